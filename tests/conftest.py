@@ -1,0 +1,71 @@
+"""What every test may ask for: a real browser, and a CI in which nothing is skipped."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser import CHROMIUM_FLAGS, Tab, open_tab
+
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+ROOT = Path(__file__).resolve().parent.parent
+
+# Shared machines are slow now and then: no test fails for its time. In CI the examples are the same in every run.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if IN_CI else "here")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI, fail a run in which anything was skipped."""
+    if IN_CI and _skipped(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, object, object]:
+    """Say loudly, under everything else, that something was skipped."""
+    result = yield
+    if skipped := _skipped(config):
+        verdict = "CI lets none pass" if IN_CI else "`make services` installs what they need"
+        terminalreporter.write_sep("!", f"{skipped} skipped: {verdict}", red=IN_CI, yellow=not IN_CI, bold=True)
+    return result
+
+
+def _skipped(config: pytest.Config) -> int:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return len(reporter.stats.get("skipped", [])) if reporter else 0
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Path of a Chromium that works here; a test that asks for it is skipped where there is none."""
+    found = subprocess.run([ROOT / "scripts" / "find-chromium"], capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        pytest.skip("Chromium is missing: run `make services`")
+    return Path(found.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """A headless Chromium for the whole run, with WebGL 2 in software and without a network."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Tab]:
+    """A new page that keeps a record of every request that would leave and of every error."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    yield open_tab(context)
+    context.close()
