@@ -1,0 +1,69 @@
+"""Every error that isotherm raises on purpose, and the exit code each one ends a command with.
+
+* IsothermError                (exit 1)
+  + InputError                 (exit 2: what came in cannot be used; the message says what to do)
+    - UnreadableFile           the file is missing, truncated, or not an image
+    - BadGeometry              an image that is not a 3-D grid of right-angled voxels in the patient
+    - BadVoxels                voxel values that are not a mask or an image (NaN, out of range)
+    - EmptyMask                a mask without a single voxel where one is needed
+    - NoSuchLabel              a label or segment name that the file does not hold
+    - FieldsApart              images that do not meet in space
+    - ImplausibleMask          a mask that cannot be what it is said to be
+    - BadSetting               an option or a setting outside of its range
+    - BadManifest              a list of cases that cannot be used
+  + OutputError                (exit 2: the place to write to cannot be used)
+"""
+
+
+class IsothermError(Exception):
+    """Base of every error raised on purpose: one sentence on what came, what was wanted, what to do."""
+
+    exit_code = 1
+
+
+class InputError(IsothermError):
+    """What came in cannot be used."""
+
+    exit_code = 2
+
+
+class UnreadableFile(InputError):
+    """The file is missing, truncated, a directory, or not an image."""
+
+
+class BadGeometry(InputError):
+    """An image that is not a 3-D grid of right-angled voxels in the patient."""
+
+
+class BadVoxels(InputError):
+    """Voxel values that are neither a mask nor an image."""
+
+
+class EmptyMask(InputError):
+    """A mask without a single voxel where one is needed."""
+
+
+class NoSuchLabel(InputError):
+    """A label or segment name that the file does not hold."""
+
+
+class FieldsApart(InputError):
+    """Images that do not meet in space."""
+
+
+class ImplausibleMask(InputError):
+    """A mask that cannot be what it is said to be."""
+
+
+class BadSetting(InputError):
+    """An option or a setting outside of its range."""
+
+
+class BadManifest(InputError):
+    """A list of cases that cannot be used."""
+
+
+class OutputError(IsothermError):
+    """The place to write to cannot be used."""
+
+    exit_code = 2

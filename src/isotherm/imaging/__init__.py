@@ -1,0 +1,1 @@
+"""Arrays and millimeters, pure: masks in, margins out."""
