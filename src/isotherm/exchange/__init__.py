@@ -1,0 +1,1 @@
+"""The rim toward files: each module reads and writes one outside form."""
