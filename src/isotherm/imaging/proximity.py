@@ -1,0 +1,204 @@
+"""Body: a closed surface that knows its inside; how far bodies, or a lesion and the capsule, are from each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from isotherm.imaging.geometry import Float, Int, Triangles
+from isotherm.source import Citation
+
+Point = tuple[float, float, float]
+
+DistanceField = Callable[[Float], Float]
+"""Points, shape (n, 3), LPS mm -> values, shape (n,), positive inside, that grow with the depth; the sign is exact."""
+
+EXACT_WITHIN_MM = 5.0
+"""Nearer to a surface, distances are taken to its triangles; farther away to their corners (see `signed_mm`)."""
+
+FAR_CANDIDATES = 32
+"""Corners that are measured exactly where two surfaces are farther apart than that."""
+
+SUPERFICIAL_MM = 30.0
+"""A liver metastasis whose center lies at most this deep is superficial, otherwise deep."""
+
+SUPERFICIAL_SOURCE = Citation(
+    title="Anatomic criteria for resection and ablation of colorectal liver metastases, from a 3-D liver model",
+    year=2024,
+    pmcid="PMC11615634",
+    where="abstract, conclusion: tumor center within versus beyond 3 cm from the liver surface",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """Something closed in the patient: its surface as triangles, and a field that tells inside from outside.
+
+    Parameters
+    ----------
+    points_lps_mm : array, shape (n, 3)
+        Corners of the triangles, LPS mm.
+    triangles : array of int, shape (t, 3)
+        Which three corners make up each triangle.
+    inside : callable
+        See `DistanceField`. The sign is always taken from it, never from the winding of the triangles.
+    """
+
+    points_lps_mm: Float
+    triangles: Int
+    inside: DistanceField
+    surface: Triangles = field(init=False, repr=False)
+    _corners: cKDTree | None = field(init=False, repr=False, default=None)
+
+    def __post_init__(self) -> None:
+        points = np.ascontiguousarray(self.points_lps_mm, dtype=np.float64).reshape(-1, 3)
+        triangles = np.ascontiguousarray(self.triangles, dtype=np.int64).reshape(-1, 3)
+        used, which = np.unique(triangles, return_inverse=True)
+        if len(used) < len(points):  # a corner without a triangle is not on the surface
+            points, triangles = points[used], which.reshape(-1, 3)
+        points.setflags(write=False)
+        triangles.setflags(write=False)
+        object.__setattr__(self, "points_lps_mm", points)
+        object.__setattr__(self, "triangles", triangles)
+        object.__setattr__(self, "surface", Triangles(points[triangles]))
+        if len(points):
+            object.__setattr__(self, "_corners", cKDTree(points))
+
+    def __len__(self) -> int:
+        return len(self.triangles)
+
+    def signed_mm(self, points_lps_mm: Float) -> Float:
+        """Return the signed distance to the surface, shape (n,), mm, positive inside; -inf where there is no surface.
+
+        Exact up to 5 mm from the surface. Farther away it is the distance to the nearest corner of a triangle, which
+        for triangles of 1 mm is less than 0.1 mm too long: there the proof of an exact answer would have to look at
+        hundreds of triangles per point, and nothing is decided at such distances.
+        """
+        points = np.asarray(points_lps_mm, dtype=np.float64).reshape(-1, 3)
+        if self._corners is None:
+            return np.full(len(points), -np.inf)
+        away: Float = np.asarray(self._corners.query(points)[0], dtype=np.float64)
+        near = away < EXACT_WITHIN_MM
+        away[near] = self.surface.distance_mm(points[near])
+        return np.where(self.inside(points) >= 0, away, -away)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How far two bodies are apart.
+
+    Parameters
+    ----------
+    distance_mm : float
+        0 where they touch or overlap.
+    from_lps_mm, to_lps_mm : tuple of float
+        The two nearest places, LPS mm, on the first and on the second body; where they overlap, both are the place
+        that lies deepest in the other body.
+    """
+
+    distance_mm: float
+    from_lps_mm: Point
+    to_lps_mm: Point
+
+
+def gap(lesion: Body, structure: Body) -> Gap | None:
+    """Measure the shortest way between two surfaces; None where one of them does not exist (an empty mask).
+
+    The ends of the shortest way are a corner of one surface and a place on a triangle of the other, tried in both
+    directions. (Between the edges of two surfaces it may be shorter still, by less than 0.1 mm for triangles of 1 mm.)
+    """
+    if not len(lesion) or not len(structure):
+        return None
+    overlap = _deepest(lesion.points_lps_mm, structure) or _deepest(structure.points_lps_mm, lesion)
+    if overlap is not None:
+        return Gap(0.0, overlap, overlap)
+    there, start, end = _shortest(lesion, structure)
+    back, other_end, other_start = _shortest(structure, lesion)
+    return Gap(there, start, end) if there <= back else Gap(back, other_start, other_end)
+
+
+def _deepest(points_lps_mm: Float, body: Body) -> Point | None:
+    depths = body.inside(points_lps_mm)
+    deepest = int(np.argmax(depths))
+    return as_point(points_lps_mm[deepest]) if depths[deepest] >= 0 else None
+
+
+def _shortest(start: Body, end: Body) -> tuple[float, Point, Point]:
+    # A surface of a whole colon has half a million triangles. The nearest corners bound the shortest way from above;
+    # only corners and triangles that can beat this bound are measured exactly.
+    corners = cKDTree(end.points_lps_mm)
+    to_corner: Float = np.asarray(corners.query(start.points_lps_mm)[0], dtype=np.float64)
+    all_corners = end.surface.corners_lps_mm
+    edge_mm = float(np.linalg.norm(all_corners - np.roll(all_corners, 1, axis=1), axis=2).max())
+    nearest_first = np.argsort(to_corner, kind="stable")[: np.count_nonzero(to_corner <= to_corner.min() + edge_mm)]
+    if to_corner.min() > EXACT_WITHIN_MM:
+        # Far away, hundreds of corners are as near as each other up to some hundredths of a millimeter.
+        nearest_first = nearest_first[:FAR_CANDIDATES]
+    candidates = start.points_lps_mm[nearest_first]
+    within = cKDTree(candidates).query(end.points_lps_mm, distance_upper_bound=float(to_corner.min()) + 1.001 * edge_mm)
+    reached = np.isfinite(within[0])[end.triangles].any(axis=1)
+    distances, places = Triangles(all_corners[reached]).nearest(candidates)
+    best = int(distances.argmin())
+    return float(distances[best]), as_point(candidates[best]), as_point(places[best])
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How deep a lesion lies below the surface of its organ.
+
+    Parameters
+    ----------
+    from_surface_mm, from_center_mm : float or None
+        Shortest way to the capsule from the lesion's surface and from its center, mm; 0 where the lesion reaches
+        it or lies beyond it.
+    capsule_lps_mm : tuple of float or None
+        Place on the capsule nearest to the lesion's surface, LPS mm.
+    superficial : bool or None
+        Whether a liver lesion's center lies at most 30 mm deep (`SUPERFICIAL_SOURCE`).
+    reason : str
+        Why something is None; empty otherwise.
+    """
+
+    from_surface_mm: float | None
+    from_center_mm: float | None
+    capsule_lps_mm: Point | None
+    superficial: bool | None
+    reason: str = ""
+
+
+def depth_below_capsule(lesion: Body, center_lps_mm: Point, organ: Body | None, *, organ_name: str = "liver") -> Depth:
+    """Measure how deep a lesion lies below the capsule.
+
+    Parameters
+    ----------
+    lesion : Body
+    center_lps_mm : tuple of float
+        Center of the lesion, LPS mm.
+    organ : Body or None
+        The organ's outer hull with the lesion in it: a label that leaves out the lesion (or the ablation, or vessels)
+        must have been filled, and a face where the image ends must have been left out, else they count as capsule.
+    organ_name : str
+        "Superficial" and "deep" are defined for the liver alone.
+    """
+    if organ is None or not len(organ):
+        return Depth(None, None, None, None, "no organ was given")
+    center = np.array([center_lps_mm])
+    center_mm = float(organ.surface.distance_mm(center)[0]) if organ.inside(center)[0] > 0 else 0.0
+    out = organ.inside(lesion.points_lps_mm)
+    if out.min() <= 0:
+        surface_mm, place = 0.0, as_point(lesion.points_lps_mm[int(out.argmin())])
+    else:
+        surface_mm, _, place = _shortest(lesion, organ)
+    if organ_name != "liver":
+        return Depth(surface_mm, center_mm, place, None, "superficial and deep are defined for the liver alone")
+    return Depth(surface_mm, center_mm, place, center_mm <= SUPERFICIAL_MM)
+
+
+def as_point(place: npt.ArrayLike) -> Point:
+    """Return one place as a tuple of plain numbers."""
+    x, y, z = np.asarray(place, dtype=np.float64)
+    return float(x), float(y), float(z)
