@@ -14,7 +14,7 @@ from isotherm.imaging.surface import Region, Surface, both, clipped
 from isotherm.imaging.volume import Grid
 
 CAPSULE_TOLERANCES_MM = (0.0, 1.5, 3.0)
-"""The layer under the capsule that is not asked of the zone: the middle one is the default, the others show the effect."""
+"""Layers under the capsule not asked of the zone: the middle one is the default, the others show the effect."""
 
 SLIVER_CAP_MM = 1.0
 """The clipped-face rule never reaches farther than this, however thick the slices are."""
@@ -101,8 +101,8 @@ class Margin:
         """Return the margin that this percentage of the surface, by area, does not exceed."""
         order = np.argsort(self.distances_mm)
         reached = np.cumsum(self.areas_mm2[order])
-        at = np.searchsorted(reached, percent / 100.0 * reached[-1])
-        return float(self.distances_mm[order[min(int(at), len(order) - 1)]])
+        at = int((reached < percent / 100.0 * reached[-1]).sum())
+        return float(self.distances_mm[order[min(at, len(order) - 1)]])
 
 
 def measure(
@@ -113,6 +113,7 @@ def measure(
     views: Sequence[Grid] = (),
     capsule_tolerance_mm: float = CAPSULE_TOLERANCES_MM[1],
     sliver_mm: float = 0.5,
+    neutral: Region | None = None,
 ) -> Margin:
     """Measure the margin of one lesion.
 
@@ -127,7 +128,9 @@ def measure(
     capsule_tolerance_mm : float
         Thickness of the layer under the capsule that need not be ablated.
     sliver_mm : float
-        Half a slice of the coarsest mask, at most 1 mm: the reach of the clipped-face rule.
+        Reach of the clipped-face rule: by how far two outlines of one face may miss each other.
+    neutral : Region, optional
+        The zone together with what is neither ablated nor untreated (lumina); only what is outside of it ends a margin.
 
     Returns
     -------
@@ -140,14 +143,15 @@ def measure(
     skin = tumor if organ is None or organ.convention == "add" else both(tumor, organ.eroded(0.0))
     surface = Surface.from_corners(skin.boundary)
     points = surface.points_lps_mm
-    covered = zone.at(points) > 0
+    spared = zone if neutral is None else neutral
+    covered = spared.at(points) > 0
     edge = Triangles(zone.boundary)
     to_zone = edge.distance_mm(points)
-    unrestricted = np.where(covered, to_zone, -to_zone)
+    unrestricted = np.where(zone.at(points) > 0, to_zone, -to_zone)
 
     faces = [(view, face) for view in views if len(face := cut_faces(view, organ, points))]
-    limit = _untreated_limit(zone, organ, [view for view, _ in faces], capsule_tolerance_mm)
-    to_untreated = np.minimum(_to_untreated(points, to_zone, edge, limit, organ is None and not faces), REACH_MM)
+    limit = _untreated_limit(spared, organ, [view for view, _ in faces], capsule_tolerance_mm)
+    to_untreated = np.minimum(limit.distance_mm(points), REACH_MM)
     to_face = np.full(len(points), np.inf)
     for _, face in faces:
         to_face = np.minimum(to_face, face.distance_mm(points))
@@ -173,7 +177,3 @@ def _untreated_limit(zone: Region, organ: Organ | None, views: Sequence[Grid], t
         rim = 0.75 * max(view.spacing_kji_mm)
         corners = clipped(corners, lambda p, view=view, rim=rim: inside_view(view, p) - rim)
     return Triangles(corners)
-
-
-def _to_untreated(points: Float, to_zone: Float, edge: Triangles, limit: Triangles, same: bool) -> Float:
-    return to_zone if same else limit.distance_mm(points)

@@ -161,12 +161,12 @@ def cut_faces(view: Grid, organ: Organ | None, around_lps_mm: Float) -> Triangle
     kji = view.to_kji(around_lps_mm)
     reach = REACH_MM / np.array(view.spacing_kji_mm)
     low, high = kji.min(axis=0) - reach, kji.max(axis=0) + reach
-    found = [np.zeros((0, 3, 3))]
+    found: list[Float] = [np.zeros((0, 3, 3))]
     for axis in range(3):
         for edge in (-0.5, view.shape_kji[axis] - 0.5):
             if low[axis] <= edge <= high[axis]:
                 found.append(_face(view, axis, edge, low, high))
-    faces = np.concatenate(found)
+    faces: Float = np.concatenate(found)
     if organ is not None and len(faces):
         # The hull is continued beyond the face; half a voxel inside of it the label is as drawn.
         faces = clipped(faces, organ.depth.at)

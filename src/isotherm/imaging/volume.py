@@ -223,7 +223,7 @@ class Mask:
         start = np.array(start_kji)
         low = np.clip(start, 0, self.grid.shape_kji)
         high = np.clip(start + shape_kji, 0, self.grid.shape_kji)
-        voxels = np.zeros(shape_kji, dtype=self.voxels.dtype)
+        voxels: npt.NDArray[Any] = np.zeros(shape_kji, dtype=self.voxels.dtype)
         to = tuple(slice(int(a), int(b)) for a, b in zip(low - start, high - start, strict=True))
         voxels[to] = self.voxels[tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))]
         return Mask(voxels, self.grid.window(start_kji, shape_kji), self.of)

@@ -1,0 +1,38 @@
+"""Print every table: speed, coverage of the interval, accuracy beside other programs; exit 1 if a limit is missed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from bench.accuracy import print_accuracy
+from bench.coverage import print_coverage
+from bench.speed import print_speed
+
+
+def main() -> int:
+    """Run the benches that were asked for, all of them by default."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", choices=("accuracy", "coverage", "speed"), action="append")
+    parser.add_argument("--pairs", type=int, default=200, help="pairs of shapes in a row (default: %(default)s)")
+    parser.add_argument("--phantoms", type=int, default=600, help="phantoms for the coverage (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    chosen = options.only or ["speed", "coverage", "accuracy"]
+    fine = True
+    if "speed" in chosen:
+        fine &= print_speed()
+        print()
+    if "coverage" in chosen:
+        fine &= print_coverage(options.phantoms, seed=options.seed)
+        print()
+    if "accuracy" in chosen:
+        fine &= print_accuracy(options.pairs, seed=options.seed, jobs=options.jobs)
+    print("\nEvery value that must be reached at least is reached." if fine else "\nAt least one limit is missed.")
+    return 0 if fine else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

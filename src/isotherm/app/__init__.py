@@ -1,0 +1,1 @@
+"""The rim toward people: tasks, command line, figures, report."""

@@ -1,0 +1,179 @@
+"""Case: what one measurement of margins is asked about, read from files and checked before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from isotherm.app.settings import UNTOLD, Facts
+from isotherm.errors import EmptyMask, FieldsApart, ImplausibleMask
+from isotherm.exchange.image_files import ReadMask, read_masks, read_volume
+from isotherm.imaging.volume import Grid, Mask, Role, Volume
+
+APART_MM = 200.0
+"""Masks without an image whose grids are farther apart than this are not of one examination."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which files a case is made of, as typed: FILE or FILE:LABEL."""
+
+    tumors: tuple[str, ...]
+    ablations: tuple[str, ...]
+    organ: str | None = None
+    vessels: tuple[str, ...] = ()
+    structures: tuple[tuple[str, str], ...] = ()
+    old_scars: tuple[str, ...] = ()
+    image: str | None = None
+    image_before: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesion:
+    """One tumor to be measured: its label in the results, its name if it has one, its mask."""
+
+    label: str
+    name: str | None
+    mask: Mask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """One thing that came in, as the results name it: no path, no file name."""
+
+    role: str
+    label: str | None
+    name: str | None
+    grid: Grid
+    volume_ml: float | None
+    probability: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """Everything that was read, checked to be of one place in one patient.
+
+    Raises
+    ------
+    FieldsApart, EmptyMask, ImplausibleMask
+    """
+
+    lesions: tuple[Lesion, ...]
+    ablations: tuple[Mask, ...]
+    organ: Mask | None = None
+    vessels: tuple[tuple[str, Mask], ...] = ()
+    structures: tuple[tuple[str, Mask], ...] = ()
+    old_scars: tuple[Mask, ...] = ()
+    image: Volume | None = None
+    image_before: Volume | None = None
+    inputs: tuple[Input, ...] = ()
+    warnings: tuple[str, ...] = ()
+    facts: Facts = UNTOLD
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.lesions:
+            raise EmptyMask("No tumor came; give at least one with --tumor.")
+        for lesion in self.lesions:
+            _plausible(lesion.mask, self.organ)
+        if self.organ is not None and not self.organ.voxels.any():
+            raise EmptyMask("The organ mask is empty; give a mask of the organ, or leave --organ out.")
+        self._in_one_place()
+
+    def _in_one_place(self) -> None:
+        # The whole grid of a file counts, not the part that a lesion was cut out of.
+        masks = [(one.role, one.grid) for one in self.inputs if one.volume_ml is not None]
+        if not masks:
+            masks = [("tumor", lesion.mask.grid) for lesion in self.lesions]
+            masks += [("ablation", mask.grid) for mask in self.ablations]
+            masks += [] if self.organ is None else [("organ", self.organ.grid)]
+        images = [("image after ablation", self.image), ("image before ablation", self.image_before)]
+        for name, image in images:
+            for role, grid in masks:
+                if image is not None and (gap := _gap_mm(grid, image.grid)) > 0.0:
+                    raise FieldsApart(
+                        f"The {role} mask and the {name} lie {gap:.0f} mm apart and do not meet; give images of one "
+                        "examination in one frame, or register them first."
+                    )
+        if self.image is None and self.image_before is None:
+            for role, grid in masks:
+                if (gap := _gap_mm(grid, masks[0][1])) > APART_MM:
+                    raise FieldsApart(
+                        f"The tumor mask and the {role} mask lie {gap:.0f} mm apart, more than {APART_MM:.0f} mm; give "
+                        "masks in one frame, or register them first."
+                    )
+
+    @property
+    def slice_mm(self) -> float:
+        """The coarsest voxel edge among tumors and ablations, mm."""
+        grids = [lesion.mask.grid for lesion in self.lesions] + [mask.grid for mask in self.ablations]
+        return max(max(grid.spacing_kji_mm) for grid in grids)
+
+
+def read_case(request: Request, *, facts: Facts, simulated: bool = False) -> Case:
+    """Read all files of a request."""
+    inputs: list[Input] = []
+    warnings: list[str] = []
+
+    def read(spec: str, role: Role, says: str) -> tuple[ReadMask, ...]:
+        found = read_masks(spec, of=role)
+        for one in found:
+            warnings.extend(w for w in one.warnings if w not in warnings)
+            inputs.append(Input(says, one.label, one.name, one.grid, one.mask.volume_ml, one.mask.is_probability))
+        return found
+
+    def look(path: str | None, says: str) -> Volume | None:
+        if path is None:
+            return None
+        found = read_volume(path, of="image")
+        warnings.extend(w for w in found.warnings if w not in warnings)
+        inputs.append(Input(says, None, None, found.volume.grid, None, False))
+        return found.volume
+
+    tumors = [one for spec in request.tumors for one in read(spec, "tumor", "tumor")]
+    ablations = [one.mask for spec in request.ablations for one in read(spec, "ablation", "ablation")]
+    organs: tuple[ReadMask, ...] = () if request.organ is None else read(request.organ, "organ", "organ")
+    vessels = [one for spec in request.vessels for one in read(spec, "vessel", "vessels")]
+    structures = [(name, one.mask) for name, spec in request.structures for one in read(spec, "structure", name)]
+    scars = [one.mask for spec in request.old_scars for one in read(spec, "ablation", "old scar")]
+    return Case(
+        _numbered(tumors),
+        tuple(ablations),
+        organs[0].mask if organs else None,
+        tuple((one.name or "vessel", one.mask) for one in vessels),
+        tuple(structures),
+        tuple(scars),
+        look(request.image, "image after ablation"),
+        look(request.image_before, "image before ablation"),
+        tuple(inputs),
+        tuple(warnings),
+        facts,
+        simulated,
+    )
+
+
+def _numbered(tumors: Sequence[ReadMask]) -> tuple[Lesion, ...]:
+    """Keep labels where they tell the lesions apart; number them in the order given where they do not."""
+    labels = [one.label for one in tumors]
+    if len(set(labels)) < len(labels) or (len(tumors) > 1 and any(not label for label in labels)):
+        labels = [str(n) for n in range(1, len(tumors) + 1)]
+    return tuple(Lesion(label or "1", one.name, one.mask) for label, one in zip(labels, tumors, strict=True))
+
+
+def _plausible(tumor: Mask, organ: Mask | None) -> None:
+    inside = tumor.inside
+    if not inside.any():
+        raise EmptyMask("A tumor mask has no voxel that is at least half inside; give a mask of the tumor.")
+    if inside.all():
+        raise ImplausibleMask("A tumor mask fills its whole image; give a mask in which the tumor is drawn.")
+    if organ is not None and organ.voxels.any() and tumor.volume_ml > organ.volume_ml:
+        raise ImplausibleMask("A tumor mask is larger than the organ; are --tumor and --organ swapped?")
+
+
+def _gap_mm(one: Grid, other: Grid) -> float:
+    """Return how far two boxes are apart along the axes of the patient, mm; 0 where they meet."""
+    a, b = one.corners_lps_mm(), other.corners_lps_mm()
+    apart = np.maximum(a.min(axis=0) - b.max(axis=0), b.min(axis=0) - a.max(axis=0))
+    return float(np.linalg.norm(np.maximum(apart, 0.0)))

@@ -1,0 +1,193 @@
+"""The commands: parse, call one task, print. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from isotherm import __version__
+from isotherm.errors import BadSetting, IsothermError
+
+if TYPE_CHECKING:
+    from isotherm.app.case import Request
+    from isotherm.app.settings import Facts, Settings
+
+EXIT_CODES = """exit codes:
+  0  every lesion was measured, or found bounded, not ablated or not assessable (each is a result)
+  1  something unforeseen; please report it
+  2  what came in, or the place to write to, cannot be used; the message says what to do
+  3  (margins) at least one case of the list could not be measured; the others were"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except IsothermError as error:
+        print(f"isotherm: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        return 1
+    except KeyboardInterrupt:
+        print("isotherm: stopped; what was finished is kept.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="isotherm",
+        description="Measure the ablation margin. Research use only; not a medical device.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"isotherm {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    one = commands.add_parser(
+        "margin", help="measure the margins of one case", epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    _files(one)
+    _choices(one)
+    one.add_argument("--json", metavar="FILE", help="write margin.json to FILE, or to standard output with -")
+    one.set_defaults(run=_margin)
+    many = commands.add_parser(
+        "margins", help="measure many cases, one row each; resumable", epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    many.add_argument("manifest", metavar="MANIFEST.csv", help="columns named like the options of `isotherm margin`: "
+                      "case, tumor, ablation, organ, ...; several files in one cell are separated by ;")  # fmt: skip
+    _choices(many)
+    many.set_defaults(run=_margins)
+    demo = commands.add_parser("demo", help="measure the bundled CT with simulated lesions")
+    demo.add_argument("--out", metavar="DIR", default="isotherm-demo", help="folder for results (default: %(default)s)")
+    demo.add_argument("--quiet", action="store_true", help="no progress")
+    demo.set_defaults(run=_demo)
+    return parser
+
+
+def _files(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("files (NIfTI, NRRD, MHA, Slicer .seg.nrrd; FILE:LABEL or FILE:NAME picks one)")
+    group.add_argument("--tumor", metavar="FILE[:LABEL]", action="append", required=True,
+                       help="tumor mask; repeat for several lesions")  # fmt: skip
+    group.add_argument("--ablation", metavar="FILE[:LABEL]", action="append", required=True,
+                       help="ablation zone; repeated zones are united")  # fmt: skip
+    group.add_argument("--organ", metavar="FILE[:LABEL]", help="organ mask: margins are restricted to it")
+    group.add_argument("--vessels", metavar="FILE[:LABEL]", action="append", default=[], help="vessels in the organ")
+    group.add_argument("--structure", metavar="NAME=FILE", action="append", default=[],
+                       help="report distances from lesion and zone; may be repeated")  # fmt: skip
+    group.add_argument("--old-scar", metavar="FILE[:LABEL]", action="append", default=[],
+                       help="zone of an earlier ablation, not to be counted; may be repeated")  # fmt: skip
+    group.add_argument("--image", metavar="FILE", help="image after ablation: field of view, pictures")
+    group.add_argument("--image-before", metavar="FILE", help="image before ablation, in the same frame")
+
+
+def _choices(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("settings")
+    group.add_argument("--organ-name", choices=("liver", "lung"), default="liver")
+    group.add_argument("--organ-frame", choices=("before", "after"), default="before",
+                       help="the image the organ was drawn on (default: %(default)s)")  # fmt: skip
+    group.add_argument("--registration-error-mm", type=float, metavar="X",
+                       help="mean registration error; if absent, the published mean is assumed and named")  # fmt: skip
+    group.add_argument("--outline-error-mm", type=float, default=0.5, metavar="X", help="default: %(default)s")
+    group.add_argument("--target-margin-mm", type=float, default=5.0, metavar="X", help="default: %(default)s")
+    group.add_argument("--capsule-tolerance-mm", type=float, default=1.5, metavar="X", help="default: %(default)s")
+    group.add_argument("--samples", type=int, default=1000, metavar="N", help="draws (default: %(default)s)")
+    group.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    facts = parser.add_argument_group("facts that travel with the result")
+    facts.add_argument("--drawn-boundary", metavar="TEXT", help="which boundary of the zone was drawn")
+    facts.add_argument("--days-after-ablation", type=float, metavar="N", help="when the zone was imaged")
+    facts.add_argument("--modality", metavar="TEXT", help="how the tumor was ablated: RFA, MWA, cryoablation, ...")
+    facts.add_argument("--reader", metavar="TEXT", help="who drew the masks")
+    parser.add_argument("--out", metavar="DIR", help="folder for the report, tables, surfaces and masks")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    from isotherm.app.settings import Settings
+
+    return Settings(options.organ_name, options.registration_error_mm, options.outline_error_mm,
+                    options.target_margin_mm, options.capsule_tolerance_mm, options.samples, options.seed,
+                    options.organ_frame)  # fmt: skip
+
+
+def _facts(options: argparse.Namespace) -> Facts:
+    from isotherm.app.settings import Facts
+
+    return Facts(options.drawn_boundary, options.days_after_ablation, options.modality, options.reader)
+
+
+def _request(options: argparse.Namespace) -> Request:
+    from isotherm.app.case import Request
+
+    structures: list[tuple[str, str]] = []
+    for spec in options.structure:
+        name, found, path = spec.partition("=")
+        if not (found and name and path):
+            raise BadSetting(
+                f"--structure {spec.rsplit('/', 1)[-1]} came; write NAME=FILE, as in bile-duct=duct.nii.gz."
+            )
+        structures.append((name, path))
+    return Request(tuple(options.tumor), tuple(options.ablation), options.organ, tuple(options.vessels),
+                   tuple(structures), tuple(options.old_scar), options.image, options.image_before)  # fmt: skip
+
+
+def _margin(options: argparse.Namespace) -> int:
+    from isotherm.app.case import read_case
+    from isotherm.app.outputs import folder_for, json_text, write_results
+    from isotherm.app.progress import Progress
+    from isotherm.app.tasks import assess_margin
+    from isotherm.app.terminal import margin_table
+    from isotherm.exchange.atomic import write_text
+
+    request, settings, facts = _request(options), _settings(options), _facts(options)
+    folder = None if options.out is None else folder_for(options.out)
+    with Progress(quiet=options.quiet) as progress:
+        progress("reading")
+        case = read_case(request, facts=facts)
+        assessment = assess_margin(case, settings, progress=progress)
+        report = None
+        if folder is not None:
+            progress("writing the report")
+            report = write_results(folder, assessment)
+    if options.json == "-":
+        print(json_text(assessment.document), end="")
+        return 0
+    if options.json is not None:
+        write_text(options.json, json_text(assessment.document))
+    print(margin_table(assessment.document))
+    if report is not None:
+        print(f"Report: {report}")
+    return 0
+
+
+def _margins(options: argparse.Namespace) -> int:
+    from isotherm.app.batch import run_manifest
+    from isotherm.app.progress import Progress
+
+    if options.out is None:
+        raise BadSetting("No --out came; name the folder for the results of all cases.")
+    with Progress(quiet=options.quiet) as progress:
+        summary = run_manifest(options.manifest, options.out, _settings(options), _facts(options), progress=progress)
+    print(summary.text())
+    return 3 if summary.failed else 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from isotherm.app.demo import run_demo
+    from isotherm.app.progress import Progress
+    from isotherm.app.terminal import margin_table
+
+    with Progress(quiet=options.quiet) as progress:
+        assessment, report = run_demo(options.out, progress=progress)
+    print("Real abdominal CT (TotalSegmentator example, Apache-2.0); lesions and ablation zones are simulated.\n")
+    print(margin_table(assessment.document))
+    print(f"Report: {report}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

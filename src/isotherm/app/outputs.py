@@ -1,0 +1,125 @@
+"""What a measurement leaves behind: margin.json, margins.csv, surfaces, masks, report; each complete or absent."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from isotherm.app.assessment import Assessment
+from isotherm.app.report import report_html
+from isotherm.errors import OutputError
+from isotherm.exchange.atomic import write_text
+from isotherm.exchange.image_files import write_mask
+from isotherm.exchange.mesh_files import write_surface
+
+COLUMNS = (
+    "lesion", "status", "minimal_margin_mm", "interval_low_mm", "interval_high_mm", "interval_calibrated",
+    "minimal_margin_unrestricted_mm", "minimal_margin_qam_mm", "minimal_margin_lumen_neutral_mm",
+    "p_below_0_mm", "p_at_most_3_mm", "p_below_5_mm", "p_below_10_mm",
+    "p1_mm", "p2_mm", "p5_mm", "p25_mm", "p50_mm",
+    "surface_below_0_mm", "surface_0_to_5_mm", "surface_5_to_10_mm", "surface_10_mm_or_more", "surface_at_most_3_mm",
+    "residual_volume_ml", "tissue_at_risk_ml", "tumor_volume_ml", "ablation_volume_ml", "recist_mm",
+    "depth_below_capsule_mm", "vessel_bridging", "assessable_fraction",
+    "thinnest_l_mm", "thinnest_p_mm", "thinnest_s_mm", "thinnest_direction", "reasons", "flags",
+)  # fmt: skip
+"""Columns of margins.csv: one row per lesion."""
+
+
+def json_text(document: Mapping[str, Any]) -> str:
+    """Return the exact text of margin.json; a number that is not finite would be a bug and raises."""
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def folder_for(path: str) -> Path:
+    """Make the folder for results, or say why it cannot be used, before anything is computed.
+
+    Raises
+    ------
+    OutputError
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The output folder {folder.name} cannot be made ({error.strerror}); name another one."
+        ) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"The output folder {folder.name} cannot be written to; name another one.")
+    return folder
+
+
+def write_results(folder: Path, assessment: Assessment) -> Path:
+    """Write everything of one case into a folder; return the path of the report."""
+    for view in assessment.lesions:
+        name = f"lesion-{safe_name(view.label)}"
+        if view.margin is not None:
+            margin = view.margin
+            write_surface(
+                folder / f"{name}-margin.vtk", margin.points_lps_mm, margin.triangles,
+                scalars={"margin_mm": margin.distances_mm, "margin_unrestricted_mm": margin.unrestricted_mm},
+            )  # fmt: skip
+        if view.residual is not None:
+            write_mask(folder / f"{name}-residual.nii.gz", view.residual)
+        if view.uncovered is not None:
+            write_mask(folder / f"{name}-uncovered.nii.gz", view.uncovered)
+    write_text(folder / "margins.csv", csv_text([("", assessment.document)]))
+    report = folder / "report.html"
+    write_text(report, report_html(assessment))
+    # Last, since its presence says that the case is complete.
+    write_text(folder / "margin.json", json_text(assessment.document))
+    return report
+
+
+def csv_text(cases: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """Return one row per lesion of each (case, document); the case's column is left out where no case is named."""
+    named = any(case for case, _ in cases)
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow((["case"] if named else []) + list(COLUMNS))
+    for case, document in cases:
+        for lesion in document["lesions"]:
+            rows.writerow(([case] if named else []) + [_cell(value) for value in _row(lesion)])
+    return text.getvalue()
+
+
+def _row(lesion: Mapping[str, Any]) -> list[Any]:
+    interval: Mapping[str, Any] = lesion["interval_mm"] or {}
+    chance: Mapping[str, Any] = lesion["probability"] or {}
+    percentiles, share = lesion["percentiles_mm"], lesion["surface_fraction"]
+    place = lesion["thinnest_point_lps_mm"] or (None, None, None)
+    return [
+        lesion["label"], lesion["status"], lesion["minimal_margin_mm"], interval.get("low"), interval.get("high"),
+        interval.get("calibrated"), lesion["minimal_margin_unrestricted_mm"], lesion["minimal_margin_qam_mm"],
+        lesion["minimal_margin_lumen_neutral_mm"],
+        *(chance.get(key) for key in ("below_0_mm", "at_most_3_mm", "below_5_mm", "below_10_mm")),
+        *(percentiles[key] for key in ("p1", "p2", "p5", "p25", "p50")),
+        *(share[key] for key in ("below_0_mm", "0_to_5_mm", "5_to_10_mm", "10_mm_or_more", "at_most_3_mm")),
+        lesion["residual_volume_ml"], lesion["tissue_at_risk_ml"], lesion["tumor_volume_ml"],
+        lesion["ablation_volume_ml"], lesion["tumor"]["recist_mm"], lesion["tumor"]["depth_below_capsule_mm"],
+        any(vessel["bridging"] for vessel in lesion["vessels"]) if lesion["vessels"] else None,
+        lesion["assessable_fraction"], *place, lesion["thinnest_direction"],
+        "; ".join(lesion["reasons"]), "; ".join(lesion["flags"]),
+    ]  # fmt: skip
+
+
+def _cell(value: object) -> object:
+    """Return a value for a table: nothing for null, and text that no spreadsheet takes for a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and value[:1] in "=+-@\t\r":
+        return "'" + value
+    return value
+
+
+def safe_name(label: str) -> str:
+    """Return a label as part of a file name: letters, digits, dots and dashes."""
+    kept = "".join(c if c.isalnum() or c in "._-" else "-" for c in label).strip(".-")
+    return kept[:60] or "lesion"

@@ -1,0 +1,140 @@
+"""Numbers and findings as the report writes them: digits that mean something, a true minus, no verdict."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Record = Mapping[str, Any]
+
+MINUS = "\u2212"
+NO_BREAK = "\u00a0"
+
+IMAGE_NAME = r"[^\s'\"<>]*\.(?:nii\.gz|nii|nrrd|nhdr|mha|mhd|raw|dcm|csv|json|html)\b"
+ROOT = r"(?<![\w<&.;])(?<!:/)(?:[A-Za-z]:[\\/]|~[\\/]|\\\\|/(?=[\w.~-]))"
+PATH = re.compile(rf"{ROOT}[^\s'\"<>]*|{IMAGE_NAME}", re.IGNORECASE)
+"""What looks like a path or a file's name on somebody's machine."""
+
+KEYS_OF_FILES = {"file", "files", "path", "paths", "filename", "file_name", "source_file", "directory", "out"}
+
+
+def without_paths(text: str) -> str:
+    """Return a text with whatever looks like a path or a file's name left out."""
+    return PATH.sub("[file]", text)
+
+
+def part(record: Record, key: str) -> Record:
+    """Return a part of a document; an empty one where it is null or missing."""
+    found: Record | None = record.get(key)
+    return found or {}
+
+
+def parts(record: Record, key: str) -> list[Record]:
+    """Return a list of parts of a document; an empty one where it is null or missing."""
+    found: list[Record] | None = record.get(key)
+    return found or []
+
+
+def texts(record: Record, key: str) -> list[str]:
+    """Return a list of remarks of a document as sentences without paths; an empty one where it is null or missing."""
+    found: list[object] | None = record.get(key)
+    return [_sentence(without_paths(str(one))) for one in found or []]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def decimal(value: float, digits: int = 1) -> str:
+    """Return a number with a true minus; more digits where it would else read as zero but is not."""
+    shown = f"{value:.{digits}f}"
+    if float(shown) == 0.0:
+        shown = f"{value:.{digits + 1}f}" if abs(value) >= 0.5 * 10.0 ** -(digits + 1) else f"{0.0:.{digits}f}"
+    return shown.replace("-", MINUS)
+
+
+def mm(value: float) -> str:
+    """Return a length in mm."""
+    return f"{decimal(value)}{NO_BREAK}mm"
+
+
+def percent(share: float) -> str:
+    """Return a share of one in percent; neither 0 nor 100 unless it is."""
+    value = 100.0 * share
+    if 0.0 < value < 0.1:
+        return f"<{NO_BREAK}0.1{NO_BREAK}%"
+    if 99.9 < value < 100.0:
+        return f">{NO_BREAK}99.9{NO_BREAK}%"
+    return f"{value:.0f}{NO_BREAK}%" if value in (0.0, 100.0) else f"{value:.1f}{NO_BREAK}%"
+
+
+def ml(value: float) -> str:
+    """Return a volume in mL."""
+    return f"{decimal(value, 2 if abs(value) < 10 else 1)}{NO_BREAK}mL"
+
+
+def place_lps(point: Sequence[float]) -> str:
+    """Return a point of the patient with each direction spelled out by its letter."""
+    parts = [f"{'LR'[x < 0] if axis == 0 else 'PA'[x < 0] if axis == 1 else 'SI'[x < 0]}{NO_BREAK}{abs(x):.1f}"
+             for axis, x in enumerate(point)]  # fmt: skip
+    return ", ".join(parts) + f"{NO_BREAK}mm"
+
+
+def reason_for_null(lesion: Record, *about: str) -> str:
+    """Return why numbers of a lesion are null: the reasons that have one of the words in them, or else all."""
+    reasons = texts(lesion, "reasons")
+    fitting = [one for one in reasons if any(word.casefold() in one.casefold() for word in about)]
+    return " ".join(fitting or reasons) or "The result does not state why."
+
+
+def interval_name(interval: Record) -> str:
+    """Return what an interval may be called: without calibration it is a robustness interval."""
+    kind = "interval" if interval.get("calibrated") else "robustness interval"
+    return f"{100.0 * float(interval['level']):.0f}{NO_BREAK}% {kind}"
+
+
+def interval_range(lesion: Record) -> str | None:
+    """Return both ends of the interval, or None where there is none."""
+    interval = lesion.get("interval_mm")
+    if interval is None or interval.get("low") is None or interval.get("high") is None:
+        return None
+    return f"{decimal(interval['low'])} to {mm(interval['high'])}"
+
+
+def margin_words(lesion: Record) -> str:
+    """Return the minimal margin as a finding: a number, a bound, or what stands in its place."""
+    margin = lesion.get("minimal_margin_mm")
+    if lesion["status"] == "not_assessable":
+        return "not assessable"
+    if margin is None:
+        return "nothing ablated" if lesion["status"] == "not_ablated" else "not given"
+    return f"at most {mm(margin)}" if lesion["status"] == "bounded" else mm(margin)
+
+
+def status_words(lesion: Record) -> str:
+    """Return the status in a sentence."""
+    if lesion["status"] != "not_ablated":
+        return {
+            "measured": "Measured.",
+            "bounded": "Bounded: part of the surface could not be assessed, so that the true margin may be smaller.",
+            "not_assessable": "Not assessable.",
+        }[lesion["status"]]
+    nothing = not lesion.get("ablation_volume_ml")
+    what = "Not ablated: the ablation is empty" if nothing else "Not ablated: the ablation does not reach the lesion"
+    residual = lesion.get("residual_volume_ml")
+    return f"{what}; residual = whole tumor" + (f", {ml(residual)}." if residual is not None else ".")
+
+
+def caveats(lesion: Record, *, most: int = 4) -> list[str]:
+    """Return what must be known with the number, shortened to `most`.
+
+    Where the status is in question its reasons come first, and else the flags: reasons then only say why numbers
+    beside the finding are missing.
+    """
+    reasons, flags = texts(lesion, "reasons"), texts(lesion, "flags")
+    said = flags + reasons if lesion["status"] == "measured" else reasons + flags
+    if interval_range(lesion) is None and lesion.get("minimal_margin_mm") is not None:
+        said.append("No interval was computed.")
+    rest = len(said) - most
+    return said if rest <= 0 else [*said[:most], f"{rest} more under Flags."]

@@ -1,0 +1,64 @@
+"""Settings and Facts: what a user can choose and tell, checked where it comes in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from isotherm.errors import BadSetting
+
+Frame = Literal["before", "after"]
+
+
+def _within(option: str, value: float | None, low: float, high: float, unit: str) -> None:
+    if value is not None and not (math.isfinite(value) and low <= value <= high):
+        raise BadSetting(f"{option} {value:g} came; give {low:g} to {high:g} {unit}".rstrip() + ".")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user can choose; every value is checked here.
+
+    Raises
+    ------
+    BadSetting
+    """
+
+    organ_name: str = "liver"
+    registration_error_mm: float | None = None
+    outline_error_mm: float = 0.5
+    target_margin_mm: float = 5.0
+    capsule_tolerance_mm: float = 1.5
+    samples: int = 1000
+    seed: int = 0
+    organ_frame: Frame = "before"
+
+    def __post_init__(self) -> None:
+        _within("--registration-error-mm", self.registration_error_mm, 0.0, 20.0, "mm")
+        _within("--outline-error-mm", self.outline_error_mm, 0.0, 5.0, "mm")
+        _within("--target-margin-mm", self.target_margin_mm, 0.5, 20.0, "mm")
+        _within("--capsule-tolerance-mm", self.capsule_tolerance_mm, 0.0, 3.0, "mm")
+        _within("--samples", self.samples, 100, 100_000, "draws")
+        _within("--seed", self.seed, 0, 2**63, "")
+        if self.organ_name not in ("liver", "lung"):
+            raise BadSetting(f"--organ-name {self.organ_name} came; give liver or lung.")
+        if self.organ_frame not in ("before", "after"):
+            raise BadSetting(f"--organ-frame {self.organ_frame} came; give before or after.")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about the drawing and the examination; it travels with the result."""
+
+    drawn_boundary: str | None = None
+    days_after_ablation: float | None = None
+    modality: str | None = None
+    reader: str | None = None
+
+    def __post_init__(self) -> None:
+        _within("--days-after-ablation", self.days_after_ablation, 0.0, 3650.0, "days")
+
+
+UNTOLD = Facts()
+"""Nothing is known beside the images."""

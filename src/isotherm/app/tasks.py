@@ -1,0 +1,97 @@
+"""What isotherm does for people: one function per job, the same for the command line and for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from isotherm.app.assess import LesionResult, assess_lesion
+from isotherm.app.assessment import Assessment, LesionView
+from isotherm.app.case import Case
+from isotherm.app.document import document_of
+from isotherm.app.settings import Settings
+from isotherm.imaging.geometry import Float
+from isotherm.imaging.volume import Mask, Volume
+
+VIEW_MM = 35.0
+"""How much around a lesion is kept for pictures."""
+
+Progress = Callable[[str], None]
+
+
+def assess_margin(case: Case, settings: Settings, *, progress: Progress = lambda _: None) -> Assessment:
+    """Measure the margins of every lesion of a case.
+
+    Parameters
+    ----------
+    case : Case
+    settings : Settings
+    progress : callable
+        Told in words what is being done.
+    """
+    results: list[LesionResult] = []
+    for number, lesion in enumerate(case.lesions):
+        progress(f"lesion {lesion.label} ({number + 1} of {len(case.lesions)})")
+        # Each lesion has its own stream, so that one lesion's numbers do not depend on the others.
+        results.append(assess_lesion(case, lesion, settings, np.random.default_rng([settings.seed, number])))
+    return Assessment(document_of(case, settings, results), tuple(_view(case, result) for result in results))
+
+
+def _view(case: Case, result: LesionResult) -> LesionView:
+    points = result.tumor_surface.points_lps_mm
+
+    def near(mask: Mask | None) -> Mask | None:
+        return None if mask is None else mask.near(points, reach_mm=VIEW_MM)
+
+    zones = [near(mask) for mask in result.scene.zone_masks]
+    ablation = zones[0] if len(zones) == 1 and zones[0] is not None else _drawn(result)
+    vessels = [mask for _, mask in case.vessels]
+    return LesionView(
+        label=result.lesion.label,
+        tumor=result.lesion.mask.near(points, reach_mm=VIEW_MM),
+        ablation=ablation,
+        tumor_surface=result.tumor_surface,
+        ablation_surface=result.zone_surface,
+        margin=result.margin,
+        organ=near(case.organ),
+        vessels=_joined(vessels, points),
+        residual=result.covered and result.covered.residual,
+        uncovered=result.covered and result.covered.uncovered,
+        image=_crop(case.image, points),
+        image_before=_crop(case.image_before, points),
+    )
+
+
+def _drawn(result: LesionResult) -> Mask:
+    window = result.lesion.mask.near(result.tumor_surface.points_lps_mm, reach_mm=VIEW_MM)
+    if result.scene.zone.empty:
+        return Mask(np.zeros(window.grid.shape_kji, dtype=bool), window.grid, "ablation")
+    nodes = window.grid.to_lps(np.indices(window.grid.shape_kji).reshape(3, -1).T)
+    return Mask((result.scene.zone.at(nodes) > 0).reshape(window.grid.shape_kji), window.grid, "ablation")
+
+
+def _joined(masks: list[Mask], points: Float) -> Mask | None:
+    windows = [mask.near(points, reach_mm=VIEW_MM) for mask in masks]
+    if not windows:
+        return None
+    first = windows[0]
+    voxels = first.inside.copy()
+    nodes = first.grid.to_lps(np.indices(first.grid.shape_kji).reshape(3, -1).T)
+    for other in windows[1:]:
+        voxels |= other.holds(nodes).reshape(voxels.shape)
+    return Mask(voxels, first.grid, "vessel")
+
+
+def _crop(image: Volume | None, points: Float) -> Volume | None:
+    if image is None:
+        return None
+    start, shape = image.grid.box_around(points, reach_mm=VIEW_MM)
+    low = np.clip(start, 0, image.grid.shape_kji)
+    high = np.clip(np.array(start) + shape, 0, image.grid.shape_kji)
+    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    voxels = image.voxels[box]
+    if voxels.size == 0:
+        return None
+    grid = image.grid.window((int(low[0]), int(low[1]), int(low[2])), voxels.shape)
+    return Volume(voxels.copy(), grid, image.unit)
