@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from isotherm.app.case import Case, Lesion
 from isotherm.app.settings import Settings
@@ -15,6 +16,7 @@ from isotherm.imaging.geometry import Float, direction_words
 from isotherm.imaging.lumen import lumen_neutral_zone
 from isotherm.imaging.margin import CAPSULE_TOLERANCES_MM, SLIVER_CAP_MM, Margin, measure
 from isotherm.imaging.organ import REACH_MM, Organ, inside_view, organ_around
+from isotherm.imaging.parts import Parts
 from isotherm.imaging.proximity import Body, Depth, depth_below_capsule, gap
 from isotherm.imaging.qam import qam_minimal_mm
 from isotherm.imaging.shape import Shape, shape_of
@@ -30,6 +32,9 @@ UNSURE_MM = 0.05
 
 ZONE_REACH_MM = REACH_MM + 5.0
 """How far around a lesion its ablation zone is looked at."""
+
+OWN_ZONE_MM = 5.0
+"""Parts of the zone that come this near to a lesion, or hold it, are its own; all parts count for the margin."""
 
 CAPSULE_NEAR_MM = 3.0
 """A thinnest point at most this deep is said to lie toward the capsule."""
@@ -72,15 +77,17 @@ class LesionResult:
     direction: str | None
 
 
-def assess_lesion(case: Case, lesion: Lesion, settings: Settings, rng: np.random.Generator) -> LesionResult:
-    """Measure one lesion of a case."""
-    scene = build_scene(case, lesion)
+def assess_lesion(
+    case: Case, lesion: Lesion, zones: Sequence[Parts], settings: Settings, rng: np.random.Generator
+) -> LesionResult:
+    """Measure one lesion of a case against its ablation zones, which were parted once for all lesions."""
+    scene = build_scene(case, lesion, zones)
     tumor_surface = Surface.from_corners(scene.tumor.boundary)
     tumor_body = Body(tumor_surface.points_lps_mm, tumor_surface.triangles, scene.tumor.at)
     slice_axis = _slice_axis(lesion.mask.grid)
     tumor_shape = shape_of(tumor_surface.points_lps_mm, tumor_surface.triangles, slice_axis)
     ablated = not scene.zone.empty
-    zone_surface = Surface.from_corners(scene.zone.boundary) if ablated else None
+    zone_surface = _own_zone(scene, tumor_body) if ablated else None
     zone_body = None if zone_surface is None else Body(zone_surface.points_lps_mm, zone_surface.triangles,
                                                        scene.zone.at)  # fmt: skip
     zone_shape = None
@@ -95,8 +102,10 @@ def assess_lesion(case: Case, lesion: Lesion, settings: Settings, rng: np.random
     status, reasons = _status(scene, margin)
     by_tolerance: list[tuple[float, float | None]] = []
     if margin is not None and scene.organ is not None:
+        # A zone that stays below every tolerance has one margin for all of them.
+        deep = scene.organ.depth.at(scene.zone.boundary.reshape(-1, 3)).min() > max(CAPSULE_TOLERANCES_MM)
         for tolerance in CAPSULE_TOLERANCES_MM:
-            same = tolerance == settings.capsule_tolerance_mm
+            same = deep or tolerance == settings.capsule_tolerance_mm
             by_tolerance.append((tolerance, (margin if same else margin_at(tolerance)).minimal_mm))
     elif margin is not None:
         by_tolerance = [(tolerance, margin.minimal_mm) for tolerance in CAPSULE_TOLERANCES_MM]
@@ -140,13 +149,13 @@ def assess_lesion(case: Case, lesion: Lesion, settings: Settings, rng: np.random
     )
 
 
-def build_scene(case: Case, lesion: Lesion) -> Scene:
+def build_scene(case: Case, lesion: Lesion, zones: Sequence[Parts]) -> Scene:
     """Reconstruct the surfaces around one lesion from masks that may lie on different grids."""
     inside = np.argwhere(lesion.mask.inside)
     points = lesion.mask.grid.to_lps(inside)
     tumor = Region.of_field(field_of(lesion.mask))
-    masks = [mask.near(points, reach_mm=ZONE_REACH_MM) for mask in case.ablations]
-    masks = [mask for mask in masks if mask.inside.any()]
+    near_zones = [parts.near(points, reach_mm=ZONE_REACH_MM) for parts in zones]
+    masks = [mask for mask in near_zones if mask is not None and mask.inside.any()]
     zone = either([Region.of_field(field_of(mask)) for mask in masks])
     for scar in case.old_scars:
         near = scar.near(points, reach_mm=ZONE_REACH_MM)
@@ -164,6 +173,24 @@ def build_scene(case: Case, lesion: Lesion) -> Scene:
     # Two outlines of one face, each uncertain by half a slice, lie up to one slice apart.
     sliver = min(SLIVER_CAP_MM, max(max(grid.spacing_kji_mm) for grid in grids))
     return Scene(tumor, zone, organ, tuple(views), lesion.mask, tuple(masks), sliver)
+
+
+def _own_zone(scene: Scene, tumor: Body) -> Surface:
+    """Return the surface of the zone's parts that belong to this lesion; of the nearest part where none is near."""
+    whole = Surface.from_corners(scene.zone.boundary)
+    part = whole.parts()
+    gaps, _ = cKDTree(tumor.points_lps_mm).query(whole.points_lps_mm)
+    gaps = np.where(scene.tumor.at(whole.points_lps_mm) > 0, 0.0, gaps)
+    nearest = np.full(int(part.max()) + 1, np.inf)
+    np.minimum.at(nearest, part, gaps)
+    # A zone around the lesion is near by its inside, however wide the margin is.
+    holds = scene.zone.at(tumor.points_lps_mm) > 0
+    mine = nearest <= max(OWN_ZONE_MM, float(nearest.min()))
+    if holds.any():
+        _, at = cKDTree(whole.points_lps_mm).query(tumor.points_lps_mm[holds])
+        mine[np.unique(part[at])] = True
+    keep = mine[part][whole.triangles].all(axis=1)
+    return Surface.from_corners(whole.corners()[keep])
 
 
 def _status(scene: Scene, margin: Margin | None) -> tuple[Status, tuple[str, ...]]:

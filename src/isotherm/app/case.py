@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,7 @@ class Input:
     grid: Grid
     volume_ml: float | None
     probability: bool
+    simulated: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +72,6 @@ class Case:
     inputs: tuple[Input, ...] = ()
     warnings: tuple[str, ...] = ()
     facts: Facts = UNTOLD
-    simulated: bool = False
 
     def __post_init__(self) -> None:
         if not self.lesions:
@@ -112,8 +112,8 @@ class Case:
         return max(max(grid.spacing_kji_mm) for grid in grids)
 
 
-def read_case(request: Request, *, facts: Facts, simulated: bool = False) -> Case:
-    """Read all files of a request."""
+def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ()) -> Case:
+    """Read all files of a request; `simulated` are the roles of those that never were of a patient."""
     inputs: list[Input] = []
     warnings: list[str] = []
 
@@ -121,7 +121,11 @@ def read_case(request: Request, *, facts: Facts, simulated: bool = False) -> Cas
         found = read_masks(spec, of=role)
         for one in found:
             warnings.extend(w for w in one.warnings if w not in warnings)
-            inputs.append(Input(says, one.label, one.name, one.grid, one.mask.volume_ml, one.mask.is_probability))
+            inputs.append(
+                Input(
+                    says, one.label, one.name, one.grid, one.mask.volume_ml, one.mask.is_probability, says in simulated
+                )
+            )
         return found
 
     def look(path: str | None, says: str) -> Volume | None:
@@ -129,7 +133,7 @@ def read_case(request: Request, *, facts: Facts, simulated: bool = False) -> Cas
             return None
         found = read_volume(path, of="image")
         warnings.extend(w for w in found.warnings if w not in warnings)
-        inputs.append(Input(says, None, None, found.volume.grid, None, False))
+        inputs.append(Input(says, None, None, found.volume.grid, None, False, says in simulated))
         return found.volume
 
     tumors = [one for spec in request.tumors for one in read(spec, "tumor", "tumor")]
@@ -150,7 +154,6 @@ def read_case(request: Request, *, facts: Facts, simulated: bool = False) -> Cas
         tuple(inputs),
         tuple(warnings),
         facts,
-        simulated,
     )
 
 

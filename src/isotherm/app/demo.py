@@ -9,11 +9,14 @@ from pathlib import Path
 from isotherm.app.assessment import Assessment
 from isotherm.app.case import Request, read_case
 from isotherm.app.outputs import folder_for, write_results
-from isotherm.app.settings import Facts, Settings
+from isotherm.app.settings import UNTOLD, Settings
 from isotherm.app.tasks import assess_margin
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.image_files import read_masks, read_volume, write_mask, write_volume
 from isotherm.imaging.phantom_liver import simulate_case
+
+SIMULATED = ("tumor", "ablation", "vessels", "image after ablation", "image before ablation")
+"""What the demo makes; the liver and the structures are those of the real CT."""
 
 STRUCTURES = ("gallbladder", "colon", "stomach", "duodenum")
 """Real organs of the bundled CT whose distances are reported."""
@@ -50,8 +53,7 @@ def run_demo(out: str, *, progress: Callable[[str], None], seed: int = 0) -> tup
             files["image_after"], files["image_before"],
         )  # fmt: skip
         progress("reading")
-        facts = Facts("simulated", 0.0, "simulated", "simulated")
-        read = read_case(request, facts=facts, simulated=True)
+        read = read_case(request, facts=UNTOLD, simulated=SIMULATED)
     assessment = assess_margin(read, Settings(registration_error_mm=REGISTRATION_ERROR_MM, seed=seed),
                                progress=progress)  # fmt: skip
     progress("writing the report")

@@ -56,7 +56,7 @@ def document_of(case: Case, settings: Settings, results: Sequence[LesionResult])
                 "spacing_kji_mm": [_number(s, 4) for s in one.grid.spacing_kji_mm],
                 "volume_ml": _number(one.volume_ml, 3),
                 "probability": one.probability,
-                "simulated": case.simulated,
+                "simulated": one.simulated,
             }
             for one in case.inputs
         ],

@@ -28,7 +28,9 @@ Float = npt.NDArray[np.float64]
 Place = tuple[float, float, float]
 
 OUTLINE_STEP_MM = 0.6
-SURROUND_MM = 14.0
+ZONE_REACH_MM = 20.0
+"""How far from the tumor its ablation is followed."""
+SURROUND_MM = 12.0
 """Of tissue shown beyond the tumor and its ablation."""
 HALF_RANGE_MM = (25.0, 70.0)
 SCALE_BAR_MM = 10.0
@@ -40,7 +42,7 @@ SOFT_TISSUE_WINDOW = (60.0, 360.0)
 GAP_IN = 0.06
 PANEL_IN = (A4_TEXT_WIDTH_IN - 2 * GAP_IN) / 3.0
 TITLE_IN, LEGEND_IN = 0.2, 0.46
-LETTER_IN = 0.085
+LETTER_IN = 0.08
 """Width of a bold letter of the number beside the thinnest point."""
 
 
@@ -74,11 +76,24 @@ def middle_lps_mm(view: LesionView) -> Place:
     return float(middle[0]), float(middle[1]), float(middle[2])
 
 
+def box_lps_mm(view: LesionView) -> tuple[Float, Float]:
+    """Return the low and the high corner of the box around a tumor and the ablation near it, shape (3,) each."""
+    tumor = view.tumor_surface.points_lps_mm
+    low, high = tumor.min(axis=0), tumor.max(axis=0)
+    if view.ablation_surface is not None:
+        # The ablation is the union of all zones: those of other lesions are not followed across the patient.
+        zone = view.ablation_surface.points_lps_mm
+        near = zone[((zone >= low - ZONE_REACH_MM) & (zone <= high + ZONE_REACH_MM)).all(axis=1)]
+        low, high = (
+            np.minimum(low, near.min(axis=0, initial=np.inf)),
+            np.maximum(high, near.max(axis=0, initial=-np.inf)),
+        )
+    return low, high
+
+
 def planes_of(view: LesionView, place_lps_mm: Place) -> tuple[Plane, ...]:
     """Return the axial, coronal and sagittal plane: through a place, around tumor and ablation, all of one size."""
-    shown = [view.tumor_surface] + ([view.ablation_surface] if view.ablation_surface else [])
-    points = np.concatenate([surface.points_lps_mm for surface in shown])
-    low, high = points.min(axis=0), points.max(axis=0)
+    low, high = box_lps_mm(view)
     half = float(np.clip((high - low).max() / 2.0 + SURROUND_MM, *HALF_RANGE_MM))
     place = np.array(place_lps_mm)
     # Zones far away must not push the place shown out of the picture.
@@ -153,8 +168,10 @@ def _outlines(axes: Axes, view: LesionView, plane: Plane, ink: Ink) -> None:
 
 
 def _mask_outline(axes: Axes, plane: Plane, mask: Mask, color: str, *, filled: bool) -> None:
-    inside = plane.sample(mask.voxels, mask.grid, step_mm=OUTLINE_STEP_MM, outside=0.0)
-    if inside.max() < 0.5 or inside.min() >= 0.5:
+    # Beyond a cropped mask nothing is known: its cut face must not be drawn as if it were a wall.
+    sampled = plane.sample(mask.voxels, mask.grid, step_mm=OUTLINE_STEP_MM, outside=np.nan)
+    inside = np.ma.masked_invalid(sampled)
+    if inside.mask.all() or inside.max() < 0.5 or inside.min() >= 0.5:
         return
     mm = plane.to_picture(plane.places_lps_mm(OUTLINE_STEP_MM).reshape(-1, 3)).reshape(*inside.shape, 3)
     if filled:
@@ -222,11 +239,12 @@ def _crosshair(axes: Axes, plane: Plane, view: LesionView, place_lps_mm: Place, 
     middle = plane.to_picture([middle_lps_mm(view)])[0]
     side = -1.0 if right < middle[0] else 1.0
     wide = len(number) * LETTER_IN / PANEL_IN * 2.0 * end
-    room = end - 0.08 * end - side * right
-    side = -side if room < wide else side
-    level = 0.05 * end if (up >= middle[1] or up < -0.8 * end) and up < 0.85 * end else -0.05 * end
-    axes.text(right + side * 0.05 * end, up + level, number, color=ink.line, fontsize=8.0, weight="bold",
-              ha="left" if side > 0 else "right", va="bottom" if level > 0 else "top",
+    start = side * min(side * right + 0.05 * end, 0.97 * end - wide)
+    upward = (up >= middle[1] or up < -0.8 * end) and up < 0.85 * end
+    pushed_in = side * start < side * right
+    level = (0.12 if pushed_in else 0.05) * end * (1.0 if upward else -1.0)
+    axes.text(start, up + level, number, color=ink.line, fontsize=8.0, weight="bold",
+              ha="left" if side > 0 else "right", va="bottom" if upward else "top",
               path_effects=[withStroke(linewidth=2.0, foreground=ink.casing)])  # fmt: skip
 
 

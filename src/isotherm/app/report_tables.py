@@ -24,6 +24,7 @@ from isotherm.app.report_words import (
 )
 
 TIMES = " \u00d7 "
+UNITS = {"_mm2": "mm²", "_mm": "mm", "_cm": "cm", "_ml": "mL"}
 
 DEFINITIONS = "Defined under Methods. The organ-restricted margin is the finding."
 
@@ -275,9 +276,7 @@ def label_of(key: str) -> str:
 
 def _plain(value: object, key: str) -> str:
     """Return any value of the document as words, with the unit that its key names."""
-    unit = next(
-        (name for end, name in (("_mm2", "mm²"), ("_mm", "mm"), ("_cm", "cm"), ("_ml", "mL")) if key.endswith(end)), ""
-    )
+    unit = next((name for end, name in UNITS.items() if key.endswith(end)), "")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):

@@ -16,7 +16,7 @@ from scipy.ndimage import affine_transform, gaussian_filter
 from skimage.measure import marching_cubes  # pyright: ignore[reportUnknownVariableType]
 
 from isotherm.app.assessment import LesionView
-from isotherm.app.figures_slices import Place, gray_window
+from isotherm.app.figures_slices import SURROUND_MM, Place, box_lps_mm, gray_window
 from isotherm.app.palette import CLASSES, NOT_ASSESSABLE, class_index, rgb
 from isotherm.imaging.margin import Margin
 from isotherm.imaging.surface import Surface
@@ -25,7 +25,6 @@ from isotherm.imaging.volume import Grid, Mask
 Float = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
 
-SURROUND_MM = 16.0
 MOST_VOXELS_ALONG = 160
 FINEST_MM, COARSEST_MM = 0.5, 2.0
 
@@ -108,8 +107,8 @@ def _surfaces(view: LesionView) -> list[Surface]:
 
 def viewer_grid(view: LesionView, spacing_mm: float) -> Grid:
     """Return the viewer's grid around tumor and ablation: axes right, anterior, superior; 160 voxels at most."""
-    points = np.concatenate([surface.points_lps_mm for surface in _surfaces(view)])
-    low, high = points.min(axis=0) - SURROUND_MM, points.max(axis=0) + SURROUND_MM
+    low, high = box_lps_mm(view)
+    low, high = low - SURROUND_MM, high + SURROUND_MM
     spacing = max(spacing_mm, float((high - low).max()) / MOST_VOXELS_ALONG)
     count = np.maximum(np.floor((high - low) / spacing).astype(int), 2)
     middle = (low + high) / 2.0
@@ -141,9 +140,10 @@ def _images(view: LesionView, grid: Grid, organ_name: str) -> Iterator[Layer]:
 
 def _outlines(view: LesionView, grid: Grid) -> Iterator[Layer]:
     if view.organ is not None:
-        yield _labels("organ", _rim(_at_half(view.organ, grid)).astype(np.uint8), grid, (ORGAN,), opacity=0.9)
+        yield _labels("organ", _rim(view.organ, grid), grid, (ORGAN,), opacity=0.9)
     if view.vessels is not None:
-        yield _labels("vessels", _at_half(view.vessels, grid).astype(np.uint8), grid, (VESSEL,), opacity=0.5)
+        inside = _sampled(view.vessels.voxels.astype(np.float32), view.vessels.grid, grid, outside=0.0) >= 0.5
+        yield _labels("vessels", inside.astype(np.uint8), grid, (VESSEL,), opacity=0.5)
     if view.ablation_surface is not None:
         zone = view.ablation_surface
         ones = np.ones(len(zone.points_lps_mm), dtype=np.int64)
@@ -173,7 +173,10 @@ def _meshes(view: LesionView, grid: Grid) -> Iterator[Layer]:
         yield _mesh("vessel tree", "vessels", *_skin(near), rgb(VESSEL))
     if view.ablation_surface is not None:
         zone = view.ablation_surface
-        yield _mesh("zone", "ablation", zone.points_lps_mm, zone.triangles, rgb(BONE), opacity=0.22)
+        at = grid.to_kji(zone.points_lps_mm)
+        beyond = np.any((at < 0) | (at >= grid.shape_kji), axis=1)
+        triangles = zone.triangles[~np.any(beyond[zone.triangles], axis=1)]
+        yield _mesh("zone", "ablation", zone.points_lps_mm, triangles, rgb(BONE), opacity=0.22)
 
 
 def _within(mask: Mask, grid: Grid) -> Mask:
@@ -216,19 +219,18 @@ def _sampled(voxels: npt.NDArray[Any], source: Grid, grid: Grid, *, outside: flo
                             order=1, mode="grid-constant", cval=outside)  # fmt: skip
 
 
-def _at_half(mask: Mask, grid: Grid) -> npt.NDArray[np.bool_]:
-    return _sampled(mask.voxels.astype(np.float32), mask.grid, grid, outside=0.0) >= 0.5
-
-
-def _rim(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return the voxels inside that have a face neighbor outside; the grid's own faces are no rim."""
-    rim = np.zeros_like(inside)
+def _rim(mask: Mask, grid: Grid) -> Bytes:
+    """Return the voxels inside a mask that have a face neighbor outside; where a cropped mask ends there is no rim."""
+    values = _sampled(mask.voxels.astype(np.float32), mask.grid, grid, outside=np.nan)
+    # -1 outside, 1 inside, 0 unknown: only a step from inside to outside is one of 2.
+    side = np.where(np.isnan(values), 0, np.where(values >= 0.5, 1, -1)).astype(np.int8)
+    rim = np.zeros(grid.shape_kji, dtype=np.uint8)
     for axis in range(3):
-        step = np.diff(inside.astype(np.int8), axis=axis)
+        step = np.diff(side, axis=axis)
         before = tuple(slice(None, -1) if a == axis else slice(None) for a in range(3))
         after = tuple(slice(1, None) if a == axis else slice(None) for a in range(3))
-        rim[before] |= step == -1
-        rim[after] |= step == 1
+        rim[before] |= step == -2
+        rim[after] |= step == 2
     return rim
 
 

@@ -43,6 +43,7 @@ def texts(record: Record, key: str) -> list[str]:
 
 
 def _sentence(text: str) -> str:
+    text = re.sub(r"(?<![\w.-])-(?=\d)", MINUS, text)
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 

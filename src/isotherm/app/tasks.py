@@ -12,9 +12,10 @@ from isotherm.app.case import Case
 from isotherm.app.document import document_of
 from isotherm.app.settings import Settings
 from isotherm.imaging.geometry import Float
+from isotherm.imaging.parts import Parts
 from isotherm.imaging.volume import Mask, Volume
 
-VIEW_MM = 35.0
+VIEW_MM = 50.0
 """How much around a lesion is kept for pictures."""
 
 Progress = Callable[[str], None]
@@ -31,10 +32,11 @@ def assess_margin(case: Case, settings: Settings, *, progress: Progress = lambda
         Told in words what is being done.
     """
     results: list[LesionResult] = []
+    zones = [parts for mask in case.ablations if (parts := Parts.of(mask)) is not None]
     for number, lesion in enumerate(case.lesions):
         progress(f"lesion {lesion.label} ({number + 1} of {len(case.lesions)})")
         # Each lesion has its own stream, so that one lesion's numbers do not depend on the others.
-        results.append(assess_lesion(case, lesion, settings, np.random.default_rng([settings.seed, number])))
+        results.append(assess_lesion(case, lesion, zones, settings, np.random.default_rng([settings.seed, number])))
     return Assessment(document_of(case, settings, results), tuple(_view(case, result) for result in results))
 
 
@@ -44,8 +46,8 @@ def _view(case: Case, result: LesionResult) -> LesionView:
     def near(mask: Mask | None) -> Mask | None:
         return None if mask is None else mask.near(points, reach_mm=VIEW_MM)
 
-    zones = [near(mask) for mask in result.scene.zone_masks]
-    ablation = zones[0] if len(zones) == 1 and zones[0] is not None else _drawn(result)
+    zones = result.scene.zone_masks
+    ablation = zones[0].near(points, reach_mm=VIEW_MM) if len(zones) == 1 else _drawn(result)
     vessels = [mask for _, mask in case.vessels]
     return LesionView(
         label=result.lesion.label,

@@ -78,7 +78,7 @@ def organ_around(
         Vessels inside the organ.
     """
     start, shape = organ.grid.box_around(tumor_points_lps_mm, reach_mm=REACH_MM + 10.0)
-    label = _field(_continued(organ, start, shape))
+    label = _open_field(_continued(organ, start, shape))
     inside = label.at(tumor_points_lps_mm) > 0
     convention: Convention = "clip" if inside.mean() >= CLIP_FROM_OVERLAP else "add"
     joined = [zone, *vessels] + ([tumor] if convention == "add" else [])
@@ -97,9 +97,18 @@ def _continued(organ: Mask, start: tuple[int, int, int], shape: tuple[int, int, 
     return Mask(voxels, organ.grid.window(start, shape), "organ")
 
 
-def _field(mask: Mask) -> Field:
+def _open_field(mask: Mask) -> Field:
+    """Reconstruct a window of an organ, and leave out the rim where the window's own faces would pass for a capsule."""
     values, grid = reconstruct(mask)
-    return Field(values, grid)
+    rim = 2.0 * max(mask.grid.spacing_kji_mm)
+    ends = grid.to_kji(mask.grid.to_lps([[0, 0, 0], [n - 1 for n in mask.grid.shape_kji]]))
+    steps = [int(np.ceil(rim / s)) for s in grid.spacing_kji_mm]
+    box = tuple(
+        slice(max(0, int(np.ceil(a)) + step), min(n, int(b) - step + 1))
+        for a, b, n, step in zip(ends[0], ends[1], grid.shape_kji, steps, strict=True)
+    )
+    kept = values[box]
+    return Field(kept, grid.window((box[0].start, box[1].start, box[2].start), kept.shape))
 
 
 def _hull(label: Field, joined: Sequence[Region]) -> Field:
@@ -177,7 +186,7 @@ def _face(view: Grid, axis: int, edge: float, low: Float, high: Float) -> Float:
     others = [a for a in range(3) if a != axis]
     lines: list[Float] = []
     for a in others:
-        start, stop = max(low[a], -0.5), min(high[a], view.shape_kji[a] - 0.5)
+        start, stop = max(float(low[a]), -0.5), min(float(high[a]), view.shape_kji[a] - 0.5)
         steps = max(1, int(np.ceil((stop - start) * view.spacing_kji_mm[a] / 2.0))) if stop > start else 0
         lines.append(np.linspace(start, stop, steps + 1) if steps else np.zeros(0))
     if min(len(line) for line in lines) < 2:

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+from scipy import ndimage, sparse
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 from skimage.measure import marching_cubes  # pyright: ignore[reportUnknownVariableType]
 
@@ -110,6 +111,13 @@ class Surface:
         points = flat[first[used]]
         shares = np.bincount(triangles.ravel(), np.repeat(areas / 3.0, 3), minlength=len(points))
         return cls(points, triangles, np.asarray(shares, dtype=np.float64))
+
+    def parts(self) -> Int:
+        """Return the number, from 0, of the connected part that each point belongs to, shape (n,)."""
+        edges = self.triangles[:, [0, 1, 1, 2]].reshape(-1, 2)
+        count = len(self.points_lps_mm)
+        links = sparse.coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count))
+        return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
     def corners(self) -> Float:
         """Return the triangles as corners, shape (t, 3, 3), LPS mm."""
