@@ -179,6 +179,8 @@ def _own_zone(scene: Scene, tumor: Body) -> Surface:
     """Return the surface of the zone's parts that belong to this lesion; of the nearest part where none is near."""
     whole = Surface.from_corners(scene.zone.boundary)
     part = whole.parts()
+    if part.max() == 0:
+        return whole
     gaps, _ = cKDTree(tumor.points_lps_mm).query(whole.points_lps_mm)
     gaps = np.where(scene.tumor.at(whole.points_lps_mm) > 0, 0.0, gaps)
     nearest = np.full(int(part.max()) + 1, np.inf)

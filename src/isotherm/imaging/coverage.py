@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+from scipy import ndimage, sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
@@ -87,7 +88,7 @@ def coverage(tumor: Region, zone: Region, margin: Margin, grid: Grid, *, organ: 
     if organ is None or organ.convention == "clip":
         in_tumor = np.minimum(in_tumor, in_organ)
     untreated = np.minimum(in_organ, 1.0 - in_zone)
-    gap = _distance_to(margin.points_lps_mm, points, in_tumor > 0.5, reach_mm=max(SHELLS_MM[-1], target_mm) + 1.0)
+    gap = _distance_to(in_tumor.reshape(nodes.shape_kji) >= 0.5, tumor.at(points), nodes)
 
     voxel_ml = nodes.voxel_volume_ml
     around = in_organ * (1.0 - in_tumor)
@@ -120,9 +121,13 @@ def _share(inside_mm: Float, step_mm: float) -> Float:
     return np.clip(inside_mm / step_mm + 0.5, 0.0, 1.0)
 
 
-def _distance_to(surface_lps_mm: Float, points: Float, inside: npt.NDArray[np.bool_], *, reach_mm: float) -> Float:
-    gaps, _ = cKDTree(surface_lps_mm).query(points, distance_upper_bound=reach_mm)
-    return np.where(inside, 0.0, gaps)
+def _distance_to(inside: npt.NDArray[np.bool_], level_mm: Float, nodes: Grid) -> Float:
+    """Return the distance of each node to the tumor's surface, shape (n,); 0 inside."""
+    found: Any = ndimage.distance_transform_edt(~inside, sampling=nodes.spacing_kji_mm, return_indices=True)
+    # From a node to the nearest node inside, less how deep that one lies below the surface.
+    nearest = np.ravel_multi_index(tuple(found[1].reshape(3, -1)), nodes.shape_kji)
+    depth = np.clip(level_mm[nearest], 0.0, max(nodes.spacing_kji_mm))
+    return np.where(inside.ravel(), 0.0, np.maximum(found[0].ravel() - depth, 0.0))
 
 
 def _mask(share: Float, nodes: Grid) -> Mask:

@@ -37,6 +37,10 @@ class Part:
     center_lps_mm: Point
 
 
+WIDTHS = 12
+"""Directions in which an outline's width is taken to see whether its longest diameter can matter."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     """Size and shape.
@@ -199,8 +203,15 @@ def _axial_diameters(corners: Float, axis: Float) -> tuple[Diameter, Diameter]:
 def _best_plane(corners: Float, heights: Float, axis: Float, planes: Float) -> tuple[float, float, Float]:
     """Return the longest diameter found, at which height, and the outline's convex hull there."""
     best = (0.0, float(planes[0]), np.zeros((0, 3)))
-    for height in planes:
-        outline = _hull(_cut(corners, heights, axis, float(height)).reshape(-1, 3), axis)
+    turns = np.arange(WIDTHS) * math.pi / WIDTHS
+    ways = np.stack([np.cos(turns), np.sin(turns)]).T @ np.stack(plane_axes(axis))
+    # From the middle outward, since the longest diameter is likely there and spares most other planes their hull.
+    for height in planes[np.argsort(np.abs(planes - planes.mean()))]:
+        cut = _cut(corners, heights, axis, float(height)).reshape(-1, 3)
+        # No diameter is longer than the largest of these widths over the cosine of half the angle between them.
+        if len(cut) == 0 or np.ptp(cut @ ways.T, axis=0).max() <= best[0] * math.cos(math.pi / (2 * WIDTHS)):
+            continue
+        outline = _hull(cut, axis)
         if len(outline) < 2:
             continue
         first, second = _farthest_pair(outline)
