@@ -5,24 +5,26 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from isotherm import __version__
 from isotherm.app.case import Request, read_case
-from isotherm.app.outputs import csv_text, folder_for, safe_name, write_results
+from isotherm.app.outputs import RESULT, csv_text, folder_for, safe_name, table_text, write_results
 from isotherm.app.settings import Facts, Settings
 from isotherm.app.tasks import assess_margin
 from isotherm.errors import BadManifest, IsothermError
 from isotherm.exchange.atomic import write_text
+from isotherm.exchange.segments import split_spec
 
 FILES = ("tumor", "ablation", "organ", "vessels", "structure", "old_scar", "image", "image_before")
 FACTS = ("drawn_boundary", "days_after_ablation", "modality", "reader")
 COLUMNS = ("case", *FILES, "registration_error_mm", *FACTS)
 NEEDED = ("case", "tumor", "ablation")
 SEPARATOR = ";"
+FINGERPRINT = "fingerprint.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Summary:
 def run_manifest(
     manifest: str, out: str, settings: Settings, facts: Facts, *, progress: Callable[[str], None]
 ) -> Summary:
-    """Measure every case of a list.
+    """Measure every case of a list, but for those that an earlier run has measured from the same files.
 
     Raises
     ------
@@ -73,84 +75,129 @@ def run_manifest(
     """
     rows = read_manifest(manifest, settings, facts)
     folder = folder_for(out)
+    done: dict[str, Mapping[str, Any]] = {}
     failed: list[tuple[str, str]] = []
-    measured = kept = 0
+    kept = 0
     for number, row in enumerate(rows):
         home = folder / "cases" / safe_name(row.name)
-        print_key = row.fingerprint()
-        if _finished(home, print_key):
-            kept += 1
-            continue
+        told = f"case {row.name} ({number + 1} of {len(rows)}): "
+        progress(told + "reading")
         try:
-            folder_for(str(home))
-            (home / "margin.json").unlink(missing_ok=True)
+            key = row.fingerprint()
+            if (finished := _finished(home, key)) is not None:
+                done[row.name] = finished
+                kept += 1
+                continue
             case = read_case(row.request, facts=row.facts)
-            told = f"case {row.name} ({number + 1} of {len(rows)}): "
             assessment = assess_margin(case, row.settings, progress=lambda doing, told=told: progress(told + doing))
             write_results(home, assessment)
-            write_text(home / "fingerprint.txt", print_key + "\n")
-            measured += 1
+            write_text(home / FINGERPRINT, key + "\n")
+            done[row.name] = assessment.document
         except IsothermError as error:
             failed.append((row.name, str(error)))
         except Exception as error:  # one bad case never stops the rest; its name and kind are told
             failed.append((row.name, f"unforeseen {type(error).__name__}; run this case alone with `isotherm margin`"))
-        _write_tables(folder, rows, failed)
-    _write_tables(folder, rows, failed)
-    return Summary(measured, kept, tuple(failed), folder / "margins.csv")
+        # After each case, so that a run that is killed leaves whole tables of what it has done.
+        _write_tables(folder, done, failed)
+    _write_tables(folder, done, failed)
+    return Summary(len(done) - kept, kept, tuple(failed), folder / "margins.csv")
 
 
 def read_manifest(manifest: str, settings: Settings, facts: Facts) -> list[Row]:
-    """Read a list of cases; paths in it are relative to its own folder."""
+    """Read a list of cases; paths in it are relative to its own folder.
+
+    Raises
+    ------
+    BadManifest
+        Says the line and the column: a slip in a list is mended before hours are spent on the rest of it.
+    """
     path = Path(manifest)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            columns = [(name or "").strip() for name in reader.fieldnames or ()]
-            reader.fieldnames = columns
-            rows = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadManifest(f"The list {path.name} cannot be read as a CSV file ({type(error).__name__}).") from None
-    if missing := [name for name in NEEDED if name not in columns]:
-        raise BadManifest(f"The list {path.name} has no column {', '.join(missing)}; {', '.join(NEEDED)} are needed.")
-    if unknown := [name for name in columns if name not in COLUMNS]:
-        raise BadManifest(f"The list {path.name} has a column {unknown[0]!r}; known are {', '.join(COLUMNS)}.")
+    lines = _lines(path)
+    columns = _columns(path, lines[0][1] if lines else [])
     found: list[Row] = []
-    seen: dict[str, int] = {}
-    for line, row in rows:
-        cells = {name: (value or "").strip() for name, value in row.items() if isinstance(value, str | None) and name}
-        if not any(cells.values()):
+    folders: dict[str, int] = {}
+    for line, cells in lines[1:]:
+        if not any(cells):
             continue
-        name = cells.get("case", "")
-        if not name:
-            raise BadManifest(f"Line {line} of {path.name} names no case; give each case a name of its own.")
-        if safe_name(name) in seen:
-            raise BadManifest(f"Lines {seen[safe_name(name)]} and {line} of {path.name} name the same case.")
-        seen[safe_name(name)] = line
+        where = f"Line {line} of {path.name}"
+        if any(cells[len(columns) :]):
+            raise BadManifest(
+                f"{where} has more cells than the list has columns; put cells that hold a comma in quotes."
+            )
+        told = {column: cell for column, cell in zip(columns, cells, strict=False) if column}
+        if missing := [name for name in NEEDED if not told.get(name)]:
+            raise BadManifest(f"{where}: the column {missing[0]} is empty; fill it in, or take the line out.")
+        # Names of folders: on some systems they are the same in upper and in lower case.
+        home = safe_name(told["case"]).casefold()
+        if home in folders:
+            raise BadManifest(
+                f"Lines {folders[home]} and {line} of {path.name} name cases that cannot be told apart as folders; "
+                "give each case a name of its own, in letters, digits, dots and dashes."
+            )
+        folders[home] = line
         try:
-            found.append(_row(name, cells, path.parent, settings, facts))
-        except (IsothermError, ValueError) as error:
-            raise BadManifest(f"Line {line} of {path.name}: {error}") from None
+            found.append(_row(told, path.parent, settings, facts))
+        except IsothermError as error:
+            raise BadManifest(f"{where}: {error}") from None
     if not found:
-        raise BadManifest(f"The list {path.name} holds no case.")
+        raise BadManifest(f"The list {path.name} holds no case; write one line for each case under the columns' names.")
     return found
 
 
-def _row(name: str, cells: Mapping[str, str], home: Path, settings: Settings, facts: Facts) -> Row:
+def _lines(path: Path) -> list[tuple[int, list[str]]]:
+    """Return the number and the cells of every line that has any; a quoted cell may reach over several lines."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            lines: list[tuple[int, list[str]]] = []
+            first = 1
+            for cells in reader:
+                if cells:
+                    lines.append((first, [cell.strip() for cell in cells]))
+                first = reader.line_num + 1
+    except OSError as error:
+        raise BadManifest(
+            f"The list {path.name} cannot be read ({(error.strerror or 'unknown').lower()}); give a CSV file."
+        ) from None
+    except (UnicodeDecodeError, csv.Error):
+        raise BadManifest(
+            f"The list {path.name} is not a CSV file in UTF-8; save it as such (in a spreadsheet: CSV UTF-8)."
+        ) from None
+    return lines
+
+
+def _columns(path: Path, names: list[str]) -> list[str]:
+    """Return the columns' names as they are written here; those of the options pass, and so do empty columns."""
+    columns = [name.lower().removeprefix("--").replace("-", "_") for name in names]
+    if len(columns) == 1 and any(sign in columns[0] for sign in ";\t"):
+        raise BadManifest(f"The list {path.name} has its cells separated by ; or tabs; save it with commas.")
+    if missing := [name for name in NEEDED if name not in columns]:
+        raise BadManifest(f"The list {path.name} has no column {missing[0]}; {', '.join(NEEDED)} are needed.")
+    if unknown := [name for name, known in zip(names, columns, strict=True) if known and known not in COLUMNS]:
+        raise BadManifest(f"The list {path.name} has a column {unknown[0]!r}; known are {', '.join(COLUMNS)}.")
+    if twice := [name for name in COLUMNS if columns.count(name) > 1]:
+        raise BadManifest(
+            f"The list {path.name} has the column {twice[0]} twice; several files go into one cell, with ;."
+        )
+    return columns
+
+
+def _row(cells: Mapping[str, str], home: Path, settings: Settings, facts: Facts) -> Row:
     def paths(column: str) -> tuple[str, ...]:
         return tuple(_at(home, spec.strip()) for spec in cells.get(column, "").split(SEPARATOR) if spec.strip())
 
     def one(column: str) -> str | None:
         found = paths(column)
         if len(found) > 1:
-            raise BadManifest(f"{column} holds {len(found)} files; one is wanted.")
+            raise BadManifest(f"the column {column} holds {len(found)} files; one is wanted.")
         return found[0] if found else None
 
     structures: list[tuple[str, str]] = []
     for spec in cells.get("structure", "").split(SEPARATOR):
         if spec.strip():
-            label, found, file = spec.strip().partition("=")
-            if not found:
-                raise BadManifest("structure holds no NAME=FILE.")
+            label, _, file = (part.strip() for part in spec.partition("="))
+            if not (label and file):
+                raise BadManifest(f"the column structure holds {_short(spec)!r}; NAME=FILE is wanted.")
             structures.append((label, _at(home, file)))
     if error := cells.get("registration_error_mm"):
         settings = replace(settings, registration_error_mm=_float(error, "registration_error_mm"))
@@ -159,7 +206,7 @@ def _row(name: str, cells: Mapping[str, str], home: Path, settings: Settings, fa
         told["days_after_ablation"] = _float(told["days_after_ablation"], "days_after_ablation")
     request = Request(paths("tumor"), paths("ablation"), one("organ"), paths("vessels"), tuple(structures),
                       paths("old_scar"), one("image"), one("image_before"))  # fmt: skip
-    return Row(name, request, settings, replace(facts, **told))
+    return Row(cells["case"], request, settings, replace(facts, **told))
 
 
 def _at(home: Path, spec: str) -> str:
@@ -170,35 +217,35 @@ def _float(text: str, column: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise BadManifest(f"{column} holds {text!r}; a number is wanted.") from None
+        raise BadManifest(f"the column {column} holds {_short(text)!r}; a number is wanted, as in 1.5.") from None
+
+
+def _short(text: str) -> str:
+    """Return the end of a cell for a message: a path's folders say who the patient is more often than its name."""
+    return text.strip().replace("\\", "/").rsplit("/", 1)[-1][:60]
 
 
 def _stamp(spec: str) -> tuple[int, int]:
     """Return size and time of a file named as FILE or FILE:LABEL; zeros where there is none."""
-    for path in (spec, spec.rpartition(":")[0]):
-        if path and Path(path).is_file():
-            told = Path(path).stat()
-            return told.st_size, told.st_mtime_ns
-    return 0, 0
+    path = Path(split_spec(spec)[0])
+    if not path.is_file():
+        return 0, 0
+    told = path.stat()
+    return told.st_size, told.st_mtime_ns
 
 
-def _finished(home: Path, fingerprint: str) -> bool:
+def _finished(home: Path, key: str) -> Mapping[str, Any] | None:
+    """Return the result of an earlier run of the same case, or None where there is none, or only a damaged one."""
     try:
-        return (home / "margin.json").is_file() and (home / "fingerprint.txt").read_text().strip() == fingerprint
-    except OSError:
-        return False
+        if (home / FINGERPRINT).read_text(encoding="utf-8").strip() != key:
+            return None
+        document: Mapping[str, Any] = json.loads((home / RESULT).read_text(encoding="utf-8"))
+        csv_text([("", document)])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return document
 
 
-def _write_tables(folder: Path, rows: list[Row], failed: list[tuple[str, str]]) -> None:
-    """Write the tables of what is there so far, so that a run that is killed leaves them complete."""
-    done: list[tuple[str, Mapping[str, Any]]] = []
-    for row in rows:
-        path = folder / "cases" / safe_name(row.name) / "margin.json"
-        if path.is_file():
-            done.append((row.name, json.loads(path.read_text(encoding="utf-8"))))
-    write_text(folder / "margins.csv", csv_text(done))
-    lines = [
-        "case,why",
-        *(f'"{name.replace(chr(34), chr(39))}","{why.replace(chr(34), chr(39))}"' for name, why in failed),
-    ]
-    write_text(folder / "failed.csv", "\n".join(lines) + "\n")
+def _write_tables(folder: Path, done: Mapping[str, Mapping[str, Any]], failed: Sequence[tuple[str, str]]) -> None:
+    write_text(folder / "margins.csv", csv_text(list(done.items())))
+    write_text(folder / "failed.csv", table_text(("case", "why"), failed))

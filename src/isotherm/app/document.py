@@ -291,7 +291,7 @@ def _flags(case: Case, settings: Settings, result: LesionResult) -> list[str]:
     if margin is not None and organ is not None:
         without = float(margin.without_face_rule_mm.min())
         if without < margin.minimal_mm - 0.05:
-            found.append(f"capsule sliver, indeterminate: {without:.1f} mm without the clipped-face rule")
+            found.append(f"capsule sliver, indeterminate: {_shown(without)} mm without the clipped-face rule")
         elif (
             margin.depth_mm is not None
             and abs(margin.minimal_mm) < max(1.5, thick / 2)
@@ -300,13 +300,18 @@ def _flags(case: Case, settings: Settings, result: LesionResult) -> list[str]:
             found.append("capsule sliver, indeterminate: the thinnest point lies at the capsule within drawing error")
     if result.covered is not None and any(branch.bridging for branch in result.vessels):
         found.append("a vessel bridges the margin")
-    for text, value in (("drawn boundary", case.facts.drawn_boundary), ("modality", case.facts.modality),
-                        ("reader", case.facts.reader)):  # fmt: skip
-        if value:
-            found.append(f"{text}: {value}")
-    if case.facts.days_after_ablation is not None:
-        found.append(f"imaged {case.facts.days_after_ablation:g} days after ablation")
+    facts = case.facts
+    days = None if facts.days_after_ablation is None else f"{facts.days_after_ablation:g}"
+    told = (("boundary drawn", facts.drawn_boundary), ("days after ablation", days), ("modality", facts.modality),
+            ("reader", facts.reader))  # fmt: skip
+    if any(value for _, value in told):
+        found.append("as told: " + ", ".join(f"{what} {value}" for what, value in told if value))
     return found
+
+
+def _shown(value_mm: float) -> str:
+    """Return a length to a tenth, without a minus before zero."""
+    return f"{round(value_mm, 1) + 0.0:.1f}"
 
 
 def _shape(shape: Shape) -> Document:

@@ -158,7 +158,7 @@ def _margins(axes: Axes, chart: Unrolled, avoid: Float) -> None:
 
 
 def _isolines(axes: Axes, chart: Unrolled, avoid: Float) -> None:
-    """Draw and label lines of equal margin; a label that would cover the thinnest point's is left out."""
+    """Draw lines of equal margin and label them, but not where a label would cover a word or leave the map."""
     x, y = _pixel_centers()
     known = np.ma.masked_invalid(chart.margins_mm)
     for level in THRESHOLDS_MM:
@@ -168,13 +168,17 @@ def _isolines(axes: Axes, chart: Unrolled, avoid: Float) -> None:
         line = axes.contour(x, y, known, levels=[level], colors=[INK], linewidths=0.9, linestyles=style)
         for text in axes.clabel(line, fmt=f"{level:g} mm", fontsize=8.0, inline=False):
             text.set_path_effects([withStroke(linewidth=2.2, foreground="#ffffff")])
-            across, along = np.abs(np.array(text.get_position()) - avoid)
-            text.set_visible(bool(across > 0.45 or along > 0.2))
+            x_text, y_text = text.get_position()
+            taken = np.abs(np.array([[x_text, y_text]]) - np.array([avoid, *WORD_PLACES])) < (0.4, 0.17)
+            text.set_visible(not bool(taken.all(axis=1).any()) and (x_text / 2.0) ** 2 + y_text**2 < 0.85)
+
+
+WORD_PLACES = ((-1.0, -0.08), (0.0, -0.08), (1.0, -0.08))
 
 
 def _directions(axes: Axes) -> None:
     halo = [withStroke(linewidth=2.4, foreground="#ffffff")]
-    for x, word in ((-1.0, "right"), (0.0, "anterior"), (1.0, "left")):
+    for (x, _), word in zip(WORD_PLACES, ("right", "anterior", "left"), strict=True):
         axes.plot([x], [0.0], marker="+", markersize=5.0, markeredgewidth=0.8, color=INK, path_effects=halo)
         axes.text(x, -0.06, word, ha="center", va="top", fontsize=8.5, path_effects=halo)
     outside = (

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,12 @@ from isotherm.errors import OutputError
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.image_files import write_mask
 from isotherm.exchange.mesh_files import write_surface
+from isotherm.exchange.voxel_source import printable
+
+RESULT = "margin.json"
+
+KINDS = ("margin.vtk", "residual.nii.gz", "uncovered.nii.gz")
+"""How the names of a lesion's files end."""
 
 COLUMNS = (
     "lesion", "status", "minimal_margin_mm", "interval_low_mm", "interval_high_mm", "interval_calibrated",
@@ -36,7 +42,22 @@ def json_text(document: Mapping[str, Any]) -> str:
 
 
 def folder_for(path: str) -> Path:
-    """Make the folder for results, or say why it cannot be used, before anything is computed.
+    """Make the folder for results.
+
+    Raises
+    ------
+    OutputError
+    """
+    folder = usable_folder(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(folder, error.strerror) from None
+    return folder
+
+
+def usable_folder(path: str) -> Path:
+    """Say that a folder can be made and written to, before anything is computed, and make nothing.
 
     Raises
     ------
@@ -44,20 +65,26 @@ def folder_for(path: str) -> Path:
     """
     folder = Path(path)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"The output folder {folder.name} cannot be made ({error.strerror}); name another one."
-        ) from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"The output folder {folder.name} cannot be written to; name another one.")
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    except (OSError, ValueError) as error:
+        raise _unusable(folder, error.strerror if isinstance(error, OSError) else "not a name") from None
+    if not there.is_dir():
+        raise _unusable(folder, "a file is in its place" if there == folder else "a file is in the place of its parent")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise _unusable(folder, "no permission to write")
     return folder
 
 
+def _unusable(folder: Path, why: str | None) -> OutputError:
+    name = printable(folder.name[:60])
+    return OutputError(f"The output folder '{name}' cannot be used: {(why or 'unknown').lower()}; name another one.")
+
+
 def write_results(folder: Path, assessment: Assessment) -> Path:
-    """Write everything of one case into a folder; return the path of the report."""
-    for view in assessment.lesions:
-        name = f"lesion-{safe_name(view.label)}"
+    """Write everything of one case into a folder, which is made; return the path of the report."""
+    _clear(folder_for(str(folder)))
+    names = _file_names([view.label for view in assessment.lesions])
+    for name, view in zip(names, assessment.lesions, strict=True):
         if view.margin is not None:
             margin = view.margin
             write_surface(
@@ -72,19 +99,44 @@ def write_results(folder: Path, assessment: Assessment) -> Path:
     report = folder / "report.html"
     write_text(report, report_html(assessment))
     # Last, since its presence says that the case is complete.
-    write_text(folder / "margin.json", json_text(assessment.document))
+    write_text(folder / RESULT, json_text(assessment.document))
     return report
+
+
+def _clear(folder: Path) -> None:
+    """Take away what an earlier run wrote: a surface of a lesion that is no longer measured would be believed."""
+    try:
+        (folder / RESULT).unlink(missing_ok=True)  # first: without it, the rest counts as incomplete
+        for kind in KINDS:
+            for path in folder.glob(f"lesion-*-{kind}"):
+                path.unlink()
+    except OSError as error:
+        raise _unusable(folder, error.strerror) from None
+
+
+def _file_names(labels: Sequence[str]) -> list[str]:
+    """Return the start of the file names of each lesion; labels that look alike as file names are told apart."""
+    names = [f"lesion-{safe_name(label)}" for label in labels]
+    folded = [name.casefold() for name in names]
+    return [
+        name if folded.count(alike) == 1 else f"{name}-{number}"
+        for number, (name, alike) in enumerate(zip(names, folded, strict=True), start=1)
+    ]
 
 
 def csv_text(cases: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     """Return one row per lesion of each (case, document); the case's column is left out where no case is named."""
     named = any(case for case, _ in cases)
+    rows = [([case] if named else []) + _row(lesion) for case, document in cases for lesion in document["lesions"]]
+    return table_text((["case"] if named else []) + list(COLUMNS), rows)
+
+
+def table_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table as the text of a CSV file, safe to open in a spreadsheet."""
     text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow((["case"] if named else []) + list(COLUMNS))
-    for case, document in cases:
-        for lesion in document["lesions"]:
-            rows.writerow(([case] if named else []) + [_cell(value) for value in _row(lesion)])
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
 
 

@@ -1,0 +1,235 @@
+// The report's viewer: three linked planes and the tumor's surface, drawn by NiiVue from data inside the page.
+// It computes nothing: every number and color comes from the report. Frame: RAS mm, which is NiiVue's; people read LPS.
+"use strict";
+
+(() => {
+  const section = document.getElementById("viewer");
+  const source = document.getElementById("viewer-data");
+  if (!section || !source) return;
+
+  const scene = JSON.parse(source.textContent);
+  const canvas = section.querySelector("canvas");
+  const message = section.querySelector("[data-viewer=message]");
+  const place = section.querySelector("[data-viewer=place]");
+  const goButtons = [...document.querySelectorAll("[data-go-to]")];
+  const switches = [...section.querySelectorAll("[data-switch]")];
+
+  const STEP_MM = 1;
+  const KEYS = {
+    // What each key adds to the crosshair, R A S; the screen's left is the patient's right.
+    ArrowLeft: [STEP_MM, 0, 0],
+    ArrowRight: [-STEP_MM, 0, 0],
+    ArrowUp: [0, STEP_MM, 0],
+    ArrowDown: [0, -STEP_MM, 0],
+    PageUp: [0, 0, STEP_MM],
+    PageDown: [0, 0, -STEP_MM],
+  };
+
+  let viewer = null;
+  let shown = null; // number of the lesion on display
+  let placed = []; // [layer, NiiVue's volume or mesh]
+  let queue = Promise.resolve(); // lesions are loaded one after the other, however fast somebody clicks
+  let starting = null;
+
+  const say = (text) => {
+    message.textContent = text;
+    message.hidden = !text;
+  };
+
+  const fail = (text) => {
+    section.dataset.state = "failed";
+    say(text);
+    for (const one of [...goButtons, ...switches]) one.disabled = true;
+  };
+
+  const missing = () => {
+    if (typeof globalThis.niivue === "undefined") return "The viewer's program is not in this copy of the report.";
+    if (typeof DecompressionStream === "undefined") return "This browser is too old for the viewer (no DecompressionStream).";
+    const trial = document.createElement("canvas").getContext("webgl2");
+    if (!trial) return "This browser offers no WebGL 2, which the viewer needs.";
+    trial.getExtension("WEBGL_lose_context")?.loseContext();
+    return "";
+  };
+
+  const unpack = async (id) => {
+    const text = atob(document.getElementById(id).textContent.trim());
+    const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).arrayBuffer();
+  };
+
+  const rgb = (color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+
+  const labelColors = (colors) => {
+    const all = [[0, 0, 0], ...colors.map(rgb)];
+    return {
+      R: all.map((one) => one[0]),
+      G: all.map((one) => one[1]),
+      B: all.map((one) => one[2]),
+      A: all.map((_, number) => (number ? 255 : 0)),
+      I: all.map((_, number) => number),
+      labels: all.map(() => ""),
+    };
+  };
+
+  const start = async () => {
+    const why = missing();
+    if (why) {
+      fail(`${why} Everything else in this report works without it.`);
+      throw new Error(why);
+    }
+    section.dataset.state = "loading";
+    say("Loading …");
+    viewer = new niivue.Niivue({
+      logLevel: "silent",
+      loadingText: "",
+      dragAndDropEnabled: false,
+      scrollRequiresFocus: true,
+      isRadiologicalConvention: true,
+      sagittalNoseLeft: true,
+      showAllOrientationMarkers: true,
+      show3Dcrosshair: true,
+      crosshairColor: [1, 1, 1, 0.6],
+      crosshairWidth: 0.25,
+      crosshairWidthUnit: "mm",
+      crosshairGap: 12,
+      isClipAllVolumes: true,
+      isOrientCube: true,
+      fontColor: [1, 1, 1, 1],
+      fontMinPx: 13,
+      backColor: [0.043, 0.059, 0.071, 1],
+      meshThicknessOn2D: 0,
+      multiplanarShowRender: niivue.SHOW_RENDER.ALWAYS,
+    });
+    viewer.onLocationChange = tellPlace;
+    await viewer.attachToCanvas(canvas);
+    viewer.setScale(1.6);
+    viewer.setClipPlane([-2, 0, 0]); // the 3-D tile shows surfaces: every voxel is behind this plane
+    viewer.setCustomLayout([
+      { sliceType: niivue.SLICE_TYPE.AXIAL, position: [0, 0, 0.415, 0.98] },
+      { sliceType: niivue.SLICE_TYPE.CORONAL, position: [0.42, 0, 0.25, 0.48] },
+      { sliceType: niivue.SLICE_TYPE.SAGITTAL, position: [0.42, 0.5, 0.25, 0.48] },
+      { sliceType: niivue.SLICE_TYPE.RENDER, position: [0.675, 0, 0.325, 1] },
+    ]);
+  };
+
+  const started = () => (starting ??= start());
+
+  const put = async (layer) => {
+    const content = await unpack(layer.id);
+    if (layer.kind === "mesh") {
+      const triangles = layer.points * 12;
+      const colors = content.byteLength - layer.points * 4;
+      const mesh = new niivue.NVMesh(
+        new Float32Array(content, 0, layer.points * 3),
+        new Uint32Array(content, triangles, (colors - triangles) / 4),
+        layer.key,
+        new Uint8Array(content, colors),
+        layer.opacity,
+        true,
+        viewer.gl,
+      );
+      mesh.meshShaderIndex = viewer.meshShaderNameToNumber("Diffuse"); // lit from the eye: colors stay as in the legend
+      return mesh;
+    }
+    const window = layer.window ? { colormap: "gray", cal_min: layer.window[0], cal_max: layer.window[1] } : {};
+    const volume = await niivue.NVImage.loadFromUrl({ url: content, name: `${layer.key}.nii`, opacity: 0, ...window });
+    if (layer.kind === "labels") volume.setColormapLabel(labelColors(layer.colors));
+    return volume;
+  };
+
+  const show = async (number) => {
+    await started();
+    if (shown === number) return;
+    section.dataset.state = "loading";
+    say("Loading …");
+    const next = [];
+    for (const layer of scene.lesions[number].layers) next.push([layer, await put(layer)]);
+    for (const mesh of viewer.meshes) mesh.unloadMesh(viewer.gl);
+    placed = next;
+    // All at once: NiiVue would redraw the whole scene after each thing that is added by its own functions.
+    viewer.volumes = placed.filter(([layer]) => layer.kind !== "mesh").map(([, thing]) => thing);
+    viewer.back = viewer.volumes[0];
+    viewer.overlays = viewer.volumes.slice(1);
+    viewer.meshes = placed.filter(([layer]) => layer.kind === "mesh").map(([, thing]) => thing);
+    shown = number;
+    for (const one of switches) one.disabled = !placed.some(([layer]) => layer.switch === one.dataset.switch);
+    apply();
+    section.dataset.state = "ready";
+    say("");
+  };
+
+  const isOn = (layer) => {
+    const one = switches.find((each) => each.dataset.switch === layer.switch);
+    return !one || (one.checked && !one.disabled);
+  };
+
+  const apply = () => {
+    for (const [layer, thing] of placed) {
+      thing.opacity = isOn(layer) ? layer.opacity : 0;
+    }
+    viewer.updateGLVolume();
+  };
+
+  const moveTo = (ras) => {
+    viewer.scene.crosshairPos = viewer.mm2frac(ras);
+    viewer.createOnLocationChange();
+    viewer.drawScene();
+  };
+
+  const crosshair = () => [...viewer.frac2mm(viewer.scene.crosshairPos)].slice(0, 3);
+
+  const words = (mm, positive, negative) => `${Math.abs(mm).toFixed(1)} mm ${mm < 0 ? negative : positive}`;
+
+  function tellPlace() {
+    if (!viewer || shown === null) return;
+    const [r, a, s] = crosshair();
+    place.textContent = [words(-r, "left", "right"), words(-a, "posterior", "anterior"), words(s, "cranial", "caudal")].join(", ");
+  }
+
+  const goTo = (number) => {
+    queue = queue
+      .then(() => show(number))
+      .then(() => {
+        viewer.setRenderAzimuthElevation(...scene.lesions[number].look_from);
+        moveTo(scene.lesions[number].start_ras);
+        for (const one of goButtons) one.setAttribute("aria-pressed", String(Number(one.dataset.goTo) === number));
+      })
+      .catch((error) => {
+        if (section.dataset.state !== "failed") fail(`The viewer stopped: ${error.message}`);
+      });
+    return queue;
+  };
+
+  for (const one of goButtons) one.addEventListener("click", () => goTo(Number(one.dataset.goTo)));
+  for (const one of switches) one.addEventListener("change", () => viewer && apply());
+
+  // In the capture phase, so that NiiVue's own single-letter keys do not surprise anybody.
+  for (const kind of ["keydown", "keyup"]) {
+    canvas.parentElement.addEventListener(
+      kind,
+      (event) => {
+        if (event.key === "Tab" || event.ctrlKey || event.metaKey || event.altKey) return;
+        event.stopPropagation();
+        const step = KEYS[event.key];
+        if (!step || section.dataset.state !== "ready") return;
+        event.preventDefault();
+        if (kind === "keydown") moveTo(crosshair().map((mm, axis) => mm + step[axis]));
+      },
+      true,
+    );
+  }
+
+  // Nothing is unpacked until somebody comes near the viewer.
+  const watch = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watch.disconnect();
+      if (shown === null && starting === null) goTo(0);
+    },
+    { rootMargin: "400px" },
+  );
+  watch.observe(canvas);
+
+  globalThis.isothermViewer = { goTo, crosshair: () => (viewer ? crosshair() : null), niivue: () => viewer };
+})();
