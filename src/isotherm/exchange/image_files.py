@@ -162,7 +162,18 @@ def write_mask(path: str | os.PathLike[str], mask: Mask) -> None:
     OutputError
         The place cannot be written to.
     """
-    write_nifti(path, mask)
+    write_nifti(path, mask.voxels, mask.grid)
+
+
+def write_volume(path: str | os.PathLike[str], volume: Volume) -> None:
+    """Write an image or a label map as NIfTI (.nii.gz or .nii) in its own number type, with its place in the patient.
+
+    Raises
+    ------
+    OutputError
+        The place cannot be written to.
+    """
+    write_nifti(path, volume.voxels, volume.grid)
 
 
 def _open(file: ImageFile) -> VoxelSource:

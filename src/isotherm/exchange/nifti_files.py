@@ -38,7 +38,7 @@ from isotherm.exchange.voxel_source import (
     rows_at_once,
     three_axes,
 )
-from isotherm.imaging.volume import Grid, Mask
+from isotherm.imaging.volume import Grid
 
 Float = npt.NDArray[np.float64]
 
@@ -92,10 +92,10 @@ def open_nifti(file: ImageFile) -> VoxelSource:
     )
 
 
-def write_nifti(path: str | os.PathLike[str], mask: Mask) -> None:
-    """Write a mask as NIfTI (.nii or .nii.gz), position in sform and qform: uint8 0/1, or float32 for shares."""
-    voxels = mask.voxels if mask.is_probability else mask.voxels.view(np.uint8)
-    ijk_to_ras = RAS_LPS @ mask.grid.kji_to_lps[:, [2, 1, 0, 3]]
+def write_nifti(path: str | os.PathLike[str], voxels: npt.NDArray[Any], grid: Grid) -> None:
+    """Write voxels, shape (k, j, i), as NIfTI (.nii or .nii.gz), position in sform and qform; bool becomes uint8."""
+    voxels = voxels.view(np.uint8) if voxels.dtype == np.bool_ else voxels
+    ijk_to_ras = RAS_LPS @ grid.kji_to_lps[:, [2, 1, 0, 3]]
     image: Any = nib.Nifti1Image(voxels.transpose(2, 1, 0), ijk_to_ras)  # nibabel's methods have no types
     image.header.set_xyzt_units("mm")
     image.set_qform(ijk_to_ras, code="scanner")

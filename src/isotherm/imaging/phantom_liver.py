@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
-from isotherm.errors import BadGeometry, EmptyMask
+from isotherm.errors import BadGeometry, BadSetting, EmptyMask
 from isotherm.imaging.geometry import Float
 from isotherm.imaging.phantom import Lobulated
+from isotherm.imaging.phantom_canvas import SMOOTHING_VOXELS, Canvas, canvas_of
 from isotherm.imaging.phantom_lesion import (
     CALIBER_MM,
     SLEEVE_MM,
@@ -32,14 +32,8 @@ from isotherm.imaging.phantom_places import Depth, Places, choose_places, course
 from isotherm.imaging.phantom_truth import Skin
 from isotherm.imaging.volume import Grid, Mask, Volume
 
-AROUND_LIVER_MM = 15.0
-"""Room kept around the liver."""
-
 AROUND_LESION_MM = 36.0
 """Half the side of the box in which one lesion is drawn."""
-
-SMOOTHING_VOXELS = 0.7
-"""Width of the Gauss filter, in voxels of the input, that takes the steps off the liver's outline."""
 
 ANTENNA_LPS = np.array([0.88, -0.20, 0.43])
 """Mean direction of the antennas: from the right, a little from behind and from below, between the ribs."""
@@ -144,19 +138,23 @@ def simulate_case(ct: Volume, liver: Mask, portal_vein: Mask, *, seed: int = 0) 
     ------
     BadGeometry
         The liver is not on the grid of the CT.
+    BadSetting
+        A negative number to start the random generator.
     EmptyMask
-        There is no liver.
+        There is no liver, or no portal vein.
     ImplausibleMask
         The liver is too small for four lesions.
     """
     if not ct.grid.same_as(liver.grid):
         raise BadGeometry("A liver mask on another grid than the CT came; resample it to the grid of the CT first.")
+    if seed < 0:
+        raise BadSetting(f"A seed of {seed} came; give 0 or more.")
     box = liver.box()
     if box is None:
         raise EmptyMask("A liver mask without a single voxel came; give the liver in which to simulate lesions.")
     depth = depth_in(liver)
     places = choose_places(depth, portal_vein)
-    canvas = _prepared(ct, liver, box)
+    canvas = canvas_of(ct, liver, box)
     lesions = tuple(_draw_lesion(canvas, label, key, places, depth, seed) for label, key in enumerate(PLANS, start=1))
     for scan, image in enumerate((canvas.before, canvas.after)):
         image += grain(image.shape, canvas.voxel_mm, np.random.default_rng([seed, 0, scan]))
@@ -172,81 +170,20 @@ def simulate_case(ct: Volume, liver: Mask, portal_vein: Mask, *, seed: int = 0) 
     )
 
 
-@dataclass(slots=True)
-class _Canvas:
-    """What is drawn on, lesion by lesion (the one thing here that changes); all arrays are of the grid's shape."""
-
-    grid: Grid
-    ct: Image
-    before: Image
-    after: Image
-    liver_share: Image
-    tumors: npt.NDArray[np.uint8]
-    ablations: npt.NDArray[np.uint8]
-    vessels: npt.NDArray[np.bool_]
-
-    @property
-    def voxel_mm(self) -> float:
-        return min(self.grid.spacing_kji_mm)
-
-    def box_around(self, points_lps_mm: Float, room_mm: float) -> tuple[tuple[slice, slice, slice], Grid]:
-        """Return the voxels within `room_mm` of the points' box, and their grid."""
-        at = self.grid.to_kji(points_lps_mm)
-        room = room_mm / np.array(self.grid.spacing_kji_mm)
-        low = np.clip(np.floor(at.min(axis=0) - room), 0, self.grid.shape_kji).astype(int).tolist()
-        high = np.clip(np.ceil(at.max(axis=0) + room) + 1, 0, self.grid.shape_kji).astype(int).tolist()
-        k, j, i = (slice(a, b) for a, b in zip(low, high, strict=True))
-        return (k, j, i), _part_of(self.grid, (k, j, i))
-
-
-def _prepared(ct: Volume, liver: Mask, box: tuple[slice, slice, slice]) -> _Canvas:
-    """Bring the CT and the liver's smoothed outline to voxels of about 1 mm, around the liver."""
-    spacing = ct.grid.spacing_kji_mm
-    room = [round(AROUND_LIVER_MM / s) for s in spacing]
-    k, j, i = (
-        slice(max(0, b.start - r), min(n, b.stop + r)) for b, r, n in zip(box, room, ct.grid.shape_kji, strict=True)
-    )
-    finer = max(1, round(spacing[0])), max(1, round(spacing[1])), max(1, round(spacing[2]))
-    grid = _part_of(ct.grid, (k, j, i)).refined(finer)
-    outline = ndimage.gaussian_filter(liver.voxels[k, j, i].astype(np.float32), SMOOTHING_VOXELS, mode="nearest")
-    fine_ct = _refined(ct.voxels[k, j, i].astype(np.float32), grid)
-    return _Canvas(
-        grid=grid,
-        ct=fine_ct,
-        before=fine_ct.copy(),
-        after=fine_ct.copy(),
-        liver_share=np.clip(_refined(outline, grid), 0.0, 1.0),
-        tumors=np.zeros(grid.shape_kji, dtype=np.uint8),
-        ablations=np.zeros(grid.shape_kji, dtype=np.uint8),
-        vessels=np.zeros(grid.shape_kji, dtype=bool),
-    )
-
-
-def _part_of(grid: Grid, part: tuple[slice, slice, slice]) -> Grid:
-    k, j, i = part
-    return grid.window((k.start, j.start, i.start), (k.stop - k.start, j.stop - j.start, i.stop - i.start))
-
-
-def _refined(coarse: Image, grid: Grid) -> Image:
-    """Interpolate by cubic splines; the first and last voxel centers of both grids are the same."""
-    factors = [n / m for n, m in zip(grid.shape_kji, coarse.shape, strict=True)]
-    return ndimage.zoom(coarse, factors, order=3, mode="nearest")
-
-
-def _draw_lesion(canvas: _Canvas, label: int, key: str, places: Places, depth: Depth, seed: int) -> SimulatedLesion:
+def _draw_lesion(canvas: Canvas, label: int, key: str, places: Places, depth: Depth, seed: int) -> SimulatedLesion:
     plan, rng = PLANS[key], np.random.default_rng([seed, label])
     tumor = draw_tumor(getattr(places, key), plan.radius_mm, rng)
     antenna = _unit(ANTENNA_LPS + rng.normal(scale=0.15, size=3))
     box, grid = canvas.box_around(np.array([tumor.center_lps_mm]), AROUND_LESION_MM)
     share = canvas.liver_share[box]
-    organ = OrganBox(grid, share, depth_in(Mask(share >= 0.5, grid, "organ"), beyond_mm=25.0))
+    organ = OrganBox(grid, share, depth_in(Mask(share >= 0.5, grid, "organ"), beyond_mm=5.0))
     zone = draw_zone(tumor, _offset(key, plan, antenna, depth, tumor), antenna, plan.margin_mm, organ, rng)
     dent = _dent(key, places, Skin(tumor), depth)
     margin_mm = known_margin_mm(tumor, zone, dent, organ)
 
     points, shape = grid.to_lps(np.indices(grid.shape_kji).reshape(3, -1).T), grid.shape_kji
     levels = Levels(
-        tumor=tumor.level(points).reshape(shape),
+        tumor=_level_near(tumor, points).reshape(shape),
         zone=_in_one_piece(_zone_level(points, zone, dent).reshape(shape)),
         track=_track_level(points, zone, antenna).reshape(shape),
     )
@@ -284,8 +221,16 @@ def _dent(key: str, places: Places, tumor: Skin, depth: Depth) -> Sleeve | Funne
     return None
 
 
+def _level_near(shape: Lobulated, points: Float) -> Float:
+    """Return the level where it is above -NEAR_MM, and -NEAR_MM elsewhere."""
+    level = np.full(len(points), -NEAR_MM)
+    near = np.linalg.norm(points - np.array(shape.center_lps_mm), axis=1) < shape.reach_mm + NEAR_MM
+    level[near] = np.maximum(shape.level(points[near]), -NEAR_MM)
+    return level
+
+
 def _zone_level(points: Float, zone: Lobulated, dent: Dent | None) -> Float:
-    level = zone.level(points)
+    level = _level_near(zone, points)
     if dent is not None:
         near = level > -NEAR_MM
         level[near] = np.minimum(level[near], -dent.level(points[near]))
@@ -308,7 +253,7 @@ def _track_level(points: Float, zone: Lobulated, antenna: Float) -> Float:
     return TRACK_RADIUS_MM - np.linalg.norm(out - along[:, None] * antenna, axis=1)
 
 
-def _draw_branch(canvas: _Canvas, branch: Branch) -> None:
+def _draw_branch(canvas: Canvas, branch: Branch) -> None:
     box, grid = canvas.box_around(branch.course_lps_mm, 2 * max(CALIBER_MM))
     level = branch.level(grid.to_lps(np.indices(grid.shape_kji).reshape(3, -1).T)).reshape(grid.shape_kji)
     share = canvas.liver_share[box]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.interpolate import CubicSpline
 
-from isotherm.errors import ImplausibleMask
+from isotherm.errors import EmptyMask, ImplausibleMask
 from isotherm.imaging.geometry import Float, Int
 from isotherm.imaging.phantom import Point
 from isotherm.imaging.phantom_truth import Skin
@@ -111,7 +111,9 @@ def choose_places(depth: Depth, portal_vein: Mask) -> Places:
     Raises
     ------
     ImplausibleMask
-        The liver is too small for four lesions, or the portal vein does not come near it.
+        The liver is too small for four lesions.
+    EmptyMask
+        The portal vein is empty.
     """
     candidates = np.argwhere((depth.depth_mm > SUBCAPSULAR_DEPTH_MM[0]) & (depth.from_cut_face_mm >= FROM_CUT_FACE_MM))
     points = depth.grid.to_lps(candidates)
@@ -204,7 +206,7 @@ def _run_mm(points: Float) -> Float:
 def _hilum(portal_vein: Mask, deepest: Float) -> Float:
     voxels: Int = np.argwhere(portal_vein.inside)
     if not len(voxels):
-        raise ImplausibleMask("A portal vein without a single voxel came; the simulated branches begin there.")
+        raise EmptyMask("A portal vein without a single voxel came; give the one whose branches are simulated.")
     points = portal_vein.grid.to_lps(voxels)
     return points[np.linalg.norm(points - deepest, axis=1).argmin()]
 

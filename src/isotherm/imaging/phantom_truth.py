@@ -24,8 +24,8 @@ KEPT_MM = 1.0
 """Valleys whose rough margin exceeds the least one by more cannot hold the minimum, since a margin changes by at most
 1 mm per mm of tumor surface, a point lies within 0.8 mm of a start, and a rough margin is 0.2 mm too large at most."""
 
-MOST_VALLEYS = 32
-"""Valleys followed; more of them within 1 mm means a landscape so flat that any of them will do."""
+MOST_VALLEYS = 12
+"""Valleys followed, the lowest first; more of them mean a landscape so flat that any of them will do."""
 
 FEET = 8
 """Places on the zone tried as the nearest one: near a dent two far places may be almost equally near."""
@@ -101,7 +101,8 @@ def true_margin(tumor: Shape, zone: Shape) -> TrueMargin:
     directions = icosphere(START)[0]
     rough = skin.rough_mm(tumor.surface_points(directions))
     centers = directions[_valleys(rough)]
-    margins = np.empty(0)
+    margins = skin.exact_mm(tumor.surface_points(centers), rounds=2)
+    centers = centers[np.argsort(margins, kind="stable")][:MOST_VALLEYS]
     for round_ in range(ROUNDS):
         step = START_STEP / 2**round_
         around = _pattern(centers, step)
@@ -126,10 +127,9 @@ def _between_spheres(tumor: Sphere, zone: Sphere) -> TrueMargin:
 
 
 def _valleys(rough_mm: Float) -> Int:
-    """Return the local minima on the starting mesh that may hold the minimum, lowest first."""
+    """Return the local minima on the starting mesh that may lead to the minimum."""
     lowest_around = rough_mm[neighbors(START)].min(axis=1)
-    found = np.flatnonzero((rough_mm <= lowest_around) & (rough_mm <= rough_mm.min() + KEPT_MM))
-    return found[np.argsort(rough_mm[found], kind="stable")][:MOST_VALLEYS]
+    return np.flatnonzero((rough_mm <= lowest_around) & (rough_mm <= rough_mm.min() + KEPT_MM))
 
 
 def _lowest(around: Float, values: Float) -> tuple[Float, Float]:
