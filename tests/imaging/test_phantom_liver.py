@@ -14,14 +14,14 @@ from isotherm.imaging.phantom import Sphere, rasterize
 from isotherm.imaging.phantom_lesion import SPARED_FROM_MM
 from isotherm.imaging.phantom_liver import SimulatedCase, simulate_case
 from isotherm.imaging.phantom_places import FROM_CUT_FACE_MM, depth_in
-from isotherm.imaging.volume import Grid, Mask, Volume
+from isotherm.imaging.volume import Grid, Mask, Role, Volume
 
 DATA = resources.files("isotherm.app") / "data"
 
 DEEP, SUBCAPSULAR, BRIDGED, MISSED = 1, 2, 3, 4
 
 
-def bundled_mask(name: str, of: str = "organ") -> Mask:
+def bundled_mask(name: str, of: Role = "organ") -> Mask:
     with resources.as_file(DATA) as folder:
         return read_masks(folder / f"{name}.nii.gz", of=of)[0].mask
 
@@ -48,7 +48,7 @@ def box_of(case: SimulatedCase, label: int) -> tuple[slice, ...]:
 def voxel_margin_mm(case: SimulatedCase, label: int) -> float:
     """Return the organ-restricted margin from distance maps between voxels: another way, good to half a voxel."""
     box = box_of(case, label)
-    tumor, zone, liver = case.tumors.voxels[box] == label, case.ablations.voxels[box] == label, case.liver.voxels[box]
+    tumor, zone, liver = case.tumors.voxels[box] == label, case.ablations.voxels[box] == label, case.liver.inside[box]
     missed = tumor & ~zone
     if missed.any():
         return 0.5 - float(ndimage.distance_transform_edt(~zone)[missed].max())
@@ -76,7 +76,7 @@ def test_the_liver_keeps_its_volume_and_place(case: SimulatedCase):
 
 def test_beside_the_lesions_the_ct_is_the_real_one(case: SimulatedCase):
     real, grid = bundled_ct(), case.liver.grid
-    drawn = (case.tumors.voxels > 0) | (case.ablations.voxels > 0) | case.vessels.voxels
+    drawn = (case.tumors.voxels > 0) | (case.ablations.voxels > 0) | case.vessels.inside
     far = np.argwhere(~ndimage.binary_dilation(drawn, iterations=6))[::997]
     at = np.rint(real.grid.to_kji(grid.to_lps(far)))
     on_both = np.abs(grid.to_kji(real.grid.to_lps(at)) - far).max(axis=1) < 1e-3
@@ -90,7 +90,7 @@ def test_beside_the_lesions_the_ct_is_the_real_one(case: SimulatedCase):
 def test_each_lesion_is_one_piece_inside_the_liver_with_a_zone_of_its_own(case: SimulatedCase):
     tumors, zones = case.tumors.voxels, case.ablations.voxels
     assert [lesion.label for lesion in case.lesions] == [DEEP, SUBCAPSULAR, BRIDGED, MISSED]
-    assert case.liver.voxels[(tumors > 0) | (zones > 0)].all()
+    assert case.liver.inside[(tumors > 0) | (zones > 0)].all()
     for label in (DEEP, SUBCAPSULAR, BRIDGED, MISSED):
         assert ndimage.label(tumors == label)[1] == 1
         assert ndimage.label(zones == label)[1] == 1
@@ -127,7 +127,7 @@ def test_only_the_missed_tumor_has_a_residue(case: SimulatedCase):
 
 
 def test_the_subcapsular_tumor_touches_the_capsule_and_the_deep_one_does_not(case: SimulatedCase):
-    outside = ~case.liver.voxels
+    outside = ~case.liver.inside
     near = {label: ndimage.binary_dilation(case.tumors.voxels == label) & outside for label in (DEEP, SUBCAPSULAR)}
     assert near[SUBCAPSULAR].sum() > 50
     assert not near[DEEP].any()
@@ -135,8 +135,8 @@ def test_the_subcapsular_tumor_touches_the_capsule_and_the_deep_one_does_not(cas
 
 def test_a_branch_touches_the_bridged_tumor_and_runs_out_of_its_zone(case: SimulatedCase):
     box = box_of(case, BRIDGED)
-    vessel, tumor = case.vessels.voxels[box], case.tumors.voxels[box] == BRIDGED
-    zone, liver = case.ablations.voxels[box] == BRIDGED, case.liver.voxels[box]
+    vessel, tumor = case.vessels.inside[box], case.tumors.voxels[box] == BRIDGED
+    zone, liver = case.ablations.voxels[box] == BRIDGED, case.liver.inside[box]
     assert 0 < float(ndimage.distance_transform_edt(~tumor)[vessel].min()) <= 2.0  # centers of neighboring voxels
     assert (vessel & zone).sum() > 20
     assert (vessel & ~zone & liver).sum() > 100
@@ -144,15 +144,15 @@ def test_a_branch_touches_the_bridged_tumor_and_runs_out_of_its_zone(case: Simul
 
 
 def test_vessels_are_four_to_five_millimeters_wide_and_hang_together(case: SimulatedCase):
-    vessels = case.vessels.voxels
+    vessels = case.vessels.inside
     assert ndimage.label(vessels, np.ones((3, 3, 3)))[1] == 1
     assert 2.0 <= float(ndimage.distance_transform_edt(vessels).max()) <= 3.5
-    assert case.liver.voxels[vessels].all()
+    assert case.liver.inside[vessels].all()
 
 
 def test_tumors_and_zones_are_darker_than_the_liver_and_the_treated_tumor_is_faintly_seen(case: SimulatedCase):
     tumors, zones = case.tumors.voxels, case.ablations.voxels
-    liver = case.liver.voxels & (tumors == 0) & (zones == 0) & ~case.vessels.voxels
+    liver = case.liver.inside & (tumors == 0) & (zones == 0) & ~case.vessels.inside
     for label in (DEEP, SUBCAPSULAR, BRIDGED, MISSED):
         tumor, rim = tumors == label, (zones == label) & (tumors == 0)
         assert hounsfield(case.image_before, tumor) < hounsfield(case.image_before, liver) - 15

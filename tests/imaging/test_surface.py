@@ -55,8 +55,8 @@ def test_a_triangle_is_cut_in_proportion() -> None:
 
 
 def test_parts_of_a_mask_come_whole_or_not_at_all() -> None:
-    two = rasterize(Sphere((15.0, 30.0, 30.0), 6.0), GRID, of="ablation").voxels | rasterize(
-        Sphere((50.0, 30.0, 30.0), 9.0), GRID, of="ablation").voxels  # fmt: skip
+    two = rasterize(Sphere((15.0, 30.0, 30.0), 6.0), GRID, of="ablation").inside | rasterize(
+        Sphere((50.0, 30.0, 30.0), 9.0), GRID, of="ablation").inside  # fmt: skip
     parts = Parts.of(Mask(two, GRID, "ablation"))
     assert parts is not None
     near = parts.near(np.array([[15.0, 30.0, 30.0]]), reach_mm=10.0)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, cast
 
-import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import affine_transform, gaussian_filter
@@ -18,6 +17,7 @@ from skimage.measure import marching_cubes  # pyright: ignore[reportUnknownVaria
 from isotherm.app.assessment import LesionView
 from isotherm.app.figures_slices import SURROUND_MM, Place, box_lps_mm, gray_window
 from isotherm.app.palette import CLASSES, NOT_ASSESSABLE, class_index, rgb
+from isotherm.exchange.nifti_files import nifti_bytes
 from isotherm.imaging.margin import Margin
 from isotherm.imaging.surface import Surface
 from isotherm.imaging.volume import Grid, Mask
@@ -129,13 +129,13 @@ def _images(view: LesionView, grid: Grid, organ_name: str) -> Iterator[Layer]:
     if not given:
         # NiiVue needs an image to lay the outlines on.
         plain = np.zeros(grid.shape_kji, dtype=np.uint8)
-        yield Layer("ground", "", "image", _packed(_nifti(plain, grid)), window=(0.0, 1.0))
+        yield Layer("ground", "", "image", _packed(nifti_bytes(plain, grid)), window=(0.0, 1.0))
     for key, image in given:
         low, high = gray_window(image, organ_name)
         values = _sampled(image.voxels, image.grid, grid, outside=low)
         gray = np.round(np.clip((values - low) / (high - low), 0.0, 1.0) * 255.0).astype(np.uint8)
         slope = (high - low) / 255.0
-        yield Layer(key, key, "image", _packed(_nifti(gray, grid, slope=slope, start=low)), window=(low, high))
+        yield Layer(key, key, "image", _packed(nifti_bytes(gray, grid, slope=slope, start=low)), window=(low, high))
 
 
 def _outlines(view: LesionView, grid: Grid) -> Iterator[Layer]:
@@ -161,7 +161,7 @@ def _classed(view: LesionView) -> tuple[Surface | Margin, npt.NDArray[np.int64]]
 
 
 def _labels(key: str, voxels: Bytes, grid: Grid, colors: tuple[str, ...], *, opacity: float = 1.0) -> Layer:
-    return Layer(key, key, "labels", _packed(_nifti(voxels, grid, labels=True)), colors=colors, opacity=opacity)
+    return Layer(key, key, "labels", _packed(nifti_bytes(voxels, grid, labels=True)), colors=colors, opacity=opacity)
 
 
 def _meshes(view: LesionView, grid: Grid) -> Iterator[Layer]:
@@ -249,24 +249,6 @@ def _shell(surface: Surface | Margin, grid: Grid, values: npt.NDArray[np.int64])
         within = ((at >= 0) & (at < grid.shape_kji)).all(axis=1)
         np.minimum.at(least, tuple(at[within].T), values[nearest[within]].astype(np.uint8))
     return np.where(least == 255, 0, least).astype(np.uint8)
-
-
-def _nifti(voxels: Bytes, grid: Grid, *, slope: float = 1.0, start: float = 0.0, labels: bool = False) -> bytes:
-    """Return a NIfTI-1 file; the grid's axes are already those of RAS."""
-    header: Any = nib.Nifti1Header()
-    header.set_data_dtype(np.uint8)
-    header.set_data_shape(grid.shape_kji[::-1])
-    affine = np.diag([*grid.spacing_kji_mm[::-1], 1.0])
-    affine[:3, 3] = np.array(grid.origin_lps_mm) * RAS
-    header.set_sform(affine, code=1)
-    header.set_qform(affine, code=1)
-    header.set_xyzt_units("mm")
-    header.set_slope_inter(slope, start)
-    header["vox_offset"] = 352
-    header["magic"] = b"n+1"
-    if labels:
-        header.set_intent("label")
-    return header.binaryblock + bytes(4) + voxels.tobytes()
 
 
 def _packed(content: bytes) -> str:

@@ -105,6 +105,25 @@ def write_nifti(path: str | os.PathLike[str], voxels: npt.NDArray[Any], grid: Gr
         image.to_filename(temporary)
 
 
+def nifti_bytes(
+    voxels: npt.NDArray[np.uint8], grid: Grid, *, slope: float = 1.0, start: float = 0.0, labels: bool = False
+) -> bytes:
+    """Return a whole NIfTI-1 file of bytes, shape (k, j, i); `slope` and `start` give these their values."""
+    header: Any = Nifti1Header()
+    header.set_data_dtype(np.uint8)
+    header.set_data_shape(grid.shape_kji[::-1])
+    ijk_to_ras = RAS_LPS @ grid.kji_to_lps[:, [2, 1, 0, 3]]
+    header.set_sform(ijk_to_ras, code=1)
+    header.set_qform(ijk_to_ras, code=1)
+    header.set_xyzt_units("mm")
+    header.set_slope_inter(slope, start)
+    header["vox_offset"] = 352
+    header["magic"] = b"n+1"
+    if labels:
+        header.set_intent("label")
+    return header.binaryblock + bytes(4) + voxels.tobytes()
+
+
 def _stream(file: ImageFile) -> BinaryIO:
     """Open a file, unpacked if it is packed: by its first bytes, since misnamed files are common."""
     opened = open(file.path, "rb")
