@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from isotherm.imaging.geometry import Float, closest_on_triangles
@@ -47,7 +46,10 @@ class Skin:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """The margin at places, shape (n,), and its change per mm of motion of the tumor, shape (n, 3)."""
+    """The margin at places, shape (n,), its change per mm of motion, and the place that limits it, both shape (n, 3).
+
+    Margins are not capped; where there is nothing untreated at all they are `REACH_MM` and the foot is infinitely far.
+    """
 
     margin_mm: Float
     slope: Float
@@ -141,8 +143,8 @@ class MarginAt:
         close = gap <= CLOSE_MM
         if close.any():
             slope[close] = self._zone_slope(points[close])
-        slope[positive & (gap >= REACH_MM)] = 0.0
-        return Place(np.where(positive, np.minimum(gap, REACH_MM), -gap), slope, foot)
+        far = np.where(np.isfinite(gap), gap, REACH_MM)
+        return Place(sign * far, slope, foot)
 
     def _zone_slope(self, points: Float) -> Float:
         steps = SLOPE_STEP_MM * np.eye(3)
@@ -160,21 +162,22 @@ class MarginAt:
         scaled = (points_lps_mm - low) / STEP_MM
         cell = scaled.astype(np.int64)
         share = (scaled - cell).astype(np.float32)
-        shape = cell.max(axis=0) + 2
-        flat = np.ravel_multi_index(tuple(cell.T), tuple(shape))
-        offsets = np.array([[a, b, c] for a in (0, 1) for b in (0, 1) for c in (0, 1)])
-        jumps = offsets @ np.array([shape[1] * shape[2], shape[2], 1])
-        used = np.zeros(int(np.prod(shape)), dtype=bool)
-        cells = np.flatnonzero(np.bincount(flat, minlength=len(used)))
+        a, b, c = (int(size) for size in cell.max(axis=0) + 2)
+        flat = np.ravel_multi_index(tuple(cell.T), (a, b, c))
+        offsets = np.indices((2, 2, 2)).reshape(3, -1).T
+        jumps = offsets @ np.array([b * c, c, 1])
+        size = a * b * c
+        used = np.zeros(size, dtype=bool)
+        cells = np.flatnonzero(np.bincount(flat, minlength=size))
         for jump in jumps:
             used[cells + jump] = True
         nodes = np.flatnonzero(used)
-        where = low + STEP_MM * np.stack(np.unravel_index(nodes, tuple(shape)), axis=1)
+        where = low + STEP_MM * np.stack(np.unravel_index(nodes, (a, b, c)), axis=1)
         at = self.exactly(where)
-        table = np.zeros((len(used), 4), dtype=np.float32)
+        table = np.zeros((size, 4), dtype=np.float32)
         table[nodes, 0] = at.margin_mm
         table[nodes, 1:] = 0.5 * STEP_MM * at.slope
-        values = np.zeros(len(flat), dtype=np.float32)
+        values = np.zeros(len(cell), dtype=np.float32)
         for jump, offset in zip(jumps, offsets.astype(np.float32), strict=True):
             corner = table[flat + jump]
             gap = share - offset
@@ -182,9 +185,12 @@ class MarginAt:
             values += weight * (corner[:, 0] + (corner[:, 1:] * gap).sum(axis=1))
         # Corners whose tangent planes do not meet in the middle of their cell lie on two sides of a jump or an edge.
         middles = table[cells[:, None] + jumps]
-        torn = np.zeros(len(used), dtype=bool)
+        torn = np.zeros(size, dtype=bool)
         torn[cells] = np.ptp(middles[..., 0] + 2.0 * (middles[..., 1:] * (0.5 - offsets)).sum(axis=2), axis=1) > TORN_MM
         again = torn[flat]
+        if self.organ is not None:
+            # The clipped-face rule reaches less far than a cell.
+            again |= (np.abs(values) < self.sliver_mm + 0.1) & (self.organ.depth.at(points_lps_mm) < self.sliver_mm)
         out = values.astype(np.float64)
         if again.any():
             out[again] = self.exactly(points_lps_mm[again]).margin_mm

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -124,7 +125,8 @@ class MarginInterval:
     level : float
         The share of such intervals that hold the truth.
     calibrated : bool
-        Whether that share was confirmed on phantoms with known errors; if not, it is a robustness interval.
+        Whether that share was confirmed on phantoms with known errors (docs/uncertainty.md). Not where the images end
+        too near: then it is a robustness interval.
     probability : Probability
         From the same distribution as the interval: P(below low_mm) is (1 - level) / 2.
     draws_mm : array, shape (n,)
@@ -149,6 +151,12 @@ class MarginInterval:
     variance_shares: Mapping[str, float]
     errors: Errors
     of_assessable_part: bool
+
+    def __post_init__(self) -> None:
+        draws = self.draws_mm.view()
+        draws.setflags(write=False)
+        object.__setattr__(self, "draws_mm", draws)
+        object.__setattr__(self, "variance_shares", MappingProxyType(dict(self.variance_shares)))
 
     @property
     def dominant_source(self) -> str | None:
@@ -207,15 +215,15 @@ def margin_interval(
     minimum = Minimum(lesion.margins_mm, draws.effects_mm, draws.errors_mm)
     confidence = minimum.confidence()
     nominal = margin.minimal_mm
-    # The measured value stays inside of its own interval, however much of it is thought to be the work of errors.
-    low = min(end_of(confidence, 0.5 * (1.0 - level), nominal), nominal)
-    high = max(end_of(confidence, 0.5 * (1.0 + level), nominal), nominal)
+    # The measured value stays inside of its own interval, however large its error is thought to be.
+    low = min(end_of(confidence, 0.5 * (1.0 - level), minimum.observed_mm), nominal)
+    high = max(end_of(confidence, 0.5 * (1.0 + level), minimum.observed_mm), nominal)
     return MarginInterval(
         nominal_mm=nominal,
-        low_mm=min(low, REACH_MM),
+        low_mm=low,
         high_mm=min(high, REACH_MM),
         level=level,
-        calibrated=False,
+        calibrated=bool(margin.assessable.all()),
         probability=Probability(confidence(0.0), confidence(3.0), confidence(5.0), confidence(10.0)),
         draws_mm=draws.minimal_margins_mm(lesion),
         variance_shares=draws.variance_shares(lesion),
@@ -252,8 +260,9 @@ class _Lesion:
             corners = tumor.boundary.reshape(-1, 3)
             hidden = corners[organ.depth.at(corners) < 0.0]
             hidden = hidden[_thinned(hidden, np.zeros(len(hidden)))]
+            on_face = margin_at.exactly(margin_at.onto_organ(hidden)).margin_mm
             points = np.concatenate([points, hidden])
-            margins = np.concatenate([margins, margin_at.exactly(margin_at.onto_organ(hidden)).margin_mm])
+            margins = np.concatenate([margins, np.maximum(on_face, margin.minimal_mm)])
         reach = float(np.linalg.norm(points - center, axis=1).max())
         sd = math.sqrt(
             errors.shift_sd_mm**2
@@ -265,6 +274,8 @@ class _Lesion:
         points, margins = points[kept], margins[kept]
         at = margin_at.exactly(points)
         foot = np.where(np.isfinite(at.foot_lps_mm), at.foot_lps_mm, points)
+        # Margins are reported up to the reach only; how far beyond it they go decides what errors can do.
+        margins = np.where(margins >= REACH_MM, np.maximum(at.margin_mm, REACH_MM), margins)
         depth, inward = margin_at.below_capsule(points)
         return cls(points, margins, at.slope, foot, center, depth, inward, margin_at, organ_frame,
                    capsule_tolerance_mm)  # fmt: skip
@@ -322,7 +333,7 @@ class _Draws:
         units = rng.standard_normal((samples, effects.shape[1]))
         effects32 = effects.astype(np.float32)
         rest = units[:, 6:].astype(np.float32) @ effects32[:, 6:].T
-        both = rest + units[:, :6].astype(np.float32) @ effects32[:, :6].T
+        both = np.add(rest, units[:, :6].astype(np.float32) @ effects32[:, :6].T, dtype=np.float32)
         return cls(units[:, :6] * sizes, effects, kinds, rest, both, units)
 
     def minimal_margins_mm(self, lesion: _Lesion) -> Float:
