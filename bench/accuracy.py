@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from bench.peers import border_voxels_mm, maurer_mm, surface_distance_mm
 from isotherm.imaging.margin import measure
@@ -69,7 +70,8 @@ def trial(number: int, *, kind: str, slice_mm: float, drawing: str, seed: int) -
         if drawing == "probability" and name != "isotherm":
             continue
         start = time.perf_counter()
-        found = method(*masks)
+        with threadpool_limits(1, "blas"):
+            found = method(*masks)
         seconds[name] = time.perf_counter() - start
         # A method without a sign is compared where the sign is plus: elsewhere it cannot be right.
         errors[name] = math.nan if name == "surface-distance" and truth <= 0 else found - truth

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from isotherm.app.assess import assess_lesion
 from isotherm.app.case import Request, read_case
 from isotherm.app.settings import UNTOLD, Settings
+from isotherm.app.tasks import assess_margin
 from isotherm.exchange.image_files import write_mask, write_volume
-from isotherm.imaging.parts import Parts
 from isotherm.imaging.phantom import Sphere, rasterize
 from isotherm.imaging.volume import Grid, Mask, Volume
 
@@ -55,11 +54,10 @@ def print_speed() -> bool:
         case = read_case(
             Request((files["tumor"],), (files["ablation"],), files["organ"], image=files["image"]), facts=UNTOLD
         )
-        zones = [parts for mask in case.ablations if (parts := Parts.of(mask)) is not None]
         seconds: list[float] = []
         for _ in range(3):
             start = time.perf_counter()
-            assess_lesion(case, case.lesions[0], zones, Settings(), np.random.default_rng(0))
+            assess_margin(case, Settings())
             seconds.append(time.perf_counter() - start)
     lesion = min(seconds)
     print(f"512 x 512 x 300 voxels, three masks and an image, 30 mm tumor, 50 mm zone, {os.cpu_count()} cores:")

@@ -18,6 +18,7 @@ from isotherm.app.tasks import assess_margin
 from isotherm.errors import BadManifest, IsothermError
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.segments import split_spec
+from isotherm.exchange.voxel_source import printable
 
 FILES = ("tumor", "ablation", "organ", "vessels", "structure", "old_scar", "image", "image_before")
 FACTS = ("drawn_boundary", "days_after_ablation", "modality", "reader")
@@ -57,9 +58,10 @@ class Summary:
 
     def text(self) -> str:
         """Return the summary for a terminal."""
-        lines = [f"{self.measured} cases measured, {self.kept} kept from an earlier run, {len(self.failed)} failed."]
+        cases = "case" if self.measured == 1 else "cases"
+        lines = [f"{self.measured} {cases} measured, {self.kept} kept from an earlier run, {len(self.failed)} failed."]
         lines += [f"  {name}: {why}" for name, why in self.failed]
-        return "\n".join([*lines, f"Table: {self.table}"])
+        return "\n".join(printable(line) for line in [*lines, f"Table: {self.table}"])
 
 
 def run_manifest(

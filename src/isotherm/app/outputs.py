@@ -63,16 +63,30 @@ def usable_folder(path: str) -> Path:
     ------
     OutputError
     """
+    if not path:
+        raise OutputError("An empty name came for the output folder; name one.")
     folder = Path(path)
     try:
         there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    except (OSError, ValueError) as error:
-        raise _unusable(folder, error.strerror if isinstance(error, OSError) else "not a name") from None
+    except OSError as error:
+        raise _unusable(folder, error.strerror) from None
     if not there.is_dir():
         raise _unusable(folder, "a file is in its place" if there == folder else "a file is in the place of its parent")
     if not os.access(there, os.W_OK | os.X_OK):
         raise _unusable(folder, "no permission to write")
     return folder
+
+
+def usable_file(path: str) -> Path:
+    """Say the same of a file, whose folder must be there."""
+    file = Path(path)
+    name = printable(file.name[:60])
+    if not path or file.is_dir():
+        raise OutputError(f"'{name}' cannot be written: a folder came; name a file.")
+    if not file.parent.is_dir():
+        raise OutputError(f"'{name}' cannot be written: its folder does not exist; make the folder first.")
+    usable_folder(str(file.parent))
+    return file
 
 
 def _unusable(folder: Path, why: str | None) -> OutputError:
@@ -105,8 +119,10 @@ def write_results(folder: Path, assessment: Assessment) -> Path:
 
 def _clear(folder: Path) -> None:
     """Take away what an earlier run wrote: a surface of a lesion that is no longer measured would be believed."""
+    if not (folder / RESULT).is_file():
+        return
     try:
-        (folder / RESULT).unlink(missing_ok=True)  # first: without it, the rest counts as incomplete
+        (folder / RESULT).unlink()  # first: without it, the rest counts as incomplete
         for kind in KINDS:
             for path in folder.glob(f"lesion-*-{kind}"):
                 path.unlink()

@@ -44,7 +44,9 @@ class Progress:
         wait = AFTER_S
         while not self._over.wait(wait):
             wait = 0.5
-            text = f"{time.monotonic() - self._started:5.0f} s  {self._doing}"
+            # Names of cases and lesions come from files; a line that is too long could not be wiped away.
+            doing = "".join(c if c.isprintable() else "?" for c in self._doing)[:60]
+            text = f"{time.monotonic() - self._started:5.0f} s  {doing}"
             if on_terminal:
                 print("\r" + text.ljust(self._width), end="", file=sys.stderr, flush=True)
                 self._width = len(text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from isotherm.exchange.voxel_source import printable
+
 HEAD = ("lesion", "margin mm", "{interval}", "P(<5 mm)", "thinnest toward", "uncovered", "status")
 
 
@@ -24,7 +26,7 @@ def margin_table(document: Mapping[str, Any]) -> str:
     if not calibrated:
         lines.append("  * a robustness interval: how the number moves under the stated errors, not yet calibrated")
     lines.append("Research use only. Not a medical device.")
-    return "\n".join(lines)
+    return "\n".join(printable(line) for line in lines)  # names come from files
 
 
 def _row(lesion: Mapping[str, Any]) -> tuple[str, ...]:

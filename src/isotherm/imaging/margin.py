@@ -150,8 +150,12 @@ def measure(
     unrestricted = np.where(zone.at(points) > 0, to_zone, -to_zone)
 
     faces = [(view, face) for view in views if len(face := cut_faces(view, organ, points))]
-    limit = _untreated_limit(spared, organ, [view for view, _ in faces], capsule_tolerance_mm)
-    to_untreated = np.minimum(limit.distance_mm(points), REACH_MM)
+    if neutral is None and not faces and _below_capsule(zone, organ, capsule_tolerance_mm):
+        limit, to_limit = edge, to_zone
+    else:
+        limit = _untreated_limit(spared, organ, [view for view, _ in faces], capsule_tolerance_mm)
+        to_limit = limit.distance_mm(points)
+    to_untreated = np.minimum(to_limit, REACH_MM)
     to_face = np.full(len(points), np.inf)
     for _, face in faces:
         to_face = np.minimum(to_face, face.distance_mm(points))
@@ -166,6 +170,11 @@ def measure(
     plain = np.where(covered, to_untreated, -np.minimum(to_zone, to_face))
     assessable = np.where(positive, to_face >= to_untreated, to_face >= to_zone)
     return Margin(surface, highest, lowest, unrestricted, plain, assessable, on_face, depth, limit)
+
+
+def _below_capsule(zone: Region, organ: Organ | None, tolerance_mm: float) -> bool:
+    """Say whether organ tissue lies behind every point of the zone's surface, so that this surface is the limit."""
+    return organ is None or zone.empty or float(organ.depth.at(zone.boundary.reshape(-1, 3)).min()) > tolerance_mm
 
 
 def _untreated_limit(zone: Region, organ: Organ | None, views: Sequence[Grid], tolerance_mm: float) -> Triangles:

@@ -1,7 +1,7 @@
 """Voxels to a smooth field: where, between the voxels, the surface of a mask lies.
 
-The smoothest function whose sign agrees with the voxels is sought, "smooth" meaning free of third derivatives: a quadric
-costs nothing, so that curvature is not shaved off. docs/surface-reconstruction.md tells the reasons and the figures.
+The smoothest function whose sign agrees with the voxels is sought, "smooth" meaning free of third derivatives: a
+quadric costs nothing, so that curvature is not shaved off. docs/surface-reconstruction.md tells the reasons and the figures.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ STIFFNESS = 1.0
 SOFTNESS = 0.03
 """How far from the surface a voxel's label begins to be doubtful; small, since a label is nearly certain."""
 
-SHARE_ERROR = 0.03
+SHARE_ERROR = 0.1
 """Standard error of a voxel's share in a probability mask."""
 
 SLOPE = 0.01
@@ -55,7 +55,7 @@ FINEST_MM = 0.52
 COARSEST_MM = 1.01
 """Bounds of the voxels of the field that is returned ..."""
 
-NODES_PER_RADIUS = 20.0
+NODES_PER_RADIUS = 12.0
 """... and what is wanted between them: flat triangles cut off the tip of a bump by h^2 / 8R."""
 
 FAR = 10.0

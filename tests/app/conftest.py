@@ -1,0 +1,19 @@
+"""What the tests of the app may ask for: the command line, and one small case on disk."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.app.on_disk import Command, small_case
+
+
+@pytest.fixture
+def isotherm(capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command line, in this process."""
+    return Command(capsys)
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """Arguments that name tumor, zone and organ of a case whose minimal margin is 3 mm; not to be changed."""
+    return small_case(tmp_path_factory.mktemp("case"))
