@@ -158,9 +158,10 @@ def build_scene(case: Case, lesion: Lesion, zones: Sequence[Parts]) -> Scene:
     masks = [mask for mask in near_zones if mask is not None and mask.inside.any()]
     zone = either([Region.of_field(field_of(mask)) for mask in masks])
     for scar in case.old_scars:
-        near = scar.near(points, reach_mm=ZONE_REACH_MM)
+        near = scar.near(points, reach_mm=2.0 * ZONE_REACH_MM)
         if near.inside.any():
             zone = both(zone, Region.of_field(field_of(near)).outside())
+            masks = [_without(mask, near) for mask in masks]
     vessels = [mask.near(points, reach_mm=ZONE_REACH_MM) for _, mask in case.vessels]
     vessel_regions = [Region.of_field(field_of(mask)) for mask in vessels if mask.inside.any()]
     organ = None
@@ -173,6 +174,14 @@ def build_scene(case: Case, lesion: Lesion, zones: Sequence[Parts]) -> Scene:
     # Two outlines of one face, each uncertain by half a slice, lie up to one slice apart.
     sliver = min(SLIVER_CAP_MM, max(max(grid.spacing_kji_mm) for grid in grids))
     return Scene(tumor, zone, organ, tuple(views), lesion.mask, tuple(masks), sliver)
+
+
+def _without(mask: Mask, scar: Mask) -> Mask:
+    """Return a zone's mask without the voxels whose centers lie in a scar."""
+    voxels = mask.voxels.copy()
+    inside = np.argwhere(voxels > 0)
+    voxels[tuple(inside[scar.holds(mask.grid.to_lps(inside))].T)] = 0
+    return Mask(voxels, mask.grid, mask.of)
 
 
 def _own_zone(scene: Scene, tumor: Body) -> Surface:

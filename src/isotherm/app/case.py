@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isotherm.app.settings import UNTOLD, Facts
-from isotherm.errors import EmptyMask, FieldsApart, ImplausibleMask
+from isotherm.errors import BadSetting, EmptyMask, FieldsApart, ImplausibleMask
 from isotherm.exchange.image_files import ReadMask, read_masks, read_volume
 from isotherm.imaging.volume import Grid, Mask, Role, Volume
 
@@ -76,6 +76,11 @@ class Case:
     def __post_init__(self) -> None:
         if not self.lesions:
             raise EmptyMask("No tumor came; give at least one with --tumor.")
+        if not self.ablations:
+            raise EmptyMask("No ablation zone came; give one with --ablation, an empty mask where nothing was ablated.")
+        names = [name for name, _ in self.structures]
+        if len(set(names)) < len(names):
+            raise BadSetting("Two structures have the same name; give each --structure a name of its own.")
         for lesion in self.lesions:
             _plausible(lesion.mask, self.organ)
         if self.organ is not None and not self.organ.voxels.any():
@@ -172,7 +177,7 @@ def _plausible(tumor: Mask, organ: Mask | None) -> None:
     if inside.all():
         raise ImplausibleMask("A tumor mask fills its whole image; give a mask in which the tumor is drawn.")
     if organ is not None and organ.voxels.any() and tumor.volume_ml > organ.volume_ml:
-        raise ImplausibleMask("A tumor mask is larger than the organ; are --tumor and --organ swapped?")
+        raise ImplausibleMask("A tumor mask is larger than the organ; check whether --tumor and --organ were swapped.")
 
 
 def _gap_mm(one: Grid, other: Grid) -> float:

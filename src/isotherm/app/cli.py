@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, NoReturn
 
 from isotherm import __version__
 from isotherm.errors import BadSetting, IsothermError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from isotherm.app.case import Request
     from isotherm.app.settings import Facts, Settings
 
@@ -23,8 +27,11 @@ EXIT_CODES = """exit codes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that knows few letters shows a question mark, and nothing stops.
+            stream.reconfigure(errors="replace")
+    options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except IsothermError as error:
@@ -37,8 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that answers a mistake in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the command, and where help is."""
+        self.exit(2, f"isotherm: {message}; see `{self.prog} --help`.\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="isotherm",
         description="Measure the ablation margin. Research use only; not a medical device.",
         epilog=EXIT_CODES,
@@ -137,15 +152,17 @@ def _request(options: argparse.Namespace) -> Request:
 
 def _margin(options: argparse.Namespace) -> int:
     from isotherm.app.case import read_case
-    from isotherm.app.outputs import folder_for, json_text, write_results
+    from isotherm.app.outputs import checked_file, json_text, new_folder, write_results
     from isotherm.app.progress import Progress
     from isotherm.app.tasks import assess_margin
     from isotherm.app.terminal import margin_table
     from isotherm.exchange.atomic import write_text
 
     request, settings, facts = _request(options), _settings(options), _facts(options)
-    folder = None if options.out is None else folder_for(options.out)
-    with Progress(quiet=options.quiet) as progress:
+    if options.json not in (None, "-"):
+        checked_file(options.json)
+    out: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
+    with out as folder, Progress(quiet=options.quiet) as progress:
         progress("reading")
         case = read_case(request, facts=facts)
         assessment = assess_margin(case, settings, progress=progress)

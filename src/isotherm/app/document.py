@@ -157,7 +157,10 @@ def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
         "thinnest_point_lps_mm": _point(margin.thinnest_lps_mm) if margin is not None and seen else None,
         "thinnest_direction": result.direction if seen else None,
         "residual_volume_ml": _number(
-            result.covered.residual_volume_ml if result.covered else result.tumor_shape.volume_ml, 3
+            result.covered.residual_volume_ml
+            if result.covered and result.status != "not_ablated"
+            else result.tumor_shape.volume_ml,
+            3,
         ),
         "tumor_volume_ml": _number(result.tumor_shape.volume_ml, 3),
         "ablation_volume_ml": _number(result.zone_shape.volume_ml, 3) if result.zone_shape else 0.0,
@@ -280,6 +283,8 @@ def _flags(case: Case, settings: Settings, result: LesionResult) -> list[str]:
     if result.zone_shape is not None and len(result.zone_shape.parts) > 1:
         found.append(f"ablation zone of {len(result.zone_shape.parts)} parts: "
                      + ", ".join(f"{part.volume_ml:.2f} mL" for part in result.zone_shape.parts))  # fmt: skip
+    if organ is None and case.organ is not None:
+        found.append("the tumor lies outside of the organ, which was left aside: the margin is not restricted to it")
     if organ is not None and organ.convention == "add":
         found.append("the organ label leaves out the tumor, which was added to it")
     if organ is not None and organ.convention == "clip" and organ.tumor_outside_fraction > OUTSIDE_SHARE:

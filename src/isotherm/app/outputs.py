@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ COLUMNS = (
 
 def json_text(document: Mapping[str, Any]) -> str:
     """Return the exact text of margin.json; a number that is not finite would be a bug and raises."""
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
 def folder_for(path: str) -> Path:
@@ -92,6 +93,31 @@ def usable_file(path: str) -> Path:
 def _unusable(folder: Path, why: str | None) -> OutputError:
     name = printable(folder.name[:60])
     return OutputError(f"The output folder '{name}' cannot be used: {(why or 'unknown').lower()}; name another one.")
+
+
+@contextmanager
+def new_folder(path: str) -> Generator[Path]:
+    """Make the folder for results, and take it away again where it stayed empty because something went wrong."""
+    known = Path(path).exists()
+    folder = folder_for(path)
+    try:
+        yield folder
+    except BaseException:
+        if not known and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+
+
+def checked_file(path: str) -> None:
+    """Refuse, before anything is computed, a file that could not be written.
+
+    Raises
+    ------
+    OutputError
+    """
+    file = Path(path)
+    if file.is_dir() or not file.resolve().parent.is_dir() or not os.access(file.resolve().parent, os.W_OK):
+        raise OutputError(f"The file {file.name} cannot be written there; name a file in a folder that exists.")
 
 
 def write_results(folder: Path, assessment: Assessment) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,8 +11,9 @@ Frame = Literal["before", "after"]
 
 
 def _within(option: str, value: float | None, low: float, high: float, unit: str) -> None:
-    if value is not None and not (math.isfinite(value) and low <= value <= high):
-        raise BadSetting(f"{option} {value:g} came; give {low:g} to {high:g} {unit}".rstrip() + ".")
+    if value is not None and not low <= value <= high:
+        shown = str(value)[:24] if isinstance(value, int) else f"{value:g}"
+        raise BadSetting(f"{option} {shown} came; give {low:g} to {high:g} {unit}".rstrip() + ".")
 
 
 @dataclass(frozen=True, slots=True)

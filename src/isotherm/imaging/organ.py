@@ -30,6 +30,12 @@ GAP_MM = 2.0
 CLIP_FROM_OVERLAP = 0.5
 """From this share of the tumor inside the organ label on, the label is taken to hold the tumor."""
 
+BESIDE_MM, LEAST_BESIDE = 3.0, 0.1
+"""A label that leaves the tumor out must lie this near to this share of the surfaces of tumor and zone.
+
+Otherwise it is another organ, or out of place: joined with it, zone and tumor would be an organ of their own.
+"""
+
 Convention = Literal["clip", "add"]
 
 
@@ -61,8 +67,8 @@ class Organ:
 
 def organ_around(
     organ: Mask, tumor: Region, tumor_points_lps_mm: Float, zone: Region, vessels: Sequence[Region]
-) -> Organ:
-    """Build the organ's hull near a lesion.
+) -> Organ | None:
+    """Build the organ's hull near a lesion; None where the label is nowhere near it.
 
     The hull is the label joined with the zone, the vessels and, where the label leaves it out, the tumor; gaps
     between them and inner holes are closed, so that a vessel or a zone never counts as the outside. Where the label
@@ -81,12 +87,21 @@ def organ_around(
     label = _open_field(_continued(organ, start, shape))
     inside = label.at(tumor_points_lps_mm) > 0
     convention: Convention = "clip" if inside.mean() >= CLIP_FROM_OVERLAP else "add"
+    if convention == "add" and _share_beside(label, tumor, zone) < LEAST_BESIDE:
+        return None
     joined = [zone, *vessels] + ([tumor] if convention == "add" else [])
     near = np.concatenate([tumor.boundary.reshape(-1, 3), zone.boundary.reshape(-1, 3)])
     box = _nodes_around(label.grid, near, reach_mm=10.0)
     hull = _hull(label, joined)
     depth = hull.redistanced(inside_mm=DEPTH_MM, outside_mm=HEIGHT_MM, box=box)
     return Organ(hull, depth, convention, float(1.0 - inside.mean()))
+
+
+def _share_beside(label: Field, tumor: Region, zone: Region) -> float:
+    """Return the share of the surfaces of tumor and zone that has the organ label within `BESIDE_MM`."""
+    points = np.concatenate([region.boundary[:, 0] for region in (tumor, zone)])
+    steps = BESIDE_MM * np.concatenate([np.eye(3), -np.eye(3), np.zeros((1, 3))])
+    return float(np.any([label.at(points + step) > 0 for step in steps], axis=0).mean())
 
 
 def _continued(organ: Mask, start: tuple[int, int, int], shape: tuple[int, int, int]) -> Mask:

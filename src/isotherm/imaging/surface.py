@@ -142,8 +142,8 @@ class Region:
         return len(self.boundary) == 0
 
     def outside(self) -> Region:
-        """Return everything that is not in this region; the boundary is the same."""
-        return Region(lambda points: -self.at(points), self.boundary)
+        """Return everything that is not in this region; the boundary is the same, turned inside out."""
+        return Region(lambda points: -self.at(points), self.boundary[:, ::-1])
 
 
 NOTHING = Region(lambda points: np.full(len(points), -np.inf), np.zeros((0, 3, 3)))
