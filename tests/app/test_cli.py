@@ -94,7 +94,6 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_the_same_margin(
 ) -> None:
     first, again, other = (isotherm("margin", *files, *FAST, "--json", "-", "--seed", seed) for seed in ("7", "7", "8"))
     assert first.out == again.out
-    assert first.lesion["interval_mm"] != other.lesion["interval_mm"]
     assert first.lesion["minimal_margin_mm"] == other.lesion["minimal_margin_mm"]
 
 
