@@ -220,7 +220,7 @@ def _status(scene: Scene, margin: Margin | None) -> tuple[Status, tuple[str, ...
     if lowest < margin.minimal_mm - UNSURE_MM:
         reasons.append(
             f"an image ends near the lesion: {100.0 * (1.0 - seen):.0f} % of its surface is not assessable, where the "
-            f"margin lies between {lowest:.1f} mm (the image's face) and {margin.minimal_mm:.1f} mm or more"
+            f"margin may be as small as {lowest:.1f} mm (the image's face); at most {margin.minimal_mm:.1f} mm"
         )
         return "bounded", tuple(reasons)
     return "measured", tuple(reasons)

@@ -83,6 +83,13 @@ class Case:
             raise BadSetting("Two structures have the same name; give each --structure a name of its own.")
         for lesion in self.lesions:
             _plausible(lesion.mask, self.organ)
+        for zone in self.ablations:
+            if zone.inside.all():
+                raise ImplausibleMask("An ablation mask fills its whole image; give a mask in which the zone is drawn.")
+            if self.organ is not None and 0.0 < self.organ.volume_ml <= zone.volume_ml:
+                raise ImplausibleMask(
+                    "An ablation mask is as large as the organ; check that --ablation and --organ are not swapped."
+                )
         if self.organ is not None and not self.organ.voxels.any():
             raise EmptyMask("The organ mask is empty; give a mask of the organ, or leave --organ out.")
         self._in_one_place()

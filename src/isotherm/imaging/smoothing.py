@@ -1,4 +1,4 @@
-"""A smooth function on a box: tricubic B-splines, their values at the nodes of a grid, and how much they bend."""
+"""A smooth function on a box: tricubic B-splines, their values at the voxels that count, and how much they bend."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 Three = tuple[Floats, Floats, Floats]
+Splines = tuple["Spline", "Spline", "Spline"]
 
 DEGREE = 3
 """Cubic: the lowest degree whose third derivatives, which the bending is made of, are not all zero."""
+
+UNSPLIT = 1 << 18
+"""Multiplications per matrix product: OpenBLAS shares larger ones among threads, which, hundreds of times a second,
+wait for each other longer than they work (twelve times slower on a busy machine); and sums would depend on them."""
 
 # Coefficients of 1, t, t^2, t^3 of the four uniform cubic B-splines that are not zero in a cell, 0 <= t < 1.
 _PIECES = np.array([[1, -3, 3, -1], [4, 0, -6, 3], [1, 3, 3, -3], [0, 0, 0, 1]]) / 6.0
@@ -55,10 +61,10 @@ class Spline:
         scaled = (places + 0.5 * (self.cells * self.step - self.length)) / self.step
         cell = np.clip(np.floor(scaled), 0, self.cells - 1).astype(np.int64)
         matrix = np.zeros((len(places), self.count), dtype=np.float32)
-        powers = (scaled - cell)[:, None] ** np.arange(DEGREE + 1)
+        within = scaled - cell
         for piece in range(DEGREE + 1):
-            polynomial = np.polynomial.polynomial.polyder(_PIECES[piece], derivative) if derivative else _PIECES[piece]
-            matrix[np.arange(len(places)), cell + piece] = powers[:, : len(polynomial)] @ polynomial
+            polynomial = np.poly1d(_PIECES[piece, ::-1]).deriv(derivative)
+            matrix[np.arange(len(places)), cell + piece] = polynomial(within)
         return matrix / np.float32(self.step**derivative)
 
     def products(self) -> tuple[Floats, ...]:
@@ -78,7 +84,7 @@ class Spline:
 class Bending:
     """The energy of all third derivatives of a tricubic spline: zero for every quadric, however large its curvature."""
 
-    splines: tuple[Spline, Spline, Spline]
+    splines: Splines
     _products: tuple[tuple[Floats, ...], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -106,23 +112,100 @@ class Bending:
         return total
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sites:
+    """Some voxels of a grid, each split into equal parts along the axes: where a tricubic spline is looked at.
+
+    Parameters
+    ----------
+    bases, slopes, squares : three arrays, shape (parts along the axis, splines)
+        Values, first derivatives and squared values of the splines along each axis.
+    where : array of int, shape (voxels, parts)
+        The parts of each voxel, as flat numbers into the grid of all parts.
+    shape : tuple of int
+        Of that grid.
+    """
+
+    bases: Three
+    slopes: Three
+    squares: Three
+    where: Ints
+    shape: tuple[int, int, int]
+
+    @classmethod
+    def within(
+        cls,
+        splines: Splines,
+        spacing: npt.NDArray[np.float64],
+        chosen: npt.NDArray[np.bool_],
+        parts: tuple[int, int, int],
+    ) -> Sites:
+        """Split each chosen voxel into `parts` along the axes."""
+        places = [_part_centers(n, float(h), p) for n, h, p in zip(chosen.shape, spacing.tolist(), parts, strict=True)]
+        a, b, c = (spline.at(x) for spline, x in zip(splines, places, strict=True))
+        da, db, dc = (spline.at(x, derivative=1) for spline, x in zip(splines, places, strict=True))
+        shape = (len(places[0]), len(places[1]), len(places[2]))
+        inner = np.stack([x.ravel() for x in np.indices(parts)], axis=1)
+        at = np.argwhere(chosen)[:, None, :] * np.array(parts) + inner
+        where = np.ravel_multi_index((at[..., 0], at[..., 1], at[..., 2]), shape).astype(np.int64)
+        return cls((a, b, c), (da, db, dc), (a * a, b * b, c * c), where, shape)
+
+    def values(self, coefficients: Floats) -> Floats:
+        """Return the spline at the parts, shape (voxels, parts)."""
+        return evaluated(coefficients, self.bases).ravel()[self.where]
+
+    def steepness(self, coefficients: Floats) -> Floats:
+        """Return the length of the spline's gradient at the parts, shape (voxels, parts)."""
+        (a, b, c), (da, db, dc) = self.bases, self.slopes
+        squared = np.zeros(self.where.shape, dtype=np.float32)
+        for bases in ((da, b, c), (a, db, c), (a, b, dc)):
+            squared += np.square(evaluated(coefficients, bases).ravel()[self.where])
+        return np.sqrt(squared)
+
+    def spread(self, values: Floats, *, squared: bool = False) -> Floats:
+        """Return the transpose of `values`, or that of the same with squared splines; shape of the coefficients."""
+        whole = np.zeros(self.shape, dtype=np.float32)
+        whole.ravel()[self.where] = values
+        return _along(whole, _turned(self.squares if squared else self.bases))
+
+
 def evaluated(coefficients: Floats, bases: Three) -> Floats:
     """Return a tricubic spline at all nodes of a grid, from its coefficients and the basis along each axis."""
     return _along(coefficients, bases)
 
 
-def gathered(values: Floats, bases: Three) -> Floats:
-    """Return the sums over the nodes of value times spline: the transpose of `evaluated`."""
-    return _along(values, (bases[0].T, bases[1].T, bases[2].T))
+def _part_centers(voxels: int, size: float, parts: int) -> npt.NDArray[np.float64]:
+    return size * ((np.arange(voxels * parts, dtype=np.float64) + 0.5) / parts - 0.5)
+
+
+def _turned(bases: Three) -> Three:
+    return bases[0].T, bases[1].T, bases[2].T
 
 
 def _along(array: Floats, matrices: Sequence[Floats | None]) -> Floats:
     """Multiply each axis of an array by a matrix, shape (new, old); None leaves the axis as it is."""
     first, second, third = matrices
     if third is not None:
-        array = (array.reshape(-1, array.shape[2]) @ third.T).reshape(*array.shape[:2], -1)
+        rows = array.reshape(-1, array.shape[2])
+        out = np.empty((len(rows), len(third)), dtype=np.float32)
+        for some in _pieces(len(rows), third.size):
+            np.matmul(rows[some], third.T, out=out[some])
+        array = out.reshape(*array.shape[:2], -1)
     if second is not None:
-        array = np.matmul(second, array)
+        out = np.empty((array.shape[0], len(second), array.shape[2]), dtype=np.float32)
+        for some in _pieces(array.shape[2], second.size):
+            np.matmul(second, array[:, :, some], out=out[:, :, some])
+        array = out
     if first is not None:
-        array = (first @ array.reshape(array.shape[0], -1)).reshape(-1, *array.shape[1:])
+        columns = array.reshape(array.shape[0], -1)
+        out = np.empty((len(first), columns.shape[1]), dtype=np.float32)
+        for some in _pieces(columns.shape[1], first.size):
+            np.matmul(first, columns[:, some], out=out[:, some])
+        array = out.reshape(-1, *array.shape[1:])
     return array
+
+
+def _pieces(count: int, cost: int) -> list[slice]:
+    """Cut `count` rows or columns, each of which costs that many multiplications, into pieces small enough."""
+    step = max(1, UNSPLIT // cost)
+    return [slice(start, start + step) for start in range(0, count, step)]
