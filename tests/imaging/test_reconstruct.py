@@ -1,5 +1,8 @@
 """The surface between the voxels: shapes on paper, tiny and thin masks, shares, turned arrays, hand-drawn outlines."""
 
+# pyright: reportArgumentType=false
+# Arrays whose number type is chosen at run time pass for either kind of mask.
+
 from __future__ import annotations
 
 import numpy as np
@@ -36,7 +39,7 @@ def drawn(mask: Mask) -> np.ndarray:
     return ndimage.map_coordinates(values, at.T, order=1, mode="nearest").reshape(mask.grid.shape_kji)
 
 
-def boxes(shape: tuple[int, int, int], spacing: tuple[float, float, float], *parts: tuple[slice, ...]) -> Mask:
+def boxes(shape: tuple[int, int, int], spacing: tuple[float, float, float], *parts: tuple[slice | int, ...]) -> Mask:
     voxels = np.zeros(shape, dtype=bool)
     for part in parts:
         voxels[part] = True
@@ -101,7 +104,7 @@ def test_the_order_and_direction_of_the_array_axes_do_not_matter(axes, flip):
     for axis in flip:
         start[axes[axis]] = grid.shape_kji[axes[axis]] - 1
         directions[:, axis] *= -1.0
-    voxels = np.flip(np.transpose(mask.voxels, axes), flip)
+    voxels = np.flip(np.transpose(mask.inside, axes), flip)
     a, b, c = (grid.spacing_kji_mm[axis] for axis in axes)
     k, j, i = voxels.shape
     origin = grid.to_lps([start])[0]
@@ -119,11 +122,11 @@ def test_twice_the_same_is_exactly_the_same():
     assert np.array_equal(reconstruct(mask)[0], reconstruct(mask)[0])
 
 
-def test_twice_the_voxel_size_is_exactly_twice_the_surface_on_twice_as_many_nodes():
+def test_a_mask_and_its_enlargement_have_the_same_surface_but_for_the_size():
     sphere, grid = Sphere((0.0, 0.0, 0.0), 8.0), grid_around((1.0, 0.7, 0.7), 12.0)
     small = rasterize(sphere, grid, of="tumor")
-    large = Mask(small.voxels, Grid(grid.shape_kji, (2.0, 1.4, 1.4), tuple(2 * o for o in grid.origin_lps_mm),
-                                    grid.direction_lps), "tumor")  # fmt: skip
+    a, b, c = (2.0 * o for o in grid.origin_lps_mm)
+    large = Mask(small.voxels, Grid(grid.shape_kji, (2.0, 1.4, 1.4), (a, b, c), grid.direction_lps), "tumor")
     spread = [np.linalg.norm(skin(m), axis=1) / s for m, s in ((small, 1.0), (large, 2.0))]
     assert spread[0].mean() == pytest.approx(spread[1].mean(), abs=0.01)
 

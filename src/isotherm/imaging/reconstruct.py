@@ -100,7 +100,26 @@ def reconstruct(mask: Mask, *, quality: Quality | None = None) -> tuple[Floats, 
         quality = "plain" if thin_organ or room.voxels.size > LARGEST else "fine"
     if quality == "plain":
         return _plain(room, unit), room.grid
-    return _fine(room, unit)
+    order, flips = _standing(room.grid)
+    upright = np.ascontiguousarray(np.flip(room.voxels.transpose(order), flips))
+    nk, nj, ni = upright.shape
+    sk, sj, si = (room.grid.spacing_kji_mm[axis] for axis in order)
+    values, factors = _fine(Mask(upright, Grid((nk, nj, ni), (sk, sj, si)), mask.of), unit)
+    back = [order.index(axis) for axis in range(3)]
+    fk, fj, fi = (factors[axis] for axis in back)
+    return np.ascontiguousarray(np.flip(values, flips).transpose(back)), room.grid.refined((fk, fj, fi))
+
+
+def _standing(grid: Grid) -> tuple[tuple[int, int, int], tuple[int, ...]]:
+    """Return the order of a grid's axes that starts with the most cranial one, and those of the order to be flipped.
+
+    Worked on in this order, a mask that is stored with other axes gives the same surface to the last bit.
+    """
+    upward = np.round(np.abs(grid.direction_lps), 6)
+    k, j, i = np.lexsort((-upward[1], -upward[2])).tolist()
+    columns = grid.direction_lps[:, (k, j, i)]
+    main = columns[np.abs(columns).argmax(axis=0), range(3)]
+    return (k, j, i), tuple(axis for axis in range(3) if main[axis] < 0)
 
 
 def _plain(room: Mask, unit: float) -> Floats:
@@ -113,7 +132,8 @@ def _plain(room: Mask, unit: float) -> Floats:
     return np.asarray(np.clip((soft - 0.5) / np.maximum(steepness, 0.1 / unit), -FAR, FAR), dtype=np.float32)
 
 
-def _fine(room: Mask, unit: float) -> tuple[Floats, Grid]:
+def _fine(room: Mask, unit: float) -> tuple[Floats, tuple[int, int, int]]:
+    """Return the field, and how many of its nodes there are per voxel along each axis."""
     spacing = np.array(room.grid.spacing_kji_mm) / unit
     inside = room.inside
     specks = _specks(inside)
@@ -160,7 +180,7 @@ def _rough_distance(inside: Bools, spacing: npt.NDArray[np.float64]) -> Floats:
     """Return the distance to the nearest voxel of the other side, less half a voxel; positive inside."""
     away = ndimage.distance_transform_edt(inside, sampling=spacing)
     away += ndimage.distance_transform_edt(~inside, sampling=spacing)
-    return np.where(inside, 1.0, -1.0).astype(np.float32) * np.maximum(away - 0.5, 0.0).astype(np.float32)
+    return np.where(inside, 1.0, -1.0).astype(np.float32) * np.maximum(away - 0.5, 0.05).astype(np.float32)
 
 
 def _within_reach(inside: Bools, rough: Floats) -> Bools:
@@ -207,7 +227,7 @@ def _on_finer_grid(
     specks: Bools,
     rough: Floats,
     near: Bools,
-) -> tuple[Floats, Grid]:
+) -> tuple[Floats, tuple[int, int, int]]:
     volume = float((rough > 0).sum()) * unit**3
     radius_mm = (0.75 * volume / np.pi) ** (1 / 3)
     wanted_mm = float(np.clip(radius_mm / NODES_PER_RADIUS, FINEST_MM, COARSEST_MM))
@@ -228,7 +248,7 @@ def _on_finer_grid(
         values = rounded if alone else np.where(rounded > 0, np.maximum(values, rounded), values)
     nearest = np.ix_(*(np.rint(np.arange(n) / f).astype(int) for n, f in zip(finer.shape_kji, (k, j, i), strict=True)))
     known = ndimage.binary_dilation(near, EVERY_NEIGHBOR)
-    return np.where(known[nearest], values, rough[nearest]) * np.float32(unit), finer
+    return np.where(known[nearest], values, rough[nearest]) * np.float32(unit), (k, j, i)
 
 
 def _hats(count: int, factor: int) -> Floats:
