@@ -7,7 +7,7 @@ reasons and the figures.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +101,7 @@ def reconstruct(mask: Mask, *, quality: Quality | None = None) -> tuple[Floats, 
     if quality == "plain":
         return _plain(room, unit), room.grid
     order, flips = _standing(room.grid)
-    upright = np.ascontiguousarray(np.flip(room.voxels.transpose(order), flips))
+    upright: npt.NDArray[Any] = np.ascontiguousarray(np.flip(room.voxels.transpose(order), flips))
     nk, nj, ni = upright.shape
     sk, sj, si = (room.grid.spacing_kji_mm[axis] for axis in order)
     values, factors = _fine(Mask(upright, Grid((nk, nj, ni), (sk, sj, si)), mask.of), unit)
