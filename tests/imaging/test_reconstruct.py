@@ -156,10 +156,8 @@ def test_a_speck_beside_a_large_part_does_not_vanish():
 def test_thin_plates_keep_their_voxels_but_for_a_rounded_corner(plate):
     mask = boxes((30, 45, 45), (1.0, 0.7, 0.7), plate)
     field = drawn(mask)
-    wrong = (field > 0) != mask.inside
-    assert wrong.sum() <= 0.03 * mask.inside.sum()
-    rim = np.pad(mask.inside, 1)[:-2, 1:-1, 1:-1] & np.pad(mask.inside, 1)[2:, 1:-1, 1:-1]
-    assert not (wrong & rim).any() or plate[0] == slice(12, 13)
+    assert not ((field > 0) & ~mask.inside).any()
+    assert (mask.inside & (field <= 0)).sum() <= 0.01 * mask.inside.sum()
     assert ndimage.label(reconstruct(mask)[0] > 0)[1] == 1
 
 

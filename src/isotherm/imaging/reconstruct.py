@@ -138,7 +138,8 @@ def _fine(room: Mask, unit: float) -> tuple[Floats, tuple[int, int, int]]:
     inside = room.inside
     specks = _specks(inside)
     rough = _rough_distance(inside, spacing)
-    near = _within_reach(inside, rough)
+    beside = _beside(inside)
+    near = beside | (np.abs(rough) < REACH)
     k, j, i = (Spline((n - 1) * float(h), KNOTS) for n, h in zip(inside.shape, spacing, strict=True))
     splines = (k, j, i)
     labels = Labels(np.where(inside[near], 1.0, -1.0).astype(np.float32)[:, None])
@@ -151,7 +152,7 @@ def _fine(room: Mask, unit: float) -> tuple[Floats, tuple[int, int, int]]:
         coefficients = _with_shares(coefficients, splines, fit.bending, room, spacing, near)
         tolerated = np.inf  # a share above a half does not say that the voxel's center is inside
     values = np.where(near, evaluated(coefficients, fit.sites.bases), rough)
-    added = _leash(values, inside & ~specks, near, tolerated)
+    added = _leash(values, inside, np.where(beside, tolerated, -0.05), ~specks)
     return _on_finer_grid(room.grid, unit, splines, coefficients, added, specks, rough, near)
 
 
@@ -183,15 +184,15 @@ def _rough_distance(inside: Bools, spacing: npt.NDArray[np.float64]) -> Floats:
     return np.where(inside, 1.0, -1.0).astype(np.float32) * np.maximum(away - 0.5, 0.05).astype(np.float32)
 
 
-def _within_reach(inside: Bools, rough: Floats) -> Bools:
-    """Say which voxels tell about the surface: those near the other side, and, on thick slices, next to it."""
-    near = np.abs(rough) < REACH
+def _beside(inside: Bools) -> Bools:
+    """Say which voxels touch one of the other side with a face: on thick slices the nearest may be far away."""
+    found = np.zeros_like(inside)
     for axis in range(3):
         low, high = _pairs(axis)
         change = inside[low] != inside[high]
-        near[low] |= change
-        near[high] |= change
-    return near
+        found[low] |= change
+        found[high] |= change
+    return found
 
 
 def _pairs(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
@@ -200,15 +201,15 @@ def _pairs(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
     return tuple(before), tuple(after)
 
 
-def _leash(values: Floats, inside: Bools, near: Bools, tolerated: float) -> Floats:
-    """Return what must be added at voxel centers so that no voxel lies far on the wrong side and no part vanishes."""
-    signs = np.where(inside, np.float32(1), np.float32(-1))
-    added = np.where(near, signs * np.maximum(-tolerated - signs * values, 0.0), 0.0).astype(np.float32)
+def _leash(values: Floats, inside: Bools, tolerated: npt.NDArray[np.float64], shaped: Bools) -> Floats:
+    """Return what must be added at voxel centers so that none lies far on the wrong side and no shaped part is lost."""
+    signs = np.where(inside, 1.0, -1.0)
+    added = (signs * np.maximum(-tolerated - signs * values, 0.0)).astype(np.float32)
     held = values + added
-    parts, count = ndimage.label(inside, EVERY_NEIGHBOR)
+    parts, count = ndimage.label(inside & shaped, EVERY_NEIGHBOR)
     highest = np.full(count + 1, -np.inf)
     np.maximum.at(highest, parts[inside], held[inside])
-    lost = inside & (highest <= 0.0)[parts]
+    lost = inside & shaped & (highest <= 0.0)[parts]
     added[lost] += 0.1 - held[lost]
     return added
 
@@ -247,8 +248,7 @@ def _on_finer_grid(
         alone = bool((specks == (rough > 0)).all())
         values = rounded if alone else np.where(rounded > 0, np.maximum(values, rounded), values)
     nearest = np.ix_(*(np.rint(np.arange(n) / f).astype(int) for n, f in zip(finer.shape_kji, (k, j, i), strict=True)))
-    known = ndimage.binary_dilation(near, EVERY_NEIGHBOR)
-    return np.where(known[nearest], values, rough[nearest]) * np.float32(unit), (k, j, i)
+    return np.where(near[nearest], values, rough[nearest]) * np.float32(unit), (k, j, i)
 
 
 def _hats(count: int, factor: int) -> Floats:
