@@ -68,18 +68,19 @@ $(VENV)/.python:
 	$(PYTHON) -m venv --clear $(VENV)
 	@echo "$(CURDIR)" > $@
 
+# --no-deps: the lock files are complete, and pip would otherwise look at versions released since they were written.
 install = @touch $(VENV)/.unfinished; \
 	echo "$(PIP) install $(1)"; \
 	if $(PIP) install --quiet $(1); then rm $(VENV)/.unfinished && touch $@; else rm $(VENV)/.unfinished; exit 1; fi
 
 $(VENV)/.locked: requirements.lock $(VENV)/.python
-	$(call install,--require-hashes -r requirements.lock)
+	$(call install,--no-deps --require-hashes -r requirements.lock)
 
 $(VENV)/.package: pyproject.toml src/isotherm/__init__.py $(VENV)/.locked
 	$(call install,--no-deps --no-build-isolation --editable .)
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.package
-	$(call install,--require-hashes -r requirements-dev.lock)
+	$(call install,--no-deps --require-hashes -r requirements-dev.lock)
 
 $(VIEWER): web/build.py web/package.json web/package-lock.json web/niivue.LICENSE | $(VENV)/.python
 	$(BIN)/python web/build.py
