@@ -11,6 +11,10 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+# Before anything imports numba: kernels run as plain Python here, so that coverage sees their branches. A test in a
+# process of its own compares them with the compiled ones; NUMBA_DISABLE_JIT=0 runs every test compiled.
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
+
 from tests.browser import CHROMIUM_FLAGS, Tab, open_tab
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}

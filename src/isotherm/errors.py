@@ -11,6 +11,10 @@
     - ImplausibleMask          a mask that cannot be what it is said to be
     - BadSetting               an option or a setting outside of its range
     - BadManifest              a list of cases that cannot be used
+    - BadColumn                a column of a table whose values cannot be used
+  + FitError                   (exit 1: the data came in whole, but cannot carry the estimate)
+    - NotConverged             a fit that reached no finite maximum: separated, collinear or out of steps
+    - NothingToCompare         too few arms, events or patients for the question
   + OutputError                (exit 2: the place to write to cannot be used)
 """
 
@@ -61,6 +65,22 @@ class BadSetting(InputError):
 
 class BadManifest(InputError):
     """A list of cases that cannot be used."""
+
+
+class BadColumn(InputError):
+    """A column of a table whose values cannot be used."""
+
+
+class FitError(IsothermError):
+    """The data came in whole, but cannot carry the estimate that was asked for."""
+
+
+class NotConverged(FitError):
+    """A fit that reached no finite maximum: separated, collinear or out of steps."""
+
+
+class NothingToCompare(FitError):
+    """Too few arms, events or patients for the question."""
 
 
 class OutputError(IsothermError):

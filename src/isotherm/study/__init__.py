@@ -1,0 +1,1 @@
+"""Records in, effects out, pure: cohorts, matching, weighting, balance and survival."""

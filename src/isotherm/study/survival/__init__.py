@@ -1,0 +1,1 @@
+"""What happened over time: curves, tests and models for times to an event."""
