@@ -15,6 +15,9 @@
   + FitError                   (exit 1: the data came in whole, but cannot carry the estimate)
     - NotConverged             a fit that reached no finite maximum: separated, collinear or out of steps
     - NothingToCompare         too few arms, events or patients for the question
+    - NoOverlap                arms that do not overlap enough: no pair within the caliper, weights that run off
+    - OutOfReach               an estimand that these data and this method cannot give
+    - CaliperBroken            a matched pair wider apart than its caliper: a fault of isotherm, never of the data
   + OutputError                (exit 2: the place to write to cannot be used)
 """
 
@@ -81,6 +84,18 @@ class NotConverged(FitError):
 
 class NothingToCompare(FitError):
     """Too few arms, events or patients for the question."""
+
+
+class NoOverlap(FitError):
+    """Arms that do not overlap enough: no pair within the caliper, or weights that run off."""
+
+
+class OutOfReach(FitError):
+    """An estimand that these data and this method cannot give."""
+
+
+class CaliperBroken(FitError):
+    """A matched pair wider apart than its caliper: a fault of isotherm, never of the data."""
 
 
 class OutputError(IsothermError):
