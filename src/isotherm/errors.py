@@ -12,6 +12,10 @@
     - BadSetting               an option or a setting outside of its range
     - BadManifest              a list of cases that cannot be used
     - BadColumn                a column of a table whose values cannot be used
+    - BadTable                 a table that cannot be read, or whose rows cannot be told apart
+    - BadPredicate             a condition on columns that cannot be read, or does not fit their types
+    - BadProtocol              a study protocol that cannot be used, with every problem in it
+    - FlowDoesNotAddUp         a flow of patients whose boxes do not add up
   + FitError                   (exit 1: the data came in whole, but cannot carry the estimate)
     - NotConverged             a fit that reached no finite maximum: separated, collinear or out of steps
     - NothingToCompare         too few arms, events or patients for the question
@@ -72,6 +76,22 @@ class BadManifest(InputError):
 
 class BadColumn(InputError):
     """A column of a table whose values cannot be used."""
+
+
+class BadTable(InputError):
+    """A table that cannot be read, or whose rows cannot be told apart."""
+
+
+class BadPredicate(InputError):
+    """A condition on columns that cannot be read, or does not fit their types."""
+
+
+class BadProtocol(InputError):
+    """A study protocol that cannot be used, with every problem in it."""
+
+
+class FlowDoesNotAddUp(InputError):
+    """A flow of patients whose boxes do not add up."""
 
 
 class FitError(IsothermError):
