@@ -1,0 +1,200 @@
+"""Kaplan-Meier: the chance of being free of an event over time, its limits, quantiles and numbers at risk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from isotherm.errors import BadSetting
+from isotherm.outcome import Curve, Float, TimeToEvent, label_codes
+from isotherm.study.survival.jackknife import influence_variance
+from isotherm.study.survival.limits import Interval, limits
+from isotherm.study.survival.risk_table import risk_table
+
+ON_A_STEP = 1.5e-8
+"""A curve this near to a quantile's level lies on it: the quantile is the middle of that flat step, as in R."""
+
+
+def kaplan_meier(
+    outcome: TimeToEvent,
+    *,
+    interval: Interval = "log",
+    level: float = 0.95,
+    robust: bool | None = None,
+    label: str = "",
+) -> Curve:
+    """Estimate the chance of being free of the event.
+
+    Parameters
+    ----------
+    outcome : TimeToEvent
+        Events 0 and 1. Rows of weight 0 are left out.
+    interval, level
+        Kind and level of the pointwise limits (see `limits`).
+    robust : bool, optional
+        Variance by the infinitesimal jackknife over clusters, or over rows where none are given; else Greenwood's. By
+        default robust where there are clusters or weights that are no whole numbers: Greenwood's formula takes weights
+        for numbers of patients.
+    label : str
+        Name of the curve.
+
+    Returns
+    -------
+    Curve
+
+    Raises
+    ------
+    BadColumn
+        Competing events.
+    BadSetting
+        Start-stop rows with a robust variance and without clusters: which rows are one patient's?
+
+    References
+    ----------
+    .. [1] Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481.
+    .. [2] Xie J, Liu C. Stat Med 2005;24:3089-3110 (weights).
+    """
+    outcome = outcome.only_one_event().counted()
+    robust = outcome.needs_robust if robust is None else robust
+    if robust and outcome.start_days is not None and outcome.cluster is None:
+        raise BadSetting("Start-stop rows came without cluster; name the patient of each row for a robust variance.")
+    table = risk_table(outcome, strata=False)
+    at_risk, events = table.at_risk[:, 0], table.events[:, 0]
+    share = np.divide(events, at_risk, out=np.zeros(len(events)), where=at_risk > 0.0)
+    survival = np.cumprod(1.0 - share)
+    # Where all who are at risk fail, S is 0 and no step is taken on the logarithmic scale.
+    left = np.where(share < 1.0, at_risk - events, np.inf)
+    if robust:
+        variance = influence_variance(outcome, share / left, 1.0 / np.where(left > 0.0, left, np.inf))
+    else:
+        variance = np.cumsum(np.divide(share, left, out=np.zeros(len(events)), where=left > 0.0))
+    std_error = survival * np.sqrt(variance)
+    std_error[survival == 0.0] = np.nan
+    low, high = limits(survival, std_error, interval=interval, level=level)
+    shown = table.leaving[:, 0] > 0
+    return Curve(
+        times_days=table.days[shown],
+        survival=survival[shown],
+        std_error=std_error[shown],
+        low=low[shown],
+        high=high[shown],
+        at_risk=at_risk[shown],
+        events=events[shown],
+        censored=table.censored[shown, 0],
+        n=len(outcome),
+        interval=interval,
+        level=level,
+        variance="infinitesimal jackknife" if robust else "Greenwood",
+        label=label,
+    )
+
+
+def kaplan_meier_arms(
+    outcome: TimeToEvent,
+    arm: npt.ArrayLike,
+    *,
+    interval: Interval = "log",
+    level: float = 0.95,
+    robust: bool | None = None,
+) -> tuple[Curve, ...]:
+    """Estimate one curve for each arm, in the sorted order of the labels.
+
+    Parameters
+    ----------
+    outcome : TimeToEvent
+    arm : array, shape (n,)
+        Labels of the arms.
+    interval, level, robust
+        As for `kaplan_meier`.
+
+    Returns
+    -------
+    tuple of Curve
+
+    Raises
+    ------
+    BadColumn, BadSetting
+        As `kaplan_meier`, and for a missing label.
+    """
+    codes, labels = label_codes("arm", arm, len(outcome))
+    return tuple(
+        kaplan_meier(outcome.take(codes == k), interval=interval, level=level, robust=robust, label=label)
+        for k, label in enumerate(labels)
+    )
+
+
+def quantile(curve: Curve, share: float = 0.5) -> tuple[float | None, float | None, float | None]:
+    """Return the time by which a share of patients have had the event, and its limits; 0.5 is the median.
+
+    Parameters
+    ----------
+    curve : Curve
+    share : float
+        Between 0 and 1, 1 included.
+
+    Returns
+    -------
+    days, low_days, high_days : float or None
+        The first time at which the curve (for the limits: its lower, its upper limit) has come down to 1 - share; the
+        middle of the flat step where it lies on 1 - share. None where it never comes down that far.
+
+    References
+    ----------
+    .. [1] Brookmeyer R, Crowley J. Biometrics 1982;38:29-41.
+    """
+    if not 0.0 < share <= 1.0:
+        raise BadSetting(f"The share {share:g} came; a number above 0 and up to 1 is wanted, 0.5 for the median.")
+    level = 1.0 - share
+    return (
+        _first_below(curve.times_days, curve.survival, level),
+        _first_below(curve.times_days, curve.low, level),
+        _first_below(curve.times_days, curve.high, level),
+    )
+
+
+def _first_below(times: Float, values: Float, level: float) -> float | None:
+    reached = np.flatnonzero(values <= level + ON_A_STEP)
+    if not len(reached):
+        return None
+    first = int(reached[0])
+    if abs(values[first] - level) > ON_A_STEP:
+        return float(times[first])
+    lower = np.flatnonzero(values[first:] < values[first] - ON_A_STEP)
+    end = first + int(lower[0]) if len(lower) else len(times) - 1
+    return float((times[first] + times[end]) / 2.0)
+
+
+def median_follow_up(outcome: TimeToEvent, *, level: float = 0.95) -> tuple[float | None, float | None, float | None]:
+    """Return the median follow-up in days with its limits, by the reverse Kaplan-Meier method.
+
+    The end of observation is the event, and the event ends the watch for it. None where it is not reached.
+
+    References
+    ----------
+    .. [1] Schemper M, Smith TL. Control Clin Trials 1996;17:343-346.
+    """
+    outcome = outcome.only_one_event()
+    watched = outcome.take(outcome.time_days > 0.0) if not outcome.time_days.all() else outcome
+    return quantile(kaplan_meier(replace(watched, event=1 - watched.event), level=level))
+
+
+def number_at_risk(outcome: TimeToEvent, at_days: Sequence[float]) -> Float:
+    """Return the sum of weights at risk just before each time: those with start < t <= time, as under a figure.
+
+    Parameters
+    ----------
+    outcome : TimeToEvent
+    at_days : sequence of float
+        At time 0 all count who start there.
+
+    Returns
+    -------
+    array, shape (len(at_days),)
+    """
+    weight = outcome.weights
+    start = np.full(len(outcome), -np.inf) if outcome.start_days is None else outcome.start_days
+    start = np.where(start == 0.0, -np.inf, start)
+    return np.array([weight[(outcome.time_days >= t) & (start < t)].sum() for t in at_days], dtype=np.float64)
