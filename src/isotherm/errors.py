@@ -87,7 +87,17 @@ class BadPredicate(InputError):
 
 
 class BadProtocol(InputError):
-    """A study protocol that cannot be used, with every problem in it."""
+    """A study protocol that cannot be used, with every problem in it.
+
+    Parameters
+    ----------
+    problems : pairs of text
+        The key that each problem is about, and the sentence on it.
+    """
+
+    def __init__(self, *problems: tuple[str, str]) -> None:
+        super().__init__("\n".join(sentence for _, sentence in problems))
+        self.problems = problems
 
 
 class FlowDoesNotAddUp(InputError):

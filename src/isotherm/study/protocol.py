@@ -1,0 +1,293 @@
+"""Protocol: a study as data, from its question to its sensitivity analyses, checked before any patient is read."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from isotherm.study.known import ExposureStart, TimeZero, too_late
+from isotherm.study.predicate import Predicate
+from isotherm.study.protocol_checks import Problem, filled, refuse, repeated, unless
+from isotherm.study.protocol_methods import Matching, Methods, Sensitivity
+from isotherm.study.protocol_parts import Arms, Covariate, Data, Outcome, Step, Subgroup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """A rule of design that was set aside, and why: recorded with every result."""
+
+    what: str
+    problem: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """A study as data.
+
+    Parameters
+    ----------
+    title, question : str
+    data : Data
+    time_zero : TimeZero
+    exposure : ExposureStart
+    arms : Arms
+    covariates : tuple of Covariate
+    outcomes : tuple of Outcome
+        One of them is primary.
+    eligibility : tuple of Step
+        In the order in which they filter.
+    subgroups : tuple of Subgroup
+    methods : Methods
+    sensitivity : tuple of Sensitivity
+    seed : int
+        Of everything that is drawn.
+    outcomes_blinded : bool
+        True: columns of outcomes are never read. Cohort, matching and balance can be made, effects cannot.
+    caveats : tuple of str
+        What the data cannot show; printed beside the main result.
+
+    Raises
+    ------
+    BadProtocol
+        Every problem at once. Among them: a covariate that was known after time zero or after exposure began, without
+        a recorded reason to use it; an outcome used as covariate; an eligibility step that looks at an outcome.
+    """
+
+    title: str
+    question: str
+    data: Data
+    time_zero: TimeZero
+    exposure: ExposureStart
+    arms: Arms
+    covariates: tuple[Covariate, ...]
+    outcomes: tuple[Outcome, ...]
+    eligibility: tuple[Step, ...] = ()
+    subgroups: tuple[Subgroup, ...] = ()
+    methods: Methods = field(default_factory=Methods)
+    sensitivity: tuple[Sensitivity, ...] = ()
+    seed: int = 0
+    outcomes_blinded: bool = False
+    caveats: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        refuse([
+            *filled("The protocol", title=self.title, question=self.question),
+            unless(self.seed >= 0, "seed", "A seed is a whole number from 0."),
+            *_names(self),
+            *_columns_apart(self),
+            *_dates(self),
+            *_timing(self),
+            *_looks_at_outcomes(self),
+            *_methods(self),
+        ])  # fmt: skip
+
+    @property
+    def adjusted(self) -> tuple[Covariate, ...]:
+        """Covariates that are adjusted for."""
+        return tuple(covariate for covariate in self.covariates if covariate.use == "adjust")
+
+    @property
+    def primary(self) -> Outcome:
+        """The primary outcome."""
+        return next(outcome for outcome in self.outcomes if outcome.primary)
+
+    @property
+    def outcome_columns(self) -> tuple[str, ...]:
+        """Columns of the outcomes, which are not read while outcomes are blinded."""
+        return tuple(dict.fromkeys(name for outcome in self.outcomes for name in outcome.columns))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that are read; none of an outcome while outcomes are blinded."""
+        roles = self.column_roles()
+        hidden = set(self.outcome_columns) if self.outcomes_blinded else set[str]()
+        return tuple(name for name in roles if name not in hidden)
+
+    def column_roles(self) -> dict[str, str]:
+        """Return every column with what it is first used for, outcomes among them."""
+        roles: dict[str, str] = {}
+        for name, role in _uses(self):
+            roles.setdefault(name, role)
+        return roles
+
+    @property
+    def date_columns(self) -> tuple[str, ...]:
+        """Columns that have to hold dates."""
+        moments = [self.time_zero.column, self.exposure.column, self.arms.start, self.arms.end]
+        known = [part.known.column for part in (*self.covariates, *self.subgroups)]
+        return tuple(dict.fromkeys(name for name in [*moments, *known, *(o.date for o in self.outcomes)] if name))
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """Rules of design that this protocol sets aside, with their reasons."""
+        facts = [(c.label, too_late(c.known, self.exposure), c.override) for c in self.covariates]
+        facts += [(s.label, too_late(s.known, self.exposure), s.override) for s in self.subgroups]
+        found = [
+            Override(what=what, problem=why or "its dates may come too late", reason=reason)
+            for what, why, reason in facts
+            if reason
+        ]
+        steps = [step for step in self.eligibility if step.override]
+        return (*found, *(Override(what=s.says, problem="it looks at an outcome", reason=s.override) for s in steps))
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of everything that it says, 64 hexadecimal characters: printed on every output."""
+        text = json.dumps(plain(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def plain(value: object) -> Any:
+    """Return a noun of the protocol as dicts, lists, texts and numbers; a predicate is its text."""
+    if isinstance(value, Predicate):
+        return value.text
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        kind = {"kind_of_noun": type(value).__name__}
+        return kind | {part.name: plain(getattr(value, part.name)) for part in dataclasses.fields(value)}
+    return [plain(part) for part in cast("tuple[object, ...]", value)] if isinstance(value, tuple) else value
+
+
+def _uses(protocol: Protocol) -> Iterator[tuple[str, str]]:
+    """Yield each column with what it is used for; the same column may come again."""
+    data = protocol.data
+    for name in (data.patient, data.tumor, data.site, *data.row_key):
+        if name is not None:
+            yield name, "id"
+    for moment in (protocol.time_zero, protocol.exposure):
+        if moment.column is not None:
+            yield moment.column, "date"
+    for name in protocol.arms.columns:
+        yield name, "arm"
+    for covariate in protocol.covariates:
+        yield covariate.column, "covariate"
+    for part in (*protocol.covariates, *protocol.subgroups):
+        if part.known.column is not None:
+            yield part.known.column, "date"
+    for predicate in _predicates(protocol):
+        for name in predicate.columns:
+            yield name, "condition"
+    for name in _exact(protocol):
+        yield name, "exact block"
+    for name in protocol.outcome_columns:
+        yield name, "outcome"
+
+
+def _predicates(protocol: Protocol) -> Iterator[Predicate]:
+    yield from (step.where for step in protocol.eligibility)
+    yield from (level.where for subgroup in protocol.subgroups for level in subgroup.levels)
+    yield from (analysis.where for analysis in protocol.sensitivity if analysis.where is not None)
+
+
+def _exact(protocol: Protocol) -> Iterator[str]:
+    for adjustment in (protocol.methods.adjustment, *(analysis.adjustment for analysis in protocol.sensitivity)):
+        if isinstance(adjustment, Matching):
+            yield from adjustment.exact
+
+
+def _names(protocol: Protocol) -> Iterator[Problem | None]:
+    """Yield problems of names that have to differ, and of the one primary outcome."""
+    named = {"outcome": [outcome.name for outcome in protocol.outcomes],
+             "subgroup": [subgroup.name for subgroup in protocol.subgroups],
+             "sensitivity": [analysis.name for analysis in protocol.sensitivity],
+             "covariate": [covariate.column for covariate in protocol.covariates]}  # fmt: skip
+    for key, names in named.items():
+        yield unless(not repeated(names), key, f"Two entries of {key} share a name: {repeated(names)}.")
+    primary = sum(outcome.primary for outcome in protocol.outcomes)
+    yield unless(primary == 1, "outcome", f"Exactly one outcome is primary = true; {primary} are.")
+    yield unless(bool(protocol.covariates), "covariate", "No covariate came; name what describes the patients.")
+
+
+def _columns_apart(protocol: Protocol) -> Iterator[Problem | None]:
+    """Yield problems of columns that are used for two things that exclude each other."""
+    taken = dict.fromkeys(protocol.outcome_columns, "an outcome")
+    moments = (protocol.time_zero.column, protocol.exposure.column)
+    taken |= {name: "a date of the design" for name in moments if name is not None}
+    taken |= dict.fromkeys(protocol.arms.columns, "what tells the arms apart")
+    taken |= {protocol.data.patient: "the patient's id"}
+    for at, covariate in enumerate(protocol.covariates):
+        role = taken.get(covariate.column)
+        yield unless(role is None, f"covariate.{at}.column", f"{covariate.column} is {role}, so it is no covariate.")
+    for name in protocol.outcome_columns:
+        other = next((role for column, role in _uses(protocol) if column == name and role not in _LATER), None)
+        yield unless(other is None, "outcome", f"{name} is a column of an outcome and of the design ({other}).")
+
+
+_LATER = ("outcome", "condition", "covariate")
+"""Uses of an outcome's column that are judged elsewhere."""
+
+
+def _dates(protocol: Protocol) -> Iterator[Problem | None]:
+    """Yield problems of dates that cannot be compared because time zero has none."""
+    zero = protocol.time_zero.column is not None
+    wanting = "; give time_zero the column of its date."
+    yield unless(zero or protocol.exposure.column is None, "exposure.column",
+                 f"The date of exposure start is compared with time zero{wanting}")  # fmt: skip
+    for at, outcome in enumerate(protocol.outcomes):
+        yield unless(zero or outcome.date is None, f"outcome.{at}.date",
+                     f"Outcome {outcome.name} is counted from the date of time zero{wanting}")  # fmt: skip
+    for key, parts in (("covariate", protocol.covariates), ("subgroup", protocol.subgroups)):
+        for at, part in enumerate(parts):
+            yield unless(zero or part.known.column is None, f"{key}.{at}.known",
+                         f"The date on which {part.label} was known is compared with time zero{wanting}")  # fmt: skip
+
+
+def _timing(protocol: Protocol) -> Iterator[Problem | None]:
+    """Yield problems of facts that came too late to adjust or divide by, and of needless overrides."""
+    adjusted = [(f"covariate.{at}", c) for at, c in enumerate(protocol.covariates) if c.use == "adjust"]
+    for key, part in [*adjusted, *((f"subgroup.{at}", s) for at, s in enumerate(protocol.subgroups))]:
+        why = too_late(part.known, protocol.exposure)
+        instead = ' or use = "describe"' if isinstance(part, Covariate) else ""
+        yield unless(not why or bool(part.override.strip()), f"{key}.known",
+                     f"{part.label} cannot be used: {why}. Leave it out, or give a reason as override{instead}."
+                     )  # fmt: skip
+        yield unless(bool(why) or not part.override or part.known.column is not None, f"{key}.override",
+                     f"{part.label} was known in time, so nothing is overridden; leave the override out.")  # fmt: skip
+
+
+def _looks_at_outcomes(protocol: Protocol) -> Iterator[Problem | None]:
+    """Yield problems of conditions on outcome columns: they select or divide patients by their future."""
+    outcomes = set(protocol.outcome_columns)
+    for at, step in enumerate(protocol.eligibility):
+        seen = ", ".join(name for name in step.where.columns if name in outcomes)
+        blinded = "; outcomes are blinded, so no reason opens it" if protocol.outcomes_blinded else ""
+        yield unless(not seen or (bool(step.override.strip()) and not blinded), f"eligibility.{at}.where",
+                     f"The step \"{step.says}\" looks at an outcome ({seen}): it selects by the future{blinded}."
+                     )  # fmt: skip
+        yield unless(bool(seen) or not step.override, f"eligibility.{at}.override",
+                     f"The step \"{step.says}\" looks at no outcome; leave the override out.")  # fmt: skip
+    others = [(f"subgroup.{at}", subgroup.label, subgroup.columns) for at, subgroup in enumerate(protocol.subgroups)]
+    others += [(f"sensitivity.{at}", analysis.name, analysis.where.columns)
+               for at, analysis in enumerate(protocol.sensitivity) if analysis.where is not None]  # fmt: skip
+    for key, name, columns in others:
+        seen = ", ".join(column for column in columns if column in outcomes)
+        yield unless(not seen, key, f"{name} looks at an outcome ({seen}): it divides patients by their future.")
+
+
+def _methods(protocol: Protocol) -> Iterator[Problem | None]:
+    """Yield problems of methods that ask for what the protocol does not have."""
+    site = protocol.data.site is not None
+    yield unless(site or protocol.methods.propensity.sites == "ignored", "methods.propensity.sites",
+                 "Sites enter the propensity model, and no column of sites is named in data.site.")  # fmt: skip
+    adjusts = bool(protocol.adjusted) or type(protocol.methods.adjustment).__name__ == "Unadjusted"
+    yield unless(
+        adjusts, "methods.adjustment.method", 'Adjustment needs a covariate with use = "adjust"; none is there.'
+    )
+    tumors = [outcome.name for outcome in protocol.outcomes if outcome.unit == "tumor"]
+    yield unless(not tumors or protocol.data.tumor is not None, "data.tumor",
+                 f"Outcomes of tumors ({', '.join(tumors)}) need the column that tells tumors apart.")  # fmt: skip
+    adjusted = [covariate.column for covariate in protocol.adjusted]
+    for at, analysis in enumerate(protocol.sensitivity):
+        stray = ", ".join(name for name in analysis.without if name not in adjusted)
+        yield unless(not stray, f"sensitivity.{at}.without", f"{stray} is not adjusted for, so it cannot be left out.")
+        yield unless(site or not analysis.leave_one_site_out, f"sensitivity.{at}.leave_one_site_out",
+                     "Sites are to be left out, and no column of sites is named in data.site.")  # fmt: skip
+    blocks = {*adjusted, *([] if protocol.data.site is None else [protocol.data.site])}
+    stray = ", ".join(dict.fromkeys(name for name in _exact(protocol) if name not in blocks))
+    yield unless(
+        not stray, "methods.adjustment.exact", f"Exact blocks are covariates adjusted for, or the site; not {stray}."
+    )
