@@ -1,0 +1,141 @@
+"""Compiled loop that climbs a partial likelihood: Newton's steps, halved where they go too far, to full convergence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isotherm.outcome import Float, Int
+from isotherm.study.compiled import compiled
+from isotherm.study.survival.cox_kernels import TERMS, Bool, hazard_terms, relative_risks, score_and_information
+from isotherm.study.survival.exact_kernels import exact_sums
+
+BRESLOW, EFRON, EXACT = 0, 1, 2
+CONVERGED, COLLINEAR, NO_MAXIMUM, OUT_OF_RANGE = 0, 1, 2, 3
+
+SINGULAR = 1e-11
+"""A pivot below this share of its variance: the column is a sum of those before it."""
+
+SMALL_STEP, SMALL_GAIN = 1e-7, 1e-20
+"""At the maximum the next step (in SDs of the covariates) and its square in standard errors are below these."""
+
+MOST_STEPS, MOST_HALVINGS = 60, 40
+
+
+@compiled
+def cholesky(matrix: Float, lower: Float) -> int:
+    """Fill the lower triangle with L, matrix = L L'; return -1, or the column at which the matrix is singular."""
+    p = len(matrix)
+    for a in range(p):
+        for c in range(a + 1):
+            value = matrix[a, c]
+            for k in range(c):
+                value -= lower[a, k] * lower[c, k]
+            if c < a:
+                lower[a, c] = value / lower[c, c]
+            elif value > SINGULAR * matrix[a, a]:
+                lower[a, a] = np.sqrt(value)
+            else:
+                return a
+    return -1
+
+
+@compiled
+def solve(lower: Float, right: Float) -> Float:
+    """Return the solution of L L' y = right."""
+    p = len(right)
+    y = right.copy()
+    for a in range(p):
+        for k in range(a):
+            y[a] -= lower[a, k] * y[k]
+        y[a] /= lower[a, a]
+    for a in range(p - 1, -1, -1):
+        for k in range(a + 1, p):
+            y[a] -= lower[k, a] * y[k]
+        y[a] /= lower[a, a]
+    return y
+
+
+@compiled
+def log_likelihood(
+    x: Float,
+    offset: Float,
+    weight: Float,
+    dies: Bool,
+    stop: Int,
+    start: Int,
+    last: Bool,
+    leaving: Int,
+    ties: int,
+    b: Float,
+    risk: Float,
+    terms: Float,
+    anew: Bool,
+    score: Float,
+    information: Float,
+) -> float:
+    """Return the log partial likelihood at b, -inf out of range; `risk` and `terms`, or score and information, follow."""
+    if not relative_risks(x, offset, weight, b, risk):
+        return -np.inf
+    if ties == EXACT:
+        return exact_sums(x, risk, dies, stop, start, last, leaving, score, information)
+    loglik = hazard_terms(risk, weight, dies, stop, start, last, leaving, ties == EFRON, terms, anew)
+    for i in range(len(dies)):
+        if dies[i]:
+            eta = offset[i]
+            for a in range(len(b)):
+                eta += x[i, a] * b[a]
+            loglik += weight[i] * eta
+    return loglik
+
+
+@compiled
+def climb(
+    x: Float, offset: Float, weight: Float, dies: Bool, stop: Int, start: Int, last: Bool, leaving: Int, ties: int
+) -> tuple[int, Float, float, float, float, Float, Float, int]:
+    """Return status, b, log-likelihood at 0 and at b, score test at 0, information at b, last step, steps taken.
+
+    Where the information is singular, the last step holds 1 for the column at fault. An infinite maximum shows in steps
+    that do not shrink while nothing is gained: then the status is NO_MAXIMUM.
+    """
+    rows, p = x.shape
+    b, step, score, information = np.zeros(p), np.zeros(p), np.zeros(p), np.zeros((p, p))
+    lower, factor = np.zeros((p, p)), np.ones(len(last))
+    risk, terms, anew = np.zeros(rows), np.zeros((len(last), TERMS)), np.zeros(len(last), dtype=np.bool_)
+    loglik = log_likelihood(
+        x, offset, weight, dies, stop, start, last, leaving, ties, b, risk, terms, anew, score, information
+    )
+    null, test, before = loglik, 0.0, np.inf
+    if not np.isfinite(loglik):
+        return OUT_OF_RANGE, b, null, loglik, test, information, step, 0
+    for taken in range(MOST_STEPS):
+        if ties != EXACT:
+            score_and_information(
+                x, risk, weight, dies, stop, start, last, leaving, terms, anew, factor, score, information
+            )
+        column = cholesky(information, lower)
+        if column >= 0:
+            if taken == 0:
+                step[column] = 1.0
+                return COLLINEAR, b, null, loglik, test, information, step, taken
+            return NO_MAXIMUM, b, null, loglik, test, information, step, taken
+        step = solve(lower, score)
+        gain, longest = 0.0, 0.0
+        for a in range(p):
+            gain += score[a] * step[a]
+            longest = max(longest, abs(step[a]))
+        if taken == 0:
+            test = gain
+        if longest < SMALL_STEP and (gain < SMALL_GAIN or gain > 0.25 * before):
+            return CONVERGED, b, null, loglik, test, information, step, taken
+        before = gain
+        there = loglik
+        for _ in range(MOST_HALVINGS):
+            there = log_likelihood(
+                x, offset, weight, dies, stop, start, last, leaving, ties, b + step, risk, terms, anew, score, information
+            )
+            if there >= loglik - 1e-12 * abs(loglik):
+                break
+            step = 0.5 * step
+        b = b + step
+        loglik = there
+    return NO_MAXIMUM, b, null, loglik, test, information, step, MOST_STEPS
