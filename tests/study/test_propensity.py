@@ -199,6 +199,6 @@ def test_incomplete_rows_have_no_score_and_the_others_know_their_place() -> None
 def test_a_score_is_finite_and_has_one_value_per_row() -> None:
     arm, rows = np.array([True, False]), np.arange(2)
     with pytest.raises(ValueError, match="finite"):
-        Propensity(arm, np.array([0.0, np.inf]), rows, ())
+        Propensity(arm, np.array([0.0, np.inf]), rows, 2, ())
     with pytest.raises(ValueError, match="per row"):
-        Propensity(arm, np.array([0.0]), rows, ())
+        Propensity(arm, np.array([0.0]), rows, 2, ())

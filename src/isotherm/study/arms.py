@@ -1,14 +1,37 @@
-"""Arms: who was treated and who was the control, checked once for every method that compares two of them."""
+"""Arms: who was treated and who was a control, checked once for every method that compares two of them."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from isotherm.errors import BadColumn, NothingToCompare
+from isotherm.study.design_matrix import Bool, DesignMatrix, Int
 
-Bool = npt.NDArray[np.bool_]
+
+def of_rows(values: npt.ArrayLike, rows: Int, table_rows: int, name: str) -> npt.NDArray[Any]:
+    """Return the values of some rows of a table, from one value (or one row of values) per row of the whole table.
+
+    Raises
+    ------
+    BadColumn
+        Not one value per row of the table.
+    """
+    array = np.asarray(values)
+    if array.ndim == 0 or len(array) != table_rows:
+        raise BadColumn(
+            f"The {name} came with shape {array.shape}, but the table has {table_rows} rows; give one value per row "
+            "of the table."
+        )
+    return array[rows]
+
+
+def arm_of(design: DesignMatrix, treated: npt.ArrayLike) -> Bool:
+    """Return who was treated among the complete rows, from one value per row of the table; raises as `two_arms`."""
+    return two_arms(of_rows(treated, design.rows, design.table_rows, "arm"), len(design.rows))
 
 
 def two_arms(treated: npt.ArrayLike, n: int) -> Bool:

@@ -220,15 +220,18 @@ def _read(column: pd.Series[Any], name: str, kind: Kind) -> npt.NDArray[Any]:
     if kind == "category":
         lost = column.isna().to_numpy()
         return np.array([None if gone else label(v) for v, gone in zip(column, lost, strict=True)], dtype=object)
-    numbers = pd.to_numeric(column.astype(object), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    # A number written as text is refused as well: what else is in such a column, nobody has looked at.
-    text = np.array([isinstance(value, str) for value in column], dtype=bool)
-    bad = text | (np.isnan(numbers) & ~column.isna().to_numpy())
-    if bad.any():
-        raise BadColumn(
-            f"The covariate '{name}' should hold numbers, but {int(bad.sum())} of {len(column)} rows hold something "
-            "else; correct them, or declare it a category."
-        )
+    if pd.api.types.is_numeric_dtype(column):
+        numbers = column.to_numpy(dtype=float, na_value=np.nan)
+    else:
+        # A number written as text is refused as well: what else is in such a column, nobody has looked at.
+        fit = np.array([_sort_of(value) in ("number", "yes/no") for value in column], dtype=bool)
+        bad = ~fit & ~column.isna().to_numpy()
+        if bad.any():
+            raise BadColumn(
+                f"The covariate '{name}' should hold numbers, but {int(bad.sum())} of {len(column)} rows hold "
+                "something else; correct them, or declare it a category."
+            )
+        numbers = column.astype(object).to_numpy(dtype=float, na_value=np.nan)
     if np.isinf(numbers).any():
         raise BadColumn(f"The covariate '{name}' is infinite in {int(np.isinf(numbers).sum())} rows; correct them.")
     if kind == "yes/no":
@@ -252,7 +255,7 @@ def _columns(
     values: npt.NDArray[Any], column: pd.Series[Any], name: str, kind: Kind, reference: str | None
 ) -> tuple[list[str], Float, tuple[str, ...]]:
     """Return the names, the columns and the levels of one covariate, from its complete rows."""
-    if len(set(values.tolist())) < 2:
+    if (values == values[0]).all():
         raise BadColumn(
             f"The covariate '{name}' has one value in all {len(values)} complete rows and cannot explain "
             "anything; leave it out."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.optimize import linprog
 
 from isotherm.errors import BadColumn, NotConverged, NothingToCompare
-from isotherm.study.arms import two_arms
+from isotherm.study.arms import arm_of, of_rows
 from isotherm.study.design_matrix import Bool, DesignMatrix, Float, Int, label
 from isotherm.study.logistic_kernels import CONVERGED, SINGULAR, fit_logistic
 
@@ -60,6 +60,8 @@ class Propensity:
         The score as log odds.
     rows : array of int, shape (n,)
         Positions of the rows in the table.
+    table_rows : int
+        Rows of the table.
     fits : tuple of LogisticFit
         One, or one per site.
     warnings : tuple of str
@@ -69,6 +71,7 @@ class Propensity:
     treated: Bool
     logit: Float
     rows: Int
+    table_rows: int
     fits: tuple[LogisticFit, ...]
     warnings: tuple[str, ...] = ()
 
@@ -123,7 +126,7 @@ def propensity(design: DesignMatrix, treated: npt.ArrayLike, *, site: npt.ArrayL
     .. [1] Rosenbaum PR, Rubin DB. Biometrika 1983;70:41-55.
     .. [2] Firth D. Biometrika 1993;80:27-38; Heinze G, Schemper M. Stat Med 2002;21:2409-2419.
     """
-    arm = _arm_of(design, treated)
+    arm = arm_of(design, treated)
     x, names = design.x, design.columns
     if site is not None:
         labels = _sites_of(design, site)
@@ -136,7 +139,7 @@ def propensity(design: DesignMatrix, treated: npt.ArrayLike, *, site: npt.ArrayL
             f"The column '{aliased[0]}' is a combination of the columns before it and cannot have an effect of its "
             "own; leave it out."
         )
-    return Propensity(arm, logit, design.rows, (fit,), _warnings((fit,)))
+    return Propensity(arm, logit, design.rows, design.table_rows, (fit,), _warnings((fit,)))
 
 
 def propensity_within_sites(design: DesignMatrix, treated: npt.ArrayLike, site: npt.ArrayLike) -> Propensity:
@@ -151,7 +154,7 @@ def propensity_within_sites(design: DesignMatrix, treated: npt.ArrayLike, site: 
     NothingToCompare
         A site has patients in one arm only.
     """
-    arm, labels = _arm_of(design, treated), _sites_of(design, site)
+    arm, labels = arm_of(design, treated), _sites_of(design, site)
     logit = np.empty(len(arm))
     fits: list[LogisticFit] = []
     silent: list[str] = []
@@ -168,27 +171,12 @@ def propensity_within_sites(design: DesignMatrix, treated: npt.ArrayLike, site: 
         fits.append(fit)
         if aliased:
             silent.append(f"At site '{name}' these columns have no effect of their own: {', '.join(aliased)}.")
-    return Propensity(arm, logit, design.rows, tuple(fits), (*_warnings(fits), *silent))
-
-
-def _arm_of(design: DesignMatrix, treated: npt.ArrayLike) -> Bool:
-    """Return the arm of every complete row."""
-    return two_arms(_complete(design, treated, "arm"), len(design.rows))
-
-
-def _complete(design: DesignMatrix, values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
-    array = np.asarray(values)
-    if array.shape != (design.table_rows,):
-        raise BadColumn(
-            f"The {name} came with shape {array.shape}, but the table has {design.table_rows} rows; give one value "
-            "per row of the table."
-        )
-    return array[design.rows]
+    return Propensity(arm, logit, design.rows, design.table_rows, tuple(fits), (*_warnings(fits), *silent))
 
 
 def _sites_of(design: DesignMatrix, site: npt.ArrayLike) -> npt.NDArray[np.str_]:
     """Return the site of every complete row."""
-    values = _complete(design, site, "site")
+    values = of_rows(site, design.rows, design.table_rows, "site")
     lost = int(np.asarray(pd.isna(values)).sum())
     if lost:
         raise BadColumn(f"The site is missing in {lost} of {len(values)} complete rows; fill it in.")
