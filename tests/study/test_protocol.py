@@ -220,9 +220,9 @@ def test_without_covariates_to_adjust_for_the_arms_can_still_be_compared_as_they
 @pytest.mark.parametrize(
     ("noun", "changes", "key"),
     [
-        (Known, {}, "known"),
-        (Known, {"day": 1.0, "column": "x"}, "known"),
-        (Known, {"day": math.nan}, "known"),
+        (Known, {}, ""),
+        (Known, {"day": 1.0, "column": "x"}, ""),
+        (Known, {"day": math.nan}, ""),
         (TimeZero, {"says": ""}, "says"),
         (ExposureStart, {"says": "x"}, "when"),
         (ExposureStart, {"says": "x", "when": "at time zero", "day": 3.0}, "when"),

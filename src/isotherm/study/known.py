@@ -38,8 +38,8 @@ class Known:
     def __post_init__(self) -> None:
         given = [value for value in (self.when, self.day, self.column) if value is not None]
         refuse([
-            unless(len(given) == 1, "known", "When a fact was known is said once: in words, as a day, or as a column."),
-            unless(self.day is None or math.isfinite(self.day), "known", "The day of a fact is no number of days."),
+            unless(len(given) == 1, "", "When a fact was known is said once: in words, as a day, or as a column."),
+            unless(self.day is None or math.isfinite(self.day), "", "The day of a fact is no number of days."),
         ])  # fmt: skip
 
 

@@ -1,0 +1,210 @@
+"""Reading a TOML document into nouns by their shape: every problem with its line and key, all of them at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from isotherm.errors import BadProtocol
+from isotherm.exchange.toml_lines import Path
+
+
+class Wrong(Exception):
+    """A value that does not fit; carries what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a table: how its value is read, and what the noun calls it.
+
+    Parameters
+    ----------
+    read : callable
+        (document, value, path) → value for the noun; raises `Wrong` with what is allowed.
+    required : bool
+    field : str
+        Name in the noun, where it is not the key's.
+    """
+
+    read: Callable[[Document, Any, Path], Any]
+    required: bool = False
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The keys of a table and the noun that they make."""
+
+    noun: Callable[..., Any]
+    keys: Mapping[str, Key]
+
+
+@dataclass(slots=True)
+class Document:
+    """A parsed file under reading: where its keys stand, and what was found wrong so far."""
+
+    name: str
+    lines: Mapping[Path, int]
+    problems: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+
+    def problem(self, path: Path, sentence: str) -> None:
+        """Note a problem at a key; where the key itself is absent, at the table that should hold it."""
+        known = path
+        while known and known not in self.lines:
+            known = known[:-1]
+        line = self.lines.get(known, 1)
+        self.problems.append((line, f"{self.name}, line {line}, {spelled(path)}: {sentence}"))
+
+    def refuse(self) -> None:
+        """Raise what was found wrong, in the order of the lines."""
+        if self.problems:
+            unique = dict.fromkeys(sorted(self.problems, key=lambda problem: problem[0]))
+            raise BadProtocol(*((str(line), sentence) for line, sentence in unique))
+
+    def noun(self, shape: Shape, table: object, path: Path) -> Any:
+        """Read a table into its noun; None where a problem was noted on the way."""
+        before = len(self.problems)
+        if not isinstance(table, dict):
+            raise Wrong("a table of keys")
+        given = cast("dict[str, Any]", table)
+        values: dict[str, Any] = {}
+        for name in given:
+            key = shape.keys.get(name)
+            if key is None:
+                self.problem((*path, name), f"no such key{_near(name, shape.keys)}; allowed: {', '.join(shape.keys)}.")
+            else:
+                values[key.field or name] = self.value(key, given[name], (*path, name))
+        for name, key in shape.keys.items():
+            if key.required and name not in given:
+                self.problem((*path, name), "it is missing; give it.")
+        if len(self.problems) > before:
+            return None
+        return self.built(shape.noun, values, path)
+
+    def value(self, key: Key, value: object, path: Path) -> Any:
+        """Read one value; None where it does not fit, which is noted."""
+        try:
+            return key.read(self, value, path)
+        except Wrong as wrong:
+            self.problem(path, f"{_shown(value)} came; allowed: {wrong}.")
+            return None
+
+    def built(self, noun: Callable[..., Any], values: Mapping[str, Any], path: Path) -> Any:
+        """Make a noun; what it refuses is noted at its keys."""
+        try:
+            return noun(**values)
+        except BadProtocol as error:
+            for key, sentence in error.problems:
+                parts = (int(part) if part.isdigit() else part for part in key.split(".") if part)
+                self.problem((*path, *parts), sentence)
+            return None
+
+
+def spelled(path: Path) -> str:
+    """Return a path as people write it: covariate[2].known is the key of the second covariate."""
+    words = ""
+    for part in path:
+        words += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if words else part
+    return words or "the whole file"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Reads a table that makes one noun, or a list of such tables."""
+
+    shape: Shape
+    many: bool = False
+
+    def __call__(self, document: Document, value: object, path: Path) -> Any:
+        """Read; see `Document.noun`."""
+        if not self.many:
+            return document.noun(self.shape, value, path)
+        return each(Part(self.shape), "a list of tables")(document, value, path)
+
+
+def each(read: Callable[[Document, Any, Path], Any], allowed: str) -> Callable[[Document, Any, Path], tuple[Any, ...]]:
+    """Read a list whose elements are read alike."""
+
+    def read_list(document: Document, value: object, path: Path) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise Wrong(allowed)
+        elements = cast("list[Any]", value)
+        return tuple(document.value(Key(read), one, (*path, place)) for place, one in enumerate(elements))
+
+    return read_list
+
+
+def text(_: Document, value: object, __: Path) -> str:
+    """Read a text."""
+    if not isinstance(value, str):
+        raise Wrong("a text in quotes")
+    return value
+
+
+def flag(_: Document, value: object, __: Path) -> bool:
+    """Read true or false."""
+    if not isinstance(value, bool):
+        raise Wrong("true or false")
+    return value
+
+
+def number(_: Document, value: object, __: Path) -> float:
+    """Read a number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Wrong("a number")
+    return float(value)
+
+
+def integer(_: Document, value: object, __: Path) -> int:
+    """Read a whole number."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Wrong("a whole number")
+    return value
+
+
+def scalar(_: Document, value: object, __: Path) -> float | str | bool:
+    """Read a value as it may stand in a table: whole numbers are numbers."""
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | float):
+        return float(value)
+    raise Wrong("a number, a text, true or false")
+
+
+def choice(*allowed: str) -> Callable[[Document, Any, Path], str]:
+    """Read one of several words."""
+
+    def read(_: Document, value: object, __: Path) -> str:
+        if value not in allowed:
+            near = _near(value, dict.fromkeys(allowed)) if isinstance(value, str) else ""
+            raise Wrong(", ".join(f'"{word}"' for word in allowed) + near)
+        return cast("str", value)
+
+    return read
+
+
+def number_or(word: str, *, whole: bool = False) -> Callable[[Document, Any, Path], float | None]:
+    """Read a number, or a word that stands for none."""
+
+    def read(document: Document, value: object, path: Path) -> float | None:
+        if value == word:
+            return None
+        try:
+            return (integer if whole else number)(document, value, path)
+        except Wrong as wrong:
+            raise Wrong(f'{wrong}, or "{word}"') from None
+
+    return read
+
+
+def _near(name: str, names: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(name.lower(), list(names), n=1, cutoff=0.6)
+    return f' (near it: "{close[0]}")' if close else ""
+
+
+def _shown(value: object) -> str:
+    words = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    words = " ".join(words.split())
+    return words if len(words) <= 60 else f"{words[:57]}..."

@@ -1,0 +1,140 @@
+"""The line on which each key of a TOML file stands, so that an error can point there."""
+
+from __future__ import annotations
+
+import json
+
+Path = tuple[str | int, ...]
+"""Keys from the outside in; a number is the place in a list, from 0."""
+
+
+def lines_of(text: str) -> dict[Path, int]:
+    r"""Return the line, from 1, of every table, key and element of a text that is valid TOML.
+
+    Examples
+    --------
+    >>> lines_of('[[arm]]\nname = "a"')
+    {('arm', 0): 1, ('arm', 0, 'name'): 2}
+    """
+    scan = _Scan(text)
+    scan.document()
+    return scan.found
+
+
+class _Scan:
+    """A walk over valid TOML that only remembers where things begin."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.found: dict[Path, int] = {}
+        self.lengths: dict[Path, int] = {}
+
+    def document(self) -> None:
+        table: Path = ()
+        while self.skip():
+            if self.text[self.at] == "[":
+                table = self.header()
+            else:
+                self.pair(table)
+
+    def line(self) -> int:
+        return self.text.count("\n", 0, self.at) + 1
+
+    def mark(self, path: Path) -> None:
+        self.found.setdefault(path, self.line())
+
+    def skip(self) -> bool:
+        """Go past blanks, commas and comments; say whether anything follows."""
+        while self.at < len(self.text) and self.text[self.at] in " \t\r\n,#":
+            if self.text[self.at] == "#":
+                end = self.text.find("\n", self.at)
+                self.at = len(self.text) if end < 0 else end
+            else:
+                self.at += 1
+        return self.at < len(self.text)
+
+    def header(self) -> Path:
+        """Read [table] or [[list]]; return where the keys below it belong."""
+        many = self.text.startswith("[[", self.at)
+        line_at = self.at
+        self.at += 1 + many
+        inside: list[str | int] = []
+        names = self.names()
+        for depth, name in enumerate(names):
+            inside.append(name)
+            path: Path = tuple(inside)
+            if many and depth == len(names) - 1:
+                self.lengths[path] = self.lengths.get(path, 0) + 1
+            if path in self.lengths:
+                inside.append(self.lengths[path] - 1)
+        path = tuple(inside)
+        self.at = self.text.index("]", self.at) + 1 + many
+        self.found.setdefault(path, self.text.count("\n", 0, line_at) + 1)
+        return path
+
+    def names(self) -> list[str]:
+        """Read a key, dotted or not."""
+        names: list[str] = []
+        while True:
+            self.blanks()
+            quote = self.text[self.at]
+            start = self.at
+            if quote in "\"'":
+                self.string()
+                raw = self.text[start : self.at]
+                names.append(json.loads(raw) if quote == '"' and "\\U" not in raw else raw[1:-1])
+            else:
+                while self.text[self.at].isalnum() or self.text[self.at] in "_-":
+                    self.at += 1
+                names.append(self.text[start : self.at])
+            self.blanks()
+            if self.text[self.at] != ".":
+                return names
+            self.at += 1
+
+    def blanks(self) -> None:
+        while self.text[self.at] in " \t":
+            self.at += 1
+
+    def pair(self, table: Path) -> None:
+        path = table
+        line_at = self.at
+        for name in self.names():
+            path = (*path, name)
+            self.found.setdefault(path, self.text.count("\n", 0, line_at) + 1)
+        self.at = self.text.index("=", self.at) + 1
+        self.value(path)
+
+    def value(self, path: Path) -> None:
+        self.blanks()
+        sign = self.text[self.at]
+        if sign in "\"'":
+            self.string()
+        elif sign == "[":
+            self.at += 1
+            place = 0
+            while self.skip() and self.text[self.at] != "]":
+                self.mark((*path, place))
+                self.value((*path, place))
+                place += 1
+            self.at += 1
+        elif sign == "{":
+            self.at += 1
+            while self.skip() and self.text[self.at] != "}":
+                self.pair(path)
+            self.at += 1
+        else:
+            while self.at < len(self.text) and self.text[self.at] not in ",]}#\n":
+                self.at += 1
+
+    def string(self) -> None:
+        quote = self.text[self.at]
+        long = self.text.startswith(quote * 3, self.at)
+        end = quote * 3 if long else quote
+        self.at += len(end)
+        while not self.text.startswith(end, self.at):
+            self.at += 2 if quote == '"' and self.text[self.at] == "\\" else 1
+        self.at += len(end)
+        while long and self.text.startswith(quote, self.at):  # up to two quotes may stand before the closing three
+            self.at += 1
