@@ -62,16 +62,29 @@ def test_coefficients_differ_from_those_of_r_only_by_where_r_stops() -> None:
     assert (fit.method, fit.n, fit.names[0]) == ("maximum likelihood", 614, "intercept")
 
 
+def test_the_maximum_is_the_same_wherever_the_steps_start() -> None:
+    y = lalonde.table()["treat"].to_numpy(dtype=float)
+    whole = lalonde.scores().fits[0].coefficients
+    _, other = fit(lalonde.design().x[:300], y[:300], firth=False)
+    status, again = fit(lalonde.design().x, y, firth=False, start=other)
+    assert status == CONVERGED
+    assert np.allclose(again, whole, rtol=1e-9)
+    x = np.column_stack([lalonde.design().x, lalonde.design().x[:, 0]])
+    status, twice = fit(x, y, firth=False, start=[*other, 1.0])
+    assert status == CONVERGED
+    assert np.allclose(twice, [*whole, 0.0], rtol=1e-9)
+
+
 def test_both_scales_are_one_score() -> None:
     scores = lalonde.scores()
     assert scores.score("logit") is scores.logit
     assert np.allclose(scores.score("probability"), 1 / (1 + np.exp(-scores.logit)), rtol=1e-14)
 
 
-def fit(x: Any, y: Any, *, firth: bool) -> tuple[int, Any]:
+def fit(x: Any, y: Any, *, firth: bool, start: Any = None) -> tuple[int, Any]:
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     q = x.shape[1] + 1
-    coefficients = np.empty(q)
+    coefficients = np.zeros(q) if start is None else np.array(start)
     status, _, _ = fit_logistic(
         x, y, firth, coefficients, np.empty((q, q)), np.zeros(q, dtype=np.bool_), np.empty(len(x))
     )

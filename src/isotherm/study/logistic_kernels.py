@@ -1,4 +1,4 @@
-"""Kernel of the logistic regression: Newton's steps from zero, by maximum likelihood or with Firth's penalty."""
+"""Kernel of the logistic regression: Newton's steps, by maximum likelihood or with Firth's penalty."""
 
 from __future__ import annotations
 
@@ -157,8 +157,11 @@ def fit_logistic(
     y : array of 0 and 1, shape (n,)
     firth : bool
         Penalize by Jeffreys' prior; finite whatever the data.
-    coefficients, covariance, aliased, eta : arrays, shapes (p + 1,), (p + 1, p + 1), (p + 1,), (n,)
-        Written here, the intercept first. An aliased column has coefficient 0.
+    coefficients : array, shape (p + 1,)
+        Where to start from, zeros or a fit of similar data; the fit is written here, the intercept first. An aliased
+        column has coefficient 0.
+    covariance, aliased, eta : arrays, shapes (p + 1, p + 1), (p + 1,), (n,)
+        Written here.
 
     Returns
     -------
@@ -174,9 +177,16 @@ def fit_logistic(
     for j in range(q):
         aliased[j] = False
 
+    # What is aliased where all weights are equal, at zero, is aliased in the columns themselves.
     likelihood = evaluate(z, y, beta, eta, score, information)
-    # At zero the weights are equal, so what is aliased here is aliased in the columns themselves.
     factorize(information, aliased, ALIASED, factor)
+    started = False
+    for j in range(q):
+        started = started or coefficients[j] != 0.0
+    if started:
+        standardize_coefficients(coefficients, aliased, mean, scale, beta)
+        likelihood = evaluate(z, y, beta, eta, score, information)
+        factorize(information, aliased, 0.0, factor)
     if firth:
         likelihood += half_log_determinant(factor, aliased)
     status, steps = OUT_OF_STEPS, 0
@@ -214,6 +224,17 @@ def fit_logistic(
     invert(factor, aliased, inverse)
     back_transform(beta, inverse, mean, scale, coefficients, covariance)
     return status, steps, likelihood
+
+
+@compiled
+def standardize_coefficients(coefficients: Float, aliased: Bool, mean: Float, scale: Float, beta: Float) -> None:
+    """Write coefficients on the scale of standardized columns, 0 for the aliased."""
+    beta[0] = coefficients[0]
+    for j in range(1, beta.shape[0]):
+        beta[j] = 0.0
+        if not aliased[j]:
+            beta[0] += coefficients[j] * mean[j - 1]
+            beta[j] = coefficients[j] * scale[j - 1]
 
 
 @compiled

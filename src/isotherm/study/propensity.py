@@ -187,12 +187,13 @@ def _fit(x: Float, arm: Bool, names: tuple[str, ...], site: str) -> tuple[Logist
     """Fit one model; return it, the logits, and the names of the columns that are aliased."""
     n, q = x.shape[0], x.shape[1] + 1
     y = arm.astype(np.float64)
-    coefficients, covariance, eta = np.empty(q), np.empty((q, q)), np.empty(n)
+    coefficients, covariance, eta = np.zeros(q), np.empty((q, q)), np.empty(n)
     aliased = np.zeros(q, dtype=np.bool_)
     method = "maximum likelihood"
     status, steps, likelihood = fit_logistic(x, y, False, coefficients, covariance, aliased, eta)
     if status != CONVERGED and separated(x, arm):
         method = "Firth's penalized likelihood"
+        coefficients[:] = 0.0
         status, steps, likelihood = fit_logistic(x, y, True, coefficients, covariance, aliased, eta)
     if status != CONVERGED:
         why = "its information became singular" if status == SINGULAR else f"it still moved after {steps} steps"
