@@ -1,0 +1,197 @@
+"""Cohort: the eligible patients of a protocol in their arms, with the flow that the same predicates made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from isotherm.columns import Int
+from isotherm.errors import BadTable, NothingToCompare
+from isotherm.study.design_matrix import Kind, label
+from isotherm.study.flow import Flow
+from isotherm.study.people import OTHER, UNKNOWN, People
+from isotherm.study.predicate_tree import MET
+from isotherm.study.predicate_tree import UNKNOWN as NOT_KNOWN
+from isotherm.study.protocol import Protocol
+from isotherm.study.protocol_parts import Covariate, Step
+from isotherm.study.records import Finding, check_columns, check_values, indicator, numbers
+
+Bool = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cohort:
+    """Eligible rows that fall into an arm.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    table : DataFrame
+        Their columns; the index is the row's place in the table that came in.
+    arm : array of int, shape (n,)
+        Place of each row's arm in the protocol.
+    person : array of int, shape (n,)
+        Code of each row's patient.
+    site : array of str, shape (n,), or None
+    people : People
+        Of the whole table; divides boxes of the flow further.
+    flow : Flow
+    findings : tuple of Finding
+    """
+
+    protocol: Protocol
+    table: pd.DataFrame
+    arm: Int
+    person: Int
+    site: npt.NDArray[np.str_] | None
+    people: People
+    flow: Flow
+    findings: tuple[Finding, ...]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.table)
+
+    @property
+    def treated(self) -> Bool:
+        """Who is not in the reference arm, shape (n,).
+
+        Raises
+        ------
+        NothingToCompare
+            There are more than two arms: compare them in pairs.
+        """
+        arms = self.protocol.arms
+        if len(arms.arms) != 2:
+            raise NothingToCompare(f"{len(arms.arms)} arms came where two are compared; choose two of them.")
+        return self.arm != arms.names.index(arms.reference)
+
+    def in_arm(self, name: str) -> Bool:
+        """Return who is in an arm, shape (n,)."""
+        return self.arm == self.protocol.arms.names.index(name)
+
+    def kinds(self) -> dict[str, Kind]:
+        """Return how each covariate that is adjusted for enters a design matrix."""
+        return {covariate.column: _kind(covariate) for covariate in self.protocol.adjusted}
+
+    def references(self) -> dict[str, str]:
+        """Return the declared reference levels of the categories that are adjusted for."""
+        return {c.column: c.reference for c in self.protocol.adjusted if c.reference is not None}
+
+    def covariates(self) -> pd.DataFrame:
+        """Return every covariate as it is analyzed: numbers, 0 and 1, or labeled levels in their declared order."""
+        return pd.DataFrame(
+            {covariate.column: _values(covariate, self.table) for covariate in self.protocol.covariates}
+        )
+
+
+def cohort(protocol: Protocol, table: pd.DataFrame) -> Cohort:
+    """Apply a protocol to a table of records.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    table : DataFrame
+        One row per patient, or per tumor if the protocol names a column of tumors; missing values as NaN or None.
+
+    Returns
+    -------
+    Cohort
+
+    Raises
+    ------
+    BadColumn, BadPredicate
+        A column is not there or holds what cannot be: with the number of rows, never a value.
+    BadTable
+        No rows, a repeated key, a fact that the protocol wants known in every row, an arm without rows, or a patient
+        in two arms.
+    """
+    check_columns(protocol, table)
+    records = table[list(protocol.columns)].reset_index(drop=True)  # blinded outcomes are left behind here, too
+    people = People.of(protocol, records)
+    flow, rows = _filtered(protocol, records, people)
+    _check_arms(protocol, people, rows)
+    flow = flow.with_parts(_arm_boxes(protocol, people, flow))
+    chosen = rows[people.arm[rows] >= 0]
+    kept = records.iloc[chosen]
+    findings = check_values(protocol, kept)
+    site = None if people.site is None else people.site[chosen]
+    return Cohort(protocol, kept, people.arm[chosen], people.person[chosen], site, people, flow, findings)
+
+
+def _filtered(protocol: Protocol, table: pd.DataFrame, people: People) -> tuple[Flow, Int]:
+    """Apply the steps of eligibility in their order; return the flow and the rows that are left."""
+    start = people.start("Tumors in the table" if people.tumors else "Patients in the table")
+    flow, last = Flow((start,)), start
+    for number, step in enumerate(protocol.eligibility, start=1):
+        answers = step.where.answers(table)
+        unknown = answers == NOT_KNOWN
+        count = int(unknown[last.ids].sum())
+        if step.unknown == "stop" and count:
+            raise BadTable(
+                f'"{step.says}" cannot be answered in {count} of {len(last.ids)} rows, and the protocol wants it '
+                "known; complete them, or declare what happens to them."
+            )
+        boxes = people.divide(last, _parts(step, number, answers == MET, unknown))
+        last = boxes[0] = replace(boxes[0], unknown=count if step.unknown == "keep" else 0)
+        flow = flow.with_parts(boxes)
+    return flow, last.ids
+
+
+def _parts(step: Step, number: int, met: Bool, unknown: Bool) -> list[tuple[str, str, Any, Bool]]:
+    """Return the boxes of one step: those kept first, then those excluded, each with its reason."""
+    key = f"step_{number}"
+    left = ("left", ~met & ~unknown)
+    if step.unknown == "keep":
+        return [(f"{key}.kept", step.says, "kept", met | unknown), (f"{key}.not_met", f"Not met: {step.says}", *left)]
+    return [
+        (f"{key}.kept", step.says, "kept", met),
+        (f"{key}.not_met", f"Not met: {step.says}", *left),
+        (f"{key}.unknown", f"Not known: {step.says}", "left", unknown),
+    ]
+
+
+def _check_arms(protocol: Protocol, people: People, rows: Int) -> None:
+    """Refuse an arm without eligible rows, and a patient in two arms."""
+    for place, arm in enumerate(protocol.arms.arms):
+        if not (people.arm[rows] == place).any():
+            found = f"; {int((people.arm == place).sum())} rows were in it before the steps of eligibility"
+            raise BadTable(f'No eligible row is in arm "{arm.label}"{found}; check its definition.')
+    pairs = np.unique(np.column_stack([people.person[rows], people.arm[rows]]), axis=0)
+    pairs = pairs[pairs[:, 1] >= 0]
+    twice = len(pairs) - len(np.unique(pairs[:, 0]))
+    if twice:
+        raise BadTable(f"{twice} patients have rows in more than one arm; define arms by what a patient has once.")
+
+
+def _arm_boxes(protocol: Protocol, people: People, flow: Flow) -> list[Any]:
+    """Return the boxes of the arms, of the rows that fit none, and of those whose arm is not known."""
+    last = next(box for box in reversed(flow.boxes) if box.kind in ("start", "kept"))
+    parts: list[tuple[str, str, Any, Bool]] = [
+        (f"arm.{arm.name}", arm.label, "arm", people.arm == place) for place, arm in enumerate(protocol.arms.arms)
+    ]
+    parts += [
+        ("arm.other", "In no arm: the definition of neither fits", "other", people.arm == OTHER),
+        ("arm.unknown", "In no arm: not known", "other", people.arm == UNKNOWN),
+    ]
+    return people.divide(last, parts)
+
+
+def _kind(covariate: Covariate) -> Kind:
+    return "category" if covariate.kind in ("category", "ordered") else covariate.kind
+
+
+def _values(covariate: Covariate, table: pd.DataFrame) -> pd.Series[Any]:
+    column: pd.Series[Any] = table[covariate.column]
+    if covariate.kind == "number":
+        return pd.Series(numbers(table, covariate.column), index=table.index)
+    if covariate.kind == "yes/no":
+        return pd.Series(indicator(table, covariate.column), index=table.index)
+    named = dict(covariate.levels) or {text: text for text in sorted({label(value) for value in column.dropna()})}
+    labels = [None if pd.isna(value) else named[label(value)] for value in column]
+    ordered = covariate.kind == "ordered"
+    return pd.Series(pd.Categorical(labels, categories=list(named.values()), ordered=ordered), index=table.index)

@@ -1,0 +1,169 @@
+"""Records under the protocol: values that cannot be, facts that came too late, and findings that people should see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from isotherm.columns import column, refuse
+from isotherm.errors import BadColumn, BadTable
+from isotherm.study.design_matrix import label
+from isotherm.study.people import days_between
+from isotherm.study.predicate import near
+from isotherm.study.protocol import Protocol
+from isotherm.study.protocol_parts import DAYS_PER, Covariate, Outcome, Subgroup
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about the records that a reader should know: its key, a sentence, and how many rows."""
+
+    key: str
+    says: str
+    rows: int
+
+
+def check_columns(protocol: Protocol, table: pd.DataFrame) -> None:
+    """Refuse a table without rows, without a column that is needed, or with two of one name.
+
+    Raises
+    ------
+    BadColumn, BadTable
+    """
+    if len(table) == 0:
+        raise BadTable("The table has no rows; give a row per patient.")
+    names = [str(name) for name in table.columns]
+    for name in protocol.columns:
+        count = names.count(name)
+        if count != 1:
+            came = "is not there" if count == 0 else f"is there {count} times"
+            raise BadColumn(f"Column '{name}' {came}{near(name, tuple(names))}.")
+
+
+def check_values(protocol: Protocol, table: pd.DataFrame) -> tuple[Finding, ...]:
+    """Check covariates, dates and, unless they are blinded, outcomes of eligible rows; return what people should see.
+
+    Raises
+    ------
+    BadColumn
+        Values that cannot be, or a fact that came too late without a recorded reason; with the number of rows.
+    """
+    for covariate in protocol.covariates:
+        _check_covariate(covariate, table)
+    if not protocol.outcomes_blinded:
+        for outcome in protocol.outcomes:
+            _check_outcome(protocol, outcome, table)
+    return (*_shared_ids(protocol, table), *_late_facts(protocol, table))
+
+
+def outcome_days(protocol: Protocol, outcome: Outcome, table: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return the days from time zero to the event or the last contact, shape (n,); NaN where not known."""
+    if outcome.date is not None:
+        assert protocol.time_zero.column is not None
+        return days_between(table, protocol.time_zero.column, outcome.date)
+    assert outcome.time is not None
+    assert outcome.time_unit is not None
+    return numbers(table, outcome.time) * DAYS_PER[outcome.time_unit]
+
+
+def numbers(table: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
+    """Return a column of numbers, shape (n,), true and false as 1 and 0; NaN where not known."""
+    values: pd.Series[Any] = table[name]
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return values.to_numpy(dtype=float, na_value=np.nan)
+    text = np.array([isinstance(value, str) for value in values], dtype=bool)
+    refuse(f"Column '{name}'", text, "text instead of a number", "give numbers, or name missing codes")
+    return column(f"Column '{name}'", [np.nan if pd.isna(value) else value for value in values], gaps=True)
+
+
+def indicator(table: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
+    """Return a column of 0 and 1, shape (n,); NaN where not known."""
+    values = numbers(table, name)
+    refuse(f"Column '{name}'", ~np.isnan(values) & (values != 0.0) & (values != 1.0), "neither 0 nor 1", "recode it")
+    return values
+
+
+def late_rows(protocol: Protocol, part: Covariate | Subgroup, table: pd.DataFrame) -> Mask:
+    """Return the rows, shape (n,), in which dates show that a fact was known after time zero or exposure start."""
+    late = np.zeros(len(table), dtype=bool)
+    zero, exposure = protocol.time_zero.column, protocol.exposure
+    if zero is not None and part.known.column is not None:
+        days = days_between(table, zero, part.known.column)
+        late |= days > min(0.0, 0.0 if exposure.day is None else exposure.day)
+        if exposure.column is not None:
+            late |= days_between(table, exposure.column, part.known.column) > 0.0
+    elif zero is not None and exposure.column is not None and part.known.when is not None:
+        start = days_between(table, zero, exposure.column)
+        late |= start < 0.0 if part.known.when == "before time zero" else start > 0.0
+    return late
+
+
+def _check_covariate(covariate: Covariate, table: pd.DataFrame) -> None:
+    name = covariate.column
+    values: pd.Series[Any] = table[name]
+    if covariate.kind == "number":
+        refuse(f"Column '{name}'", np.isinf(numbers(table, name)), "infinite", "name its missing code")
+    elif covariate.kind == "yes/no":
+        indicator(table, name)
+    elif covariate.levels:
+        known = {value for value, _ in covariate.levels}
+        stray = np.array([label(value) not in known for value in values], dtype=bool) & values.notna().to_numpy()
+        refuse(f"Column '{name}'", stray, "none of its declared levels", "declare them, or name missing codes")
+
+
+def _check_outcome(protocol: Protocol, outcome: Outcome, table: pd.DataFrame) -> None:
+    event = indicator(table, outcome.event)
+    if not (event == 1.0).any():
+        raise BadColumn(
+            f"Column '{outcome.event}' holds no event in {len(event)} rows; check its coding (1 is the event)."
+        )
+    if outcome.kind == "yes/no":
+        return
+    days = outcome_days(protocol, outcome, table)
+    if outcome.date is not None:
+        refuse(f"Column '{outcome.date}'", days < 0.0, "before time zero", "mend the order of the dates")
+    name = f"Column '{outcome.time or outcome.date}'"
+    refuse(name, np.isinf(days), "infinite", "name its missing code")
+    refuse(name, days < 0.0, "negative", "times count from time zero")
+    refuse(name, (days == 0.0) & (event == 1.0), "0 with an event", "say how long they were observed, or exclude them")
+    if outcome.competing is not None:
+        both = (event == 1.0) & (indicator(table, outcome.competing) == 1.0)
+        refuse(f"Column '{outcome.competing}'", both, "1 together with the event", "one of them came first; mend it")
+
+
+def _late_facts(protocol: Protocol, table: pd.DataFrame) -> Iterator[Finding]:
+    """Yield facts that came too late and are used for a recorded reason; refuse the others."""
+    adjusted = [(part.column, part) for part in protocol.adjusted]
+    for key, part in [*adjusted, *((part.name, part) for part in protocol.subgroups)]:
+        late = late_rows(protocol, part, table)
+        says = (
+            f"{part.label} was known after time zero or after exposure began in {int(late.sum())} of {len(late)} rows"
+        )
+        if late.any() and not part.override.strip():
+            raise BadColumn(f"{says}; leave it out, or record the reason as override.")
+        if late.any():
+            yield Finding(f"late.{key}", f"{says}, and is used all the same: {part.override.strip()}", int(late.sum()))
+
+
+def _shared_ids(protocol: Protocol, table: pd.DataFrame) -> Iterator[Finding]:
+    """Yield ids of patients that occur at more than one site."""
+    data = protocol.data
+    if data.site is None:
+        return
+    pairs = table[[data.patient, data.site]].drop_duplicates()
+    shared = pairs[data.patient].duplicated(keep=False)
+    if shared.any():
+        ids = pairs.loc[shared, data.patient].nunique()
+        yield Finding(
+            "shared_ids",
+            f"{ids} patient ids occur at more than one site and are counted as different patients; "
+            "make sure that nobody is counted twice.",
+            int(table[data.patient].isin(pairs.loc[shared, data.patient]).sum()),
+        )
