@@ -177,16 +177,13 @@ def fit_logistic(
     for j in range(q):
         aliased[j] = False
 
-    # What is aliased where all weights are equal, at zero, is aliased in the columns themselves.
+    # A column of which nothing is left at the start is a combination of the ones before it.
+    standardize_coefficients(coefficients, mean, scale, beta)
     likelihood = evaluate(z, y, beta, eta, score, information)
-    factorize(information, aliased, ALIASED, factor)
-    started = False
-    for j in range(q):
-        started = started or coefficients[j] != 0.0
-    if started:
-        standardize_coefficients(coefficients, aliased, mean, scale, beta)
+    if factorize(information, aliased, ALIASED, factor) > 0:
+        beta[:] = 0.0
         likelihood = evaluate(z, y, beta, eta, score, information)
-        factorize(information, aliased, 0.0, factor)
+        factorize(information, aliased, ALIASED, factor)
     if firth:
         likelihood += half_log_determinant(factor, aliased)
     status, steps = OUT_OF_STEPS, 0
@@ -227,14 +224,12 @@ def fit_logistic(
 
 
 @compiled
-def standardize_coefficients(coefficients: Float, aliased: Bool, mean: Float, scale: Float, beta: Float) -> None:
-    """Write coefficients on the scale of standardized columns, 0 for the aliased."""
+def standardize_coefficients(coefficients: Float, mean: Float, scale: Float, beta: Float) -> None:
+    """Write coefficients on the scale of standardized columns."""
     beta[0] = coefficients[0]
     for j in range(1, beta.shape[0]):
-        beta[j] = 0.0
-        if not aliased[j]:
-            beta[0] += coefficients[j] * mean[j - 1]
-            beta[j] = coefficients[j] * scale[j - 1]
+        beta[0] += coefficients[j] * mean[j - 1]
+        beta[j] = coefficients[j] * scale[j - 1]
 
 
 @compiled
