@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, NoReturn
 
 from isotherm import __version__
+from isotherm.app.study_commands import add_study
 from isotherm.errors import BadSetting, IsothermError
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
                       "case, tumor, ablation, organ, ...; several files in one cell are separated by ;")  # fmt: skip
     _choices(many)
     many.set_defaults(run=_margins)
+    add_study(commands)
     demo = commands.add_parser("demo", help="measure the bundled CT with simulated lesions")
     demo.add_argument("--out", metavar="DIR", default="isotherm-demo", help="folder for results (default: %(default)s)")
     demo.add_argument("--quiet", action="store_true", help="no progress")

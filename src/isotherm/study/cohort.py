@@ -175,7 +175,7 @@ def _arm_boxes(protocol: Protocol, people: People, flow: Flow) -> list[Any]:
         (f"arm.{arm.name}", arm.label, "arm", people.arm == place) for place, arm in enumerate(protocol.arms.arms)
     ]
     parts += [
-        ("arm.other", "In no arm: the definition of neither fits", "other", people.arm == OTHER),
+        ("arm.other", "In no arm: no definition fits", "other", people.arm == OTHER),
         ("arm.unknown", "In no arm: not known", "other", people.arm == UNKNOWN),
     ]
     return people.divide(last, parts)

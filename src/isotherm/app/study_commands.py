@@ -1,0 +1,57 @@
+"""The commands of `isotherm study`: parse, call one task, print. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from isotherm.study.cohort import Cohort
+
+EXIT_CODES = """exit codes:
+  0  done
+  1  the data came in whole, but cannot carry the estimate; or something unforeseen
+  2  the protocol, the table or the place to write to cannot be used; the message says what to do"""
+
+
+def add_study(commands: Any) -> None:
+    """Add `study` with its own commands to those of argparse."""
+    study: argparse.ArgumentParser = commands.add_parser(
+        "study", help="from a cohort table to its matched comparison: init, flow"
+    )
+    within = study.add_subparsers(required=True, metavar="COMMAND")
+    init = within.add_parser("init", help="draft a commented protocol from the columns of a table", epilog=EXIT_CODES,
+                             formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    init.add_argument("table", metavar="TABLE", help="CSV, Parquet or Excel file, one row per patient or tumor")
+    init.add_argument("--out", metavar="FILE", default="study.toml", help="default: %(default)s; never overwritten")
+    init.set_defaults(run=_init)
+    flow = within.add_parser("flow", help="who stays and who leaves, at which step and why", epilog=EXIT_CODES,
+                             formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    flow.add_argument("protocol", metavar="STUDY.toml", help="the protocol; its table is found from its own folder")
+    flow.set_defaults(run=_flow)
+
+
+def _init(options: argparse.Namespace) -> int:
+    from isotherm.app.study_draft import write_draft
+
+    file = write_draft(options.table, options.out)
+    print(f"Draft: {file}. Check every GUESS in it, then: isotherm study flow {file}")
+    return 0
+
+
+def _flow(options: argparse.Namespace) -> int:
+    from isotherm.app.study_flow import flow_text
+
+    print(flow_text(_cohort(options.protocol)))
+    return 0
+
+
+def _cohort(path: str) -> Cohort:
+    from pathlib import Path
+
+    from isotherm.exchange.protocol_files import read_protocol
+    from isotherm.exchange.tables_in import read_records
+    from isotherm.study.cohort import cohort
+
+    protocol = read_protocol(path)
+    return cohort(protocol, read_records(protocol, Path(path).parent))
