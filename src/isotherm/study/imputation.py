@@ -215,10 +215,10 @@ def _matched_means(z: Float, y: Float, gap: Bool, random: np.random.Generator, d
     inverse = np.linalg.inv(cross + np.diag(RIDGE * np.diag(cross)))
     fit = inverse @ seen.T @ known
     rest = known - seen @ fit
-    freedom = max(len(seen) - z.shape[1], 1)
+    freedom: int = max(len(seen) - z.shape[1], 1)
     # One draw of the residual variance and of the coefficients from their posterior, for all levels together.
-    spread: Float = np.linalg.cholesky(rest.T @ rest + 1e-9 * np.eye(y.shape[1]))
-    scatter = spread / math.sqrt(float(random.chisquare(freedom)))
+    spread = np.asarray(np.linalg.cholesky(rest.T @ rest + 1e-9 * np.eye(y.shape[1])), dtype=np.float64)
+    scatter = spread / math.sqrt(random.chisquare(freedom))
     drawn: Float = fit + np.linalg.cholesky(inverse) @ random.standard_normal(fit.shape) @ scatter.T
     there, wanted = seen @ fit, z[gap] @ drawn
     places = np.flatnonzero(~gap)
@@ -234,13 +234,14 @@ def _matched_means(z: Float, y: Float, gap: Bool, random: np.random.Generator, d
 
 def _drawn_yes_no(z: Float, y: Float, gap: Bool, random: np.random.Generator) -> Int:
     """Return a donor for every gap: any patient with the answer that a drawn logistic regression gives."""
-    seen, answers, q = np.ascontiguousarray(z[~gap][:, 1:]), y[~gap], z.shape[1]
+    q: int = z.shape[1]
+    seen, answers = np.ascontiguousarray(z[~gap][:, 1:]), y[~gap]
     coefficients, covariance, aliased = np.zeros(q), np.empty((q, q)), np.zeros(q, dtype=np.bool_)
     # Firth's penalty throughout: finite also where the others separate yes from no.
     status, _, _ = fit_logistic(seen, answers, True, coefficients, covariance, aliased, np.empty(len(seen)))
     if status != CONVERGED:
         raise BadColumn("A yes/no covariate cannot be predicted from the other columns; use fewer of them.")
-    root: Float = np.linalg.cholesky(covariance + np.diag(np.where(aliased, 1e-12, 0.0)))
+    root = np.asarray(np.linalg.cholesky(covariance + np.diag(np.where(aliased, 1e-12, 0.0))), dtype=np.float64)
     drawn: Float = coefficients + root @ random.standard_normal(q)
     chance = 0.5 * (1.0 + np.tanh(0.5 * (z[gap] @ drawn)))
     yes = random.random(len(chance)) < chance
