@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check format bench wheel services lock set-up viewer clean
+.PHONY: help demo test check format bench parity wheel services lock set-up viewer clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -36,6 +36,9 @@ format: $(VENV)/.dev ## put the code into its format
 
 bench: $(VENV)/.dev ## accuracy and seconds beside the reference programs
 	$(BIN)/python -m bench
+
+parity: $(VENV)/.dev ## the study engine beside R: largest difference of every family, and its limit
+	$(BIN)/python -m bench.parity
 
 wheel: $(VENV)/.package $(VIEWER) ## build the wheel, install it into an empty environment, run the demo from there
 	rm -rf dist

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from isotherm.columns import DistinctTimes, Float, Int, column, distinct_times, label_codes, refuse, whole_numbers
 from isotherm.errors import BadColumn
 
-Float = npt.NDArray[np.float64]
-Int = npt.NDArray[np.int64]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, init=False)
 class TimeToEvent:
     """What every survival estimator takes: one row per patient, tumor or stretch of observation.
 
@@ -35,6 +32,8 @@ class TimeToEvent:
         Which rows belong together (patient, matched set): any labels; kept as codes 0, 1, ...
     strata : array, shape (n,), optional
         Rows are only compared within their stratum: any labels; kept as codes 0, 1, ...
+    ranked : DistinctTimes, optional
+        The times as ranks where they are known already; kept as `times`.
 
     Raises
     ------
@@ -49,32 +48,38 @@ class TimeToEvent:
     weight: Float | None = None
     cluster: Int | None = None
     strata: Int | None = None
+    times: DistinctTimes = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        time = column("time_days", self.time_days)
+    def __init__(
+        self,
+        time_days: npt.ArrayLike,
+        event: npt.ArrayLike,
+        start_days: npt.ArrayLike | None = None,
+        weight: npt.ArrayLike | None = None,
+        cluster: npt.ArrayLike | None = None,
+        strata: npt.ArrayLike | None = None,
+        ranked: DistinctTimes | None = None,
+    ) -> None:
+        time = column("time_days", time_days)
         if not len(time):
             raise BadColumn("time_days holds no row; at least one patient is wanted.")
         refuse("time_days", time < 0.0, "negative", "count days from time zero")
-        event = whole_numbers("event", self.event, len(time))
-        refuse("event", event < 0, "negative", "write 0 for censored, 1 for the event")
-        refuse("event", (event > 0) & (time == 0.0), "on day 0", "say how long they were observed, or leave them out")
-        start, weight = self.start_days, self.weight
-        if start is not None:
-            start = column("start_days", start, len(time))
-            refuse("start_days", start < 0.0, "before time zero", "count days from time zero")
-            refuse("start_days", start >= time, "not before the row's end", "a row is observed in (start, time]")
-        if weight is not None:
-            weight = column("weight", weight, len(time))
-            refuse("weight", weight < 0.0, "negative", "weights are at least 0")
-            refuse("weight", np.array([not weight.any()]), "without any weight above 0", "give one patient a weight")
-        kept = {"time_days": time, "event": event, "start_days": start, "weight": weight}
-        for name in ("cluster", "strata"):
-            labels = getattr(self, name)
-            kept[name] = None if labels is None else label_codes(name, labels, len(time))[0]
+        state = whole_numbers("event", event, len(time))
+        refuse("event", state < 0, "negative", "write 0 for censored, 1 for the event")
+        refuse("event", (state > 0) & (time == 0.0), "on day 0", "say how long they were observed, or leave them out")
+        kept: dict[str, Float | Int | None] = {
+            "time_days": time,
+            "event": state,
+            "start_days": None if start_days is None else _starts(start_days, time),
+            "weight": None if weight is None else _weights(weight, len(time)),
+            "cluster": None if cluster is None else label_codes("cluster", cluster, len(time))[0],
+            "strata": None if strata is None else label_codes("strata", strata, len(time))[0],
+        }
         for name, values in kept.items():
             if values is not None:
                 values.setflags(write=False)
             object.__setattr__(self, name, values)
+        object.__setattr__(self, "times", distinct_times(time, self.start_days) if ranked is None else ranked)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -88,11 +93,12 @@ class TimeToEvent:
     def take(self, rows: npt.NDArray[Any]) -> TimeToEvent:
         """Return some of the rows: a mask, shape (n,), or row numbers, which may repeat."""
         parts = (self.time_days, self.event, self.start_days, self.weight, self.cluster, self.strata)
-        return TimeToEvent(*(cast("Any", None if part is None else part[rows]) for part in parts))
+        chosen = (cast("Any", None if part is None else part[rows]) for part in parts)
+        return TimeToEvent(*chosen, ranked=self.times.take(rows))
 
     @property
     def needs_robust(self) -> bool:
-        """Whether model-based variances are wrong: rows share a cluster, or weights are no whole numbers of patients."""
+        """Whether model-based variances are wrong: clusters, or weights that are no whole numbers of patients."""
         return self.cluster is not None or (self.weight is not None and bool((self.weight % 1.0).any()))
 
     def counted(self) -> TimeToEvent:
@@ -162,59 +168,16 @@ class Curve:
         return 1.0 if row < 0 else float(self.survival[row])
 
 
-def column(name: str, values: npt.ArrayLike, rows: int | None = None, *, gaps: bool = False) -> Float:
-    """Return numbers as a new array, shape (n,); refuse text, another length and, without `gaps`, missing values."""
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise BadColumn(f"{name} holds text or empty fields; a column of numbers is wanted.") from None
-    if array.ndim != 1:
-        raise BadColumn(f"{name} has {array.ndim} dimensions; one column is wanted.")
-    if rows is not None and len(array) != rows:
-        raise BadColumn(f"{name} has {len(array)} rows; {rows} are wanted, as in the other columns.")
-    if not gaps:
-        refuse(name, ~np.isfinite(array), "missing or infinite", "leave such rows out before, and count them")
-    return array
+def _starts(start_days: npt.ArrayLike, time: Float) -> Float:
+    start = column("start_days", start_days, len(time))
+    refuse("start_days", start < 0.0, "before time zero", "count days from time zero")
+    refuse("start_days", start >= time, "not before the row's end", "a row is observed in (start, time]")
+    return start
 
 
-def whole_numbers(name: str, values: npt.ArrayLike, rows: int | None = None) -> Int:
-    """Return whole numbers as a new array, shape (n,); refuse fractions, text and missing values."""
-    array = column(name, values, rows)
-    refuse(name, array != np.rint(array), "no whole number", "code the states 0, 1, 2, ...")
-    return array.astype(np.int64)
-
-
-def refuse(name: str, rows: npt.NDArray[np.bool_], what: str, remedy: str) -> None:
-    """Raise BadColumn if any row is at fault; the message counts the rows and shows none."""
-    if rows.any():
-        raise BadColumn(f"{name} is {what} in {int(rows.sum())} of {len(rows)} rows; {remedy}.")
-
-
-def label_codes(name: str, labels: npt.ArrayLike, rows: int | None = None) -> tuple[Int, tuple[str, ...]]:
-    """Number the labels of a column: codes, shape (n,), and the labels in sorted order.
-
-    Raises
-    ------
-    BadColumn
-        A label is missing, or the column has another length.
-    """
-    array = np.asarray(labels)
-    if array.ndim != 1 or (rows is not None and len(array) != rows):
-        raise BadColumn(f"{name} has shape {array.shape}; one label for each of {rows} rows is wanted.")
-    if array.dtype.kind not in "biuSU":
-        lost = np.fromiter((_missing(label) for label in cast("Iterable[Any]", array)), dtype=bool, count=len(array))
-        refuse(name, lost, "missing", "leave such rows out before, and count them")
-        array = array if array.dtype.kind == "f" else array.astype(str)
-    distinct, codes = np.unique(array, return_inverse=True)
-    return codes.astype(np.int64), tuple(_label(label) for label in distinct.tolist())
-
-
-def _missing(label: Any) -> bool:
-    try:
-        return label is None or bool(label != label)
-    except TypeError:  # pandas.NA has no truth value
-        return True
-
-
-def _label(label: Any) -> str:
-    return f"{label:g}" if isinstance(label, float) else str(label)
+def _weights(weight: npt.ArrayLike, rows: int) -> Float:
+    values = column("weight", weight, rows)
+    refuse("weight", values < 0.0, "negative", "weights are at least 0")
+    if not values.any():
+        raise BadColumn(f"weight is 0 in all {rows} rows; give at least one row a weight.")
+    return values

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import chi2, norm
 
+from isotherm.columns import Float, column
 from isotherm.effect import Effect
 from isotherm.errors import BadColumn, BadSetting, FitError, NotConverged, NothingToCompare
-from isotherm.outcome import Float, TimeToEvent, column
+from isotherm.outcome import TimeToEvent
 from isotherm.study.survival.cox_variance import robust_covariance
 from isotherm.study.survival.limits import normal_quantile
 from isotherm.study.survival.newton_kernels import BRESLOW, COLLINEAR, CONVERGED, EFRON, EXACT, OUT_OF_RANGE, climb
@@ -137,7 +138,7 @@ def cox(
     Parameters
     ----------
     outcome : TimeToEvent
-        Events 0 and 1; strata, clusters, weights and starts are used where they are given. Rows of weight 0 are left out.
+        Events 0 and 1; strata, clusters, weights and starts are used where given. Rows of weight 0 are left out.
     covariates : array, shape (n, p) or (n,)
         Numbers, no gaps; a table with named columns lends its names.
     names : sequence of str, optional
@@ -183,7 +184,7 @@ def cox(
     status, b, null, loglik, test, information, step, _ = climb(sets.x, sets.offset, *sets.arrays, _RULES[ties])
     if status != CONVERGED:
         raise _failure(status, labels, information, step)
-    model = np.linalg.inv(information)
+    model = np.linalg.inv(information).astype(np.float64)
     covariance, clusters = robust_covariance(outcome, sets, b, model, efron=ties == "efron") if robust else (model, 0)
     if robust and clusters <= len(labels):
         raise NothingToCompare(f"{clusters} clusters came for {len(labels)} covariates; a robust variance needs more.")
@@ -232,7 +233,7 @@ def _refuse_combinations(outcome: TimeToEvent, ties: str, *, robust: bool) -> No
         raise BadSetting(f'The rule for ties "{ties}" came; one of {", ".join(_RULES)} is wanted.')
     if ties == "exact" and (robust or not bool((outcome.weights == 1.0).all())):
         raise BadSetting(
-            "The exact partial likelihood takes neither weights nor a robust variance; use Efron's rule, or robust=False."
+            "The exact rule takes neither weights nor a robust variance; use Efron's rule, or leave robust=False."
         )
     if robust and outcome.start_days is not None and outcome.cluster is None:
         raise BadSetting("Start-stop rows came without cluster; name the patient of each row for a robust variance.")
@@ -248,8 +249,8 @@ def _failure(status: int, names: tuple[str, ...], information: Float, step: Floa
     """Say why there is no finite maximum, and which covariates are behind it."""
     if status == OUT_OF_RANGE:
         return NotConverged(
-            "The partial likelihood cannot be summed at the start: offsets too far apart, or too many tied deaths for the "
-            "exact rule; rescale the offset, or use Efron's rule."
+            "The partial likelihood cannot be summed at the start: offsets too far apart, or too many tied deaths for "
+            "the exact rule; rescale the offset, or use Efron's rule."
         )
     far = np.abs(step) > 0.01 * np.abs(step).max()
     at_fault = ", ".join(name for name, is_far in zip(names, far, strict=True) if is_far)

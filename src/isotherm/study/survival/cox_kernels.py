@@ -1,20 +1,22 @@
 """Compiled loops of the Cox model: one backward pass over the event times with running sums, in linear memory.
 
-Rows are sorted by stratum and time. Row i is at risk at the event times start[i], ..., stop[i] - 1 (numbered through all
-strata), and dies, if it dies, at stop[i] - 1. `last[e]` marks the last event time of a stratum, `leaving` orders the rows
-by falling start (empty where nobody enters late).
+Rows are sorted by stratum and time. Row i is at risk at the event times start[i], ..., stop[i] - 1 (numbered through
+all strata), and dies, if it dies, at stop[i] - 1. `last[e]` marks the last event time of a stratum, `leaving` orders
+the rows by falling start (empty where nobody enters late).
 
-`terms[e]` holds what Efron's and Breslow's rules need of event time e. With W the weight of those who die, m their number,
-w = W / m, f = 0, 1/m, ..., (m-1)/m (Breslow: 0 throughout) and z = S0 - f D0, summed over the m shares:
+`terms[e]` holds what Efron's and Breslow's rules need of event time e. With W the weight of those who die, m their
+number, w = W / m, f = 0, 1/m, ..., (m-1)/m (Breslow: 0 throughout) and z = S0 - f D0, summed over the m shares:
 0: w/z, the hazard; 1: f w/z; 2: w/z²; 3: f w/z²; 4: f² w/z²; 5: W.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
-from isotherm.outcome import Float, Int
+from isotherm.columns import Float, Int
 from isotherm.study.compiled import compiled
 
 Bool = npt.NDArray[np.bool_]
@@ -39,7 +41,7 @@ def relative_risks(x: Float, offset: Float, weight: Float, b: Float, risk: Float
             eta += x[i, a] * b[a]
         if not eta < LARGEST_EXPONENT:
             return False
-        risk[i] = weight[i] * np.exp(eta)
+        risk[i] = weight[i] * math.exp(eta)
     return True
 
 
@@ -86,7 +88,7 @@ def hazard_terms(
                     total += risk[j]
             peak = total
         if not total > 0.0:
-            return -np.inf
+            return -math.inf
         for k in range(TERMS):
             terms[e, k] = 0.0
         terms[e, 5] = dead_weight
@@ -95,7 +97,7 @@ def hazard_terms(
             for k in range(deaths):
                 f = k / deaths
                 z = total - f * dying
-                loglik -= mean_weight * np.log(z)
+                loglik -= mean_weight * math.log(z)
                 h = mean_weight / z
                 terms[e, 0] += h
                 terms[e, 1] += f * h
@@ -103,7 +105,7 @@ def hazard_terms(
                 terms[e, 3] += f * h / z
                 terms[e, 4] += f * f * h / z
         else:
-            loglik -= dead_weight * np.log(total)
+            loglik -= dead_weight * math.log(total)
             terms[e, 0] = dead_weight / total
             terms[e, 2] = dead_weight / (total * total)
     return loglik

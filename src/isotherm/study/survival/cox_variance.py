@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from isotherm.outcome import Float, TimeToEvent
+from isotherm.columns import Float
+from isotherm.outcome import TimeToEvent
 from isotherm.study.survival.cox_kernels import TERMS, Bool, hazard_terms, relative_risks
 from isotherm.study.survival.residual_kernels import risk_set_sums, score_residuals
 from isotherm.study.survival.risk_sets import RiskSets
@@ -14,8 +15,7 @@ def at(sets: RiskSets, b: Float, *, efron: bool) -> tuple[Float, Float, Bool]:
     """Return weighted risks (r,), terms (e, 6) and fresh starts (e,) of `cox_kernels` at coefficients b."""
     risk, terms, anew = np.empty(len(sets.row)), np.empty((len(sets.last), TERMS)), np.empty(len(sets.last), np.bool_)
     relative_risks(sets.x, sets.offset, sets.weight, b, risk)
-    weight, *rest = sets.arrays
-    hazard_terms(risk, weight, *rest, efron, terms, anew)
+    hazard_terms(risk, *sets.arrays, efron, terms, anew)
     return risk, terms, anew
 
 
@@ -42,5 +42,7 @@ def robust_covariance(
         return influence.T @ influence, len(outcome)
     cluster = outcome.cluster[sets.row]
     clusters = int(outcome.cluster.max()) + 1
-    summed = np.stack([np.bincount(cluster, weights=part, minlength=clusters) for part in influence.T], axis=1)
-    return summed.T @ summed, len(np.unique(outcome.cluster))
+    summed = np.zeros((clusters, influence.shape[1]))
+    for k in range(influence.shape[1]):
+        summed[:, k] = np.bincount(cluster, weights=influence[:, k], minlength=clusters)
+    return summed.T @ summed, int((np.bincount(outcome.cluster) > 0).sum())

@@ -1,15 +1,17 @@
 """Compiled loop of the exact (discrete) partial likelihood: elementary symmetric sums over the risk sets.
 
-B_k is the sum over all sets of k rows at risk of the product of their risks; with m deaths at a time, the likelihood is the
-product of the risks of those who died over B_m. A row joins by B_k += r B_(k-1), with the first and second derivatives
-alongside. Where rows have left (late entries), the sums are made anew: taking a row out again loses digits.
+B_k is the sum over all sets of k rows at risk of the product of their risks; with m deaths at a time, the likelihood is
+the product of the risks of those who died over B_m. A row joins by B_k += r B_(k-1), with the first and second
+derivatives alongside. Where rows have left (late entries), the sums are made anew: taking a row out again loses digits.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from isotherm.outcome import Float, Int
+from isotherm.columns import Float, Int
 from isotherm.study.compiled import compiled
 from isotherm.study.survival.cox_kernels import Bool
 
@@ -74,13 +76,15 @@ def exact_sums(
             if start[j] <= e:
                 join(risk[j], x[j], b, b1, b2)
             if dies[j] and stop[j] == e + 1:
-                loglik += np.log(risk[j])
+                if not risk[j] > 0.0:
+                    return -math.inf
+                loglik += math.log(risk[j])
                 for a in range(p):
                     score[a] += x[j, a]
         m = deaths[e]
-        if not 0.0 < b[m] < np.inf:
-            return -np.inf
-        loglik -= np.log(b[m])
+        if not 0.0 < b[m] < math.inf:
+            return -math.inf
+        loglik -= math.log(b[m])
         for a in range(p):
             mean = b1[m, a] / b[m]
             score[a] -= mean

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from isotherm.outcome import Float, TimeToEvent
-from isotherm.study.survival.distinct_times import distinct_times
+from isotherm.columns import Float, stable_order
+from isotherm.outcome import TimeToEvent
 from isotherm.study.survival.jackknife_kernels import sum_of_squares
 
 
@@ -30,16 +30,16 @@ def influence_variance(outcome: TimeToEvent, step: Float, own: Float) -> Float:
     ----------
     .. [1] Efron B. The jackknife, the bootstrap and other resampling plans. SIAM 1982, chapter 6.
     """
-    times = distinct_times(outcome)
+    times = outcome.times
     rows = len(outcome)
     total = np.cumsum(step)
     failing = outcome.event > 0
     final = total[times.code] - np.where(failing, own[times.code], 0.0)
     cluster = np.arange(rows) if outcome.cluster is None else outcome.cluster
-    leaving = np.argsort(times.code, kind="stable")
+    leaving = stable_order(times.code)
     late = times.start_code is not None
     start = times.start_code if times.start_code is not None else np.full(rows, -1)
-    entering = np.argsort(start, kind="stable")
+    entering = stable_order(start + 1)
     return sum_of_squares(
         total, times.code, start, entering, leaving, cluster, outcome.weights, final, int(cluster.max()) + 1, late
     )

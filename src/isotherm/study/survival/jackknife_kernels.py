@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isotherm.outcome import Float, Int
+from isotherm.columns import Float, Int
 from isotherm.study.compiled import compiled
 
 

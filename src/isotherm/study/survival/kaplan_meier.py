@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from isotherm.columns import Float, label_codes
 from isotherm.errors import BadSetting
-from isotherm.outcome import Curve, Float, TimeToEvent, label_codes
+from isotherm.outcome import Curve, TimeToEvent
 from isotherm.study.survival.jackknife import influence_variance
 from isotherm.study.survival.limits import Interval, limits
-from isotherm.study.survival.risk_table import risk_table
+from isotherm.study.survival.risk_table import RiskTable, ratio, risk_table
 
 ON_A_STEP = 1.5e-8
 """A curve this near to a quantile's level lies on it: the quantile is the middle of that flat step, as in R."""
@@ -62,27 +63,24 @@ def kaplan_meier(
     if robust and outcome.start_days is not None and outcome.cluster is None:
         raise BadSetting("Start-stop rows came without cluster; name the patient of each row for a robust variance.")
     table = risk_table(outcome, strata=False)
-    at_risk, events = table.at_risk[:, 0], table.events[:, 0]
-    share = np.divide(events, at_risk, out=np.zeros(len(events)), where=at_risk > 0.0)
-    survival = np.cumprod(1.0 - share)
-    # Where all who are at risk fail, S is 0 and no step is taken on the logarithmic scale.
-    left = np.where(share < 1.0, at_risk - events, np.inf)
-    if robust:
-        variance = influence_variance(outcome, share / left, 1.0 / np.where(left > 0.0, left, np.inf))
-    else:
-        variance = np.cumsum(np.divide(share, left, out=np.zeros(len(events)), where=left > 0.0))
+    shown = table.leaving[:, 0] > 0
+    variance = _jackknife(outcome, table)[shown] if robust else None
+    at_risk, events = table.at_risk[shown, 0], table.events[shown, 0]
+    share = events / at_risk
+    survival = (1.0 - share).cumprod()
+    if variance is None:
+        variance = ratio(share, at_risk - events).cumsum()
     std_error = survival * np.sqrt(variance)
     std_error[survival == 0.0] = np.nan
     low, high = limits(survival, std_error, interval=interval, level=level)
-    shown = table.leaving[:, 0] > 0
     return Curve(
         times_days=table.days[shown],
-        survival=survival[shown],
-        std_error=std_error[shown],
-        low=low[shown],
-        high=high[shown],
-        at_risk=at_risk[shown],
-        events=events[shown],
+        survival=survival,
+        std_error=std_error,
+        low=low,
+        high=high,
+        at_risk=at_risk,
+        events=events,
         censored=table.censored[shown, 0],
         n=len(outcome),
         interval=interval,
@@ -90,6 +88,13 @@ def kaplan_meier(
         variance="infinitesimal jackknife" if robust else "Greenwood",
         label=label,
     )
+
+
+def _jackknife(outcome: TimeToEvent, table: RiskTable) -> Float:
+    """Return the variance of ln S at every distinct time; no step is taken where all who are at risk fail."""
+    at_risk, events = table.at_risk[:, 0], table.events[:, 0]
+    left = at_risk - events
+    return influence_variance(outcome, ratio(events, at_risk * left), ratio(np.ones(len(left)), left))
 
 
 def kaplan_meier_arms(

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from scipy.stats import norm
 
+from isotherm.columns import Float
 from isotherm.errors import BadSetting
-from isotherm.outcome import Float
 
 Interval = Literal["log", "log-log", "plain", "logit", "arcsin"]
 

@@ -1,4 +1,4 @@
-"""Log-rank test and its G-rho family: do arms differ in the hazard of an event?"""
+"""Log-rank test and its G-rho family: whether arms differ in the hazard of an event."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import chi2
 
+from isotherm.columns import Float, label_codes
 from isotherm.errors import BadSetting, NothingToCompare
-from isotherm.outcome import Float, TimeToEvent, label_codes
-from isotherm.study.survival.risk_table import RiskTable, risk_table
+from isotherm.outcome import TimeToEvent
+from isotherm.study.survival.risk_table import RiskTable, ratio, risk_table
 
 Correction = Literal["Holm", "Bonferroni", "none"]
 
@@ -94,10 +95,10 @@ def logrank(outcome: TimeToEvent, arm: npt.ArrayLike, *, rho: float = 0.0) -> Lo
     if len(labels) < 2:
         raise NothingToCompare(f"{len(labels)} arm came; a log-rank test compares two or more.")
     table = risk_table(outcome.only_one_event(), codes)
-    weight = _left_survival(table) ** rho
+    weight = _left_survival(table) ** rho if rho else np.ones(len(table.days))
     observed, expected, variance = _sums(table, weight)
     chi_square, df = _quadratic(observed - expected, variance, expected > 0.0)
-    counts = np.bincount(codes, weights=outcome.weights, minlength=len(labels))
+    counts = np.bincount(codes, weights=outcome.weights, minlength=len(labels)).astype(np.float64)
     p_value = float(chi2.sf(chi_square, df))
     stratified = outcome.strata is not None
     return LogRank(labels, counts, observed, expected, variance, chi_square, df, p_value, rho, stratified)
@@ -141,8 +142,8 @@ def logrank_pairs(
 
 def _left_survival(table: RiskTable) -> Float:
     """Return the pooled Kaplan-Meier curve of each stratum just before each time."""
-    at_risk, events = table.at_risk.sum(axis=1), table.events.sum(axis=1)
-    stays = 1.0 - np.divide(events, at_risk, out=np.zeros(len(events)), where=at_risk > 0.0)
+    every = np.ones(table.events.shape[1])
+    stays = 1.0 - ratio(table.events @ every, table.at_risk @ every)
     left = np.ones(len(stays))
     for rows in table.strata_slices():
         left[rows][1:] = np.cumprod(stays[rows])[:-1]
@@ -151,15 +152,15 @@ def _left_survival(table: RiskTable) -> Float:
 
 def _sums(table: RiskTable, weight: Float) -> tuple[Float, Float, Float]:
     """Return observed, expected and the variance of their difference, summed over times and strata."""
-    events = table.events.sum(axis=1)
-    rows = events > 0.0
-    weight, d, at_risk = weight[rows], events[rows], table.at_risk[rows]
-    n = at_risk.sum(axis=1)
+    every = np.ones(table.events.shape[1])
+    rows = np.flatnonzero(table.events @ every)
+    weight, events, at_risk = weight[rows], table.events[rows], table.at_risk[rows]
+    d, n = events @ every, at_risk @ every
     share = at_risk / n[:, None]
-    observed = weight @ table.events[rows]
+    observed = weight @ events
     expected = (weight * d) @ share
     # The hypergeometric variance; where one patient is at risk there is none.
-    factor = weight**2 * d * np.divide(n - d, n - 1.0, out=np.zeros(len(n)), where=n > 1.0)
+    factor = weight**2 * d * ratio(n - d, n - 1.0)
     variance = np.diag(factor @ share) - (share * factor[:, None]).T @ share
     return observed, expected, variance
 

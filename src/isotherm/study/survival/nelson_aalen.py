@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isotherm.columns import Float
 from isotherm.errors import BadSetting
-from isotherm.outcome import Float, TimeToEvent
-from isotherm.study.survival.distinct_times import distinct_times
+from isotherm.outcome import TimeToEvent
 from isotherm.study.survival.jackknife import influence_variance
 from isotherm.study.survival.limits import normal_quantile
-from isotherm.study.survival.risk_table import risk_table
+from isotherm.study.survival.risk_table import ratio, risk_table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,11 +68,11 @@ def nelson_aalen(outcome: TimeToEvent, *, level: float = 0.95, robust: bool | No
         raise BadSetting("Start-stop rows came without cluster; name the patient of each row for a robust variance.")
     table = risk_table(outcome, strata=False)
     at_risk, events = table.at_risk[:, 0], table.events[:, 0]
-    each = np.divide(1.0, at_risk, out=np.zeros(len(at_risk)), where=at_risk > 0.0)
+    each = ratio(np.ones(len(at_risk)), at_risk)
     step = events * each
-    variance = influence_variance(outcome, -step * each, -each) if robust else np.cumsum(step * each)
-    hazard, std_error = np.cumsum(step), np.sqrt(variance)
-    reach = np.exp(z * np.divide(std_error, hazard, out=np.zeros(len(hazard)), where=hazard > 0.0))
+    variance = influence_variance(outcome, -step * each, -each) if robust else (step * each).cumsum()
+    hazard, std_error = step.cumsum(), np.sqrt(variance)
+    reach = np.exp(z * ratio(std_error, hazard))
     shown = table.leaving[:, 0] > 0
     parts = (table.days, hazard, std_error, hazard / reach, hazard * reach, at_risk, events)
     return CumulativeHazard(*(part[shown] for part in parts), level=level)
@@ -86,6 +86,4 @@ def hazard_of_each(outcome: TimeToEvent) -> Float:
     .. [1] White IR, Royston P. Stat Med 2009;28:1982-1998.
     """
     table = risk_table(outcome.only_one_event(), strata=False)
-    at_risk = table.at_risk[:, 0]
-    step = np.divide(table.events[:, 0], at_risk, out=np.zeros(len(at_risk)), where=at_risk > 0.0)
-    return np.cumsum(step)[distinct_times(outcome).code]
+    return ratio(table.events[:, 0], table.at_risk[:, 0]).cumsum()[outcome.times.code]

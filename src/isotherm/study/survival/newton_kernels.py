@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from isotherm.outcome import Float, Int
+from isotherm.columns import Float, Int
 from isotherm.study.compiled import compiled
 from isotherm.study.survival.cox_kernels import TERMS, Bool, hazard_terms, relative_risks, score_and_information
 from isotherm.study.survival.exact_kernels import exact_sums
@@ -33,7 +35,7 @@ def cholesky(matrix: Float, lower: Float) -> int:
             if c < a:
                 lower[a, c] = value / lower[c, c]
             elif value > SINGULAR * matrix[a, a]:
-                lower[a, a] = np.sqrt(value)
+                lower[a, a] = math.sqrt(value)
             else:
                 return a
     return -1
@@ -73,9 +75,9 @@ def log_likelihood(
     score: Float,
     information: Float,
 ) -> float:
-    """Return the log partial likelihood at b, -inf out of range; `risk` and `terms`, or score and information, follow."""
+    """Return the log partial likelihood at b, -inf out of range; fill what the next Newton step needs."""
     if not relative_risks(x, offset, weight, b, risk):
-        return -np.inf
+        return -math.inf
     if ties == EXACT:
         return exact_sums(x, risk, dies, stop, start, last, leaving, score, information)
     loglik = hazard_terms(risk, weight, dies, stop, start, last, leaving, ties == EFRON, terms, anew)
@@ -104,8 +106,8 @@ def climb(
     loglik = log_likelihood(
         x, offset, weight, dies, stop, start, last, leaving, ties, b, risk, terms, anew, score, information
     )
-    null, test, before = loglik, 0.0, np.inf
-    if not np.isfinite(loglik):
+    null, test, before = loglik, 0.0, math.inf
+    if not math.isfinite(loglik):
         return OUT_OF_RANGE, b, null, loglik, test, information, step, 0
     for taken in range(MOST_STEPS):
         if ties != EXACT:
@@ -131,7 +133,21 @@ def climb(
         there = loglik
         for _ in range(MOST_HALVINGS):
             there = log_likelihood(
-                x, offset, weight, dies, stop, start, last, leaving, ties, b + step, risk, terms, anew, score, information
+                x,
+                offset,
+                weight,
+                dies,
+                stop,
+                start,
+                last,
+                leaving,
+                ties,
+                b + step,
+                risk,
+                terms,
+                anew,
+                score,
+                information,
             )
             if there >= loglik - 1e-12 * abs(loglik):
                 break

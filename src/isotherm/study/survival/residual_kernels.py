@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isotherm.outcome import Float, Int
+from isotherm.columns import Float, Int
 from isotherm.study.compiled import compiled
 from isotherm.study.survival.cox_kernels import Bool
 
@@ -51,8 +51,8 @@ def score_residuals(
 ) -> Float:
     """Return each row's share of the score, (n, p), not yet times its weight.
 
-    A row at risk takes part in every one of the m shares of a time of m tied deaths; one that dies then takes part in the
-    k-th with 1 - k/m (Efron). The form for Breslow's rule, used for an Efron fit, is wrong from the fifth digit on.
+    A row at risk takes part in every one of the m shares of a time of m tied deaths; one that dies then takes part in
+    the k-th with 1 - k/m (Efron). The form for Breslow's rule, used for an Efron fit, is wrong from the fifth digit on.
     """
     rows, p = x.shape
     events = len(terms)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isotherm.columns import DistinctTimes, Float, Int, stable_order
 from isotherm.errors import BadColumn, NothingToCompare
-from isotherm.outcome import Float, Int, TimeToEvent
+from isotherm.outcome import TimeToEvent
 from isotherm.study.survival.cox_kernels import Bool
-from isotherm.study.survival.distinct_times import DistinctTimes, distinct_times
 
 RANGE_LOST = 1e-12
 """A covariate whose spread is below this share of its size is constant but for rounding."""
@@ -72,15 +72,15 @@ def risk_sets(outcome: TimeToEvent, covariates: Float, names: tuple[str, ...], o
     BadColumn
         A covariate that is the same in all rows.
     """
-    times = distinct_times(outcome)
+    times = outcome.times
     width = len(times.days)
     key = times.code if outcome.strata is None else outcome.strata * width + times.code
-    order = _sorted_rows(key)
+    order = stable_order(key)
     ranked, dies = key[order], outcome.event[order] > 0
     if not dies.any():
         raise NothingToCompare(f"No event came in {len(outcome)} rows; a Cox model needs some.")
     first = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
-    has_event = np.logical_or.reduceat(dies, first)
+    has_event = np.add.reduceat(dies, first, dtype=np.int64) > 0
     event_key = ranked[first[has_event]]
     stop = np.repeat(np.cumsum(has_event), np.diff(np.append(first, len(ranked))))
     start = _starts(outcome, times, order, event_key)
@@ -101,16 +101,11 @@ def risk_sets(outcome: TimeToEvent, covariates: Float, names: tuple[str, ...], o
         stop=stop.astype(np.int64),
         start=start,
         last=np.concatenate([stratum[1:] != stratum[:-1], [True]]),
-        leaving=np.zeros(0, np.int64) if times.start_code is None else np.argsort(-start, kind="stable"),
+        leaving=np.zeros(0, np.int64) if times.start_code is None else stable_order(start)[::-1].copy(),
         row=order,
         event_days=times.days[event_key % width],
         event_stratum=stratum,
     )
-
-
-def _sorted_rows(key: Int) -> Int:
-    """Return the stable order of keys; small keys are sorted by their digits, in linear time."""
-    return np.argsort(key.astype(np.uint16) if key.max() < 2**16 else key, kind="stable")
 
 
 def _starts(outcome: TimeToEvent, times: DistinctTimes, order: Int, event_key: Int) -> Int:
@@ -126,7 +121,7 @@ def _spread(covariates: Float, names: tuple[str, ...]) -> tuple[Float, Float]:
     center = covariates.mean(axis=0)
     square = np.einsum("ij,ij->j", covariates, covariates) / len(covariates) - center**2
     scale = np.sqrt(np.maximum(square, 0.0))
-    for k in np.flatnonzero(scale <= 1e-5 * np.abs(center)):
+    for k in np.flatnonzero(scale <= 1e-5 * np.abs(center)).tolist():
         # The short formula has lost its digits.
         scale[k] = np.sqrt(np.mean((covariates[:, k] - center[k]) ** 2))
         if not scale[k] > RANGE_LOST * abs(center[k]):

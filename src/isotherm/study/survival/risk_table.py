@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from isotherm.outcome import Float, Int, TimeToEvent
-from isotherm.study.survival.distinct_times import distinct_times
+from isotherm.columns import Float, Int
+from isotherm.outcome import TimeToEvent
+from isotherm.study.survival.risk_table_kernels import table_sums
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,8 +38,14 @@ class RiskTable:
     def strata_slices(self) -> list[slice]:
         """Return the rows of each stratum."""
         edges = np.flatnonzero(np.diff(self.stratum)) + 1
-        bounds = [0, *edges.tolist(), len(self.stratum)]
-        return [slice(low, high) for low, high in zip(bounds, bounds[1:], strict=False)]
+        return [slice(low, high) for low, high in pairwise([0, *edges.tolist(), len(self.stratum)])]
+
+
+def ratio(part: Float, whole: Float) -> Float:
+    """Return part / whole, 0 where the whole is 0."""
+    quotient = np.zeros(len(part))
+    np.divide(part, whole, out=quotient, where=whole > 0.0)
+    return quotient
 
 
 def risk_table(outcome: TimeToEvent, group: Int | None = None, *, strata: bool = True) -> RiskTable:
@@ -55,50 +63,17 @@ def risk_table(outcome: TimeToEvent, group: Int | None = None, *, strata: bool =
     -------
     RiskTable
     """
-    times = distinct_times(outcome)
-    key, width = times.code, len(times.days)
-    cells, start_cell = width, times.start_code
+    times = outcome.times
+    width = len(times.days)
+    cell, start_cell, distinct = times.code, times.start_code, np.arange(width)
     if strata and outcome.strata is not None:
-        keys = outcome.strata * width + times.code
-        starts = None if times.start_code is None else outcome.strata * width + times.start_code
-        distinct, inverse = np.unique(keys if starts is None else np.concatenate([keys, starts]), return_inverse=True)
-        key, cells = inverse[: len(outcome)], len(distinct)
-        start_cell = None if starts is None else inverse[len(outcome) :]
-    else:
-        distinct = np.arange(width)
-    groups = 1 if group is None else int(group.max()) + 1
-    place = key if group is None else key * groups + group
-
-    def summed(where: Int, weight: Float | None = None) -> Float:
-        return np.bincount(where, weights=weight, minlength=cells * groups).reshape(cells, groups).astype(np.float64)
-
-    failing = outcome.event > 0
-    weight = outcome.weight
-    events = summed(place[failing], None if weight is None else weight[failing])
-    leaving = summed(place)
-    left = leaving if weight is None else summed(place, weight)
-    change = left.copy()
+        cell = outcome.strata * width + cell
+        start_cell = None if start_cell is None else outcome.strata * width + start_cell
+        keys = cell if start_cell is None else np.concatenate([cell, start_cell])
+        distinct, ranked = np.unique(keys, return_inverse=True)
+        cell, start_cell = ranked[: len(cell)], None if start_cell is None else ranked[len(cell) :]
     stratum = distinct // width
-    if start_cell is not None:
-        entry = start_cell if group is None else start_cell * groups + group
-        change -= summed(entry, weight)
-    table = RiskTable(
-        stratum=stratum,
-        days=times.days[distinct % width],
-        at_risk=_summed_backward(change, left, stratum),
-        events=events,
-        censored=np.maximum(left - events, 0.0),
-        leaving=leaving.astype(np.int64),
-    )
-    return table
-
-
-def _summed_backward(change: Float, left: Float, stratum: Int) -> Float:
-    """Return who is at risk at each time: all who leave from then on, without those who start from then on."""
-    total = np.cumsum(change[::-1], axis=0)[::-1]
-    last = np.flatnonzero(np.concatenate([stratum[1:] != stratum[:-1], [True]]))
-    beyond = np.concatenate([total[1:], np.zeros((1, change.shape[1]))])[last]
-    runs = np.diff(np.concatenate([[-1], last]))
-    at_risk = total - np.repeat(beyond, runs, axis=0)
-    # Nobody can be at risk whose weight is less than that of those who leave; rounding of weighted sums is cut there.
-    return np.maximum(at_risk, left)
+    late = np.zeros(0, dtype=np.int64) if start_cell is None else start_cell
+    group = np.zeros(len(outcome), dtype=np.int64) if group is None else group
+    sums = table_sums(cell, late, group, outcome.event, outcome.weights, stratum, int(group.max()) + 1)
+    return RiskTable(stratum, times.days[distinct % width], *sums)

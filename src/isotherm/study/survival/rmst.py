@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
+from isotherm.columns import label_codes
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting, NothingToCompare
-from isotherm.outcome import TimeToEvent, label_codes
+from isotherm.outcome import TimeToEvent
 from isotherm.study.survival.kaplan_meier import kaplan_meier
 from isotherm.study.survival.limits import normal_quantile
+from isotherm.study.survival.risk_table import ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,7 @@ def restricted_mean(outcome: TimeToEvent, horizon_days: float, *, label: str = "
     area = np.concatenate([[1.0], curve.survival[inside]]) * np.diff(edges)
     beyond = np.cumsum(area[::-1])[::-1][1:]
     at_risk, events = curve.at_risk[inside], curve.events[inside]
-    left = at_risk - events
-    greenwood = np.divide(events, at_risk * left, out=np.zeros(len(left)), where=left > 0.0)
-    variance = float((beyond**2 * greenwood).sum())
+    variance = float((beyond**2 * ratio(events, at_risk * (at_risk - events))).sum())
     return RestrictedMean(float(area.sum()), math.sqrt(variance), horizon_days, curve.n, round(events.sum()), label)
 
 
@@ -119,9 +119,18 @@ def compare_restricted_means(
 
     def effect(measure: str, estimate: float, low: float, high: float, statistic: float, method: str) -> Effect:
         return Effect(
-            measure=measure, estimate=estimate, low=low, high=high, level=level, p_value=2.0 * float(norm.sf(statistic)),
-            name=name, at_days=horizon_days, n=n, events=events, method=method,
-        )  # fmt: skip
+            measure=measure,
+            estimate=estimate,
+            low=low,
+            high=high,
+            level=level,
+            p_value=2.0 * float(norm.sf(statistic)),
+            name=name,
+            at_days=horizon_days,
+            n=n,
+            events=events,
+            method=method,
+        )
 
     method = f"restricted mean to {horizon_days:g} days, Greenwood variances"
     difference = effect(
