@@ -9,21 +9,25 @@ import sys
 from bench.accuracy import print_accuracy
 from bench.coverage import print_coverage
 from bench.speed import print_speed
+from bench.study_matching import print_study_matching
 
 
 def main() -> int:
     """Run the benches that were asked for, all of them by default."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", choices=("accuracy", "coverage", "speed"), action="append")
+    parser.add_argument("--only", choices=("accuracy", "coverage", "speed", "study"), action="append")
     parser.add_argument("--pairs", type=int, default=200, help="pairs of shapes in a row (default: %(default)s)")
     parser.add_argument("--phantoms", type=int, default=600, help="phantoms for the coverage (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    chosen = options.only or ["speed", "coverage", "accuracy"]
+    chosen = options.only or ["speed", "study", "coverage", "accuracy"]
     fine = True
     if "speed" in chosen:
         fine &= print_speed()
+        print()
+    if "study" in chosen:
+        fine &= print_study_matching()
         print()
     if "coverage" in chosen:
         fine &= print_coverage(options.phantoms, seed=options.seed)

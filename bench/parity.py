@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.parity_case import GOLDEN, Family, golden, worst
+from bench.parity_matching import FAMILIES as MATCHING
 from bench.parity_survival import FAMILIES as SURVIVAL
 from bench.parity_survival import weighted_families
 
 
 def main() -> int:
     """Print one line for each family; return the exit code."""
-    fine = _print("against the golden files", [*SURVIVAL, *weighted_families(golden("ref_weighted.json"))])
+    fine = _print("against the golden files", [*SURVIVAL, *weighted_families(golden("ref_weighted.json")), *MATCHING])
     fresh = live_weighted()
     if fresh is None:
         print("\nLive against R: left out, since Rscript with the packages survival and jsonlite is not installed.")
