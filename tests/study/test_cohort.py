@@ -197,6 +197,7 @@ def test_what_is_wrong_in_a_row_that_is_not_eligible_stops_nothing() -> None:
 
 def test_a_column_that_is_missing_or_twice_there_and_an_empty_table_are_refused() -> None:
     refused(BadColumn, "Column 'age' is not there; near it are: Age", protocol(), TABLE.rename(columns={"age": "Age"}))
+    refused(BadColumn, "Column 'age' is not there.", protocol(), TABLE[["id", "site", "drug"]].assign(**{"3": 1}))
     refused(BadColumn, "Column 'age' is there 2 times", protocol(), pd.concat([TABLE, TABLE[["age"]]], axis=1))
     refused(BadTable, "no rows", protocol(), TABLE.iloc[:0])
 
@@ -251,6 +252,8 @@ def test_a_fact_dated_after_time_zero_or_exposure_is_refused_or_recorded() -> No
         ({"column": "dose"}, Known(when="before exposure start"), {"dose": pd.Timestamp("2014-02-01")}, 4),
         ({"column": "dose"}, Known(when="before exposure start"), {"dose": pd.Timestamp("2014-01-30")}, 0),
         ({"column": "dose"}, Known(day=-3.0), {"dose": pd.Timestamp("2014-01-30")}, 0),
+        ({"column": "dose"}, Known(day=-3.0), {"dose": pd.Timestamp("2014-01-20")}, 4),
+        ({"column": "dose"}, BEFORE, {"dose": pd.NaT}, 0),
     ],
 )
 def test_dates_of_exposure_are_compared_row_by_row(
@@ -265,7 +268,9 @@ def test_dates_of_exposure_are_compared_row_by_row(
     if late:
         refused(BadColumn, f"in {late} of 4 rows", study, dated(**table))
     else:
-        assert cohort(study, dated(**table)).findings == ()
+        found = [finding.key for finding in cohort(study, dated(**table)).findings]
+        after = exposure.get("day", 0.0) > 0 or table.get("dose", pd.Timestamp(0)) > pd.Timestamp("2014-01-31")
+        assert found == (["exposure_after_time_zero"] if after else [])
 
 
 ILL = Covariate(column="ill", label="Ill", kind="yes/no", known=BEFORE)
@@ -304,6 +309,34 @@ def test_more_than_two_arms_are_counted_and_not_compared_at_once() -> None:
     assert counts(made)["arm.two"] == 1
     with pytest.raises(NothingToCompare, match="3 arms came"):
         _ = made.treated
+
+
+def upfront_or_delayed(**changes: Any) -> tuple[Protocol, pd.DataFrame]:
+    day = pd.Timestamp("2014-01-31")
+    wait = [pd.Timedelta(days=days) for days in (20, -70, 21, -80, 22, -75, 500, 27)]
+    table = dated(ablated_on=day, systemic_on=[day + days for days in wait])
+    return dataclasses.replace(DATED, arms=DATED_ARMS, eligibility=(), **changes), table
+
+
+def test_arms_that_are_decided_after_time_zero_are_found_with_their_counts() -> None:
+    study, table = upfront_or_delayed()
+    (finding,) = cohort(study, table).findings
+    assert (finding.key, finding.rows) == ("arm_after_time_zero.upfront", 4)
+    assert "in 4 of 4 rows" in finding.says
+    assert "immortal" in finding.says
+    late = cohort(study, table.assign(last=pd.Timestamp("2015-01-31"), zero=pd.Timestamp("2014-06-30"))).findings
+    assert late == ()
+
+
+def test_without_a_date_of_time_zero_arms_by_dates_cannot_be_checked_and_it_is_said() -> None:
+    study, table = upfront_or_delayed(time_zero=TimeZero(says="decision"), outcomes=(OS,), covariates=(AGE,))
+    assert [finding.key for finding in cohort(study, table).findings] == ["arm_dates_unchecked"]
+
+
+@pytest.mark.parametrize("when", [{"when": "after time zero"}, {"day": 10.0}])
+def test_an_exposure_that_is_declared_late_is_found(when: dict[str, Any]) -> None:
+    study = protocol(exposure=ExposureStart(says="first dose", **when))
+    assert [finding.key for finding in cohort(study, TABLE).findings] == ["exposure_after_time_zero"]
 
 
 # Any table, any steps: the flow adds up, and is the same whatever the order of the rows.

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isotherm.errors import BadSetting
+from isotherm.errors import BadColumn, BadSetting
 from isotherm.study.cohort import Cohort, cohort
 from isotherm.study.cohort_outcomes import observed, observed_yes_no
 from isotherm.study.known import Known
 from isotherm.study.protocol_parts import Arm, Outcome
 from isotherm.study.table_one import TableOne, TableRow, table_one
 from tests.study.protocols import AGE, ARMS, OS, SEX, protocol
-from tests.study.test_cohort import ILL, STAGE
+from tests.study.test_cohort import ILL, PER_TUMOR, STAGE, TUMORS
 
 TABLE = pd.DataFrame(
     {
@@ -132,6 +132,24 @@ def test_a_yes_no_outcome_has_its_known_rows() -> None:
     moved = Outcome(name="moved", label="Moved", kind="yes/no", event="moved")
     found = observed_yes_no(made(outcomes=(OS, moved)), "moved")
     assert (found.happened.sum(), len(found.rows), found.missing) == (1, 7, 1)
+
+
+def test_outcomes_of_patients_count_a_patient_once_and_outcomes_of_tumors_are_clustered() -> None:
+    tumors = TUMORS.assign(size=1.0, drug=[1.0, 1.0, 0.0, 0.0, 0.0, np.nan], dead=[1, 1, 0, 1, 1, 0], ltp2=1.0,
+                           died=[5.0, 5.0, 9.0, np.nan, np.nan, 2.0])  # fmt: skip
+    os = dataclasses.replace(OS, time="died", primary=False)
+    local = Outcome(name="residual", label="Residual", kind="yes/no", event="ltp2", unit="tumor")
+    study = dataclasses.replace(PER_TUMOR, outcomes=(*PER_TUMOR.outcomes, os, local))
+    whole = cohort(study, tumors)
+    patients, lesions = observed(whole, "os"), observed(whole, "ltp")
+    assert (patients.rows.tolist(), patients.missing, patients.times.cluster) == ([0, 2], 1, None)
+    assert lesions.times.cluster is not None
+    assert lesions.times.cluster.tolist() == [0, 0, 1, 2, 2]
+    yes_no = observed_yes_no(whole, "residual")
+    assert yes_no.cluster is not None
+    assert yes_no.cluster.tolist() == [0, 0, 1, 2, 2]
+    with pytest.raises(BadColumn, match="'os' is of patients, and differs within a patient, in 1 of 5 rows"):
+        observed(cohort(study, tumors.assign(dead=[1, 0, 0, 1, 1, 0])), "os")
 
 
 def test_blinded_or_unknown_outcomes_are_refused() -> None:

@@ -13,6 +13,7 @@ from isotherm.columns import Int
 from isotherm.errors import BadTable, NothingToCompare
 from isotherm.study.design_matrix import Kind, label
 from isotherm.study.flow import Flow
+from isotherm.study.guard import design_findings
 from isotherm.study.people import OTHER, UNKNOWN, People
 from isotherm.study.predicate_tree import MET
 from isotherm.study.predicate_tree import UNKNOWN as NOT_KNOWN
@@ -118,7 +119,7 @@ def cohort(protocol: Protocol, table: pd.DataFrame) -> Cohort:
     flow = flow.with_parts(_arm_boxes(protocol, people, flow))
     chosen = rows[people.arm[rows] >= 0]
     kept = records.iloc[chosen]
-    findings = check_values(protocol, kept)
+    findings = (*check_values(protocol, kept), *design_findings(protocol, kept))
     site = None if people.site is None else people.site[chosen]
     return Cohort(protocol, kept, people.arm[chosen], people.person[chosen], site, people, flow, findings)
 
@@ -161,9 +162,11 @@ def _check_arms(protocol: Protocol, people: People, rows: Int) -> None:
         if not (people.arm[rows] == place).any():
             found = f"; {int((people.arm == place).sum())} rows were in it before the steps of eligibility"
             raise BadTable(f'No eligible row is in arm "{arm.label}"{found}; check its definition.')
-    pairs = np.unique(np.column_stack([people.person[rows], people.arm[rows]]), axis=0)
-    pairs = pairs[pairs[:, 1] >= 0]
-    twice = len(pairs) - len(np.unique(pairs[:, 0]))
+    inside = rows[people.arm[rows] >= 0]
+    first = np.full(len(people.home), -1, dtype=np.int64)
+    first[people.person[inside]] = people.arm[inside]
+    other = people.person[inside][first[people.person[inside]] != people.arm[inside]]
+    twice = len(set(other.tolist()))
     if twice:
         raise BadTable(f"{twice} patients have rows in more than one arm; define arms by what a patient has once.")
 

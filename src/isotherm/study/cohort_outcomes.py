@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from isotherm.columns import Int
+from isotherm.columns import Int, refuse
 from isotherm.errors import BadSetting
 from isotherm.outcome import TimeToEvent
 from isotherm.study.cohort import Cohort
@@ -23,11 +23,11 @@ class Observed:
     ----------
     outcome : Outcome
     times : TimeToEvent
-        Of n rows; 1 the event, 2 the competing one.
+        Of n patients or tumors; 1 the event, 2 the competing one. Tumors are clustered in their patients.
     rows : array of int, shape (n,)
-        Places of those rows in the cohort.
+        Their places in the cohort: of a patient with several tumors, the first row stands for the patient.
     missing : int
-        Rows of the cohort without a time, an event or a competing event.
+        Patients or tumors without a time, an event or a competing event.
     """
 
     outcome: Outcome
@@ -38,10 +38,21 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ObservedYesNo:
-    """A yes/no outcome of a cohort: `happened` of shape (n,), its `rows` in the cohort, and how many are missing."""
+    """A yes/no outcome of a cohort.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    happened : array of bool, shape (n,)
+    cluster : array of int, shape (n,), or None
+        Codes of patients, where the outcome is of tumors.
+    rows, missing :
+        As of `Observed`.
+    """
 
     outcome: Outcome
     happened: npt.NDArray[np.bool_]
+    cluster: Int | None
     rows: Int
     missing: int
 
@@ -59,6 +70,8 @@ def observed(cohort: Cohort, name: str) -> Observed:
     ------
     BadSetting
         Outcomes are blinded, or there is no such outcome with times.
+    BadColumn
+        An outcome of patients differs between rows of one patient.
     """
     outcome = _outcome(cohort, name, "time")
     days = outcome_days(cohort.protocol, outcome, cohort.table)
@@ -66,17 +79,34 @@ def observed(cohort: Cohort, name: str) -> Observed:
     if outcome.competing is not None:
         other = indicator(cohort.table, outcome.competing)
         event = np.where(np.isnan(other), np.nan, np.where(other == 1.0, 2.0, event))
-    rows = np.flatnonzero(~np.isnan(days) & ~np.isnan(event)).astype(np.int64)
-    times = TimeToEvent(days[rows], event[rows].astype(np.int64))
-    return Observed(outcome, times, rows, len(cohort) - len(rows))
+    rows, missing = _units(cohort, outcome, np.column_stack([days, event]))
+    times = TimeToEvent(days[rows], event[rows].astype(np.int64), cluster=_cluster(cohort, outcome, rows))
+    return Observed(outcome, times, rows, missing)
 
 
 def observed_yes_no(cohort: Cohort, name: str) -> ObservedYesNo:
     """Return a yes/no outcome; raises as `observed`."""
     outcome = _outcome(cohort, name, "yes/no")
     event = indicator(cohort.table, outcome.event)
-    rows = np.flatnonzero(~np.isnan(event)).astype(np.int64)
-    return ObservedYesNo(outcome, event[rows] == 1.0, rows, len(cohort) - len(rows))
+    rows, missing = _units(cohort, outcome, event[:, None])
+    return ObservedYesNo(outcome, event[rows] == 1.0, _cluster(cohort, outcome, rows), rows, missing)
+
+
+def _units(cohort: Cohort, outcome: Outcome, values: npt.NDArray[np.float64]) -> tuple[Int, int]:
+    """Return the rows that stand for a patient or tumor with every value known, and how many have a gap."""
+    rows = np.arange(len(cohort), dtype=np.int64)
+    if outcome.unit == "patient" and cohort.people.tumors:
+        first, member = np.unique(cohort.person, return_index=True, return_inverse=True)[1:]
+        same = (values == values[first][member]) | (np.isnan(values) & np.isnan(values[first][member]))
+        refuse(f"Outcome '{outcome.name}'", ~same.all(axis=1), "of patients, and differs within a patient,",
+               "mend it, or declare it of tumors")  # fmt: skip
+        rows = np.sort(first).astype(np.int64)
+    known = ~np.isnan(values[rows]).any(axis=1)
+    return rows[known], int((~known).sum())
+
+
+def _cluster(cohort: Cohort, outcome: Outcome, rows: Int) -> Int | None:
+    return cohort.person[rows] if outcome.unit == "tumor" else None
 
 
 def _outcome(cohort: Cohort, name: str, kind: str) -> Outcome:

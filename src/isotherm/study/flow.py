@@ -179,8 +179,8 @@ def _equal(box: Box, what: str, whole: int, parts: int) -> None:
 def _same_ids(box: Box, parts: Sequence[Int | None], name: str) -> None:
     """Refuse parts that share rows or persons, or that are not together those of the box."""
     own = box.rows if name == "rows" else box.persons
-    found = np.concatenate([np.empty(0, dtype=np.int64) if part is None else part for part in parts])
-    if own is None or len(np.unique(found)) < len(found) or not np.array_equal(np.sort(found), np.sort(own)):
+    found = np.sort(np.concatenate([np.empty(0, dtype=np.int64) if part is None else part for part in parts]))
+    if own is None or (found[1:] == found[:-1]).any() or not np.array_equal(found, np.sort(own)):
         raise FlowDoesNotAddUp(f'The parts of box "{box.says}" share {name}, or are not together those of the box.')
 
 

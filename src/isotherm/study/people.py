@@ -65,19 +65,20 @@ class People:
         """
         data = protocol.data
         site = None if data.site is None else _labels(table, data.site)
-        ids = _labels(table, data.patient)
-        keys = ids if site is None else np.char.add(np.char.add(site, "\x1f"), ids)
-        person = np.unique(keys, return_inverse=True)[1].astype(np.int64)
+        ids = _codes(_labels(table, data.patient))
+        sites = np.zeros(len(table), dtype=np.int64) if site is None else _codes(site)
+        person = _codes(sites * (int(ids.max()) + 1) + ids)
         _check_key(protocol, table)
         arm = arm_codes(protocol.arms, table)
-        names = (*protocol.arms.names, "unknown", "other")  # codes -2 and -1 count from the end
-        sites = np.full(len(table), "") if site is None else site
-        pairs, place = np.unique(np.column_stack([sites, np.array(names)[arm]]), axis=0, return_inverse=True)
         known_first = np.argsort(arm < 0, kind="stable")
-        home = known_first[np.unique(person[known_first], return_index=True)[1]]
-        places = tuple((str(one), str(other)) for one, other in pairs)
-        at = place.reshape(-1).astype(np.int64)
-        return cls(person, site, arm, protocol.arms.names, data.tumor is not None, places, at, at[home])
+        home = np.full(int(person.max()) + 1, -1, dtype=np.int64)
+        home[person[known_first[::-1]]] = known_first[::-1]  # the last one written is the first with a known arm
+        names = (*protocol.arms.names, "unknown", "other")  # codes -2 and -1 count from the end
+        pairs, place = np.unique(sites * len(names) + arm % len(names), return_inverse=True)
+        example = np.empty(len(pairs), dtype=np.int64)
+        example[place] = np.arange(len(table))
+        places = tuple(("" if site is None else str(site[row]), names[int(arm[row])]) for row in example.tolist())
+        return cls(person, site, arm, protocol.arms.names, data.tumor is not None, places, place, place[home])
 
     def divide(self, parent: Box, parts: Sequence[tuple[str, str, BoxKind, npt.NDArray[np.bool_]]]) -> list[Box]:
         """Divide a box into parts, each with its key, words, kind and rows (a mask over the whole table).
@@ -85,19 +86,21 @@ class People:
         A patient of several rows is counted once: in the first part that holds one of them. So the part that stays
         comes first, and a patient has left only when the last tumor has.
         """
-        taken = np.empty(0, dtype=np.int64)
+        taken = np.zeros(len(self.home), dtype=bool)
         boxes: list[Box] = []
         for key, says, kind, mask in parts:
             rows = parent.ids[mask[parent.ids]]
-            persons = np.setdiff1d(self.person[rows], taken)
-            taken = np.concatenate([taken, persons])
+            here = np.zeros(len(self.home), dtype=bool)
+            here[self.person[rows]] = True
+            persons = np.flatnonzero(here & ~taken).astype(np.int64)
+            taken |= here
             boxes.append(self.box(key, says, kind, rows, persons, parent=parent.key))
         return boxes
 
     def start(self, says: str) -> Box:
         """Return the box that holds everybody."""
         rows = np.arange(len(self.person), dtype=np.int64)
-        return self.box("start", says, "start", rows, np.unique(self.person), parent="")
+        return self.box("start", says, "start", rows, np.arange(len(self.home), dtype=np.int64), parent="")
 
     def box(self, key: str, says: str, kind: BoxKind, rows: Int, persons: Int, *, parent: str) -> Box:
         """Make a box of rows, and of the patients who are counted in it."""
@@ -161,6 +164,11 @@ def _labels(table: pd.DataFrame, name: str) -> npt.NDArray[np.str_]:
     column: pd.Series[Any] = table[name]
     refuse(f"Column '{name}'", column.isna().to_numpy(), "empty", "every row needs one")
     return np.array([label(value) for value in column], dtype=np.str_)
+
+
+def _codes(values: npt.NDArray[Any]) -> Int:
+    """Return each value as its place among the sorted distinct ones, shape (n,)."""
+    return pd.factorize(values, sort=True)[0].astype(np.int64)
 
 
 def _check_key(protocol: Protocol, table: pd.DataFrame) -> None:

@@ -39,12 +39,12 @@ def check_columns(protocol: Protocol, table: pd.DataFrame) -> None:
     """
     if len(table) == 0:
         raise BadTable("The table has no rows; give a row per patient.")
-    names = [str(name) for name in table.columns]
+    names: list[object] = list(table.columns)
     for name in protocol.columns:
         count = names.count(name)
         if count != 1:
             came = "is not there" if count == 0 else f"is there {count} times"
-            raise BadColumn(f"Column '{name}' {came}{near(name, tuple(names))}.")
+            raise BadColumn(f"Column '{name}' {came}{near(name, tuple(map(str, names)))}.")
 
 
 def check_values(protocol: Protocol, table: pd.DataFrame) -> tuple[Finding, ...]:
@@ -99,9 +99,11 @@ def late_rows(protocol: Protocol, part: Covariate | Subgroup, table: pd.DataFram
         late |= days > min(0.0, 0.0 if exposure.day is None else exposure.day)
         if exposure.column is not None:
             late |= days_between(table, exposure.column, part.known.column) > 0.0
-    elif zero is not None and exposure.column is not None and part.known.when is not None:
+    elif zero is not None and exposure.column is not None:
         start = days_between(table, zero, exposure.column)
-        late |= start < 0.0 if part.known.when == "before time zero" else start > 0.0
+        if part.known.day is not None:
+            return start < part.known.day
+        late |= start > 0.0 if part.known.when == "before exposure start" else start < 0.0
     return late
 
 
