@@ -234,3 +234,20 @@ def test_numbers_come_back_as_they_were_written(
     file = tmp_path_factory.mktemp("round") / "t.csv"
     file.write_text("id,x\n" + "".join(f"r,{'' if value is None else repr(value)}\n" for value in values))
     assert cells(read_table(file, wanted={"x": "number"}))["x"] == values
+
+
+HOSTILE = st.binary(max_size=200) | st.text(alphabet='a,;"\t\n\r\x00é1.-=\ufeff', max_size=80).map(str.encode)
+
+
+@given(HOSTILE, st.sampled_from(["csv", "xlsx", "parquet"]))
+def test_any_bytes_are_a_table_or_one_clear_sentence(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, form: str
+) -> None:
+    file = written(tmp_path_factory.mktemp("hostile"), content, f"t.{form}")
+    found = ""
+    try:
+        found = f"{len(read_table(file))} rows."
+    except InputError as error:
+        found = str(error)
+    assert found.endswith(".")
+    assert "\n" not in found
