@@ -219,7 +219,7 @@ def test_columns_are_read_as_the_protocol_needs_them(tmp_path: Path) -> None:
     written(tmp_path, "id,site,drug,age,ill,months,dead\n1,7,1,64,TRUE,3,1\n2,7,0,-999,FALSE,4,0\n", "cohort.csv")
     table = read_records(protocol(covariates=(AGE, ill)), tmp_path)
     assert cells(table) == {
-        "id": ["1", "2"], "site": ["7", "7"], "drug": [1.0, 0.0], "age": [64.0, None], "ill": [1.0, 0.0],
+        "id": ["1", "2"], "site": ["7", "7"], "drug": [1.0, 0.0], "age": [64.0, None], "ill": [True, False],
         "months": [3.0, 4.0], "dead": [1.0, 0.0],
     }  # fmt: skip
 

@@ -386,3 +386,11 @@ def test_the_flow_of_any_table_adds_up(steps: list[Step], rows: list[Any], rando
     assert [(box.key, box.patients, box.tumors, box.cells) for box in cohort(study, table.iloc[order]).flow.boxes] == [
         (box.key, box.patients, box.tumors, box.cells) for box in flow.boxes
     ]
+
+
+def test_true_and_false_may_be_asked_for_in_conditions_and_counted_as_covariates() -> None:
+    study = protocol(covariates=(AGE, ILL), eligibility=(Step(says="ill", where=Predicate("ill")),))
+    ill = pd.array([True, True, False, True, True, None, True, True], dtype="boolean")
+    made = cohort(study, TABLE.assign(ill=ill))
+    assert made.flow["step_1.unknown"].patients == 1
+    assert set(made.covariates()["ill"]) == {1.0}

@@ -31,8 +31,8 @@ def column_of(cells: Sequence[Any], name: str, wanted: Wanted, missing: Codes) -
         Texts of a CSV file, or values of Excel or Parquet.
     name : str
     wanted : "number", "indicator", "date", "text" or "any"
-        "indicator": numbers, or true and false, which become 1 and 0. "any": true and false if every value is one of
-        them, else numbers, else dates, else text.
+        "indicator": true and false if every value is one of them, else numbers, true and false among them as 1 and 0.
+        "any": true and false if every value is one of them, else numbers, else dates, else text.
     missing : Codes
         For "not known"; a number stands for every way to write it.
 
@@ -42,6 +42,8 @@ def column_of(cells: Sequence[Any], name: str, wanted: Wanted, missing: Codes) -
         Values that are not what is wanted, with the number of rows.
     """
     values = [None if is_missing(cell, missing) else cell for cell in cells]
+    if wanted in ("any", "indicator") and (truths := _truths(values)) is not None:
+        return truths
     if wanted in ("number", "indicator"):
         read = _number if wanted == "number" else _indicator
         numbers = [None if value is None else read(value) for value in values]
@@ -122,10 +124,16 @@ def _truth(value: object) -> bool | None:
     return _TRUTH.get(value.strip().lower()) if isinstance(value, str) else None
 
 
+def _truths(values: Sequence[Any]) -> pd.Series[Any] | None:
+    """Return a column of true and false; None if any value is something else, or none is known."""
+    known = [value for value in values if value is not None]
+    if not known or not all(_truth(value) is not None for value in known):
+        return None
+    return pd.Series([None if value is None else _truth(value) for value in values], dtype="boolean")
+
+
 def _any(values: Sequence[Any], name: str) -> pd.Series[Any]:
     known = [value for value in values if value is not None]
-    if all(_truth(value) is not None for value in known) and known:
-        return pd.Series([None if value is None else _truth(value) for value in values], dtype="boolean")
     if not known or _number(known[0]) is not None:
         numbers = [None if value is None else _number(value) for value in values]
         if sum(number is not None for number in numbers) == len(known):
