@@ -154,6 +154,16 @@ def test_permuted_rows_give_the_same_matched_sets_where_no_scores_are_equal(orde
     assert {tuple(pair) for pair in back.tolist()} == {tuple(pair) for pair in first.pairs.tolist()}
 
 
+@given(st.integers(0, 10_000))
+def test_mirrored_arms_give_the_mirrored_match(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    logit, treated = random.normal(size=30), np.arange(30) % 3 == 0
+    one = match_nearest(scores(logit, treated), ratio=2)
+    other = match_nearest(scores(-logit, ~treated), ratio=2, estimand="ATC", order="smallest")
+    assert np.array_equal(one.pairs, other.pairs)  # pyright: ignore[reportArgumentType]
+    assert np.array_equal(one.weight, other.weight)
+
+
 def test_with_equal_scores_the_first_row_chooses_first_and_the_left_neighbor_is_chosen() -> None:
     # Rows 1 and 3 are treated with the same score; controls 0 and 2 have it too, control 4 is 1 away.
     matched = match_nearest(scores([0, 0, 0, 0, 1], [0, 1, 0, 1, 0]), caliper=None)

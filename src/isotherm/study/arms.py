@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from isotherm.columns import Int
 from isotherm.errors import BadColumn, NothingToCompare
-from isotherm.study.design_matrix import Bool, DesignMatrix, Int
+from isotherm.study.design_matrix import Bool, DesignMatrix
 
 
 def of_rows(values: npt.ArrayLike, rows: Int, table_rows: int, name: str) -> npt.NDArray[Any]:

@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from isotherm.columns import Float
 from isotherm.errors import BadSetting
-from isotherm.study.design_matrix import Bool, DesignMatrix, Float
+from isotherm.study.design_matrix import Bool, DesignMatrix
 from isotherm.study.matched import Matched
 from isotherm.study.propensity import Propensity, Scale
 from isotherm.study.weighting import Weighted, effective_sample_size

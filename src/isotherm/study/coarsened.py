@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from isotherm.columns import Float, Int
 from isotherm.errors import BadSetting, NoOverlap
 from isotherm.study.arms import arm_of
-from isotherm.study.design_matrix import Bool, DesignMatrix, Float, Int, Term
+from isotherm.study.design_matrix import Bool, DesignMatrix, Term
 from isotherm.study.matched import LeftOut, Matched
 
 Bins = int | Sequence[float]

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from isotherm.columns import Float, Int
 from isotherm.errors import BadColumn, BadSetting
 
-Float = npt.NDArray[np.float64]
-Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
 Kind = Literal["number", "yes/no", "category"]

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from isotherm.columns import Float
 from isotherm.study.compiled import compiled
 
-Float = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 
 

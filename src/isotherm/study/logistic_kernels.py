@@ -7,10 +7,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from isotherm.columns import Float
 from isotherm.study.compiled import compiled
 from isotherm.study.linear_kernels import factorize, invert, solve
 
-Float = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 
 CONVERGED, OUT_OF_STEPS, SINGULAR = 0, 1, 2

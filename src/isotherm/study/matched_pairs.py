@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from isotherm.columns import Float, Int
 from isotherm.errors import NoOverlap
-from isotherm.study.design_matrix import Bool, Float, Int
+from isotherm.study.design_matrix import Bool
 from isotherm.study.matched import LeftOut, Matched
 from isotherm.study.matching_kernels import match_again
 

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from isotherm.columns import Float, Int
 from isotherm.errors import BadColumn, BadSetting, OutOfReach
 from isotherm.study.arms import arm_of, of_rows
-from isotherm.study.design_matrix import Bool, DesignMatrix, Float, Int
+from isotherm.study.design_matrix import Bool, DesignMatrix
 from isotherm.study.matched import CALIPER_UNITS, Caliper, Matched
 from isotherm.study.matched_pairs import matched_pairs, sorting_of
 from isotherm.study.matching_kernels import match_again, match_once, match_vectors

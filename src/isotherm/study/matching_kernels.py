@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from isotherm.columns import Float, Int
 from isotherm.study.compiled import compiled
 
-Float = npt.NDArray[np.float64]
-Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
 TIE = 1.0 - 1e-12

@@ -7,10 +7,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from isotherm.columns import Float
 from isotherm.errors import BadColumn, BadSetting, FitError, NoOverlap, NotConverged, NothingToCompare
 from isotherm.outcome import TimeToEvent
 from isotherm.study.arms import arm_of, of_rows
-from isotherm.study.design_matrix import DesignMatrix, Float
+from isotherm.study.design_matrix import DesignMatrix
 from isotherm.study.matched import Caliper
 from isotherm.study.matching import DECIMALS, USUAL_CALIPER, match_nearest
 from isotherm.study.pipeline_kernels import (

@@ -98,7 +98,7 @@ def pooled(estimates: npt.ArrayLike, variances: npt.ArrayLike, *, complete_freed
 
 
 def _barnard_rubin(share: float, m: int, complete: float) -> float:
-    old = (m - 1) / share**2 if share > 0.0 else math.inf
+    old = (m - 1) / share / share if share > 0.0 else math.inf
     observed = math.inf if math.isinf(complete) else (complete + 1.0) / (complete + 3.0) * complete * (1.0 - share)
     if math.isinf(old) or math.isinf(observed):
         return min(old, observed)

@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from isotherm.columns import Float, Int
 from isotherm.errors import BadSetting, NoOverlap
-from isotherm.study.design_matrix import Bool, Float, Int
+from isotherm.study.design_matrix import Bool
 from isotherm.study.matched import LeftOut
 from isotherm.study.propensity import Propensity
 
