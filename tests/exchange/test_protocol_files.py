@@ -158,7 +158,7 @@ def test_a_protocol_is_read_into_its_nouns() -> None:
         ('unknown = "stop"', 'unknown = "drop"', 28, "eligibility[2].unknown", '"exclude", "keep", "stop"'),
         ('reference = "delayed"', 'reference = "later"', 33, "arms.reference", "are: upfront, delayed"),
         ("window_days = [14, 28]", "window_days = [28, 14]", 37, "arms.arm[1].window_days", "ends before it begins"),
-        ("window_days = [14, 28]", "window_days = [14]", 37, "arms.arm[1].window_days", "two numbers of days"),
+        ("window_days = [14, 28]", "window_days = [14]", 37, "arms.arm[1].window_days", "two numbers in brackets"),
         ("window_days = [14, 28]", "window_days = ['a', 2]", 37, "arms.arm[1].window_days", "a number"),
         ("per = 10", "per = '10'", 48, "covariate[1].per", '"10" came; allowed: a number.'),
         ("per = 10", "per = nan", 48, "covariate[1].per", "above 0"),
@@ -179,6 +179,10 @@ def test_a_protocol_is_read_into_its_nouns() -> None:
         ('method = "matching"', 'method = "weighting"', 79, "methods.adjustment.caliper", "no such key"),
         ('caliper = "none"', 'caliper = "wide"', 79, "methods.adjustment.caliper", 'a number, or "none"'),
         ('exact = ["site"]', 'exact = ["sites"]', 80, "methods.adjustment.exact", "not sites"),
+        ('method = "matching"', 'method = "coarsened"\nbins = 3', 79, "methods.adjustment.bins", "{ age = 4, cea"),
+        ('method = "matching"', 'method = "coarsened"\nbins = { age = 0.5 }', 79, "methods.adjustment.bins", "whole"),
+        ('method = "matching"', 'method = "weighting"\ntrim = 0.1', 79, "methods.adjustment.trim", "two numbers"),
+        ("bootstrap = 1000", "bootstrap = 1000\ndenominator = 'sd'", 75, "methods.denominator", '"treated", "control"'),
         ("bootstrap = 1000", "bootstrap = 1000\nadjustment = 3", 75, "methods.adjustment", "a table with a method"),
     ],
 )  # fmt: skip
@@ -283,15 +287,18 @@ NUMBERS = st.floats(-1e6, 1e6).map(lambda x: round(x, 3) + 0.0)
 VALUES = st.lists(NUMBERS | WORDS | st.booleans(), unique_by=lambda v: f"{type(v) is str}{v}", min_size=2, max_size=4)
 KNOWN = st.sampled_from([Known(when="before time zero"), Known(when="before exposure start"), Known(day=-12.5),
                          Known(column="seen on")])  # fmt: skip
-ADJUSTMENTS = st.sampled_from([Unadjusted(), Matching(), Coarsened(), Coarsened(bins=4), Weighting(estimand="ATT"),
+CUT = Coarsened(bins=(("x0", 4), ("x 1", (5.0, 50.5))))
+ADJUSTMENTS = st.sampled_from([Unadjusted(), Matching(), Coarsened(), CUT, Weighting(estimand="ATT"),
                                Matching(caliper=None, ratio=3, replacement=True, exact=("site",)),
-                               Weighting(estimand="ATE", stabilized=True, trim=0.01)])  # fmt: skip
+                               Weighting(estimand="ATE", stabilized=True, trim=(0.05, 0.95),
+                                         truncate=(0.0, 0.99))])  # fmt: skip
 
 
 @st.composite
 def protocols(draw: st.DrawFn) -> Protocol:
     values = draw(VALUES)
     columns = [f"x{n}{name}" for n, name in enumerate(draw(st.lists(NAMES | WORDS, min_size=1, max_size=4)))]
+    columns += ["x0", "x 1"]
     covariates = [
         Covariate(column=name, label=draw(WORDS), unit=draw(st.text(max_size=4)), kind="number",
                   per=draw(st.floats(0.1, 100)), known=draw(KNOWN))
@@ -378,6 +385,7 @@ def protocols(draw: st.DrawFn) -> Protocol:
             )
         ),
         methods=Methods(
+            denominator=draw(st.sampled_from([None, "hedges"])),
             adjustment=draw(ADJUSTMENTS),
             bootstrap=draw(st.integers(0, 9)),
             reason=draw(st.text(max_size=5)),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.errors import BadProtocol
+from isotherm.study import protocol_methods
+from isotherm.study.balance import DENOMINATORS
 from isotherm.study.known import ExposureStart, Known, TimeZero, too_late
+from isotherm.study.matched import CALIPER_UNITS
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol import plain
 from isotherm.study.protocol_methods import (
@@ -26,6 +29,7 @@ from isotherm.study.protocol_methods import (
     Weighting,
 )
 from isotherm.study.protocol_parts import Arm, Arms, Covariate, Data, Level, Outcome, Step, Subgroup
+from isotherm.study.weighting import TARGETS
 from tests.study.protocols import ADULT, AGE, ARMS, BEFORE, DATA, DATED_ARMS, OLD, OS, SEX, protocol
 
 START = Known(when="before exposure start")
@@ -200,6 +204,7 @@ def changed(value: Any, **changes: Any) -> Any:
         ({"data": changed(DATA, site=None), "sensitivity": (Sensitivity(name="a", says="a", leave_one_site_out=True),)},
          "sensitivity.0.leave_one_site_out"),
         ({"methods": Methods(adjustment=Matching(exact=("height",)))}, "methods.adjustment.exact"),
+        ({"methods": Methods(adjustment=Coarsened(bins=(("sex", 2),)))}, "methods.adjustment.bins"),
     ],
 )  # fmt: skip
 def test_a_protocol_that_contradicts_itself_is_refused_at_its_key(changes: dict[str, Any], key: str) -> None:
@@ -275,10 +280,14 @@ def test_without_covariates_to_adjust_for_the_arms_can_still_be_compared_as_they
         (Matching, {"ratio": 0}, "ratio"),
         (Matching, {"caliper": 0.0}, "caliper"),
         (Matching, {"caliper": math.nan}, "caliper"),
-        (Coarsened, {"bins": 0}, "bins"),
+        (Coarsened, {"bins": (("age", 0),)}, "bins"),
+        (Coarsened, {"bins": (("age", ()),)}, "bins"),
+        (Coarsened, {"bins": (("age", (3.0, 3.0)),)}, "bins"),
+        (Coarsened, {"bins": (("age", (3.0, math.inf)),)}, "bins"),
         (Weighting, {"stabilized": True}, "stabilized"),
-        (Weighting, {"trim": 0.5}, "trim"),
-        (Weighting, {"trim": math.nan}, "trim"),
+        (Weighting, {"trim": (0.5, 0.5)}, "trim"),
+        (Weighting, {"trim": (math.nan, 1.0)}, "trim"),
+        (Weighting, {"truncate": (0.01, 1.01)}, "truncate"),
         (Estimation, {"level": 95.0}, "level"),
         (Estimation, {"rmst_days": 0.0}, "at_days"),
         (Estimation, {"at_days": (365.0, math.inf)}, "at_days"),
@@ -317,3 +326,9 @@ def test_the_hash_changes_with_what_is_said(key: str, words: str) -> None:
 def test_the_hash_tells_methods_of_equal_settings_apart() -> None:
     att = [protocol(methods=Methods(adjustment=kind)).hash for kind in (Coarsened(), Matching(), Unadjusted())]
     assert len(set(att)) == 3
+
+
+def test_the_protocol_and_the_methods_use_the_same_words() -> None:
+    assert set(get_args(protocol_methods.Estimand)) == set(TARGETS)
+    assert set(get_args(protocol_methods.Denominator)) == set(DENOMINATORS)
+    assert {Matching().caliper_unit, "pooled sd", "absolute"} == set(CALIPER_UNITS)

@@ -33,7 +33,7 @@ method = "none"  # or "matching", "coarsened", "weighting", once covariates are 
 # method = "matching"
 # estimand = "ATT"  # or "ATC"
 # ratio = 1
-# caliper = 0.2  # in standard deviations (caliper_sd) of the logit (scale), or "none"
+# caliper = 0.2  # in standard deviations (caliper_unit) of the logit (scale), or "none"
 [methods.estimation]
 level = 0.95
 ties = "efron"

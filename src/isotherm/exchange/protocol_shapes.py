@@ -77,11 +77,23 @@ def _levels(_: Document, value: object, __: Path) -> tuple[tuple[str, str], ...]
     return tuple((name, cast("str", label)) for name, label in pairs)
 
 
-def _window(document: Document, value: object, path: Path) -> tuple[float, float]:
+def _pair(document: Document, value: object, path: Path) -> tuple[float, float]:
     ends = cast("list[object]", value) if isinstance(value, list) else []
     if len(ends) != 2:
-        raise Wrong("two numbers of days, both included, such as [14, 28]")
+        raise Wrong("two numbers in brackets, such as [14, 28]")
     return number(document, ends[0], path), number(document, ends[1], path)
+
+
+def _bins(document: Document, value: object, path: Path) -> tuple[tuple[str, int | tuple[float, ...]], ...]:
+    if not isinstance(value, dict):
+        raise Wrong("columns with their number of bins, or with cuts, such as { age = 4, cea = [5, 50] }")
+    return tuple((name, _cuts(document, one, path)) for name, one in cast("dict[str, object]", value).items())
+
+
+def _cuts(document: Document, value: object, path: Path) -> int | tuple[float, ...]:
+    if isinstance(value, list):
+        return tuple(number(document, cut, path) for cut in cast("list[object]", value))
+    return integer(document, value, path)
 
 
 def _schema(document: Document, value: object, path: Path) -> int:
@@ -94,14 +106,15 @@ ADJUSTMENTS = {
     "matching": Shape(Matching, {
         "estimand": Key(choice("ATT", "ATC")), "ratio": Key(integer), "replacement": Key(flag),
         "scale": Key(choice("logit", "probability")), "caliper": Key(number_or("none")),
-        "caliper_sd": Key(choice("all units", "pooled arms")),
+        "caliper_unit": Key(choice("sd", "pooled sd", "absolute")),
         "order": Key(choice("largest", "smallest", "data", "random")), "exact": _texts(),
     }),
     "coarsened": Shape(Coarsened, {
-        "estimand": Key(choice("ATT", "ATC", "ATE")), "bins": Key(number_or("sturges", whole=True)),
+        "estimand": Key(choice("ATT", "ATC", "ATE")), "bins": Key(_bins),
     }),
     "weighting": Shape(Weighting, {
-        "estimand": Key(choice(*get_args(protocol_methods.Estimand))), "stabilized": Key(flag), "trim": Key(number),
+        "estimand": Key(choice(*get_args(protocol_methods.Estimand))), "stabilized": Key(flag),
+        "trim": Key(_pair), "truncate": Key(_pair),
     }),
     "none": Shape(Unadjusted, {}),
 }  # fmt: skip
@@ -133,7 +146,7 @@ EXPOSURE = Shape(ExposureStart, {
 })  # fmt: skip
 ARM = Shape(Arm, {
     "name": TEXT_NEEDED, "label": TEXT_NEEDED, "values": Key(each(scalar, "a list of values")),
-    "window_days": Key(_window),
+    "window_days": Key(_pair),
 })  # fmt: skip
 ARMS = Shape(Arms, {
     "column": TEXT, "start": TEXT, "end": TEXT, "reference": TEXT_NEEDED,
@@ -166,7 +179,8 @@ MISSING = Shape(MissingData, {
 })  # fmt: skip
 PROPENSITY = Shape(PropensityModel, {"sites": Key(choice(*get_args(protocol_methods.Sites)))})
 METHODS = Shape(Methods, {
-    "reason": TEXT, "bootstrap": Key(integer), "propensity": Key(Part(PROPENSITY)), "adjustment": Key(_adjustment),
+    "reason": TEXT, "bootstrap": Key(integer), "denominator": Key(choice(*get_args(protocol_methods.Denominator))),
+     "propensity": Key(Part(PROPENSITY)), "adjustment": Key(_adjustment),
     "estimation": Key(Part(ESTIMATION)), "missing": Key(Part(MISSING)),
 })  # fmt: skip
 SENSITIVITY = Shape(Sensitivity, {

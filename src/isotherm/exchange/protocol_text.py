@@ -55,8 +55,8 @@ def _lines(shape: Shape, noun: Any, path: str) -> list[str]:
         elif name == "adjustment":
             method = next(method for method, kind in ADJUSTMENTS.items() if kind.noun is type(value))
             below += ["", f"[{inner}]", f"method = {toml(method)}", *_lines(ADJUSTMENTS[method], value, inner)]
-        elif name == "levels":
-            own.append(f"levels = {{ {', '.join(f'{toml(one)} = {toml(label)}' for one, label in value)} }}")
+        elif name in ("levels", "bins"):
+            own.append(f"{name} = {{ {', '.join(f'{toml(one)} = {toml(other)}' for one, other in value)} }}")
         else:
             own.append(f"{name} = {toml('none' if value is None else value)}")
     return own + below

@@ -185,14 +185,14 @@ def choice(*allowed: str) -> Callable[[Document, Any, Path], str]:
     return read
 
 
-def number_or(word: str, *, whole: bool = False) -> Callable[[Document, Any, Path], float | None]:
+def number_or(word: str) -> Callable[[Document, Any, Path], float | None]:
     """Read a number, or a word that stands for none."""
 
     def read(document: Document, value: object, path: Path) -> float | None:
         if value == word:
             return None
         try:
-            return (integer if whole else number)(document, value, path)
+            return number(document, value, path)
         except Wrong as wrong:
             raise Wrong(f'{wrong}, or "{word}"') from None
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 from isotherm.study.known import ExposureStart, TimeZero, too_late
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol_checks import Problem, filled, refuse, repeated, unless
-from isotherm.study.protocol_methods import Matching, Methods, Sensitivity
+from isotherm.study.protocol_methods import Coarsened, Matching, Methods, Sensitivity
 from isotherm.study.protocol_parts import Arms, Covariate, Data, Outcome, Step, Subgroup
 
 
@@ -286,6 +286,11 @@ def _methods(protocol: Protocol) -> Iterator[Problem | None]:
         yield unless(not stray, f"sensitivity.{at}.without", f"{stray} is not adjusted for, so it cannot be left out.")
         yield unless(site or not analysis.leave_one_site_out, f"sensitivity.{at}.leave_one_site_out",
                      "Sites are to be left out, and no column of sites is named in data.site.")  # fmt: skip
+    numbers = [covariate.column for covariate in protocol.adjusted if covariate.kind == "number"]
+    every = [protocol.methods.adjustment, *(analysis.adjustment for analysis in protocol.sensitivity)]
+    binned = [name for method in every if isinstance(method, Coarsened) for name, _ in method.bins]
+    stray = ", ".join(dict.fromkeys(name for name in binned if name not in numbers))
+    yield unless(not stray, "methods.adjustment.bins", f"Only numbers adjusted for are cut into bins; not {stray}.")
     blocks = {*adjusted, *([] if protocol.data.site is None else [protocol.data.site])}
     stray = ", ".join(dict.fromkeys(name for name in _exact(protocol) if name not in blocks))
     yield unless(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from isotherm.study.predicate import Predicate
@@ -11,6 +12,7 @@ from isotherm.study.protocol_checks import filled, refuse, unless
 
 Sites = Literal["ignored", "terms", "within"]
 Estimand = Literal["ATE", "ATT", "ATC", "overlap", "matching"]
+Denominator = Literal["treated", "control", "pooled", "all", "weighted", "hedges"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +42,10 @@ class Matching:
     scale : "logit" or "probability"
         Of the distance.
     caliper : float or None
-        Largest distance of a pair, in `caliper_sd`; None for no limit.
-    caliper_sd : "all units" or "pooled arms"
-        Standard deviation that the caliper counts in: of the distance over both arms together, or the root of the
-        mean variance of the arms (Austin 2011).
+        Largest distance of a pair, in `caliper_unit`; None for no limit.
+    caliper_unit : "sd", "pooled sd" or "absolute"
+        Counted in standard deviations of the distance over both arms together; in the root of the mean variance of the
+        arms (Austin 2011); or in the distance itself.
     order : "largest", "smallest", "data" or "random"
         Who chooses first; ties keep the order of the table.
     exact : tuple of str
@@ -55,7 +57,7 @@ class Matching:
     replacement: bool = False
     scale: Literal["logit", "probability"] = "logit"
     caliper: float | None = 0.2
-    caliper_sd: Literal["all units", "pooled arms"] = "all units"
+    caliper_unit: Literal["sd", "pooled sd", "absolute"] = "sd"
     order: Literal["largest", "smallest", "data", "random"] = "largest"
     exact: tuple[str, ...] = ()
 
@@ -74,15 +76,22 @@ class Coarsened:
     Parameters
     ----------
     estimand : "ATT", "ATC" or "ATE"
-    bins : int or None
-        Bins of each number; None for Sturges' rule.
+    bins : tuple of (column, bins)
+        Number of bins, or the cuts between them, of columns of numbers; the others are cut by Sturges' rule.
     """
 
     estimand: Literal["ATT", "ATC", "ATE"] = "ATT"
-    bins: int | None = None
+    bins: tuple[tuple[str, int | tuple[float, ...]], ...] = ()
 
     def __post_init__(self) -> None:
-        refuse([unless(self.bins is None or self.bins >= 1, "bins", 'Bins are a number from 1, or "sturges".')])
+        refuse([unless(_can_cut(bins), "bins", f"Bins of {column} are a number from 1, or rising cuts.")
+                for column, bins in self.bins])  # fmt: skip
+
+
+def _can_cut(bins: int | tuple[float, ...]) -> bool:
+    if isinstance(bins, int):
+        return bins >= 1
+    return len(bins) > 0 and all(map(math.isfinite, bins)) and all(low < high for low, high in pairwise(bins))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,18 +104,23 @@ class Weighting:
         "overlap" and "matching": those who could have been in either arm (Li, Morgan, Zaslavsky 2018; Li, Greene 2013).
     stabilized : bool
         Multiply by the arm's share; for the ATE only.
-    trim : float
-        Share of weights cut off at either end, 0 for none.
+    trim : (low, high), optional
+        Leave out those with a propensity beyond these (Crump 2009).
+    truncate : (low, high), optional
+        Cut weights at these quantiles of the weights.
     """
 
     estimand: Estimand = "overlap"
     stabilized: bool = False
-    trim: float = 0.0
+    trim: tuple[float, float] | None = None
+    truncate: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
+        pairs = {"trim": self.trim, "truncate": self.truncate}
         refuse([
             unless(not self.stabilized or self.estimand == "ATE", "stabilized", "Only ATE weights are stabilized."),
-            unless(0.0 <= self.trim < 0.5, "trim", "The share to trim lies from 0 to below 0.5."),
+            *(unless(pair is None or 0.0 <= pair[0] < pair[1] <= 1.0, key,
+                     f"To {key} takes two shares, such as [0.01, 0.99].") for key, pair in pairs.items()),
         ])  # fmt: skip
 
 
@@ -213,6 +227,8 @@ class Methods:
     adjustment : Matching, Coarsened, Weighting or Unadjusted
     estimation : Estimation
     missing : MissingData
+    denominator : str, optional
+        What differences of means are divided by in balance; the usual one of the estimand unless named.
     bootstrap : int
         Replicates of the whole analysis; 0 for none.
     reason : str
@@ -223,6 +239,7 @@ class Methods:
     adjustment: Adjustment = Matching()
     estimation: Estimation = Estimation()
     missing: MissingData = MissingData()
+    denominator: Denominator | None = None
     bootstrap: int = 0
     reason: str = ""
 
