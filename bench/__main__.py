@@ -9,6 +9,7 @@ import sys
 from bench.accuracy import print_accuracy
 from bench.coverage import print_coverage
 from bench.speed import print_speed
+from bench.study_coverage import print_study_coverage
 from bench.study_matching import print_study_matching
 
 
@@ -28,6 +29,8 @@ def main() -> int:
         print()
     if "study" in chosen:
         fine &= print_study_matching()
+        print()
+        fine &= print_study_coverage()
         print()
     if "coverage" in chosen:
         fine &= print_coverage(options.phantoms, seed=options.seed)

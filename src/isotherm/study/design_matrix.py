@@ -15,6 +15,9 @@ from isotherm.errors import BadColumn, BadSetting
 
 Bool = npt.NDArray[np.bool_]
 
+LARGEST, LEAST_SPREAD = 1e100, 1e-100
+"""Beyond these, squares of numbers are infinite or 0."""
+
 Kind = Literal["number", "yes/no", "category"]
 """How a covariate enters: as it is, as 0 and 1, or as one column for each level but the reference."""
 
@@ -186,6 +189,8 @@ def _kind_of(column: pd.Series[Any], name: str) -> Kind:
     """Read the kind of a column from its values."""
     if pd.api.types.is_bool_dtype(column):
         return "yes/no"
+    if pd.api.types.is_complex_dtype(column):
+        raise BadColumn(f"The covariate '{name}' holds complex numbers; give real ones.")
     if pd.api.types.is_numeric_dtype(column):
         return "number"
     if isinstance(column.dtype, pd.CategoricalDtype):
@@ -199,10 +204,10 @@ def _kind_of(column: pd.Series[Any], name: str) -> Kind:
         return "number"
     if held <= {"text"}:
         return "category"
-    count = sum(_sort_of(value) == "text" for value in column)
+    count = sum(_sort_of(value) == "number" for value in column[~column.isna()])
     raise BadColumn(
-        f"The covariate '{name}' mixes text with other values ({count} of {len(column)} rows hold text); "
-        "make it all numbers, or declare it a category."
+        f"The covariate '{name}' holds values of several kinds, or of none that is known ({count} of {len(column)} "
+        "rows hold a number); make it all numbers or all text, or declare it a category."
     )
 
 
@@ -219,7 +224,7 @@ def _read(column: pd.Series[Any], name: str, kind: Kind) -> npt.NDArray[Any]:
     if kind == "category":
         lost = column.isna().to_numpy()
         return np.array([None if gone else label(v) for v, gone in zip(column, lost, strict=True)], dtype=object)
-    if pd.api.types.is_numeric_dtype(column):
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column):
         numbers = column.to_numpy(dtype=float, na_value=np.nan)
     else:
         # A number written as text is refused as well: what else is in such a column, nobody has looked at.
@@ -260,7 +265,11 @@ def _columns(
             "anything; leave it out."
         )
     if kind != "category":
-        return [name], values.astype(np.float64)[:, None], ()
+        numbers = values.astype(np.float64)
+        largest, spread = float(np.abs(numbers).max()), float(numbers.max() / 2.0 - numbers.min() / 2.0)
+        if largest > LARGEST or spread < LEAST_SPREAD:
+            raise BadColumn(f"The covariate '{name}' is too large or varies too little to be squared; rescale it.")
+        return [name], numbers[:, None], ()
     levels = _levels(values, column)
     if reference is not None:
         if reference not in levels:
