@@ -86,6 +86,22 @@ def test_groups_have_their_sizes_in_rows_and_patients() -> None:
     assert table_one(made()).sizes == (("drug", 4, 4), ("none", 4, 4), ("all", 8, 8))
 
 
+def test_where_rows_are_tumors_facts_of_patients_count_once_and_facts_of_tumors_each() -> None:
+    size = dataclasses.replace(AGE, column="size", label="Size", unit="cm", use="describe")
+    study = dataclasses.replace(PER_TUMOR, covariates=(AGE, size), eligibility=())
+    table = table_one(cohort(study, TUMORS))
+    age, size_row = row(table, "age"), row(table, "size")
+    assert (age.per, age["all"].known, age["drug"].known, age["all"].mean) == (
+        "patient",
+        3,
+        1,
+        (64.0 + 70.0 + 50.0) / 3,
+    )
+    assert (size_row.per, size_row["all"].known, size_row["all"].missing) == ("tumor", 4, 1)
+    assert table.sizes == (("drug", 2, 1), ("none", 3, 2), ("all", 5, 3))
+    assert row(table_one(made()), "age").per == "patient"
+
+
 def test_what_cannot_be_said_is_none() -> None:
     lonely = TABLE.assign(age=[50.0, np.nan, np.nan, np.nan, 40.0, 40.0, 40.0, 40.0])
     age = row(table_one(made(lonely)), "age")

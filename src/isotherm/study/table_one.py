@@ -14,7 +14,7 @@ from isotherm.errors import BadSetting
 from isotherm.study.balance import DENOMINATORS, Denominator, difference, standard_deviation
 from isotherm.study.cohort import Cohort
 from isotherm.study.known import too_late
-from isotherm.study.protocol_parts import Covariate
+from isotherm.study.protocol_parts import Covariate, Unit
 
 EVERYBODY = "all"
 """Key of the group that holds every arm."""
@@ -59,6 +59,8 @@ class TableRow:
         Why the fact came too late to be a cause of the arm; empty for the others.
     adjusted : bool
         Whether it is adjusted for.
+    per : "patient" or "tumor"
+        What is counted. Where rows are tumors, a fact that never differs within a patient is counted once for each.
     groups : tuple of (group, Summary)
         The arms in their order, then "all".
     smd : float or None
@@ -72,6 +74,7 @@ class TableRow:
     level: str | None
     late: str
     adjusted: bool
+    per: Unit
     groups: tuple[tuple[str, Summary], ...]
     smd: float | None
 
@@ -146,7 +149,11 @@ def _rows(
     covariate: Covariate, values: pd.Series[Any], groups: Groups, cohort: Cohort, denominator: Denominator
 ) -> Iterator[TableRow]:
     """Yield one line for a number or a yes/no, one for each level of a category."""
+    counted_rows = _patients(values, cohort)
+    per: Unit = "patient" if counted_rows is not None else "tumor"
     known = values.notna().to_numpy(dtype=bool)
+    if counted_rows is not None:
+        groups = {name: mask & counted_rows for name, mask in groups.items()}
     if covariate.kind in ("category", "ordered"):
         columns = [(str(level), (values == level).to_numpy(dtype=float)) for level in values.cat.categories]
     else:
@@ -155,10 +162,23 @@ def _rows(
         counted = covariate.kind != "number"
         yield TableRow(
             column=covariate.column, label=covariate.label, unit=covariate.unit, level=level,
-            late=too_late(covariate.known, cohort.protocol.exposure), adjusted=covariate.use == "adjust",
+            late=too_late(covariate.known, cohort.protocol.exposure), adjusted=covariate.use == "adjust", per=per,
             groups=tuple((name, _summary(x, known, mask, counted=counted)) for name, mask in groups.items()),
-            smd=_smd(x, known, cohort, denominator),
+            smd=_smd(x, known & groups[EVERYBODY], cohort, denominator),
         )  # fmt: skip
+
+
+def _patients(values: pd.Series[Any], cohort: Cohort) -> npt.NDArray[np.bool_] | None:
+    """Return the rows that stand for a patient each; None if the fact differs between tumors of one patient."""
+    if not cohort.people.tumors:
+        return np.ones(len(cohort), dtype=bool)
+    codes = pd.factorize(values)[0]
+    first, member = np.unique(cohort.person, return_index=True, return_inverse=True)[1:]
+    if (codes != codes[first][member]).any():
+        return None
+    rows = np.zeros(len(cohort), dtype=bool)
+    rows[first] = True
+    return rows
 
 
 def _summary(x: npt.NDArray[Any], known: npt.NDArray[Any], mask: npt.NDArray[Any], *, counted: bool) -> Summary:
