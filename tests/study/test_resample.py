@@ -51,7 +51,8 @@ def run(**settings: Any) -> Bootstrap:
 def by_hand(rows: Any, *, adjust: bool, settings: dict[str, Any]) -> tuple[float, float]:
     """One replicate through the doors that everybody uses."""
     table = cohort().iloc[rows]
-    matched = match_nearest(propensity(design(table), table["treat"]), **settings)
+    own = {**settings, "exact": table["site"]} if "exact" in settings else settings
+    matched = match_nearest(propensity(design(table), table["treat"]), **own)
     kept = matched.matched
     whole = TimeToEvent(
         table["days"].to_numpy()[kept],
@@ -71,6 +72,7 @@ def by_hand(rows: Any, *, adjust: bool, settings: dict[str, Any]) -> tuple[float
         {"caliper": None, "ratio": 2, "order": "data"},
         {"caliper": Caliper(0.4, "absolute"), "ratio": 2, "replace": True},
         {"estimand": "ATC", "replace": True},
+        {"caliper": Caliper(0.6), "exact": cohort()["site"]},
     ],
 )
 @pytest.mark.parametrize("adjust", [False, True])

@@ -87,7 +87,7 @@ def match_nearest(
     chooser = scores.treated if estimand == "ATT" else ~scores.treated
     _reachable(chooser, estimand, replace=replace)
     width = None if caliper is None else caliper.absolute(score, scores.treated)
-    block = _blocks(exact, scores.rows, scores.table_rows)
+    block = blocks_of(exact, scores.rows, scores.table_rows)
     sorting, place = sorting_of(score, block)
     turns = _turns(score, chooser, order, seed)
     match = match_again if replace else match_once
@@ -156,7 +156,7 @@ def match_mahalanobis(
     _reachable(chooser, estimand, replace=replace)
     score = None if scores is None else np.round(scores.score(scale), DECIMALS)
     width = None if caliper is None or score is None else caliper.absolute(score, arm)
-    block = _blocks(exact, design.rows, design.table_rows)
+    block = blocks_of(exact, design.rows, design.table_rows)
     turns = _turns(np.zeros(len(arm)), chooser, order, seed)
     z = whitened(design.by_level()[1], arm)
     compared = np.zeros(len(arm)) if score is None else score
@@ -215,7 +215,7 @@ def _reachable(chooser: Bool, estimand: str, *, replace: bool) -> None:
     )
 
 
-def _blocks(exact: npt.ArrayLike | None, rows: Int, table_rows: int) -> Int:
+def blocks_of(exact: npt.ArrayLike | None, rows: Int, table_rows: int) -> Int:
     """Return the number of every row's block, shape (n,)."""
     if exact is None:
         return np.zeros(len(rows), dtype=np.int64)

@@ -33,8 +33,9 @@ class Pipeline(NamedTuple):
     """What stays the same in every replicate.
 
     x (n, p) covariates of the propensity; treated (n,), 0 or 1; z (n, k) covariates of the Cox model, the treatment
-    first; code (n,) rank of the time; dies (n,); start (p + 1,) coefficients to start from; and the settings of the
-    matching: whether the treated choose, on the logit, smallest first, in the order of rows, with replacement.
+    first; code (n,) rank of the time; dies (n,); block (n,) exact blocks; start (p + 1,) coefficients to start from;
+    and the settings of the matching: whether there are blocks, whether the treated choose, on the logit, smallest
+    first, in the order of rows, with replacement.
     """
 
     x: Float
@@ -42,11 +43,13 @@ class Pipeline(NamedTuple):
     z: Float
     code: Int
     dies: Bool
+    block: Int
     start: Float
     caliper: float
     unit: int
     decimals: float
     ratio: int
+    blocks: bool
     focal_treated: bool
     logit: bool
     smallest: bool
@@ -65,7 +68,8 @@ def replicate(plan: Pipeline, rows: Int) -> tuple[int, float, float, int, bool]:
     score, status, firth = fitted_scores(plan, plan.x[rows], y)
     if status != CONVERGED:
         return NO_PROPENSITY, math.nan, math.nan, 0, firth
-    weight, cluster, pairs = matched_weights(plan, score, y == (1.0 if plan.focal_treated else 0.0))
+    focal = y == (1.0 if plan.focal_treated else 0.0)
+    weight, cluster, pairs = matched_weights(plan, score, focal, plan.block[rows])
     if pairs == 0:
         return NO_PAIR, math.nan, math.nan, 0, firth
     fine, ratio, error = hazard_ratio(plan, rows, weight, cluster)
@@ -117,10 +121,12 @@ def caliper_width(plan: Pipeline, score: Float, focal: Bool) -> float:
 
 
 @compiled
-def matched_weights(plan: Pipeline, score: Float, focal: Bool) -> tuple[Float, Int, int]:
+def matched_weights(plan: Pipeline, score: Float, focal: Bool, block: Int) -> tuple[Float, Int, int]:
     """Return weights (n,), clusters (n,), the set or with replacement the row, and the number of pairs."""
     n = len(score)
     sorting = np.argsort(score, kind="mergesort")
+    if plan.blocks:
+        sorting = sorting[np.argsort(block[sorting], kind="mergesort")]
     place = np.empty(n, np.int64)
     for i in range(n):
         place[sorting[i]] = i
@@ -129,11 +135,11 @@ def matched_weights(plan: Pipeline, score: Float, focal: Bool) -> tuple[Float, I
         sign = 1.0 if plan.smallest else -1.0
         turns = turns[np.argsort(sign * score[turns], kind="mergesort")]
     width = caliper_width(plan, score, focal)
-    block, partner, turn_places = np.zeros(n, np.int64), ~focal[sorting], place[turns]
+    partner, turn_places = ~focal[sorting], place[turns]
     if plan.replace:
-        chosen = match_again(score[sorting], block, partner, turn_places, plan.ratio, width)
+        chosen = match_again(score[sorting], block[sorting], partner, turn_places, plan.ratio, width)
     else:
-        chosen = match_once(score[sorting], block, partner, turn_places, plan.ratio, width)
+        chosen = match_once(score[sorting], block[sorting], partner, turn_places, plan.ratio, width)
     weight, cluster = np.zeros(n), np.arange(n)
     pairs, given, used = 0, 0.0, 0
     for k in range(len(turns)):

@@ -13,7 +13,7 @@ from isotherm.outcome import TimeToEvent
 from isotherm.study.arms import arm_of, of_rows
 from isotherm.study.design_matrix import DesignMatrix
 from isotherm.study.matched import Caliper
-from isotherm.study.matching import DECIMALS, USUAL_CALIPER, match_nearest
+from isotherm.study.matching import DECIMALS, USUAL_CALIPER, blocks_of, match_nearest
 from isotherm.study.pipeline_kernels import (
     ABSOLUTE,
     FINE,
@@ -55,6 +55,7 @@ def bootstrap_matched_cox(
     scale: Scale = "logit",
     ratio: int = 1,
     replace: bool = False,
+    exact: npt.ArrayLike | None = None,
     order: Literal["largest", "smallest", "data"] = "largest",
     estimand: Literal["ATT", "ATC"] = "ATT",
     workers: int = 1,
@@ -75,7 +76,7 @@ def bootstrap_matched_cox(
         As :func:`resampling`; strata, such as sites, shape (rows of the table,).
     adjust : array, shape (rows of the table, k), optional
         More covariates of the Cox model.
-    caliper, scale, ratio, replace, order, estimand
+    caliper, scale, ratio, replace, exact, order, estimand
         As :func:`match_nearest`. That more units want a partner than there are is no failure of a replicate.
     workers : int
         Threads; the result does not depend on it.
@@ -108,7 +109,7 @@ def bootstrap_matched_cox(
         z = np.column_stack([z, of_rows(adjust, design.rows, design.table_rows, "adjustment")])
     scores = propensity(design, treated)
     matched = match_nearest(
-        scores, caliper=caliper, scale=scale, ratio=ratio, replace=replace, order=order, estimand=estimand
+        scores, caliper=caliper, scale=scale, ratio=ratio, replace=replace, exact=exact, order=order, estimand=estimand
     )
     kept = matched.matched
     whole = TimeToEvent(
@@ -117,11 +118,24 @@ def bootstrap_matched_cox(
     names = ("treatment", *(f"adjustment {k}" for k in range(1, z.shape[1])))
     estimate = float(cox(whole, z[kept], names=names, robust=True).coefficients[0])
     plan = Pipeline(
-        design.x, arm.astype(np.float64), np.ascontiguousarray(z), own.times.code.astype(np.int64), own.event > 0,
-        scores.fits[0].coefficients, 1.0 if caliper is None else caliper.width,
-        NO_CALIPER if caliper is None else UNITS[caliper.unit], 10.0**DECIMALS, ratio, estimand == "ATT",
-        scale == "logit", order == "smallest", order == "data", replace,
-    )  # fmt: skip
+        x=design.x,
+        treated=arm.astype(np.float64),
+        z=np.ascontiguousarray(z),
+        code=own.times.code.astype(np.int64),
+        dies=own.event > 0,
+        block=blocks_of(exact, design.rows, design.table_rows),
+        start=scores.fits[0].coefficients,
+        caliper=1.0 if caliper is None else caliper.width,
+        unit=NO_CALIPER if caliper is None else UNITS[caliper.unit],
+        decimals=10.0**DECIMALS,
+        ratio=ratio,
+        blocks=exact is not None,
+        focal_treated=estimand == "ATT",
+        logit=scale == "logit",
+        smallest=order == "smallest",
+        by_row=order == "data",
+        replace=replace,
+    )
     site = None if strata is None else of_rows(strata, design.rows, design.table_rows, "strata")
     draws = resampling(len(arm), seed=seed, replicates=replicates, strata=site)
     found = repeat(lambda k: replicate(plan, draws.rows(k)), replicates, workers=workers)
