@@ -114,6 +114,14 @@ def test_what_cannot_be_said_is_none() -> None:
     assert row(table_one(made(gone.assign(drug=1.0 - TABLE["drug"]))), "age").smd is None
 
 
+@pytest.mark.parametrize("n", range(2, 80, 7))
+def test_a_level_that_everybody_has_differs_by_nothing_whatever_the_size_of_the_arms(n: int) -> None:
+    drug = np.arange(n) % 2.0
+    table = pd.DataFrame({"id": range(n), "site": "A", "drug": drug, "age": 50.0, "sex": 1.0, "ill": 1.0, "stage": "a",
+                          "months": 1.0, "dead": 1.0})  # fmt: skip
+    assert [one.smd for one in table_one(made(table)).rows] == [0.0] * 6
+
+
 def test_three_arms_are_described_without_a_difference() -> None:
     three = dataclasses.replace(ARMS, arms=(*ARMS.arms, Arm(name="two", label="Two", values=(2.0,))))
     table = table_one(made(TABLE.assign(drug=[1.0, 1.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0]), arms=three))

@@ -150,7 +150,7 @@ def weighted_variance(x: Float, weight: Float) -> float:
     share = weight / weight.sum()
     mean = float(share @ x)
     if is_binary(x):
-        return mean * (1.0 - mean)
+        return max(mean * (1.0 - mean), 0.0)  # the mean of ones is above 1 by rounding for some n
     freedom = 1.0 - float(share @ share)
     return float(share @ (x - mean) ** 2) / freedom if freedom > 0.0 else 0.0
 
