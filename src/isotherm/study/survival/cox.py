@@ -17,7 +17,17 @@ from isotherm.errors import BadColumn, BadSetting, FitError, NotConverged, Nothi
 from isotherm.outcome import TimeToEvent
 from isotherm.study.survival.cox_variance import robust_covariance
 from isotherm.study.survival.limits import normal_quantile
-from isotherm.study.survival.newton_kernels import BRESLOW, COLLINEAR, CONVERGED, EFRON, EXACT, OUT_OF_RANGE, climb
+from isotherm.study.survival.newton_kernels import (
+    BRESLOW,
+    COLLINEAR,
+    CONVERGED,
+    EFRON,
+    EXACT,
+    MOST_STEPS,
+    OUT_OF_RANGE,
+    OUT_OF_STEPS,
+    climb,
+)
 from isotherm.study.survival.risk_sets import RiskSets, risk_sets
 
 Ties = Literal["efron", "breslow", "exact"]
@@ -259,6 +269,8 @@ def _failure(status: int, names: tuple[str, ...], information: Float, step: Floa
         if not information[k, k] > 1e-9:
             return NothingToCompare(f"{names[k]} does not vary among the patients at risk at any event; leave it out.")
         return NotConverged(f"{names[k]} follows from the covariates before it; leave one of them out.")
+    if status == OUT_OF_STEPS:
+        return NotConverged(f"No maximum was reached in {MOST_STEPS} steps, last along {at_fault}; leave that out.")
     return NotConverged(
         f"The partial likelihood rises without end along {at_fault}: no event in one group, or events in perfect order "
         "(separation); merge its levels or leave it out."

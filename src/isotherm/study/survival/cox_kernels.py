@@ -25,8 +25,8 @@ TERMS = 6
 LOST = 1e-4
 """A running sum that has shrunk to this share of its peak by rows that left is summed anew: its digits are used up."""
 
-LARGEST_EXPONENT = 500.0
-"""A linear predictor above this is outside of what can be summed; the step that led there is halved."""
+LARGEST_EXPONENT, SMALLEST_SUM = 300.0, 1e-140
+"""Beyond these, sums over risk sets or their squares leave the numbers; the step that led there is halved."""
 
 
 @compiled
@@ -87,7 +87,7 @@ def hazard_terms(
                 if start[j] <= e:
                     total += risk[j]
             peak = total
-        if not total > 0.0:
+        if not total > SMALLEST_SUM:
             return -math.inf
         for k in range(TERMS):
             terms[e, k] = 0.0
@@ -112,6 +112,38 @@ def hazard_terms(
 
 
 @compiled
+def exposures(steps: Float, stop: Int, start: Int, last: Bool) -> Float:
+    """Return the sums of steps (e, k) over the event times at which each row is at risk, (n, k).
+
+    A difference of two running sums loses digits where both are large. They run within the stratum, from its first time
+    and from its last; each row takes the smaller pair, as told by the first column (hazards, never negative).
+    """
+    events, k = steps.shape
+    forward, backward = np.zeros((events, k)), np.zeros((events, k))
+    for c in range(k):
+        total = 0.0
+        for e in range(events):
+            total += steps[e, c]
+            forward[e, c] = total
+            if last[e]:
+                total = 0.0
+        for e in range(events - 1, -1, -1):
+            total = steps[e, c] if last[e] else total + steps[e, c]
+            backward[e, c] = total
+    out = np.zeros((len(stop), k))
+    for i in range(len(stop)):
+        low, high = start[i], stop[i] - 1
+        is_first, is_last = low == 0 or last[low - 1], last[high]
+        if is_first or forward[high, 0] <= backward[low, 0]:
+            for c in range(k):
+                out[i, c] = forward[high, c] if is_first else forward[high, c] - forward[low - 1, c]
+        else:
+            for c in range(k):
+                out[i, c] = backward[low, c] if is_last else backward[low, c] - backward[high + 1, c]
+    return out
+
+
+@compiled
 def score_and_information(
     x: Float,
     risk: Float,
@@ -133,9 +165,7 @@ def score_and_information(
     the risk sets' means: no p x p sum has to be carried along.
     """
     rows, p = x.shape
-    cumulative = np.zeros(len(last) + 1)
-    for e in range(len(last)):
-        cumulative[e + 1] = cumulative[e] + factor[e] * terms[e, 0]
+    hazards = exposures(terms[:, :1] * factor.reshape(-1, 1), stop, start, last)
     s1, d1 = np.zeros(p), np.zeros(p)
     score[:] = 0.0
     information[:, :] = 0.0
@@ -150,7 +180,7 @@ def score_and_information(
         d1[:] = 0.0
         while i >= 0 and stop[i] == e + 1:
             r = risk[i]
-            expected = cumulative[stop[i]] - cumulative[start[i]]
+            expected = hazards[i, 0]
             if dies[i]:
                 expected -= factor[e] * terms[e, 1]
                 observed = factor[e] * weight[i]

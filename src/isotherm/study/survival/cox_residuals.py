@@ -9,6 +9,7 @@ import numpy as np
 from isotherm.columns import Float, Int
 from isotherm.errors import BadSetting
 from isotherm.study.survival.cox import CoxFit
+from isotherm.study.survival.cox_kernels import exposures
 from isotherm.study.survival.cox_variance import at, score_rows
 from isotherm.study.survival.residual_kernels import risk_set_sums
 
@@ -39,8 +40,8 @@ def martingale(fit: CoxFit) -> Float:
     _refuse_exact(fit)
     sets = fit.sets
     risk, terms, _ = at(sets, fit.coefficients * sets.scale, efron=fit.ties == "efron")
-    hazard = np.concatenate([[0.0], terms[:, 0].cumsum()])
-    expected = hazard[sets.stop] - hazard[sets.start] - np.where(sets.dies, terms[sets.stop - 1, 1], 0.0)
+    hazard = exposures(terms[:, :1], sets.stop, sets.start, sets.last)[:, 0]
+    expected = hazard - np.where(sets.dies, terms[sets.stop - 1, 1], 0.0)
     out = np.zeros(fit.n)
     out[sets.row] = sets.dies - risk / sets.weight * expected
     return out

@@ -23,7 +23,7 @@ def score_rows(sets: RiskSets, b: Float, *, efron: bool) -> Float:
     """Return the score residuals of the sorted rows, shape (r, p), times their weights, on the standardized scale."""
     risk, terms, anew = at(sets, b, efron=efron)
     s1, d1 = risk_set_sums(sets.x, risk, sets.dies, sets.stop, sets.start, sets.last, sets.leaving, anew)
-    rows = score_residuals(sets.x, risk, sets.weight, sets.dies, sets.stop, sets.start, terms, s1, d1)
+    rows = score_residuals(sets.x, risk, *sets.arrays[:5], terms, s1, d1)
     return rows * sets.weight[:, None]
 
 

@@ -12,10 +12,13 @@ from isotherm.study.survival.cox_kernels import TERMS, Bool, hazard_terms, relat
 from isotherm.study.survival.exact_kernels import exact_sums
 
 BRESLOW, EFRON, EXACT = 0, 1, 2
-CONVERGED, COLLINEAR, NO_MAXIMUM, OUT_OF_RANGE = 0, 1, 2, 3
+CONVERGED, COLLINEAR, NO_MAXIMUM, OUT_OF_RANGE, OUT_OF_STEPS = 0, 1, 2, 3, 4
 
 SINGULAR = 1e-11
 """A pivot below this share of its variance: the column is a sum of those before it."""
+
+NOTHING = 1e-13
+"""Information below this share of the weight of all events is rounding: covariates have a standard deviation of 1."""
 
 SMALL_STEP, SMALL_GAIN = 1e-7, 1e-20
 """At the maximum the next step (in SDs of the covariates) and its square in standard errors are below these."""
@@ -24,8 +27,11 @@ MOST_STEPS, MOST_HALVINGS = 60, 40
 
 
 @compiled
-def cholesky(matrix: Float, lower: Float) -> int:
-    """Fill the lower triangle with L, matrix = L L'; return -1, or the column at which the matrix is singular."""
+def cholesky(matrix: Float, lower: Float, floor: float) -> int:
+    """Fill the lower triangle with L, matrix = L L'; return -1, or the column at which the matrix is singular.
+
+    A pivot counts as 0 below `floor`, and below a small share of its own diagonal element.
+    """
     p = len(matrix)
     for a in range(p):
         for c in range(a + 1):
@@ -34,7 +40,7 @@ def cholesky(matrix: Float, lower: Float) -> int:
                 value -= lower[a, k] * lower[c, k]
             if c < a:
                 lower[a, c] = value / lower[c, c]
-            elif value > SINGULAR * matrix[a, a]:
+            elif value > max(SINGULAR * matrix[a, a], floor):
                 lower[a, a] = math.sqrt(value)
             else:
                 return a
@@ -96,8 +102,8 @@ def climb(
 ) -> tuple[int, Float, float, float, float, Float, Float, int]:
     """Return status, b, log-likelihood at 0 and at b, score test at 0, information at b, last step, steps taken.
 
-    Where the information is singular, the last step holds 1 for the column at fault. An infinite maximum shows in steps
-    that do not shrink while nothing is gained: then the status is NO_MAXIMUM.
+    Where the information is singular at 0, the last step holds 1 for the column at fault. On the way to an infinite
+    maximum the steps do not shrink and the information vanishes: then the status is NO_MAXIMUM.
     """
     rows, p = x.shape
     b, step, score, information = np.zeros(p), np.zeros(p), np.zeros(p), np.zeros((p, p))
@@ -106,7 +112,10 @@ def climb(
     loglik = log_likelihood(
         x, offset, weight, dies, stop, start, last, leaving, ties, b, risk, terms, anew, score, information
     )
-    null, test, before = loglik, 0.0, math.inf
+    null, test, before, floor = loglik, 0.0, math.inf, 0.0
+    for i in range(rows):
+        if dies[i]:
+            floor += NOTHING * weight[i]
     if not math.isfinite(loglik):
         return OUT_OF_RANGE, b, null, loglik, test, information, step, 0
     for taken in range(MOST_STEPS):
@@ -114,7 +123,7 @@ def climb(
             score_and_information(
                 x, risk, weight, dies, stop, start, last, leaving, terms, anew, factor, score, information
             )
-        column = cholesky(information, lower)
+        column = cholesky(information, lower, floor)
         if column >= 0:
             if taken == 0:
                 step[column] = 1.0
@@ -154,4 +163,4 @@ def climb(
             step = 0.5 * step
         b = b + step
         loglik = there
-    return NO_MAXIMUM, b, null, loglik, test, information, step, MOST_STEPS
+    return OUT_OF_STEPS, b, null, loglik, test, information, step, MOST_STEPS

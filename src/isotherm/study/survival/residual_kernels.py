@@ -6,7 +6,7 @@ import numpy as np
 
 from isotherm.columns import Float, Int
 from isotherm.study.compiled import compiled
-from isotherm.study.survival.cox_kernels import Bool
+from isotherm.study.survival.cox_kernels import Bool, exposures
 
 
 @compiled
@@ -47,7 +47,16 @@ def risk_set_sums(
 
 @compiled
 def score_residuals(
-    x: Float, risk: Float, weight: Float, dies: Bool, stop: Int, start: Int, terms: Float, s1: Float, d1: Float
+    x: Float,
+    risk: Float,
+    weight: Float,
+    dies: Bool,
+    stop: Int,
+    start: Int,
+    last: Bool,
+    terms: Float,
+    s1: Float,
+    d1: Float,
 ) -> Float:
     """Return each row's share of the score, (n, p), not yet times its weight.
 
@@ -55,21 +64,19 @@ def score_residuals(
     the k-th with 1 - k/m (Efron). The form for Breslow's rule, used for an Efron fit, is wrong from the fifth digit on.
     """
     rows, p = x.shape
-    events = len(terms)
-    hazard, mean = np.zeros(events + 1), np.zeros((events + 1, p))
-    for e in range(events):
-        hazard[e + 1] = hazard[e] + terms[e, 0]
+    steps = np.zeros((len(terms), p + 1))
+    for e in range(len(terms)):
+        steps[e, 0] = terms[e, 0]
         for a in range(p):
-            mean[e + 1, a] = mean[e, a] + terms[e, 2] * s1[e, a] - terms[e, 3] * d1[e, a]
+            steps[e, a + 1] = terms[e, 2] * s1[e, a] - terms[e, 3] * d1[e, a]
+    expected = exposures(steps, stop, start, last)
     out = np.zeros((rows, p))
     for i in range(rows):
         r = risk[i] / weight[i]
-        low, high = start[i], stop[i]
-        expected = hazard[high] - hazard[low]
         for a in range(p):
-            out[i, a] = -r * (x[i, a] * expected - (mean[high, a] - mean[low, a]))
+            out[i, a] = -r * (x[i, a] * expected[i, 0] - expected[i, a + 1])
         if dies[i]:
-            e = high - 1
+            e = stop[i] - 1
             for a in range(p):
                 own = terms[e, 3] * s1[e, a] - terms[e, 4] * d1[e, a]
                 center = (terms[e, 0] * s1[e, a] - terms[e, 1] * d1[e, a]) / terms[e, 5]

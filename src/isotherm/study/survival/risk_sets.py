@@ -121,7 +121,9 @@ def _spread(covariates: Float, names: tuple[str, ...]) -> tuple[Float, Float]:
     center = covariates.mean(axis=0)
     square = np.einsum("ij,ij->j", covariates, covariates) / len(covariates) - center**2
     scale = np.sqrt(np.maximum(square, 0.0))
-    for k in np.flatnonzero(scale <= 1e-5 * np.abs(center)).tolist():
+    for k in range(len(names)):
+        if scale[k] > 1e-5 * abs(center[k]):
+            continue
         # The short formula has lost its digits.
         scale[k] = np.sqrt(np.mean((covariates[:, k] - center[k]) ** 2))
         if not scale[k] > RANGE_LOST * abs(center[k]):
