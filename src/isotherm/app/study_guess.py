@@ -77,7 +77,7 @@ class Guesses:
 
 def guess(table: pd.DataFrame) -> Guesses:
     """Guess what the columns of a table are."""
-    names = [str(name) for name in table.columns]
+    names = [str(name) for name in table.columns if str(name).strip()]  # what has no name cannot be asked for
     patient = _first(names, _PATIENT) or next((name for name in names if table[name].is_unique), None)
     left = [name for name in names if name != patient]
     site = next((name for name in left if _has(name, _SITE) and table[name].nunique() <= len(table) / 2), None)
