@@ -201,7 +201,7 @@ def hazard_ratio(plan: Pipeline, rows: Int, weight: Float, cluster: Int) -> tupl
     relative_risks(z, offset, own, b, risk)
     hazard_terms(risk, own, dies, stop, start, last, leaving, True, terms, anew)
     s1, d1 = risk_set_sums(z, risk, dies, stop, start, last, leaving, anew)
-    residuals = score_residuals(z, risk, own, dies, stop, start, terms, s1, d1)
+    residuals = score_residuals(z, risk, own, dies, stop, start, last, terms, s1, d1)
     factor, inverse, aliased = np.zeros((k, k)), np.zeros((k, k)), np.zeros(k, np.bool_)
     factorize(information, aliased, 0.0, factor)
     invert(factor, aliased, inverse)
