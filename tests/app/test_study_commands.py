@@ -173,6 +173,7 @@ NAMES = st.text(min_size=1, max_size=12).map(str.strip).filter(bool) | st.sample
         "x y",
         'q"uote',
         "back\\slash",
+        "",
     ]
 )
 COLUMNS: dict[str, Any] = {
