@@ -11,6 +11,7 @@ from bench.coverage import print_coverage
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
 from bench.study_matching import print_study_matching
+from bench.study_survival import print_study_survival
 
 
 def main() -> int:
@@ -28,6 +29,8 @@ def main() -> int:
         fine &= print_speed()
         print()
     if "study" in chosen:
+        fine &= print_study_survival()
+        print()
         fine &= print_study_matching()
         print()
         fine &= print_study_coverage()

@@ -44,12 +44,15 @@ def _print(title: str, families: Iterable[Family]) -> bool:
     return fine
 
 
+def r_is_here() -> bool:
+    """Say whether Rscript with the packages survival and jsonlite is installed."""
+    asks = ["Rscript", "-e", 'quit(status = !all(sapply(c("survival", "jsonlite"), requireNamespace, quietly = TRUE)))']
+    return shutil.which("Rscript") is not None and not subprocess.run(asks, capture_output=True, check=False).returncode
+
+
 def live_weighted() -> dict[str, Any] | None:
     """Run the script of the weighted fits in the R that is installed; None where there is none."""
-    if shutil.which("Rscript") is None:
-        return None
-    asks = ["Rscript", "-e", 'quit(status = !all(sapply(c("survival", "jsonlite"), requireNamespace, quietly = TRUE)))']
-    if subprocess.run(asks, capture_output=True, check=False).returncode:
+    if not r_is_here():
         return None
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "ref_weighted.json"

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden"
 
-Pair = tuple[str, npt.ArrayLike, Any]
+Pair = tuple[str, Any, Any]
 """Where it is, our numbers, R's numbers (None or "NA" where R has none)."""
 
 

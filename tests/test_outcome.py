@@ -43,7 +43,7 @@ from isotherm.outcome import Curve, TimeToEvent
 )
 def test_a_column_that_cannot_be_used_is_refused_in_one_sentence(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(BadColumn, match=words) as refused:
-        TimeToEvent(**({"time_days": [1, 2], "event": [1, 0]} | settings))
+        TimeToEvent(**{"time_days": [1, 2], "event": [1, 0], **settings})
     assert str(refused.value).endswith(".")
 
 

@@ -11,8 +11,10 @@ from isotherm.errors import BadSetting
 from isotherm.study.evalue import e_value
 
 
-def effect(measure: str, estimate: float, low: float, high: float, **more: int) -> Effect:
-    return Effect(measure=measure, estimate=estimate, low=low, high=high, **more)
+def effect(
+    measure: str, estimate: float, low: float, high: float, *, n: int | None = None, events: int | None = None
+) -> Effect:
+    return Effect(measure=measure, estimate=estimate, low=low, high=high, n=n, events=events)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def test_whole_weights_are_patients_and_one_stratum_is_none(rho: float) -> None:
 
 def test_an_empty_stratum_and_one_of_a_single_arm_add_nothing() -> None:
     outcome, x = cohort(4, 30, strata=True)
+    assert outcome.strata is not None
     more = TimeToEvent(
         np.append(outcome.time_days, [3, 4]), np.append(outcome.event, [1, 0]), strata=np.append(outcome.strata, [9, 9])
     )

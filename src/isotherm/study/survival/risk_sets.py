@@ -125,7 +125,7 @@ def _spread(covariates: Float, names: tuple[str, ...]) -> tuple[Float, Float]:
         if scale[k] > 1e-5 * abs(center[k]):
             continue
         # The short formula has lost its digits.
-        scale[k] = np.sqrt(np.mean((covariates[:, k] - center[k]) ** 2))
+        scale[k] = float(np.std(covariates[:, k]))
         if not scale[k] > RANGE_LOST * abs(center[k]):
             raise BadColumn(f"{names[k]} is the same in all {len(covariates)} rows; leave it out.")
     return center, scale
