@@ -15,7 +15,7 @@ Float = npt.NDArray[np.float64]
 def cohort(seed: int, n: int = 40, *, whole: bool = True, **parts: Any) -> tuple[TimeToEvent, Float]:
     """Make an outcome of n rows and two covariates, one of them binary; `parts` names what else it has."""
     rng = np.random.default_rng(seed)
-    x: Float = np.column_stack([rng.normal(size=n), 1.0 * rng.integers(0, 2, size=n)])
+    x = np.column_stack([rng.normal(size=n), 1.0 * rng.integers(0, 2, size=n)]).astype(np.float64)
     days = rng.exponential(size=n) * np.exp(-x @ [0.5, -0.4]) * 12.0 + 1e-3
     days = np.ceil(days) if whole else days
     made = {

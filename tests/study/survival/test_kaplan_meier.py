@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -111,6 +113,20 @@ def test_after_everybody_has_failed_nothing_is_claimed() -> None:
     curve = kaplan_meier(TimeToEvent([1, 2, 5], [1, 1, 0], [0, 0, 3], cluster=[0, 1, 2]))
     assert curve.survival.tolist() == [0.5, 0.0, 0.0]
     assert np.isnan(curve.high[1:]).all()
+
+
+def test_where_all_weight_at_risk_fails_the_curve_is_zero_though_others_enter_later() -> None:
+    weight = np.array([0.1, 0.2, 0.7, 0.3, 1.1, 0.6])
+    outcome = TimeToEvent([1, 1, 1, 5, 6, 7], np.ones(6), [0, 0, 0, 1, 2, 1], weight, cluster=range(6))
+    curve = kaplan_meier(outcome)
+    assert curve.survival.tolist() == [0.0] * 4
+    assert curve.at_risk == pytest.approx([1.0, 2.0, 1.7, 0.6])
+
+
+@pytest.mark.parametrize("interval", ["log", "log-log", "plain", "logit", "arcsin"])
+def test_an_error_beyond_all_bounds_leaves_the_whole_range(interval: Any) -> None:
+    low, high = limits(np.array([1e-9]), np.array([1.0]), interval=interval)
+    assert 0.0 <= low[0] <= 1e-9 <= high[0] <= 1.0
 
 
 def test_what_has_no_meaning_is_refused() -> None:

@@ -55,7 +55,8 @@ def limits(
     known = (survival > 0.0) & ((survival < 1.0) | edge)
     low, high = np.full(len(survival), np.nan), np.full(len(survival), np.nan)
     s = survival[known]
-    low[known], high[known] = scale(s, normal_quantile(level) * std_error[known] / s)
+    with np.errstate(over="ignore"):  # an interval that reaches beyond all numbers ends at 0 or 1
+        low[known], high[known] = scale(s, normal_quantile(level) * std_error[known] / s)
     return low, high
 
 

@@ -139,28 +139,15 @@ def climb(
         if longest < SMALL_STEP and (gain < SMALL_GAIN or gain > 0.25 * before):
             return CONVERGED, b, null, loglik, test, information, step, taken
         before = gain
-        there = loglik
-        for _ in range(MOST_HALVINGS):
+        there, halved = -math.inf, -1
+        while halved < MOST_HALVINGS and not there >= loglik - 1e-12 * abs(loglik):
+            halved += 1
+            if halved > 0:
+                step = 0.5 * step
+            next_b = b + step
             there = log_likelihood(
-                x,
-                offset,
-                weight,
-                dies,
-                stop,
-                start,
-                last,
-                leaving,
-                ties,
-                b + step,
-                risk,
-                terms,
-                anew,
-                score,
-                information,
+                x, offset, weight, dies, stop, start, last, leaving, ties, next_b, risk, terms, anew, score, information
             )
-            if there >= loglik - 1e-12 * abs(loglik):
-                break
-            step = 0.5 * step
         b = b + step
         loglik = there
     return OUT_OF_STEPS, b, null, loglik, test, information, step, MOST_STEPS

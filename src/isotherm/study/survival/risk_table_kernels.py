@@ -7,6 +7,9 @@ import numpy as np
 from isotherm.columns import Float, Int
 from isotherm.study.compiled import compiled
 
+ROUNDING = 1e-12
+"""Who is at risk beyond those who leave, below this share of the largest risk set, is rounding: nobody is."""
+
 
 @compiled
 def table_sums(
@@ -29,12 +32,14 @@ def table_sums(
     for i in range(len(start_cell)):
         at_risk[start_cell[i], group[i]] -= weight[i]
     for g in range(groups):
-        total = 0.0
+        total, peak = 0.0, 0.0
         for c in range(cells - 1, -1, -1):
             if c + 1 < cells and stratum[c] != stratum[c + 1]:
-                total = 0.0
-            left = events[c, g] + censored[c, g]
-            # At least those who leave are at risk; rounding of weights that entered late is cut there.
-            total = max(total + left + at_risk[c, g], left)
+                total, peak = 0.0, 0.0
+            staying = total + at_risk[c, g]
+            if staying < ROUNDING * peak:
+                staying = 0.0
+            total = events[c, g] + censored[c, g] + staying
+            peak = max(peak, total)
             at_risk[c, g] = total
     return at_risk, events, censored, leaving
