@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from isotherm.imaging.margin import CAPSULE_TOLERANCES_MM, Margin, measure
-from isotherm.imaging.organ import organ_around
+from isotherm.imaging.organ import label_around, organ_around
 from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.volume import Grid, Mask
 from tests.imaging.capsule import Fixture, ball, fixture
@@ -16,7 +16,7 @@ from tests.imaging.capsule import Fixture, ball, fixture
 def margin_of(case: Fixture, *, tolerance_mm: float = 1.5, views: tuple[Grid, ...] = ()) -> Margin:
     tumor, zone = Region.of_field(field_of(case.tumor)), Region.of_field(field_of(case.ablation))
     points = case.tumor.grid.to_lps(np.argwhere(case.tumor.inside))
-    organ = organ_around(case.organ, tumor, points, zone, [])
+    organ = organ_around(label_around(case.organ, points), tumor, points, zone, [])
     return measure(tumor, zone, organ=organ, views=views, capsule_tolerance_mm=tolerance_mm, sliver_mm=1.0)
 
 

@@ -115,7 +115,7 @@ def _warnings(case: Case, settings: Settings) -> list[str]:
 
 
 def _burden(results: Sequence[LesionResult]) -> Document:
-    score = TumorBurdenScore(max(r.tumor_shape.longest_axial.length_mm for r in results), len(results), "imaging")
+    score = TumorBurdenScore(max(r.tumor_axial.longest.length_mm for r in results), len(results), "imaging")
     told = score.document()
     return told | {"value": _number(score.value, 2), "max_diameter_cm": _number(told["max_diameter_cm"], 2)}
 
@@ -195,8 +195,8 @@ def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
         "structures_mm": {name: {"from_tumor_mm": _number(a, 2), "from_ablation_mm": _number(b, 2)}
                           for name, a, b in result.structures},
         "tumor": _shape(result.tumor_shape) | {
-            "recist_mm": _number(result.tumor_shape.longest_axial.length_mm, 1),
-            "recist_short_axis_mm": _number(result.tumor_shape.short_axial.length_mm, 1),
+            "recist_mm": _number(result.tumor_axial.longest.length_mm, 1),
+            "recist_short_axis_mm": _number(result.tumor_axial.short.length_mm, 1),
             "depth_below_capsule_mm": _number(result.depth.from_surface_mm, 1),
             "center_depth_below_capsule_mm": _number(result.depth.from_center_mm, 1),
             "superficial": result.depth.superficial,

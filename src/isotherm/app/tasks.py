@@ -11,9 +11,9 @@ from isotherm.app.assess import LesionResult, assess_lesion
 from isotherm.app.assessment import Assessment, LesionView
 from isotherm.app.case import Case
 from isotherm.app.document import document_of
+from isotherm.app.scene import Surroundings
 from isotherm.app.settings import Settings
 from isotherm.imaging.geometry import Float
-from isotherm.imaging.parts import Parts
 from isotherm.imaging.volume import Mask, Volume
 
 VIEW_MM = 50.0
@@ -33,13 +33,15 @@ def assess_margin(case: Case, settings: Settings, *, progress: Progress = lambda
         Told in words what is being done.
     """
     results: list[LesionResult] = []
-    zones = [parts for mask in case.ablations if (parts := Parts.of(mask)) is not None]
     # Many small matrix products: threads that wait for each other make them up to fifty times slower.
     with threadpool_limits(1, "blas"):
+        around = Surroundings.of(case)
         for number, lesion in enumerate(case.lesions):
             progress(f"lesion {lesion.label} ({number + 1} of {len(case.lesions)})")
             # Each lesion has its own stream, so that one lesion's numbers do not depend on the others.
-            results.append(assess_lesion(case, lesion, zones, settings, np.random.default_rng([settings.seed, number])))
+            results.append(
+                assess_lesion(case, lesion, around, settings, np.random.default_rng([settings.seed, number]))
+            )
     return Assessment(document_of(case, settings, results), tuple(_view(case, result) for result in results))
 
 

@@ -65,26 +65,39 @@ class Organ:
         return Region.of_field(self.depth, level_mm=tolerance_mm)
 
 
-def organ_around(
-    organ: Mask, tumor: Region, tumor_points_lps_mm: Float, zone: Region, vessels: Sequence[Region]
-) -> Organ | None:
-    """Build the organ's hull near a lesion; None where the label is nowhere near it.
+def label_around(organ: Mask, tumor_points_lps_mm: Float) -> Field:
+    """Return the surface of an organ's label near a lesion, as a field.
 
-    The hull is the label joined with the zone, the vessels and, where the label leaves it out, the tumor; gaps
-    between them and inner holes are closed, so that a vessel or a zone never counts as the outside. Where the label
-    touches the edge of its own grid it is taken to go on: an image's edge is no capsule.
+    Where the label touches the edge of its own grid it is taken to go on: an image's edge is no capsule.
 
     Parameters
     ----------
     organ : Mask
+    tumor_points_lps_mm : array, shape (n, 3)
+        Points inside the tumor.
+    """
+    start, shape = organ.grid.box_around(tumor_points_lps_mm, reach_mm=REACH_MM + 10.0)
+    return _open_field(_continued(organ, start, shape))
+
+
+def organ_around(
+    label: Field, tumor: Region, tumor_points_lps_mm: Float, zone: Region, vessels: Sequence[Region]
+) -> Organ | None:
+    """Build the organ's hull near a lesion; None where the label is nowhere near it.
+
+    The hull is the label joined with the zone, the vessels and, where the label leaves it out, the tumor; gaps
+    between them and inner holes are closed, so that a vessel or a zone never counts as the outside.
+
+    Parameters
+    ----------
+    label : Field
+        Of `label_around`.
     tumor, zone : Region
     tumor_points_lps_mm : array, shape (n, 3)
         Points inside the tumor, for the test of the label's convention.
     vessels : sequence of Region
         Vessels inside the organ.
     """
-    start, shape = organ.grid.box_around(tumor_points_lps_mm, reach_mm=REACH_MM + 10.0)
-    label = _open_field(_continued(organ, start, shape))
     inside = label.at(tumor_points_lps_mm) > 0
     convention: Convention = "clip" if inside.mean() >= CLIP_FROM_OVERLAP else "add"
     if convention == "add" and _share_beside(label, tumor, zone) < LEAST_BESIDE:

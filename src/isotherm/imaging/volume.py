@@ -98,13 +98,13 @@ class Grid:
     def to_lps(self, points_kji: npt.ArrayLike) -> Float:
         """Carry voxel coordinates, shape (n, 3), to LPS mm, shape (n, 3)."""
         points = np.asarray(points_kji, dtype=np.float64)
-        return _turned(points, self.direction_lps * np.array(self.spacing_kji_mm)) + np.array(self.origin_lps_mm)
+        return points @ (self.direction_lps * np.array(self.spacing_kji_mm)).T + np.array(self.origin_lps_mm)
 
     def to_kji(self, points_lps_mm: npt.ArrayLike) -> Float:
         """Carry LPS mm, shape (n, 3), to (fractional) voxel coordinates, shape (n, 3)."""
         points = np.asarray(points_lps_mm, dtype=np.float64) - np.array(self.origin_lps_mm)
         # The axes are unit vectors at right angles up to the tolerance; the exact inverse keeps round trips exact.
-        return _turned(points, np.linalg.inv(self.direction_lps * np.array(self.spacing_kji_mm)))
+        return points @ np.linalg.inv(self.direction_lps * np.array(self.spacing_kji_mm)).T
 
     def window(self, start_kji: tuple[int, int, int], shape_kji: tuple[int, int, int]) -> Grid:
         """Return the grid of a box of voxels; it may reach beyond this grid."""
@@ -218,6 +218,15 @@ class Mask:
             view = view[(slice(None),) * axis + (found[-1],)]
         return found[0], found[1], found[2]
 
+    def cropped(self) -> Mask:
+        """Return the mask cut to what it holds, with one voxel of background around; nothing at all stays as it is."""
+        box = self.box()
+        if box is None:
+            return self
+        k, j, i = (int(s.start) - 1 for s in box)
+        nk, nj, ni = (int(s.stop - s.start) + 2 for s in box)
+        return self.windowed((k, j, i), (nk, nj, ni))
+
     def windowed(self, start_kji: tuple[int, int, int], shape_kji: tuple[int, int, int]) -> Mask:
         """Return a box of this mask as a mask of its own; what lies beyond the grid is background."""
         start = np.array(start_kji)
@@ -240,11 +249,6 @@ class Mask:
         """Return the part of this mask within a box `reach_mm` around points, shape (n, 3); outside is background."""
         start, shape = self.grid.box_around(points_lps_mm, reach_mm=reach_mm)
         return self.windowed(start, shape)
-
-
-def _turned(points: Float, matrix: npt.NDArray[np.floating[Any]]) -> Float:
-    """Return matrix @ point for each point; threads of a BLAS cost more here than they bring."""
-    return points[:, :1] * matrix[:, 0] + points[:, 1:2] * matrix[:, 1] + points[:, 2:] * matrix[:, 2]
 
 
 def _same_shape(voxels: npt.NDArray[Any], grid: Grid) -> None:
