@@ -132,8 +132,8 @@ def _open_field(mask: Mask) -> Field:
     ends = grid.to_kji(mask.grid.to_lps([[0, 0, 0], [n - 1 for n in mask.grid.shape_kji]]))
     steps = [int(np.ceil(rim / s)) for s in grid.spacing_kji_mm]
     box = tuple(
-        slice(max(0, int(np.ceil(a)) + step), min(n, int(b) - step + 1))
-        for a, b, n, step in zip(ends[0], ends[1], grid.shape_kji, steps, strict=True)
+        slice(max(0, int(np.ceil(a - 1e-6)) + step), min(n, int(b + 1e-6) - step + 1))
+        for a, b, n, step in zip(ends.min(axis=0), ends.max(axis=0), grid.shape_kji, steps, strict=True)
     )
     kept = values[box]
     return Field(kept, grid.window((box[0].start, box[1].start, box[2].start), kept.shape))

@@ -118,6 +118,15 @@ class Grid:
         return Grid((shape[0], shape[1], shape[2]), (spacing[0], spacing[1], spacing[2]), self.origin_lps_mm,
                     self.direction_lps)  # fmt: skip
 
+    def reoriented(self, order: tuple[int, int, int], flips: tuple[int, ...]) -> Grid:
+        """Return the same voxel centers for an array whose axes are put in another order, and some of them reversed."""
+        ends = [self.shape_kji[axis] - 1 if new in flips else 0 for new, axis in enumerate(order)]
+        corner = self.to_lps([[ends[order.index(axis)] for axis in range(3)]])[0]
+        signs = [-1.0 if new in flips else 1.0 for new in range(3)]
+        shape, spacing = ([values[axis] for axis in order] for values in (self.shape_kji, self.spacing_kji_mm))
+        return Grid((int(shape[0]), int(shape[1]), int(shape[2])), (spacing[0], spacing[1], spacing[2]),
+                    (corner[0], corner[1], corner[2]), self.direction_lps[:, order] * signs)  # fmt: skip
+
     def box_around(self, points_lps_mm: Float, *, reach_mm: float) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
         """Return start and shape of the box of voxels that holds points, shape (n, 3), and `reach_mm` around them."""
         kji = self.to_kji(points_lps_mm)
@@ -226,6 +235,11 @@ class Mask:
         k, j, i = (int(s.start) - 1 for s in box)
         nk, nj, ni = (int(s.stop - s.start) + 2 for s in box)
         return self.windowed((k, j, i), (nk, nj, ni))
+
+    def reoriented(self, order: tuple[int, int, int], flips: tuple[int, ...]) -> Mask:
+        """Return the same mask with the array's axes put in another order, and some (of the new ones) reversed."""
+        voxels: npt.NDArray[Any] = np.ascontiguousarray(np.flip(self.voxels.transpose(order), flips))
+        return Mask(voxels, self.grid.reoriented(order, flips), self.of)
 
     def windowed(self, start_kji: tuple[int, int, int], shape_kji: tuple[int, int, int]) -> Mask:
         """Return a box of this mask as a mask of its own; what lies beyond the grid is background."""
