@@ -81,7 +81,7 @@ def assess_lesion(
         zone_body = zone_shape = covered = None
         if margin is not None:
             covered = coverage(scene.tumor, scene.zone, margin, scene.tumor_mask.grid, organ=scene.organ,
-                               target_mm=settings.target_margin_mm)  # fmt: skip
+                               masks_on=case.ablations[0].grid, target_mm=settings.target_margin_mm)  # fmt: skip
         if zone_surface is not None and len(zone_surface.points_lps_mm):
             zone_body = Body(zone_surface.points_lps_mm, zone_surface.triangles, scene.zone.at)
             zone_shape = shape_of(zone_surface.points_lps_mm, zone_surface.triangles)

@@ -132,9 +132,9 @@ def write_results(folder: Path, assessment: Assessment) -> Path:
                 scalars={"margin_mm": margin.distances_mm, "margin_unrestricted_mm": margin.unrestricted_mm},
             )  # fmt: skip
         if view.residual is not None:
-            write_mask(folder / f"{name}-residual.nii.gz", view.residual)
+            write_mask(folder / f"{name}-residual.nii.gz", view.residual.on(view.ablation_grid))
         if view.uncovered is not None:
-            write_mask(folder / f"{name}-uncovered.nii.gz", view.uncovered)
+            write_mask(folder / f"{name}-uncovered.nii.gz", view.uncovered.on(view.ablation_grid))
     write_text(folder / "margins.csv", csv_text([("", assessment.document)]))
     report = folder / "report.html"
     write_text(report, report_html(assessment))

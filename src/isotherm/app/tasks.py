@@ -13,6 +13,7 @@ from isotherm.app.case import Case
 from isotherm.app.document import document_of
 from isotherm.app.scene import Surroundings
 from isotherm.app.settings import Settings
+from isotherm.imaging.coverage import tumor_on
 from isotherm.imaging.geometry import Float
 from isotherm.imaging.volume import Mask, Volume
 
@@ -58,12 +59,13 @@ def _view(case: Case, result: LesionResult) -> LesionView:
         label=result.lesion.label,
         tumor=result.lesion.mask.near(points, reach_mm=VIEW_MM),
         ablation=ablation,
+        ablation_grid=case.ablations[0].grid,
         tumor_surface=result.tumor_surface,
         ablation_surface=result.zone_surface,
         margin=result.margin,
         organ=near(case.organ),
         vessels=_joined(vessels, points),
-        residual=result.covered and result.covered.residual,
+        residual=result.covered.residual if result.covered else tumor_on(case.ablations[0].grid, result.scene.tumor),
         uncovered=result.covered and result.covered.uncovered,
         image=_crop(case.image, points),
         image_before=_crop(case.image_before, points),

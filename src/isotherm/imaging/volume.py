@@ -251,6 +251,11 @@ class Mask:
         voxels[to] = self.voxels[tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))]
         return Mask(voxels, self.grid.window(start_kji, shape_kji), self.of)
 
+    def on(self, grid: Grid) -> Mask:
+        """Return a window of a mask on the whole grid that it is a window of."""
+        k, j, i = (round(float(place)) for place in self.grid.to_kji([grid.origin_lps_mm])[0])
+        return self.windowed((k, j, i), grid.shape_kji)
+
     def holds(self, points_lps_mm: Float) -> npt.NDArray[np.bool_]:
         """Say for points, shape (n, 3), whether the voxel each lies in is inside, shape (n,)."""
         kji = np.rint(self.grid.to_kji(points_lps_mm)).astype(int)
