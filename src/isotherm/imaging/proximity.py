@@ -74,6 +74,13 @@ class Body:
         """The corners, to be searched for the nearest one."""
         return cKDTree(self.points_lps_mm)
 
+    @cached_property
+    def longest_edge_mm(self) -> float:
+        """The longest edge of a triangle."""
+        first, second, third = (self.points_lps_mm[self.triangles[:, n]] for n in range(3))
+        edges = first - second, second - third, third - first
+        return max(float(np.linalg.norm(edge, axis=1).max()) for edge in edges)
+
     def __len__(self) -> int:
         return len(self.triangles)
 
@@ -137,13 +144,12 @@ def _shortest(start: Body, end: Body) -> tuple[float, Point, Point]:
     # A surface of a whole colon has half a million triangles. What lies too far from the box around the other surface
     # goes first; then the nearest corners bound the shortest way from above, and only corners and triangles that can
     # beat this bound are measured exactly.
-    edge_mm = _longest_edge_mm(start), _longest_edge_mm(end)
-    bound = _upper_bound_mm(start, end) + max(edge_mm)
+    bound = _upper_bound_mm(start, end) + max(start.longest_edge_mm, end.longest_edge_mm)
     ends = _away_from_box(end.points_lps_mm, start.points_lps_mm) <= bound
     from_box = _away_from_box(start.points_lps_mm, end.points_lps_mm[ends])
     starts = start.points_lps_mm[from_box <= bound]
     to_corner: Float = np.asarray(cKDTree(end.points_lps_mm[ends]).query(starts)[0], dtype=np.float64)
-    reach = float(to_corner.min()) + 1.001 * edge_mm[1]
+    reach = float(to_corner.min()) + 1.001 * end.longest_edge_mm
     nearest_first = np.argsort(to_corner, kind="stable")[: np.count_nonzero(to_corner <= reach)]
     if to_corner.min() > EXACT_WITHIN_MM:
         # Far away, hundreds of corners are as near as each other up to some hundredths of a millimeter.
@@ -155,13 +161,6 @@ def _shortest(start: Body, end: Body) -> tuple[float, Point, Point]:
     distances, places = Triangles(end.points_lps_mm[reached]).nearest(candidates)
     best = int(distances.argmin())
     return float(distances[best]), as_point(candidates[best]), as_point(places[best])
-
-
-def _longest_edge_mm(body: Body) -> float:
-    first, second, third = (body.points_lps_mm[body.triangles[:, n]] for n in range(3))
-    return max(
-        float(np.linalg.norm(a - b, axis=1).max()) for a, b in ((first, second), (second, third), (third, first))
-    )
 
 
 def _upper_bound_mm(start: Body, end: Body) -> float:

@@ -98,13 +98,14 @@ class Grid:
     def to_lps(self, points_kji: npt.ArrayLike) -> Float:
         """Carry voxel coordinates, shape (n, 3), to LPS mm, shape (n, 3)."""
         points = np.asarray(points_kji, dtype=np.float64)
-        return points @ (self.direction_lps * np.array(self.spacing_kji_mm)).T + np.array(self.origin_lps_mm)
+        return _carried(points, self.direction_lps * np.array(self.spacing_kji_mm), np.array(self.origin_lps_mm))
 
     def to_kji(self, points_lps_mm: npt.ArrayLike) -> Float:
         """Carry LPS mm, shape (n, 3), to (fractional) voxel coordinates, shape (n, 3)."""
-        points = np.asarray(points_lps_mm, dtype=np.float64) - np.array(self.origin_lps_mm)
+        points = np.asarray(points_lps_mm, dtype=np.float64)
+        back = np.linalg.inv(self.direction_lps * np.array(self.spacing_kji_mm))
         # The axes are unit vectors at right angles up to the tolerance; the exact inverse keeps round trips exact.
-        return points @ np.linalg.inv(self.direction_lps * np.array(self.spacing_kji_mm)).T
+        return _carried(points - np.array(self.origin_lps_mm), back, np.zeros(3))
 
     def window(self, start_kji: tuple[int, int, int], shape_kji: tuple[int, int, int]) -> Grid:
         """Return the grid of a box of voxels; it may reach beyond this grid."""
@@ -268,6 +269,15 @@ class Mask:
         """Return the part of this mask within a box `reach_mm` around points, shape (n, 3); outside is background."""
         start, shape = self.grid.box_around(points_lps_mm, reach_mm=reach_mm)
         return self.windowed(start, shape)
+
+
+def _carried(points: Float, matrix: npt.NDArray[np.floating[Any]], shift: Float) -> Float:
+    """Return matrix @ point + shift for each point, without a BLAS, whose threads cost more here than they bring."""
+    out = np.empty_like(points)
+    for axis in range(3):
+        row = matrix[axis]
+        out[:, axis] = points[:, 0] * row[0] + points[:, 1] * row[1] + points[:, 2] * row[2] + shift[axis]
+    return out
 
 
 def _same_shape(voxels: npt.NDArray[Any], grid: Grid) -> None:
