@@ -16,6 +16,7 @@ from isotherm.app.case import Case
 from isotherm.app.settings import Settings
 from isotherm.clinical import TumorBurdenScore
 from isotherm.imaging.margin import LIMITED_MM, Margin
+from isotherm.imaging.organ import REACH_MM
 from isotherm.imaging.shape import Shape
 from isotherm.imaging.uncertainty import PUBLISHED_REGISTRATION_ERROR_MM
 from isotherm.imaging.volume import Grid
@@ -123,6 +124,8 @@ def _burden(results: Sequence[LesionResult]) -> Document:
 def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
     margin = result.margin
     seen = margin is not None and result.status != "not_assessable"
+    # Beyond the reach all points are alike, and none of them is the thinnest.
+    thinnest = margin is not None and seen and margin.minimal_mm < REACH_MM
     reasons = list(result.reasons)
     if case.organ is None:
         reasons.append("no organ was given: organ-restricted equals unrestricted")
@@ -154,8 +157,8 @@ def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
         "percentiles_mm": {f"p{p}": _number(margin.percentile_mm(p), 2) if margin is not None and seen else None
                            for p in PERCENTS},
         "surface_fraction": _shares(margin if seen else None),
-        "thinnest_point_lps_mm": _point(margin.thinnest_lps_mm) if margin is not None and seen else None,
-        "thinnest_direction": result.direction if seen else None,
+        "thinnest_point_lps_mm": _point(margin.thinnest_lps_mm) if margin is not None and thinnest else None,
+        "thinnest_direction": result.direction if thinnest else None,
         "residual_volume_ml": _number(
             result.covered.residual_volume_ml
             if result.covered and result.status != "not_ablated"
@@ -261,7 +264,10 @@ def _capsule(settings: Settings, result: LesionResult) -> Document | None:
         "label_convention": organ.convention,
         "sliver": sliver,
         "tolerance_mm": settings.capsule_tolerance_mm,
-        "minimal_margin_by_tolerance_mm": {f"{eps:g}": _number(mam, 2) for eps, mam in result.by_tolerance_mm},
+        "minimal_margin_by_tolerance_mm": {
+            f"{eps:g}": None if result.status == "not_assessable" else _number(mam, 2)
+            for eps, mam in result.by_tolerance_mm
+        },
     }
 
 

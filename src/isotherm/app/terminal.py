@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from isotherm.app.report_words import bound_of
 from isotherm.exchange.voxel_source import printable
+from isotherm.imaging.organ import REACH_MM
 
 HEAD = ("lesion", "margin mm", "{interval}", "P(<5 mm)", "thinnest toward", "uncovered", "status")
 
@@ -33,12 +35,19 @@ def _row(lesion: Mapping[str, Any]) -> tuple[str, ...]:
     interval, chance = lesion["interval_mm"], lesion["probability"]
     below = lesion["surface_fraction"]["below_0_mm"]
     margin = "-" if lesion["minimal_margin_mm"] is None else f"{lesion['minimal_margin_mm']:.1f}"
+    sign = {"at most": "<= ", "at least": ">= "}.get(bound_of(lesion), "")
     return (
         lesion["label"],
-        f"<= {margin}" if lesion["status"] == "bounded" else margin,
-        "-" if interval is None else f"{interval['low']:.1f} to {interval['high']:.1f}",
+        sign + margin,
+        "-" if interval is None else _range(float(interval["low"]), float(interval["high"])),
         "-" if chance is None else f"{100 * chance['below_5_mm']:.0f} %",
         lesion["thinnest_direction"] or "-",
         "-" if below is None else f"{100 * below:.1f} %",
         lesion["status"],
     )
+
+
+def _range(low: float, high: float) -> str:
+    """Return both ends of an interval; from the reach of the search on a margin is only known to be at least this."""
+    ends = [f">= {end:.1f}" if end >= REACH_MM else f"{end:.1f}" for end in (low, high)]
+    return ends[1] if low >= REACH_MM else " to ".join(ends)
