@@ -238,7 +238,7 @@ def test_an_image_that_does_not_meet_the_masks_is_refused(
 def test_a_tumor_larger_than_its_organ_is_refused_as_a_mix_up(isotherm: Command, files: tuple[str, ...]) -> None:
     _, tumor, _, zone, _, organ = files
     ran = isotherm("margin", "--tumor", organ, "--ablation", zone, "--organ", tumor, *FAST)
-    refused(ran, "larger than the organ", "swapped")
+    refused(ran, "as large as the organ", "swapped")
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ def test_the_table_has_one_row_per_lesion_with_the_numbers_of_the_document(resul
     assert float(row["minimal_margin_mm"]) == lesion["minimal_margin_mm"]
     assert float(row["p_at_most_3_mm"]) == lesion["probability"]["at_most_3_mm"]
     assert [float(row[f"thinnest_{axis}_mm"]) for axis in "lps"] == lesion["thinnest_point_lps_mm"]
+    assert row["warnings"] == " ".join(document(results)["warnings"])
     assert row["minimal_margin_lumen_neutral_mm"] == ""
     assert row["interval_calibrated"] in ("yes", "no")
 

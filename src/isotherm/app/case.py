@@ -183,8 +183,10 @@ def _plausible(tumor: Mask, organ: Mask | None) -> None:
         raise EmptyMask("A tumor mask has no voxel that is at least half inside; give a mask of the tumor.")
     if inside.all():
         raise ImplausibleMask("A tumor mask fills its whole image; give a mask in which the tumor is drawn.")
-    if organ is not None and organ.voxels.any() and tumor.volume_ml > organ.volume_ml:
-        raise ImplausibleMask("A tumor mask is larger than the organ; check whether --tumor and --organ were swapped.")
+    if organ is not None and organ.voxels.any() and tumor.volume_ml >= organ.volume_ml:
+        raise ImplausibleMask(
+            "A tumor mask is as large as the organ, or larger than it; check that --tumor and --organ are not swapped."
+        )
 
 
 def _gap_mm(one: Grid, other: Grid) -> float:

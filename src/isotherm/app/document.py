@@ -13,6 +13,7 @@ import numpy as np
 import isotherm
 from isotherm.app.assess import LesionResult
 from isotherm.app.case import Case
+from isotherm.app.mix_ups import find_mix_ups
 from isotherm.app.settings import Settings
 from isotherm.clinical import TumorBurdenScore
 from isotherm.imaging.margin import LIMITED_MM, Margin
@@ -45,6 +46,7 @@ Document = dict[str, Any]
 
 def document_of(case: Case, settings: Settings, results: Sequence[LesionResult]) -> Document:
     """Return the content of margin.json."""
+    mix_ups = find_mix_ups(case)
     return {
         "schema": SCHEMA,
         "software": _software(),
@@ -62,9 +64,11 @@ def document_of(case: Case, settings: Settings, results: Sequence[LesionResult])
             for one in case.inputs
         ],
         "settings": _settings(case, settings),
-        "warnings": [*case.warnings, *_warnings(case, settings)],
+        "warnings": [*case.warnings, *mix_ups.warnings, *_warnings(case, settings)],
         "tumor_burden_score": _burden(results),
-        "lesions": [_lesion(case, settings, result) for result in results],
+        "lesions": [
+            _lesion(case, settings, result, swapped=result.lesion.label in mix_ups.swapped) for result in results
+        ],
     }
 
 
@@ -121,7 +125,7 @@ def _burden(results: Sequence[LesionResult]) -> Document:
     return told | {"value": _number(score.value, 2), "max_diameter_cm": _number(told["max_diameter_cm"], 2)}
 
 
-def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
+def _lesion(case: Case, settings: Settings, result: LesionResult, *, swapped: bool) -> Document:
     margin = result.margin
     seen = margin is not None and result.status != "not_assessable"
     # Beyond the reach all points are alike, and none of them is the thinnest.
@@ -144,7 +148,7 @@ def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
         "name": result.lesion.name,
         "status": result.status,
         "reasons": reasons,
-        "flags": _flags(case, settings, result),
+        "flags": _flags(case, settings, result, swapped=swapped),
         "assessable_fraction": _number(margin.share(margin.assessable), 4) if margin is not None else None,
         "minimal_margin_mm": _number(margin.minimal_mm, 2) if margin is not None and seen else None,
         "minimal_margin_unrestricted_mm": (
@@ -271,10 +275,14 @@ def _capsule(settings: Settings, result: LesionResult) -> Document | None:
     }
 
 
-def _flags(case: Case, settings: Settings, result: LesionResult) -> list[str]:
+def _flags(case: Case, settings: Settings, result: LesionResult, *, swapped: bool) -> list[str]:
     found: list[str] = []
     organ, margin = result.scene.organ, result.margin
     grids: list[Grid] = [result.lesion.mask.grid, *(mask.grid for mask in result.scene.zone_masks)]
+    if swapped:
+        found.append(
+            "the ablation zone lies wholly within the larger tumor: check that --tumor and --ablation are not swapped"
+        )
     thick = max(max(grid.spacing_kji_mm) for grid in grids)
     if thick > THICK_SLICE_MM:
         found.append(f"slices of {thick:.1f} mm: more than {THICK_SLICE_MM:.0f} mm")

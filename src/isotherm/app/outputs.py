@@ -32,7 +32,7 @@ COLUMNS = (
     "surface_below_0_mm", "surface_0_to_5_mm", "surface_5_to_10_mm", "surface_10_mm_or_more", "surface_at_most_3_mm",
     "residual_volume_ml", "tissue_at_risk_ml", "tumor_volume_ml", "ablation_volume_ml", "recist_mm",
     "depth_below_capsule_mm", "vessel_bridging", "assessable_fraction",
-    "thinnest_l_mm", "thinnest_p_mm", "thinnest_s_mm", "thinnest_direction", "reasons", "flags",
+    "thinnest_l_mm", "thinnest_p_mm", "thinnest_s_mm", "thinnest_direction", "reasons", "flags", "warnings",
 )  # fmt: skip
 """Columns of margins.csv: one row per lesion."""
 
@@ -169,7 +169,11 @@ def _file_names(labels: Sequence[str]) -> list[str]:
 def csv_text(cases: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     """Return one row per lesion of each (case, document); the case's column is left out where no case is named."""
     named = any(case for case, _ in cases)
-    rows = [([case] if named else []) + _row(lesion) for case, document in cases for lesion in document["lesions"]]
+    rows = [
+        ([case] if named else []) + [*_row(lesion), " ".join(document["warnings"])]
+        for case, document in cases
+        for lesion in document["lesions"]
+    ]
     return table_text((["case"] if named else []) + list(COLUMNS), rows)
 
 
