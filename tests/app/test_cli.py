@@ -180,7 +180,12 @@ def _folder(path: Path) -> None:
     path.mkdir()
 
 
+def _organ_map(path: Path) -> None:
+    write(path, (np.arange(40**3).reshape(GRID.shape_kji) // 1600).astype(np.uint8))
+
+
 BROKEN = {
+    "a map of organs": (_organ_map, "39 labels"),
     "missing": (_nothing, "is not there"),
     "not an image": (_text, "NIfTI"),
     "a packed letter": (_packed_letter, "NIfTI"),
@@ -258,6 +263,16 @@ def test_a_setting_out_of_its_range_is_refused_by_its_name(
     assert ran.err.count("\n") == 1
     assert "output folder" in ran.err or option in ran.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("short", ["--tum", "--sampl=100", "--regis=1"])
+def test_an_option_is_written_out_so_that_no_other_one_is_ever_meant(
+    short: str, isotherm: Command, files: tuple[str, ...]
+) -> None:
+    for command in ("margin", "margins", "demo"):
+        assert isotherm(command, *files, short, "x").code == 2
+    assert isotherm("margin", *files, "--samp", "100").code == 2
+    assert isotherm("--vers").code == 2
 
 
 @pytest.mark.parametrize("arguments", [(), ("margin",), ("margin", "--tumor", "x.nii"), ("measure",), ("margins",)])

@@ -685,8 +685,24 @@ class TestBadInput:
 
     def test_probabilities_from_0_to_255_are_no_lesions(self, tmp_path: Path) -> None:
         file = as_nifti(tmp_path / "x.nii.gz", np.arange(120, dtype=np.uint8).reshape(4, 5, 6))
-        with pytest.raises(BadVoxels, match="119 different values"):
+        with pytest.raises(BadVoxels, match="119 labels"):
             read_masks(file, of="tumor")
+
+    @pytest.mark.parametrize("of", ["tumor", "ablation", "organ", "vessel", "structure"])
+    def test_a_map_of_many_organs_is_no_mask_until_its_labels_are_named(self, tmp_path: Path, of: Any) -> None:
+        organs = np.arange(120, dtype=np.uint8).reshape(4, 5, 6) % 22
+        file = as_nifti(tmp_path / "organs.nii.gz", organs)
+        with pytest.raises(BadVoxels, match=r"^The .* holds 21 labels, as a map of organs does; name .*FILE:LABEL"):
+            read_masks(file, of=of)
+        assert read_masks(f"{file}:5", of=of)[0].label == "5"
+        named = read_masks(f"{file}:5,6", of=of)
+        assert sum(int(one.mask.inside.sum()) for one in named) == int(np.isin(organs, (5, 6)).sum())
+
+    def test_twenty_lesions_of_one_map_are_read_and_more_where_they_have_names(self, tmp_path: Path) -> None:
+        labels = np.arange(120, dtype=np.uint8).reshape(4, 5, 6)
+        assert len(read_masks(as_nifti(tmp_path / "x.nii.gz", labels % 21), of="tumor")) == 20
+        named = [(f"metastasis {n}", 0, n) for n in range(1, 25)]
+        assert len(read_masks(as_slicer(tmp_path / "x.seg.nrrd", [labels % 25], named), of="tumor")) == 24
 
 
 @settings(max_examples=150)

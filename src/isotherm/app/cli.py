@@ -7,7 +7,7 @@ import io
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from isotherm import __version__
 from isotherm.errors import BadSetting, IsothermError
@@ -45,7 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that answers a mistake in one line."""
+    """A parser that answers a mistake in one line, and takes no option for the one it begins like."""
+
+    def __init__(self, **others: Any) -> None:
+        super().__init__(allow_abbrev=False, **others)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command, and where help is."""
