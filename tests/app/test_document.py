@@ -154,6 +154,25 @@ def test_an_empty_ablation_is_a_result_without_a_number(
     assert lesion["reasons"]
 
 
+def test_hundreds_of_specks_are_counted_and_only_the_largest_are_listed(
+    isotherm: Command, files: tuple[str, ...], tmp_path: Path
+) -> None:
+    tumor = ball(MIDDLE, 5.0)
+    specks = np.zeros_like(tumor)
+    specks[2:-2:4, 2:-2:4, 2:-2:4] = True
+    path = write(tmp_path / "specks.nii.gz", tumor | specks)
+    lesion = isotherm("margin", "--tumor", path, *files[2:4], *FAST, "--json", "-").lesion
+    (flag,) = (flag for flag in lesion["flags"] if flag.startswith("tumor of "))
+    volumes = lesion["tumor"]["component_volumes_ml"]
+    assert len(volumes) == lesion["tumor"]["components"] > 700
+    assert flag.startswith(f"tumor of {len(volumes)} parts: 0.51 mL, < 0.01 mL, ")
+    assert flag.endswith(f" and {len(volumes) - 5} more of {sum(volumes[5:]):.2f} mL together")
+    assert flag.count(",") == 4
+    two = write(tmp_path / "two.nii.gz", tumor | ball((15.0, 0.0, 120.0), 2.5))
+    lesion = isotherm("margin", "--tumor", two, *files[2:4], *FAST, "--json", "-").lesion
+    assert "tumor of 2 parts: 0.52 mL, 0.07 mL" in lesion["flags"]
+
+
 def test_without_an_organ_both_margins_are_equal_and_the_result_says_so(
     isotherm: Command, files: tuple[str, ...]
 ) -> None:

@@ -35,6 +35,9 @@ SMALL_IN_VOXELS = 4.0
 OUTSIDE_SHARE = 0.05
 """A larger share of the tumor outside of the organ points to a wrong registration or label."""
 
+MOST_PARTS = 5
+"""Parts of a tumor or a zone that a flag lists; the rest is counted, and all are in the shape's own numbers."""
+
 ASSUMED_REGISTRATION = (
     f"the published mean of {PUBLISHED_REGISTRATION_ERROR_MM} mm (range 1.20 to 2.23 mm; review of margin software "
     "2022, PMID 35246412)"
@@ -148,7 +151,7 @@ def _lesion(case: Case, settings: Settings, result: LesionResult, *, swapped: bo
         "name": result.lesion.name,
         "status": result.status,
         "reasons": reasons,
-        "flags": _flags(case, settings, result, swapped=swapped),
+        "flags": _flags(case, result, swapped=swapped),
         "assessable_fraction": _number(margin.share(margin.assessable), 4) if margin is not None else None,
         "minimal_margin_mm": _number(margin.minimal_mm, 2) if margin is not None and seen else None,
         "minimal_margin_unrestricted_mm": (
@@ -275,7 +278,7 @@ def _capsule(settings: Settings, result: LesionResult) -> Document | None:
     }
 
 
-def _flags(case: Case, settings: Settings, result: LesionResult, *, swapped: bool) -> list[str]:
+def _flags(case: Case, result: LesionResult, *, swapped: bool) -> list[str]:
     found: list[str] = []
     organ, margin = result.scene.organ, result.margin
     grids: list[Grid] = [result.lesion.mask.grid, *(mask.grid for mask in result.scene.zone_masks)]
@@ -291,12 +294,9 @@ def _flags(case: Case, settings: Settings, result: LesionResult, *, swapped: boo
         found.append(
             f"tumor too small for its grid: {result.tumor_shape.axes_mm[2]:.1f} mm thin on voxels of {spacing:.1f} mm"
         )
-    if len(result.tumor_shape.parts) > 1:
-        found.append(f"tumor of {len(result.tumor_shape.parts)} parts: "
-                     + ", ".join(f"{part.volume_ml:.2f} mL" for part in result.tumor_shape.parts))  # fmt: skip
-    if result.zone_shape is not None and len(result.zone_shape.parts) > 1:
-        found.append(f"ablation zone of {len(result.zone_shape.parts)} parts: "
-                     + ", ".join(f"{part.volume_ml:.2f} mL" for part in result.zone_shape.parts))  # fmt: skip
+    for what, shape in (("tumor", result.tumor_shape), ("ablation zone", result.zone_shape)):
+        if shape is not None and len(shape.parts) > 1:
+            found.append(f"{what} of {len(shape.parts)} parts: {_listed([part.volume_ml for part in shape.parts])}")
     if organ is None and case.organ is not None:
         found.append("the tumor lies outside of the organ, which was left aside: the margin is not restricted to it")
     if organ is not None and organ.convention == "add":
@@ -326,6 +326,13 @@ def _flags(case: Case, settings: Settings, result: LesionResult, *, swapped: boo
     if any(value for _, value in told):
         found.append("as told: " + ", ".join(f"{what} {value}" for what, value in told if value))
     return found
+
+
+def _listed(volumes_ml: Sequence[float]) -> str:
+    """Return volumes, the largest first; where they are many, the rest is counted."""
+    told = ", ".join(f"{volume:.2f} mL" if volume >= 0.01 else "< 0.01 mL" for volume in volumes_ml[:MOST_PARTS])
+    rest = volumes_ml[MOST_PARTS:]
+    return told + (f" and {len(rest)} more of {sum(rest):.2f} mL together" if rest else "")
 
 
 def _shown(value_mm: float) -> str:
