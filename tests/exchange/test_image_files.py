@@ -27,6 +27,7 @@ from isotherm.errors import (
     UnreadableFile,
 )
 from isotherm.exchange.image_files import read_masks, read_volume, write_mask
+from isotherm.exchange.itk_files import data_file
 from isotherm.imaging.volume import Grid, Mask
 from tests.exchange.made_up import (
     LPS_OF_RAS,
@@ -448,6 +449,15 @@ class TestNames:
         file.write_bytes(head + b"\n\n" + gzip.compress(values.tobytes()))
         with pytest.raises(BadVoxels, match="layers of other values than labels"):
             read_masks(f"{file}:a", of="tumor")
+
+    def test_a_header_of_its_own_names_the_file_of_its_voxels(self, tmp_path: Path) -> None:
+        header = as_itk(tmp_path / "x y.mhd", two_lesions(), packed=False)
+        assert data_file(str(header)) == tmp_path / "x y.raw"
+        (tmp_path / "ü.nhdr").write_text("NRRD0004\ntype: uchar\ndata file: ./ü.raw \nspace: RAS\n", encoding="utf-8")
+        assert data_file(str(tmp_path / "ü.nhdr")) == tmp_path / "ü.raw"
+        for other in (as_nifti(tmp_path / "x.nii.gz", two_lesions()), as_itk(tmp_path / "x.mha", two_lesions()),
+                      tmp_path / "none.mhd"):  # fmt: skip
+            assert data_file(str(other)) is None
 
     def test_segments_without_a_sensible_layer_are_plain_labels(self, tmp_path: Path) -> None:
         file = as_slicer(tmp_path / "x.seg.nrrd", [two_lesions()], [("a", 7, 1), ("b", 0, 2)])
