@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
 
 
 def test_help_says_what_the_exit_codes_mean(isotherm: Command) -> None:
-    assert all(f"\n  {code}  " in isotherm("margin", "--help").out for code in (0, 1, 2, 3))
+    assert all(f"\n  {code:<3}  " in isotherm("margin", "--help").out for code in (0, 1, 2, 3, 130, 141))
 
 
 def test_the_table_gives_number_interval_place_and_status_and_nothing_is_written(
@@ -362,13 +363,95 @@ def test_a_stop_while_results_are_written_leaves_no_file_half_done(files: tuple[
     assert (out / "margin.json").exists() == (process.returncode == 0)
 
 
-def test_a_reader_that_hangs_up_is_no_failure(files: tuple[str, ...]) -> None:
-    command = [sys.executable, "-m", "isotherm.app.cli", "margin", *files, *FAST, "--json", "-"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == b""
+def run(arguments: Sequence[str | Path], **others: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in a process of its own."""
+    return subprocess.run([sys.executable, "-m", "isotherm.app.cli", *map(str, arguments)], check=False,
+                          stderr=subprocess.PIPE, **others)  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("margin", "--help"), ("margin",), ("margin", "--json", "-")])
+def test_a_reader_that_hangs_up_ends_the_command_quietly(arguments: tuple[str, ...], files: tuple[str, ...]) -> None:
+    more = (*files, *FAST) if arguments[0] == "margin" and "--help" not in arguments else ()
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = run([*arguments, *more], stdout=writing)
+    os.close(writing)
+    assert ran.stderr == b""
+    assert ran.returncode == 141 or "--help" in arguments  # argparse does not say that its help was not read
+
+
+def test_nobody_who_listens_to_progress_is_no_failure(files: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run([sys.executable, "-m", "isotherm.app.cli", "margin", *files, "--samples", "3000"], check=False,
+                         stdout=subprocess.PIPE, stderr=writing)  # fmt: skip
+    refusal = subprocess.run([sys.executable, "-m", "isotherm.app.cli", "margin", *files, "--seed", "-1"], check=False,
+                             stdout=subprocess.PIPE, stderr=writing)  # fmt: skip
+    os.close(writing)
+    assert ran.returncode == 0
+    assert b"measured" in ran.stdout
+    assert refusal.returncode == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("more", [(), ("--json", "-")])
+def test_a_table_that_cannot_be_printed_is_told(more: tuple[str, ...], files: tuple[str, ...]) -> None:
+    with open("/dev/full", "wb") as full:
+        ran = run(["margin", *files, *FAST, *more], stdout=full)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith(b"isotherm: Standard output cannot be written")
+    assert ran.stderr.count(b"\n") == 1
+
+
+LIMITED = """
+import resource, sys
+from isotherm.app.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of this kind")
+@pytest.mark.parametrize("known", [False, True])
+def test_a_disk_that_is_full_leaves_nothing_half_written(known: bool, files: tuple[str, ...], tmp_path: Path) -> None:
+    out = tmp_path / "a" / "b"
+    if known:
+        out.mkdir(parents=True)
+        (out / "notes.txt").write_text("mine")
+    ran = subprocess.run([sys.executable, "-c", LIMITED, "margin", *files, *FAST, "--out", str(out)], check=False,
+                         capture_output=True, text=True)  # fmt: skip
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert "cannot be written" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    if known:
+        assert [path.name for path in out.iterdir()] == ["notes.txt"]
+    else:
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_input_leaves_no_folder_behind(isotherm: Command, files: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    for out in ("a/b/c", "there/b", "there"):
+        refused(isotherm("margin", *files[2:], "--tumor", "none.nii.gz", "--out", tmp_path / out, *FAST))
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+    assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_nothing_is_ever_written_over_what_came_in(
+    isotherm: Command, files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = small_case(tmp_path / "mine")
+    before = Path(mine[1]).read_bytes()
+    refused(isotherm("margin", *mine, *FAST, "--json", mine[1]), "came in", folder=tmp_path)
+    monkeypatch.chdir(tmp_path / "mine")
+    refused(isotherm("margin", *mine, *FAST, "--json", "tumor.nii.gz"), "came in", folder=tmp_path)
+    assert Path(mine[1]).read_bytes() == before
+    # A mask of an earlier case, measured again into the same folder, would be taken away.
+    isotherm("margin", *files, *FAST, "--out", tmp_path / "out")
+    uncovered = tmp_path / "out" / "lesion-1-uncovered.nii.gz"
+    refused(isotherm("margin", *files[2:], "--tumor", uncovered, *FAST, "--out", tmp_path / "out"), "came in")
+    assert uncovered.is_file()
+    assert (tmp_path / "out" / "margin.json").is_file()
 
 
 def test_an_unforeseen_error_is_never_taken_for_a_result(

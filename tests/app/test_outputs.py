@@ -16,7 +16,8 @@ import pytest
 import SimpleITK
 
 from isotherm.app import outputs
-from isotherm.app.outputs import COLUMNS, csv_text, folder_for, json_text, safe_name, usable_file, usable_folder
+from isotherm.app.outputs import COLUMNS, csv_text, json_text, safe_name
+from isotherm.app.places import new_folder, usable_file, usable_folder
 from isotherm.app.terminal import margin_table
 from isotherm.errors import OutputError
 from isotherm.exchange.image_files import read_masks
@@ -146,12 +147,46 @@ def test_margin_json_is_written_last_and_an_earlier_one_does_not_outlive_a_failu
 def test_a_folder_for_results_is_checked_without_being_made(tmp_path: Path) -> None:
     assert usable_folder(str(tmp_path / "a" / "b")) == tmp_path / "a" / "b"
     assert list(tmp_path.iterdir()) == []
-    assert folder_for(str(tmp_path / "a" / "b")).is_dir()
+    with new_folder(str(tmp_path / "a" / "b")) as folder:
+        assert folder.is_dir()
     (tmp_path / "file").write_text("mine")
     for path in ("", str(tmp_path / "file"), str(tmp_path / "file" / "below"), str(tmp_path / ("x" * 300))):
         with pytest.raises(OutputError) as error:
             usable_folder(path)
         assert tmp_path.name not in str(error.value)
+
+
+@pytest.mark.parametrize("error", [OutputError, ZeroDivisionError, KeyboardInterrupt])
+def test_a_new_folder_goes_away_with_its_new_parents_where_it_stayed_empty(
+    error: type[BaseException], tmp_path: Path
+) -> None:
+    def fail(path: Path, *, after: bool) -> None:
+        with new_folder(str(path)) as folder:
+            if after:
+                (folder / "result").write_text("whole")
+            raise error
+
+    (tmp_path / "known").mkdir()
+    for path in ("a/b/c", "known", "known/new"):
+        with pytest.raises(error):
+            fail(tmp_path / path, after=False)
+    assert [path.name for path in tmp_path.rglob("*")] == ["known"]
+    with pytest.raises(error):
+        fail(tmp_path / "a" / "b", after=True)
+    assert (tmp_path / "a" / "b" / "result").read_text() == "whole"
+
+
+def test_leftovers_of_a_run_that_was_killed_are_cleared_away(
+    isotherm: Command, files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outputs, "report_html", lambda assessment: "report")
+    for name in (f".isotherm-{16 * '0'}", f".isotherm-{16 * '0'}.nii.gz", "lesion-2-margin.vtk"):
+        (tmp_path / name).write_text("half")
+    (tmp_path / ".isotherm-mine").write_text("mine")
+    assert isotherm("margin", *files, *FAST, "--out", tmp_path).code == 0
+    assert not list(tmp_path.glob("*00000000*"))
+    assert not list(tmp_path.glob("lesion-2-*"))
+    assert (tmp_path / ".isotherm-mine").read_text() == "mine"
 
 
 def test_a_folder_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from isotherm import __version__
-from isotherm.errors import BadSetting, IsothermError
+from isotherm.errors import BadSetting, IsothermError, OutputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from isotherm.app.case import Request
     from isotherm.app.settings import Facts, Settings
 
 EXIT_CODES = """exit codes:
-  0  every lesion was measured, or found bounded, not ablated or not assessable (each is a result)
-  1  something unforeseen; please report it
-  2  what came in, or the place to write to, cannot be used; the message says what to do
-  3  (margins) at least one case of the list could not be measured; the others were"""
+  0    every lesion was measured, or found bounded, not ablated or not assessable (each is a result)
+  1    something unforeseen; please report it
+  2    what came in, or the place to write to, cannot be used; the message says what to do
+  3    (margins) at least one case of the list could not be measured; the others were
+  130  stopped by Ctrl-C; what was finished is kept
+  141  whoever read the output has stopped reading it"""
+
+
+DEMO_DATA = "Real abdominal CT (TotalSegmentator example, Apache-2.0); lesions and ablation zones are simulated."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,17 +36,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that knows few letters shows a question mark, and nothing stops.
             stream.reconfigure(errors="replace")
-    options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        return _run(arguments)
     except IsothermError as error:
-        print(f"isotherm: {error}", file=sys.stderr)
+        _tell(f"isotherm: {error}")
         return error.exit_code
     except BrokenPipeError:
-        return 1
+        return 141  # as a shell counts a program that the hung-up pipe has ended
     except KeyboardInterrupt:
-        print("isotherm: stopped; what was finished is kept.", file=sys.stderr)
+        _tell("isotherm: stopped; what was finished is kept.")
         return 130
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        options = _parser().parse_args(arguments)
+        return int(options.run(options))
+    finally:
+        _print("")  # help may still wait in the buffer
+
+
+def _print(text: str) -> None:
+    """Print and flush here, where a failure can be answered: at the end of the process nobody could."""
+    try:
+        print(text, end="", flush=True)
+    except OSError as error:
+        # Whatever is left in the buffer goes nowhere, or Python would complain of it at the end.
+        with suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise
+        why = (error.strerror or "the system refused").lower()
+        raise OutputError(f"Standard output cannot be written: {why}; send it elsewhere.") from None
+
+
+def _tell(text: str) -> None:
+    """Say something on standard error, where it may be that nobody listens."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -155,7 +187,8 @@ def _request(options: argparse.Namespace) -> Request:
 
 def _margin(options: argparse.Namespace) -> int:
     from isotherm.app.case import read_case
-    from isotherm.app.outputs import checked_file, json_text, new_folder, write_results
+    from isotherm.app.outputs import json_text, results_in, write_results
+    from isotherm.app.places import keep_inputs, new_folder, usable_file
     from isotherm.app.progress import Progress
     from isotherm.app.tasks import assess_margin
     from isotherm.app.terminal import margin_table
@@ -163,7 +196,9 @@ def _margin(options: argparse.Namespace) -> int:
 
     request, settings, facts = _request(options), _settings(options), _facts(options)
     if options.json not in (None, "-"):
-        checked_file(options.json)
+        keep_inputs([usable_file(options.json)], request.files)
+    if options.out:
+        keep_inputs(results_in(Path(options.out)), request.files)
     out: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
     with out as folder, Progress(quiet=options.quiet) as progress:
         progress("reading")
@@ -174,13 +209,11 @@ def _margin(options: argparse.Namespace) -> int:
             progress("writing the report")
             report = write_results(folder, assessment)
     if options.json == "-":
-        print(json_text(assessment.document), end="")
+        _print(json_text(assessment.document))
         return 0
     if options.json is not None:
         write_text(options.json, json_text(assessment.document))
-    print(margin_table(assessment.document))
-    if report is not None:
-        print(f"Report: {report}")
+    _print(margin_table(assessment.document) + "\n" + ("" if report is None else f"Report: {report}\n"))
     return 0
 
 
@@ -192,7 +225,7 @@ def _margins(options: argparse.Namespace) -> int:
         raise BadSetting("No --out came; name the folder for the results of all cases.")
     with Progress(quiet=options.quiet) as progress:
         summary = run_manifest(options.manifest, options.out, _settings(options), _facts(options), progress=progress)
-    print(summary.text())
+    _print(summary.text() + "\n")
     return 3 if summary.failed else 0
 
 
@@ -203,9 +236,7 @@ def _demo(options: argparse.Namespace) -> int:
 
     with Progress(quiet=options.quiet) as progress:
         assessment, report = run_demo(options.out, progress=progress)
-    print("Real abdominal CT (TotalSegmentator example, Apache-2.0); lesions and ablation zones are simulated.\n")
-    print(margin_table(assessment.document))
-    print(f"Report: {report}")
+    _print(f"{DEMO_DATA}\n\n{margin_table(assessment.document)}\nReport: {report}\n")
     return 0
 
 
