@@ -276,6 +276,15 @@ def test_an_option_is_written_out_so_that_no_other_one_is_ever_meant(
     assert isotherm("--vers").code == 2
 
 
+@pytest.mark.parametrize("option", ["--organ", "--image", "--seed", "--json", "--out", "--reader"])
+def test_an_option_of_one_value_that_came_twice_is_refused_and_not_replaced(
+    option: str, isotherm: Command, files: tuple[str, ...]
+) -> None:
+    ran = isotherm("margin", *files, option, "1", option, "2")
+    assert ran.code == 2
+    assert f"{option} came twice" in ran.err
+
+
 @pytest.mark.parametrize("arguments", [(), ("margin",), ("margin", "--tumor", "x.nii"), ("measure",), ("margins",)])
 def test_an_incomplete_command_is_refused_in_one_line(arguments: tuple[str, ...], isotherm: Command) -> None:
     ran = isotherm(*arguments)
@@ -300,7 +309,8 @@ def test_a_json_file_that_cannot_be_is_refused_before_anything_is_computed(
 ) -> None:
     monkeypatch.setattr(tasks, "assess_margin", lambda *a, **k: pytest.fail("was computed"))
     refused(isotherm("margin", *files, "--json", tmp_path / "no" / "x.json", "--quiet"), "x.json", folder=tmp_path)
-    refused(isotherm("margin", *files, "--json", tmp_path, "--quiet"), "cannot be written")
+    for path in (tmp_path, os.devnull, ""):
+        refused(isotherm("margin", *files, "--json", path, "--quiet"), "cannot be written")
 
 
 def test_names_with_spaces_colons_and_letters_of_the_world_work(isotherm: Command, tmp_path: Path) -> None:

@@ -228,6 +228,29 @@ def test_an_interval_that_is_not_calibrated_is_not_called_one(results: Path) -> 
     assert "robustness interval" in margin_table(told)
 
 
+LONG = "hepatic metastasis of segment VII, treated in 2024"
+
+
+@pytest.mark.parametrize("width", [None, 120, 80, 60, 40, 20])
+def test_no_line_of_the_table_is_wider_than_the_terminal_and_nothing_is_lost(width: int | None, results: Path) -> None:
+    told = document(results)
+    told["lesions"][0] |= {"label": LONG, "thinnest_direction": "cranial-posterior-left, toward the capsule",
+                           "flags": ["a flag of many words " * 9]}  # fmt: skip
+    told["lesions"].append(told["lesions"][0] | {"label": "2", "status": "bounded"})
+    text = margin_table(told, width)
+    lines = text.splitlines()
+    if width is None:
+        assert any(line.count("a flag of many words") == 9 for line in lines)
+    else:
+        broad = 64 if width < 64 else width  # the numbers of a row stay on one line
+        assert max(map(len, lines)) <= broad
+        assert max(map(len, lines[len(lines) // 2 :])) <= max(width, 40)
+    flat = "".join(text.split())
+    for words in ("cranial-posterior-left, toward the capsule", "<= ", "bounded", *told["warnings"], LONG):
+        assert "".join(words.split()) in flat
+    assert flat.count("aflagofmanywords") == 18
+
+
 def test_no_letter_of_a_label_can_disturb_the_terminal(results: Path) -> None:
     told = document(results)
     told["lesions"][0] |= {"label": "\x1b[31mred\nrow", "flags": ["reader: \x1b]0;title\x07"]}

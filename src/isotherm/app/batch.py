@@ -18,6 +18,7 @@ from isotherm.app.outputs import RESULT, TABLE, csv_text, results_in, safe_name,
 from isotherm.app.places import keep_inputs, new_folder
 from isotherm.app.settings import Facts, Settings
 from isotherm.app.tasks import assess_margin
+from isotherm.app.terminal import folded
 from isotherm.errors import IsothermError
 from isotherm.exchange.atomic import leftovers, write_text
 from isotherm.exchange.itk_files import data_file
@@ -60,14 +61,14 @@ class Summary:
             told += f", {left_s / 60.0:.0f} min left" if left_s >= 90.0 else f", {left_s:.0f} s left"
         return told
 
-    def text(self) -> str:
-        """Return the summary for a terminal."""
+    def text(self, width: int | None = None) -> str:
+        """Return the summary for a terminal, its sentences in lines of at most `width` columns where one is given."""
         cases = "case" if self.measured == 1 else "cases"
         lines = [f"{self.measured} {cases} measured, {self.kept} kept from an earlier run, {len(self.failed)} failed."]
         statuses = Counter(str(lesion["status"]) for document in self.done.values() for lesion in document["lesions"])
         if statuses:
             lines.append(f"Lesions: {', '.join(f'{count} {status}' for status, count in statuses.most_common())}.")
-        lines += [f"  {name}: {why}" for name, why in self.failed[:MOST_FAILURES]]
+        lines += [line for name, why in self.failed[:MOST_FAILURES] for line in folded(f"{name}: {why}", width)]
         if (rest := len(self.failed) - MOST_FAILURES) > 0:
             lines.append(f"  and {rest} more")
         if self.failed:

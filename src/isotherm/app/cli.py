@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -70,17 +71,50 @@ def _print(text: str) -> None:
         raise OutputError(f"Standard output cannot be written: {why}; send it elsewhere.") from None
 
 
+def _columns() -> int | None:
+    """Return how wide the terminal is, or None where what is printed goes elsewhere and must not be broken."""
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+
+
 def _tell(text: str) -> None:
     """Say something on standard error, where it may be that nobody listens."""
     with suppress(OSError):
         print(text, file=sys.stderr, flush=True)
 
 
+class _Once(argparse.Action):
+    """An option that takes one value: a second one would silently replace the first."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any,
+                 option_string: str | None = None) -> None:  # fmt: skip
+        """Keep the value, or refuse a second one."""
+        came: set[str] = vars(namespace).setdefault("came", set())
+        if self.dest in came:
+            parser.error(f"{option_string} came twice; give it once")
+        came.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} came; a number is wanted, as in 1.5") from None
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} came; a whole number is wanted, as in 1000") from None
+
+
 class _Parser(argparse.ArgumentParser):
-    """A parser that answers a mistake in one line, and takes no option for the one it begins like."""
+    """A parser that answers a mistake in one line and takes nothing for what it only begins like."""
 
     def __init__(self, **others: Any) -> None:
         super().__init__(allow_abbrev=False, **others)
+        self.register("action", None, _Once)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command, and where help is."""
@@ -140,16 +174,16 @@ def _choices(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--organ-name", choices=("liver", "lung"), default="liver")
     group.add_argument("--organ-frame", choices=("before", "after"), default="before",
                        help="the image the organ was drawn on (default: %(default)s)")  # fmt: skip
-    group.add_argument("--registration-error-mm", type=float, metavar="X",
+    group.add_argument("--registration-error-mm", type=_number, metavar="X",
                        help="mean registration error; if absent, the published mean is assumed and named")  # fmt: skip
-    group.add_argument("--outline-error-mm", type=float, default=0.5, metavar="X", help="default: %(default)s")
-    group.add_argument("--target-margin-mm", type=float, default=5.0, metavar="X", help="default: %(default)s")
-    group.add_argument("--capsule-tolerance-mm", type=float, default=1.5, metavar="X", help="default: %(default)s")
-    group.add_argument("--samples", type=int, default=1000, metavar="N", help="draws (default: %(default)s)")
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    group.add_argument("--outline-error-mm", type=_number, default=0.5, metavar="X", help="default: %(default)s")
+    group.add_argument("--target-margin-mm", type=_number, default=5.0, metavar="X", help="default: %(default)s")
+    group.add_argument("--capsule-tolerance-mm", type=_number, default=1.5, metavar="X", help="default: %(default)s")
+    group.add_argument("--samples", type=_whole_number, default=1000, metavar="N", help="draws (default: %(default)s)")
+    group.add_argument("--seed", type=_whole_number, default=0, metavar="N", help="default: %(default)s")
     facts = parser.add_argument_group("facts that travel with the result")
     facts.add_argument("--drawn-boundary", metavar="TEXT", help="which boundary of the zone was drawn")
-    facts.add_argument("--days-after-ablation", type=float, metavar="N", help="when the zone was imaged")
+    facts.add_argument("--days-after-ablation", type=_number, metavar="N", help="when the zone was imaged")
     facts.add_argument("--modality", metavar="TEXT", help="how the tumor was ablated: RFA, MWA, cryoablation, ...")
     facts.add_argument("--reader", metavar="TEXT", help="who drew the masks")
     parser.add_argument("--out", metavar="DIR", help="folder for the report, tables, surfaces and masks")
@@ -213,7 +247,7 @@ def _margin(options: argparse.Namespace) -> int:
         return 0
     if options.json is not None:
         write_text(options.json, json_text(assessment.document))
-    _print(margin_table(assessment.document) + "\n" + ("" if report is None else f"Report: {report}\n"))
+    _print(margin_table(assessment.document, _columns()) + "\n" + ("" if report is None else f"Report: {report}\n"))
     return 0
 
 
@@ -225,7 +259,7 @@ def _margins(options: argparse.Namespace) -> int:
         raise BadSetting("No --out came; name the folder for the results of all cases.")
     with Progress(quiet=options.quiet) as progress:
         summary = run_manifest(options.manifest, options.out, _settings(options), _facts(options), progress=progress)
-    _print(summary.text() + "\n")
+    _print(summary.text(_columns()) + "\n")
     return 3 if summary.failed else 0
 
 
@@ -236,7 +270,7 @@ def _demo(options: argparse.Namespace) -> int:
 
     with Progress(quiet=options.quiet) as progress:
         assessment, report = run_demo(options.out, progress=progress)
-    _print(f"{DEMO_DATA}\n\n{margin_table(assessment.document)}\nReport: {report}\n")
+    _print(f"{DEMO_DATA}\n\n{margin_table(assessment.document, _columns())}\nReport: {report}\n")
     return 0
 
 

@@ -73,6 +73,8 @@ def read_manifest(manifest: str, settings: Settings, facts: Facts) -> list[Row]:
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:
     """Return the number and the cells of every line that has any; a quoted cell may reach over several lines."""
+    if path.is_dir():
+        raise BadManifest("A folder came as the list, which cannot be read; give a CSV file.")
     lines: list[tuple[int, list[str]]] = []
     first = 1
     try:

@@ -35,8 +35,8 @@ def usable_folder(path: str) -> Path:
 def usable_file(path: str) -> Path:
     """Say the same of a file, whose folder must be there."""
     file = Path(path)
-    if not path or file.is_dir():
-        raise OutputError(f"'{_name(file)}' cannot be written: a folder came; name a file.")
+    if not path or (file.exists() and not file.is_file()):
+        raise OutputError(f"'{_name(file)}' cannot be written: a folder or a device came; name a file.")
     if not file.parent.is_dir():
         raise OutputError(f"'{_name(file)}' cannot be written: its folder does not exist; make the folder first.")
     usable_folder(str(file.parent))

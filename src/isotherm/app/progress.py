@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
 from contextlib import suppress
 from types import TracebackType
+
+from isotherm.exchange.voxel_source import printable
 
 AFTER_S = 1.0
 """Nothing is shown of what takes less."""
@@ -46,7 +49,7 @@ class Progress:
         while not self._over.wait(wait):
             wait = 0.5
             # Names of cases and lesions come from files; a line that is too long could not be wiped away.
-            doing = "".join(c if c.isprintable() else "?" for c in self._doing)[:60]
+            doing = printable(self._doing)[: max(20, shutil.get_terminal_size().columns - 12)]
             text = f"{time.monotonic() - self._started:5.0f} s  {doing}"
             if on_terminal:
                 _show("\r" + text.ljust(self._width))

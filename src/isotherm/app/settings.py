@@ -13,7 +13,8 @@ Frame = Literal["before", "after"]
 def _within(option: str, value: float | None, low: float, high: float, unit: str) -> None:
     if value is not None and not low <= value <= high:
         shown = str(value)[:24] if isinstance(value, int) else f"{value:g}"
-        raise BadSetting(f"{option} {shown} came; give {low:g} to {high:g} {unit}".rstrip() + ".")
+        most = str(high) if isinstance(high, int) else f"{high:g}"
+        raise BadSetting(f"{option} {shown} came; give {low:g} to {most} {unit}".rstrip() + ".")
 
 
 @dataclass(frozen=True, slots=True)
