@@ -322,6 +322,19 @@ def test_names_with_spaces_colons_and_letters_of_the_world_work(isotherm: Comman
     assert document["settings"]["reader"] == "Łukasz 肝"
 
 
+def test_words_that_no_file_can_hold_are_shown_as_question_marks(
+    isotherm: Command, files: tuple[str, ...], tmp_path: Path
+) -> None:
+    not_utf8 = os.fsdecode(b"M\xfcller")
+    ran = isotherm("margin", *files, *FAST, "--reader", not_utf8, "--modality", "RFA\x1b[31m\n",
+                   "--drawn-boundary", " ", "--structure", f"{not_utf8}={files[5]}", "--out", tmp_path)  # fmt: skip
+    assert ran.code == 0
+    document = checked((tmp_path / "margin.json").read_text(encoding="utf-8"))
+    told = [document["settings"][key] for key in ("reader", "modality", "drawn_boundary")]
+    assert told == ["M?ller", "RFA?[31m?", None]
+    assert list(document["lesions"][0]["structures_mm"]) == ["M?ller"]
+
+
 @pytest.mark.parametrize("json_too", [False, True])
 def test_a_terminal_that_knows_few_letters_stops_nothing(json_too: bool, files: tuple[str, ...]) -> None:
     arguments = ["margin", *files, *FAST, "--reader", "肝", *(["--json", "-"] if json_too else [])]
@@ -411,6 +424,13 @@ def test_a_table_that_cannot_be_printed_is_told(more: tuple[str, ...], files: tu
     assert ran.returncode == 2
     assert ran.stderr.startswith(b"isotherm: Standard output cannot be written")
     assert ran.stderr.count(b"\n") == 1
+
+
+def test_an_output_that_is_closed_is_told(files: tuple[str, ...]) -> None:
+    ran = subprocess.run(["sh", "-c", '"$@" >&-', "sh", sys.executable, "-m", "isotherm.app.cli", "margin", *files,
+                          *FAST, "--json", "-"], check=False, stderr=subprocess.PIPE)  # fmt: skip
+    assert ran.returncode == 2
+    assert ran.stderr.startswith(b"isotherm: Standard output is closed")
 
 
 LIMITED = """

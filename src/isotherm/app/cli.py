@@ -59,6 +59,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _print(text: str) -> None:
     """Print and flush here, where a failure can be answered: at the end of the process nobody could."""
+    if text and sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - closed before we came
+        raise OutputError("Standard output is closed; send it somewhere, or give --json FILE or --out DIR.")
     try:
         print(text, end="", flush=True)
     except OSError as error:
@@ -206,6 +208,7 @@ def _facts(options: argparse.Namespace) -> Facts:
 
 def _request(options: argparse.Namespace) -> Request:
     from isotherm.app.case import Request
+    from isotherm.exchange.voxel_source import printable
 
     structures: list[tuple[str, str]] = []
     for spec in options.structure:
@@ -214,7 +217,7 @@ def _request(options: argparse.Namespace) -> Request:
             raise BadSetting(
                 f"--structure {spec.rsplit('/', 1)[-1]} came; write NAME=FILE, as in bile-duct=duct.nii.gz."
             )
-        structures.append((name, path))
+        structures.append((printable(name), path))
     return Request(tuple(options.tumor), tuple(options.ablation), options.organ, tuple(options.vessels),
                    tuple(structures), tuple(options.old_scar), options.image, options.image_before)  # fmt: skip
 

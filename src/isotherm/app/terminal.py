@@ -10,7 +10,7 @@ from isotherm.app.report_words import bound_of
 from isotherm.exchange.voxel_source import printable
 from isotherm.imaging.organ import REACH_MM
 
-HEAD = ("lesion", "margin mm", "{interval}", "P(<5 mm)", "thinnest toward", "uncovered", "status")
+HEAD = ("lesion", "margin mm", "{interval}", "P<5 mm", "thinnest toward", "uncovered", "status")
 PLACE = HEAD.index("thinnest toward")
 
 NARROW = 40
