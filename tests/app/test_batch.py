@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
 import re
 import subprocess
@@ -22,6 +23,7 @@ from isotherm.app.manifest import Row, read_manifest
 from isotherm.app.progress import Progress
 from isotherm.app.settings import UNTOLD, Settings
 from isotherm.errors import BadManifest
+from isotherm.exchange.atomic import replacing
 from tests.app.on_disk import FAST, GRID, MARGIN_MM, MIDDLE, Command, Ran, ball, checked, small_case, write
 from tests.exchange.made_up import as_itk
 
@@ -229,6 +231,30 @@ def test_a_case_is_done_again_when_the_voxels_beside_its_header_have_changed(
     os.utime(home / "data" / "t.raw", (1, 1))
     margins()
     assert len(counted) == 2
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_is_full_stops_the_list_at_once_and_what_was_finished_is_kept(
+    number: int, home: Path, margins: Callable[..., Ran], counted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = outputs.write_surface
+
+    def full(path: Path, *arguments: Any, **others: Any) -> None:
+        if path.parent.name == "b":
+            with replacing(path):
+                raise OSError(number, os.strerror(number))
+        real(path, *arguments, **others)
+
+    listed(home, line("a"), line("b"), line("c"), line("d"))
+    with monkeypatch.context() as patch:
+        patch.setattr(outputs, "write_surface", full)
+        ran = margins()
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert os.strerror(number).lower() in ran.err
+    assert len(counted) == 2
+    assert [row["case"] for row in rows_of(home / "out" / "margins.csv")] == ["a"]
+    assert not (home / "out" / "cases" / "b").exists()
+    assert margins().out.startswith("3 cases measured, 1 kept")
 
 
 def test_two_hundred_failures_are_counted_the_first_are_told_and_all_are_listed(

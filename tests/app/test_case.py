@@ -206,6 +206,20 @@ def test_a_tumor_that_was_ablated_or_missed_in_part_is_not_taken_for_a_mix_up(
         assert SWAPPED not in out + flags
 
 
+def test_a_zone_that_was_drawn_around_the_tumor_or_has_a_hole_in_it_is_flagged(
+    isotherm: Command, files: tuple[str, ...], tmp_path: Path
+) -> None:
+    zone, tumor, core = ball(MIDDLE, 10.0), ball(MIDDLE, 5.0), ball(MIDDLE, 2.0)
+    ring = write(tmp_path / "ring.nii.gz", zone & ~tumor, of="ablation")
+    open_ring = write(tmp_path / "open.nii.gz", zone & ~tumor & (np.indices(zone.shape)[0] < 23), of="ablation")
+    hole = write(tmp_path / "hole.nii.gz", zone & ~core, of="ablation")
+    voxel_ml = 0.001
+    for path, left_out in ((ring, tumor), (hole, core), (open_ring, tumor)):
+        _, _, flags = told(isotherm, *files[:2], "--ablation", path)
+        assert f"leaves out {left_out.sum() * voxel_ml:.2f} mL of the tumor's inside" in flags
+    assert "leaves out" not in told(isotherm, *files)[2]
+
+
 def test_one_lesion_given_twice_is_warned_of_since_it_would_count_twice(
     isotherm: Command, files: tuple[str, ...]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import time
@@ -29,6 +30,9 @@ FINGERPRINT = "fingerprint.txt"
 
 MOST_FAILURES = 10
 """Failures that a summary lists; all of them are in failed.csv."""
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""Failures of a disk that would meet every case."""
 
 Progress = Callable[[str], None]
 
@@ -123,6 +127,8 @@ def _run(row: Row, summary: Summary, progress: Progress) -> None:
         summary.done[row.name] = assessment.document
         summary.measured += 1
     except IsothermError as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno in NO_ROOM:
+            raise  # all other cases would be measured for nothing
         summary.failed.append((row.name, str(error)))
     except Exception as error:  # one bad case never stops the rest; its name and kind are told
         why = f"unforeseen {type(error).__name__}; run this case alone with `isotherm margin`"

@@ -69,9 +69,7 @@ def document_of(case: Case, settings: Settings, results: Sequence[LesionResult])
         "settings": _settings(case, settings),
         "warnings": [*case.warnings, *mix_ups.warnings, *_warnings(case, settings)],
         "tumor_burden_score": _burden(results),
-        "lesions": [
-            _lesion(case, settings, result, swapped=result.lesion.label in mix_ups.swapped) for result in results
-        ],
+        "lesions": [_lesion(case, settings, result, mixed_up=mix_ups.flags[result.lesion.label]) for result in results],
     }
 
 
@@ -128,7 +126,7 @@ def _burden(results: Sequence[LesionResult]) -> Document:
     return told | {"value": _number(score.value, 2), "max_diameter_cm": _number(told["max_diameter_cm"], 2)}
 
 
-def _lesion(case: Case, settings: Settings, result: LesionResult, *, swapped: bool) -> Document:
+def _lesion(case: Case, settings: Settings, result: LesionResult, *, mixed_up: Sequence[str]) -> Document:
     margin = result.margin
     seen = margin is not None and result.status != "not_assessable"
     # Beyond the reach all points are alike, and none of them is the thinnest.
@@ -151,7 +149,7 @@ def _lesion(case: Case, settings: Settings, result: LesionResult, *, swapped: bo
         "name": result.lesion.name,
         "status": result.status,
         "reasons": reasons,
-        "flags": _flags(case, result, swapped=swapped),
+        "flags": _flags(case, result, mixed_up=mixed_up),
         "assessable_fraction": _number(margin.share(margin.assessable), 4) if margin is not None else None,
         "minimal_margin_mm": _number(margin.minimal_mm, 2) if margin is not None and seen else None,
         "minimal_margin_unrestricted_mm": (
@@ -278,14 +276,10 @@ def _capsule(settings: Settings, result: LesionResult) -> Document | None:
     }
 
 
-def _flags(case: Case, result: LesionResult, *, swapped: bool) -> list[str]:
-    found: list[str] = []
+def _flags(case: Case, result: LesionResult, *, mixed_up: Sequence[str]) -> list[str]:
+    found = list(mixed_up)
     organ, margin = result.scene.organ, result.margin
     grids: list[Grid] = [result.lesion.mask.grid, *(mask.grid for mask in result.scene.zone_masks)]
-    if swapped:
-        found.append(
-            "the ablation zone lies wholly within the larger tumor: check that --tumor and --ablation are not swapped"
-        )
     thick = max(max(grid.spacing_kji_mm) for grid in grids)
     if thick > THICK_SLICE_MM:
         found.append(f"slices of {thick:.1f} mm: more than {THICK_SLICE_MM:.0f} mm")

@@ -8,9 +8,14 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from isotherm.app.case import Case, Lesion
+from isotherm.imaging.parts import TOUCHING
 from isotherm.imaging.volume import Mask
+
+RIND = 0.6
+"""A zone that lies around this share of a tumor, and not in it, was drawn around the tumor."""
 
 _Flags = npt.NDArray[np.bool_]
 
@@ -26,26 +31,43 @@ LARGER = 1.2
 
 @dataclass(frozen=True, slots=True)
 class MixUps:
-    """What looks mixed up in a case: sentences about all of it, and the labels of lesions swapped with their zones."""
+    """What looks mixed up in a case.
+
+    Parameters
+    ----------
+    warnings : tuple of str
+        Sentences about all of the case.
+    flags : dict
+        Sentences about single lesions, by label.
+    """
 
     warnings: tuple[str, ...]
-    swapped: frozenset[str]
+    flags: dict[str, list[str]]
 
 
 def find_mix_ups(case: Case) -> MixUps:
-    """Look for one mask given twice, and for zones that lie wholly within a clearly larger tumor.
+    """Look for one mask given twice, for lesions swapped with their zones, and for zones that leave the tumor out.
 
-    A tumor that was ablated in its middle only looks swapped, so that this is no more than a reason to look again.
+    A tumor that was ablated in its middle only looks swapped, and a zone may truly have a hole: these are reasons to
+    look again, and no more.
     """
     windows = [_window(lesion) for lesion in case.lesions]
     same: list[str] = []
-    swapped: list[str] = []
+    flags: dict[str, list[str]] = {lesion.label: [] for lesion in case.lesions}
     for lesion, window in zip(case.lesions, windows, strict=True):
         tumors, zones = _tumors_and_zones(case, windows, window)
         if (tumors == zones).all():
             same.append(lesion.label)
-        elif _lies_within(zones, tumors, window.inside.ravel()):
-            swapped.append(lesion.label)
+        elif _lies_within(zones, tumors, window.inside):
+            flags[lesion.label].append(
+                "the ablation zone lies wholly within the larger tumor: check that --tumor and --ablation are not "
+                "swapped"
+            )
+        elif left_out := _left_out(zones, window.inside):
+            flags[lesion.label].append(
+                f"the ablation zone leaves out {left_out * window.grid.voxel_volume_ml:.2f} mL of the tumor's inside, "
+                "which counts as residual: check that it was not drawn around the tumor"
+            )
     pairs = combinations(zip(case.lesions, windows, strict=True), 2)
     warnings = [
         f"Lesions {one.label} and {other.label} are the same mask, which counts twice: check which files were given as "
@@ -57,12 +79,21 @@ def find_mix_ups(case: Case) -> MixUps:
             f"Tumor and ablation are the same mask (lesion{'s' if len(same) > 1 else ''} {', '.join(same)}), whose "
             "margin to itself is 0: check which files were given as --tumor and as --ablation."
         )
-    return MixUps(tuple(warnings), frozenset(swapped))
+    return MixUps(tuple(warnings), flags)
 
 
 def _lies_within(zones: _Flags, tumors: _Flags, own: _Flags) -> bool:
     within, strays = int((zones & own).sum()), int((zones & ~tumors).sum())
     return within > 0 and strays <= STRAY * int(zones.sum()) and int(own.sum()) >= LARGER * within
+
+
+def _left_out(zones: _Flags, own: _Flags) -> int:
+    """Return how many voxels of a tumor lie in holes of its zone; all that are untreated where the zone is a rind."""
+    rim = ndimage.binary_dilation(own, structure=TOUCHING) & ~own
+    untreated = own & ~zones
+    if (zones & rim).sum() >= RIND * rim.sum() and (zones & own).sum() <= (1.0 - RIND) * own.sum():
+        return int(untreated.sum())
+    return int((untreated & ndimage.binary_fill_holes(zones)).sum())
 
 
 def _window(lesion: Lesion) -> Mask:
@@ -74,13 +105,17 @@ def _window(lesion: Lesion) -> Mask:
 
 
 def _tumors_and_zones(case: Case, windows: Sequence[Mask], window: Mask) -> tuple[_Flags, _Flags]:
-    """Return where in one lesion's window any tumor lies, and where any zone does, each shape (n,).
+    """Return where in one lesion's window any tumor lies, and where any zone does, each shape (k, j, i).
 
     Any tumor, since a neighbor that reaches into the rim with its zone is no sign of anything.
     """
-    nodes = window.grid.to_lps(np.indices(window.grid.shape_kji).reshape(3, -1).T)
+    shape = window.grid.shape_kji
+    nodes = window.grid.to_lps(np.indices(shape).reshape(3, -1).T)
     tumors = np.any([one.holds(nodes) for one in windows], axis=0)
-    return tumors, np.any([zone.holds(nodes) for zone in case.ablations], axis=0)
+    zones = np.any([zone.holds(nodes) for zone in case.ablations], axis=0)
+    for scar in case.old_scars:
+        zones &= ~scar.holds(nodes)
+    return tumors.reshape(shape), zones.reshape(shape)
 
 
 def _same_voxels(one: Mask, other: Mask) -> bool:
