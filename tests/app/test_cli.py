@@ -476,6 +476,16 @@ def test_nothing_is_ever_written_over_what_came_in(
     monkeypatch.chdir(tmp_path / "mine")
     refused(isotherm("margin", *mine, *FAST, "--json", "tumor.nii.gz"), "came in", folder=tmp_path)
     assert Path(mine[1]).read_bytes() == before
+    # A table of somebody else's (a list of cases, perhaps) that has the name of a result.
+    for command, name in (("margin", "margins.csv"), ("margins", "margins.csv"), ("margins", "failed.csv")):
+        folder = tmp_path / f"{command} {name}"
+        folder.mkdir()
+        (folder / name).write_text("case,tumor,ablation\n")
+        (tmp_path / "list.csv").write_text(f"case,tumor,ablation\na,{mine[1]},{mine[3]}\n")
+        given = mine if command == "margin" else (tmp_path / "list.csv",)
+        ran = isotherm(command, *given, *FAST, "--out", folder)
+        refused(ran, f"'{name}'", "not a table of isotherm", folder=tmp_path)
+        assert [path.name for path in folder.iterdir()] == [name]
     # A mask of an earlier case, measured again into the same folder, would be taken away.
     isotherm("margin", *files, *FAST, "--out", tmp_path / "out")
     uncovered = tmp_path / "out" / "lesion-1-uncovered.nii.gz"

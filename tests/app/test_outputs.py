@@ -103,7 +103,8 @@ def test_a_number_that_json_does_not_know_is_a_bug_and_never_written(value: floa
 @pytest.mark.parametrize(
     ("label", "name"),
     [("1", "1"), ("Tumor 2", "Tumor-2"), ("../../etc/passwd", "etc-passwd"), ("..", "lesion"), ("", "lesion"),
-     ("a/b\\c:d*e?", "a-b-c-d-e"), ("肝 1", "肝-1"), ("x" * 200, "x" * 60), (".hidden", "hidden")],
+     ("a/b\\c:d*e?", "a-b-c-d-e"), ("肝 1", "肝-1"), ("x" * 200, "x" * 60),
+     ("𠀀" * 60, "𠀀" * 45), (".hidden", "hidden")],
 )  # fmt: skip
 def test_a_label_becomes_a_harmless_file_name(label: str, name: str) -> None:
     assert safe_name(label) == name

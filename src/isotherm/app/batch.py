@@ -15,7 +15,17 @@ from typing import Any
 from isotherm import __version__
 from isotherm.app.case import read_case
 from isotherm.app.manifest import Row, read_manifest
-from isotherm.app.outputs import RESULT, TABLE, csv_text, results_in, safe_name, table_text, write_results
+from isotherm.app.outputs import (
+    RESULT,
+    TABLE,
+    TABLE_HEADS,
+    csv_text,
+    keep_tables,
+    results_in,
+    safe_name,
+    table_text,
+    write_results,
+)
 from isotherm.app.places import keep_inputs, new_folder
 from isotherm.app.settings import Facts, Settings
 from isotherm.app.tasks import assess_margin
@@ -92,6 +102,7 @@ def run_manifest(manifest: str, out: str, settings: Settings, facts: Facts, *, p
     """
     rows = read_manifest(manifest, settings, facts)
     keep_inputs([Path(out) / TABLE, Path(out) / FAILED], [manifest])
+    keep_tables(Path(out), {TABLE: TABLE_HEADS, FAILED: ["case,why"]})
     with new_folder(out) as folder:
         summary = Summary(folder, len(rows))
         for path in leftovers(folder):

@@ -224,7 +224,7 @@ def _request(options: argparse.Namespace) -> Request:
 
 def _margin(options: argparse.Namespace) -> int:
     from isotherm.app.case import read_case
-    from isotherm.app.outputs import json_text, results_in, write_results
+    from isotherm.app.outputs import TABLE, TABLE_HEADS, json_text, keep_tables, results_in, write_results
     from isotherm.app.places import keep_inputs, new_folder, usable_file
     from isotherm.app.progress import Progress
     from isotherm.app.tasks import assess_margin
@@ -236,6 +236,7 @@ def _margin(options: argparse.Namespace) -> int:
         keep_inputs([usable_file(options.json)], request.files)
     if options.out:
         keep_inputs(results_in(Path(options.out)), request.files)
+        keep_tables(Path(options.out), {TABLE: TABLE_HEADS})
     out: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
     with out as folder, Progress(quiet=options.quiet) as progress:
         progress("reading")

@@ -13,6 +13,7 @@ from typing import Any
 from isotherm.app.assessment import Assessment
 from isotherm.app.places import new_folder, unusable
 from isotherm.app.report import report_html
+from isotherm.errors import OutputError
 from isotherm.exchange.atomic import leftovers, write_text
 from isotherm.exchange.image_files import write_mask
 from isotherm.exchange.mesh_files import write_surface
@@ -21,6 +22,9 @@ RESULT, TABLE, REPORT = "margin.json", "margins.csv", "report.html"
 
 KINDS = ("margin.vtk", "residual.nii.gz", "uncovered.nii.gz")
 """How the names of a lesion's files end."""
+
+TABLE_HEADS = ("lesion,status,", "case,lesion,status,")
+"""How the first line of margins.csv begins, of one case and of many."""
 
 COLUMNS = (
     "lesion", "status", "minimal_margin_mm", "interval_low_mm", "interval_high_mm", "interval_calibrated",
@@ -98,6 +102,35 @@ def results_in(folder: Path) -> list[Path]:
     return [path for pattern in patterns for path in folder.glob(pattern)]
 
 
+def keep_tables(folder: Path, heads: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a folder that holds, under a name that a table of results gets, a table that is none.
+
+    Parameters
+    ----------
+    folder : Path
+        Need not be there.
+    heads : mapping of str to sequence of str
+        How the first line of each table may begin.
+
+    Raises
+    ------
+    OutputError
+    """
+    for name, starts in heads.items():
+        try:
+            with (folder / name).open("rb") as file:
+                first = file.readline(1000).decode("utf-8", errors="replace")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise unusable(folder, error.strerror) from None
+        if first.strip() and not first.startswith(tuple(starts)):
+            raise OutputError(
+                f"'{name}' in the output folder is not a table of isotherm and would be overwritten; name another "
+                "folder."
+            )
+
+
 def _file_names(labels: Sequence[str]) -> list[str]:
     """Return the start of the file names of each lesion; labels that look alike as file names are told apart."""
     names = [f"lesion-{safe_name(label)}" for label in labels]
@@ -162,4 +195,5 @@ def _cell(value: object) -> object:
 def safe_name(label: str) -> str:
     """Return a label as part of a file name: letters, digits, dots and dashes."""
     kept = "".join(c if c.isalnum() or c in "._-" else "-" for c in label).strip(".-")
-    return kept[:60] or "lesion"
+    # File systems count bytes, of which a letter may have four.
+    return kept[:60].encode()[:180].decode(errors="ignore") or "lesion"
