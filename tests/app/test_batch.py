@@ -19,12 +19,12 @@ from isotherm.app import batch, outputs
 from isotherm.app.assessment import Assessment
 from isotherm.app.batch import fingerprint
 from isotherm.app.case import Case
-from isotherm.app.manifest import Row, read_manifest
+from isotherm.app.manifest import COLUMNS, Row, read_manifest
 from isotherm.app.progress import Progress
 from isotherm.app.settings import UNTOLD, Settings
 from isotherm.errors import BadManifest
 from isotherm.exchange.atomic import replacing
-from tests.app.on_disk import FAST, GRID, MARGIN_MM, MIDDLE, Command, Ran, ball, checked, small_case, write
+from tests.app.on_disk import FAST, GRID, MARGIN_MM, MIDDLE, ROOT, Command, Ran, ball, checked, small_case, write
 from tests.exchange.made_up import as_itk
 
 MEASURED: dict[int, Assessment] = {}
@@ -352,6 +352,18 @@ def test_a_list_from_a_spreadsheet_is_read_as_it_is_meant(home: Path) -> None:
     assert first.facts.days_after_ablation == 30.0
     assert second.settings.registration_error_mm is None
     assert second.request.organ is None
+
+
+def test_the_list_in_the_documentation_is_read_and_all_columns_are_named(home: Path) -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    example = re.search(r"```\n(case,.*?)```", page, re.DOTALL)
+    assert example is not None
+    (home / "list.csv").write_text(example[1], encoding="utf-8")
+    first, second = requests(home / "list.csv")
+    assert first.request.organ == str(home / "P001/organs.nii.gz:5")
+    assert second.request.tumors == (str(home / "P002/tumors.seg.nrrd:Tumor 1"),)
+    assert len(second.request.ablations) == 2
+    assert all(f"`{column}`" in page for column in COLUMNS)
 
 
 def test_several_tumor_files_in_one_cell_are_several_lesions(home: Path, margins: Callable[..., Ran]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,10 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isotherm.app import cli, tasks
+from isotherm.app import cli, outputs, progress, tasks
 from isotherm.errors import BadSetting
 from isotherm.imaging.volume import Grid
-from tests.app.on_disk import FAST, GRID, MARGIN_MM, MIDDLE, Command, Ran, ball, checked, small_case, write
+from tests.app.on_disk import FAST, GRID, MARGIN_MM, MIDDLE, ROOT, Command, Ran, ball, checked, small_case, write
 
 HEAVY = {"numpy", "scipy", "skimage", "SimpleITK", "nibabel", "matplotlib", "jinja2"}
 
@@ -39,6 +40,12 @@ def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
 
 def test_help_says_what_the_exit_codes_mean(isotherm: Command) -> None:
     assert all(f"\n  {code:<3}  " in isotherm("margin", "--help").out for code in (0, 1, 2, 3, 130, 141))
+
+
+def test_the_documentation_says_the_same_of_exit_codes() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    codes = [line.split()[0] for line in cli.EXIT_CODES.splitlines()[1:]]
+    assert codes == re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
 
 
 def test_the_table_gives_number_interval_place_and_status_and_nothing_is_written(
@@ -492,6 +499,25 @@ def test_nothing_is_ever_written_over_what_came_in(
     refused(isotherm("margin", *files[2:], "--tumor", uncovered, *FAST, "--out", tmp_path / "out"), "came in")
     assert uncovered.is_file()
     assert (tmp_path / "out" / "margin.json").is_file()
+
+
+def test_too_little_memory_is_told_with_what_helps(
+    isotherm: Command, files: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def huge(*arguments: object, **others: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(tasks, "assess_margin", huge)
+    refused(isotherm("margin", *files, "--quiet"), "not enough memory", "crop")
+
+
+def test_standard_output_holds_the_json_alone_while_progress_is_told(
+    isotherm: Command, files: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "AFTER_S", 0.001)
+    ran = isotherm("margin", *files, "--samples", "3000", "--json", "-")
+    assert " s  lesion 1 (1 of 1)\n" in ran.err
+    assert ran.out == outputs.json_text(ran.document)
 
 
 def test_an_unforeseen_error_is_never_taken_for_a_result(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from isotherm import __version__
-from isotherm.errors import BadSetting, IsothermError, OutputError
+from isotherm.errors import BadSetting, InputError, IsothermError, OutputError
 
 if TYPE_CHECKING:
     from isotherm.app.case import Request
@@ -42,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except IsothermError as error:
         _tell(f"isotherm: {error}")
         return error.exit_code
+    except MemoryError:
+        _tell("isotherm: There is not enough memory for these images; crop them around the lesions.")
+        return InputError.exit_code
     except BrokenPipeError:
         return 141  # as a shell counts a program that the hung-up pipe has ended
     except KeyboardInterrupt:
@@ -145,7 +148,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     many.add_argument("manifest", metavar="MANIFEST.csv", help="columns named like the options of `isotherm margin`: "
-                      "case, tumor, ablation, organ, ...; several files in one cell are separated by ;")  # fmt: skip
+                      "case, tumor, ablation, organ, ...; several files in one cell are separated by ;, "
+                      "paths are relative to the list's own folder")  # fmt: skip
     _choices(many)
     many.set_defaults(run=_margins)
     demo = commands.add_parser("demo", help="measure the bundled CT with simulated lesions")

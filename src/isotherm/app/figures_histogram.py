@@ -73,7 +73,7 @@ def ruler(*, margin_mm: float, bound: str, interval_mm: tuple[float, float] | No
                 axes.add_patch(Rectangle((low, 0.0), high - low, 0.16, facecolor=one.color, linewidth=0.0))
         for threshold in THRESHOLDS_MM:
             axes.axvline(threshold, color=RULE, linewidth=0.7, zorder=0)
-        if interval_mm is not None:
+        if interval_mm is not None and interval_mm[0] < interval_mm[1]:
             axes.plot(interval_mm, (0.6, 0.6), color=INK, linewidth=1.6, solid_capstyle="butt")
             for end in interval_mm:
                 axes.plot((end, end), (0.44, 0.76), color=INK, linewidth=1.6)
