@@ -169,23 +169,23 @@ def _own_zone(scene: Scene, tumor: Body) -> Surface:
 def _status(scene: Scene, margin: Margin | None) -> tuple[Status, tuple[str, ...]]:
     if margin is None:
         return "not_ablated", ("no ablation zone near the lesion: all of the tumor is residual",)
-    reasons: list[str] = []
     seen = margin.share(margin.assessable)
     if not (scene.zone.at(margin.points_lps_mm) > 0).any() and _misses(scene):
-        reasons.append("the ablation zone does not reach the lesion: all of the tumor is residual")
-        return "not_ablated", tuple(reasons)
-    if margin.minimal_mm >= REACH_MM:
-        reasons.append(f"no untreated tissue within {REACH_MM:.0f} mm: the margin is at least this")
+        return "not_ablated", ("the ablation zone does not reach the lesion: all of the tumor is residual",)
     if seen == 0.0:
         return "not_assessable", ("the lesion lies at the edge of the field of view: no part can be assessed",)
     lowest = float(margin.lowest_mm.min())
     if lowest < margin.minimal_mm - UNSURE_MM:
-        reasons.append(
+        ends = (
             f"an image ends near the lesion: {100.0 * (1.0 - seen):.0f} % of its surface is not assessable, where the "
-            f"margin may be as small as {lowest:.1f} mm (the image's face); at most {margin.minimal_mm:.1f} mm"
+            f"margin may be as small as {lowest:.1f} mm (the image's face)"
         )
-        return "bounded", tuple(reasons)
-    return "measured", tuple(reasons)
+        if margin.minimal_mm >= REACH_MM:
+            return "not_assessable", (f"{ends}; no untreated tissue is seen within {REACH_MM:.0f} mm: no upper bound",)
+        return "bounded", (f"{ends}; at most {margin.minimal_mm:.1f} mm",)
+    if margin.minimal_mm >= REACH_MM:
+        return "measured", (f"no untreated tissue within {REACH_MM:.0f} mm: the margin is at least this",)
+    return "measured", ()
 
 
 def _misses(scene: Scene) -> bool:

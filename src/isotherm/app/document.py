@@ -13,9 +13,11 @@ import numpy as np
 import isotherm
 from isotherm.app.assess import LesionResult
 from isotherm.app.case import Case
+from isotherm.app.mix_ups import find_mix_ups
 from isotherm.app.settings import Settings
 from isotherm.clinical import TumorBurdenScore
 from isotherm.imaging.margin import LIMITED_MM, Margin
+from isotherm.imaging.organ import REACH_MM
 from isotherm.imaging.shape import Shape
 from isotherm.imaging.uncertainty import PUBLISHED_REGISTRATION_ERROR_MM
 from isotherm.imaging.volume import Grid
@@ -33,6 +35,9 @@ SMALL_IN_VOXELS = 4.0
 OUTSIDE_SHARE = 0.05
 """A larger share of the tumor outside of the organ points to a wrong registration or label."""
 
+MOST_PARTS = 5
+"""Parts of a tumor or a zone that a flag lists; the rest is counted, and all are in the shape's own numbers."""
+
 ASSUMED_REGISTRATION = (
     f"the published mean of {PUBLISHED_REGISTRATION_ERROR_MM} mm (range 1.20 to 2.23 mm; review of margin software "
     "2022, PMID 35246412)"
@@ -44,6 +49,7 @@ Document = dict[str, Any]
 
 def document_of(case: Case, settings: Settings, results: Sequence[LesionResult]) -> Document:
     """Return the content of margin.json."""
+    mix_ups = find_mix_ups(case)
     return {
         "schema": SCHEMA,
         "software": _software(),
@@ -61,9 +67,9 @@ def document_of(case: Case, settings: Settings, results: Sequence[LesionResult])
             for one in case.inputs
         ],
         "settings": _settings(case, settings),
-        "warnings": [*case.warnings, *_warnings(case, settings)],
+        "warnings": [*case.warnings, *mix_ups.warnings, *_warnings(case, settings)],
         "tumor_burden_score": _burden(results),
-        "lesions": [_lesion(case, settings, result) for result in results],
+        "lesions": [_lesion(case, settings, result, mixed_up=mix_ups.flags[result.lesion.label]) for result in results],
     }
 
 
@@ -120,9 +126,11 @@ def _burden(results: Sequence[LesionResult]) -> Document:
     return told | {"value": _number(score.value, 2), "max_diameter_cm": _number(told["max_diameter_cm"], 2)}
 
 
-def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
+def _lesion(case: Case, settings: Settings, result: LesionResult, *, mixed_up: Sequence[str]) -> Document:
     margin = result.margin
     seen = margin is not None and result.status != "not_assessable"
+    # Beyond the reach all points are alike, and none of them is the thinnest.
+    thinnest = margin is not None and seen and margin.minimal_mm < REACH_MM
     reasons = list(result.reasons)
     if case.organ is None:
         reasons.append("no organ was given: organ-restricted equals unrestricted")
@@ -141,7 +149,7 @@ def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
         "name": result.lesion.name,
         "status": result.status,
         "reasons": reasons,
-        "flags": _flags(case, settings, result),
+        "flags": _flags(case, result, mixed_up=mixed_up),
         "assessable_fraction": _number(margin.share(margin.assessable), 4) if margin is not None else None,
         "minimal_margin_mm": _number(margin.minimal_mm, 2) if margin is not None and seen else None,
         "minimal_margin_unrestricted_mm": (
@@ -154,8 +162,8 @@ def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
         "percentiles_mm": {f"p{p}": _number(margin.percentile_mm(p), 2) if margin is not None and seen else None
                            for p in PERCENTS},
         "surface_fraction": _shares(margin if seen else None),
-        "thinnest_point_lps_mm": _point(margin.thinnest_lps_mm) if margin is not None and seen else None,
-        "thinnest_direction": result.direction if seen else None,
+        "thinnest_point_lps_mm": _point(margin.thinnest_lps_mm) if margin is not None and thinnest else None,
+        "thinnest_direction": result.direction if thinnest else None,
         "residual_volume_ml": _number(
             result.covered.residual_volume_ml
             if result.covered and result.status != "not_ablated"
@@ -261,12 +269,15 @@ def _capsule(settings: Settings, result: LesionResult) -> Document | None:
         "label_convention": organ.convention,
         "sliver": sliver,
         "tolerance_mm": settings.capsule_tolerance_mm,
-        "minimal_margin_by_tolerance_mm": {f"{eps:g}": _number(mam, 2) for eps, mam in result.by_tolerance_mm},
+        "minimal_margin_by_tolerance_mm": {
+            f"{eps:g}": None if result.status == "not_assessable" else _number(mam, 2)
+            for eps, mam in result.by_tolerance_mm
+        },
     }
 
 
-def _flags(case: Case, settings: Settings, result: LesionResult) -> list[str]:
-    found: list[str] = []
+def _flags(case: Case, result: LesionResult, *, mixed_up: Sequence[str]) -> list[str]:
+    found = list(mixed_up)
     organ, margin = result.scene.organ, result.margin
     grids: list[Grid] = [result.lesion.mask.grid, *(mask.grid for mask in result.scene.zone_masks)]
     thick = max(max(grid.spacing_kji_mm) for grid in grids)
@@ -277,12 +288,9 @@ def _flags(case: Case, settings: Settings, result: LesionResult) -> list[str]:
         found.append(
             f"tumor too small for its grid: {result.tumor_shape.axes_mm[2]:.1f} mm thin on voxels of {spacing:.1f} mm"
         )
-    if len(result.tumor_shape.parts) > 1:
-        found.append(f"tumor of {len(result.tumor_shape.parts)} parts: "
-                     + ", ".join(f"{part.volume_ml:.2f} mL" for part in result.tumor_shape.parts))  # fmt: skip
-    if result.zone_shape is not None and len(result.zone_shape.parts) > 1:
-        found.append(f"ablation zone of {len(result.zone_shape.parts)} parts: "
-                     + ", ".join(f"{part.volume_ml:.2f} mL" for part in result.zone_shape.parts))  # fmt: skip
+    for what, shape in (("tumor", result.tumor_shape), ("ablation zone", result.zone_shape)):
+        if shape is not None and len(shape.parts) > 1:
+            found.append(f"{what} of {len(shape.parts)} parts: {_listed([part.volume_ml for part in shape.parts])}")
     if organ is None and case.organ is not None:
         found.append("the tumor lies outside of the organ, which was left aside: the margin is not restricted to it")
     if organ is not None and organ.convention == "add":
@@ -312,6 +320,13 @@ def _flags(case: Case, settings: Settings, result: LesionResult) -> list[str]:
     if any(value for _, value in told):
         found.append("as told: " + ", ".join(f"{what} {value}" for what, value in told if value))
     return found
+
+
+def _listed(volumes_ml: Sequence[float]) -> str:
+    """Return volumes, the largest first; where they are many, the rest is counted."""
+    told = ", ".join(f"{volume:.2f} mL" if volume >= 0.01 else "< 0.01 mL" for volume in volumes_ml[:MOST_PARTS])
+    rest = volumes_ml[MOST_PARTS:]
+    return told + (f" and {len(rest)} more of {sum(rest):.2f} mL together" if rest else "")
 
 
 def _shown(value_mm: float) -> str:

@@ -53,9 +53,13 @@ def _thresholds(axes: Axes) -> None:
         axes.text(threshold, top * 1.02, f"{threshold:g} mm", ha="center", va="bottom", fontsize=8.0)
 
 
-def ruler(*, margin_mm: float, at_most: bool, interval_mm: tuple[float, float] | None,
+def ruler(*, margin_mm: float, bound: str, interval_mm: tuple[float, float] | None,
           range_mm: tuple[float, float]) -> Drawing:  # fmt: skip
-    """Draw one finding, a point with its interval, on a scale that all lesions share."""
+    """Draw one finding, a point with its interval, on a scale that all lesions share.
+
+    `bound` is "at most", "at least" or nothing: an arrow shows which way the true margin lies.
+    """
+    marker = {"at most": "<", "at least": ">"}.get(bound, "o")
 
     def onto(figure: Figure) -> None:
         axes = figure.add_axes((0.03, 0.42, 0.94, 0.56))
@@ -69,10 +73,10 @@ def ruler(*, margin_mm: float, at_most: bool, interval_mm: tuple[float, float] |
                 axes.add_patch(Rectangle((low, 0.0), high - low, 0.16, facecolor=one.color, linewidth=0.0))
         for threshold in THRESHOLDS_MM:
             axes.axvline(threshold, color=RULE, linewidth=0.7, zorder=0)
-        if interval_mm is not None:
+        if interval_mm is not None and interval_mm[0] < interval_mm[1]:
             axes.plot(interval_mm, (0.6, 0.6), color=INK, linewidth=1.6, solid_capstyle="butt")
             for end in interval_mm:
                 axes.plot((end, end), (0.44, 0.76), color=INK, linewidth=1.6)
-        axes.plot([margin_mm], [0.6], marker="<" if at_most else "o", markersize=6.5, color=INK)
+        axes.plot([margin_mm], [0.6], marker=marker, markersize=6.5, color=INK)
 
     return draw(onto, width_in=RULER_WIDTH_IN, height_in=RULER_HEIGHT_IN, description="The finding on a scale in mm.")

@@ -24,6 +24,7 @@ from isotherm.app.report_viewer import Layer, layers, spacing_that_fits, toward
 from isotherm.app.report_words import (
     KEYS_OF_FILES,
     Record,
+    bound_of,
     caveats,
     interval_name,
     interval_range,
@@ -137,7 +138,7 @@ def _pages(assessment: Assessment) -> list[LesionPage]:
 def _page(number: int, lesion: Record, view: LesionView, scale: tuple[float, float], pixel_mm: float,
           organ: str) -> LesionPage:  # fmt: skip
     words, margin, measured = margin_words(lesion), lesion.get("minimal_margin_mm"), view.margin
-    short = words.replace("at most ", "≤\u00a0")
+    short = words.replace("at most ", "≤\u00a0").replace("at least ", "≥\u00a0")
     interval = part(lesion, "interval_mm")
     low, high = interval.get("low"), interval.get("high")
     thinnest = lesion.get("thinnest_point_lps_mm")
@@ -158,7 +159,7 @@ def _page(number: int, lesion: Record, view: LesionView, scale: tuple[float, flo
         flags=texts(lesion, "flags"),
         can_go="Go to the thinnest point" if thinnest is not None else "Go to the tumor's middle",
         ruler=None if margin is None else ruler(
-            margin_mm=margin, at_most=lesion["status"] == "bounded", range_mm=scale,
+            margin_mm=margin, bound=bound_of(lesion), range_mm=scale,
             interval_mm=None if low is None or high is None else (float(low), float(high))),
         slices=slices(view, place, number=short if thinnest is not None else None, organ_name=organ, pixel_mm=pixel_mm),
         window=None if shown is None or shown.unit != "HU" else "{:.0f} to {:.0f} HU".format(
