@@ -57,9 +57,9 @@ def write_results(folder: Path, assessment: Assessment) -> Path:
                     scalars={"margin_mm": margin.distances_mm, "margin_unrestricted_mm": margin.unrestricted_mm},
                 )  # fmt: skip
             if view.residual is not None:
-                write_mask(residual, view.residual)
+                write_mask(residual, view.residual.on(view.ablation_grid))
             if view.uncovered is not None:
-                write_mask(uncovered, view.uncovered)
+                write_mask(uncovered, view.uncovered.on(view.ablation_grid))
         write_text(put(folder / TABLE), csv_text([("", assessment.document)]))
         report = put(folder / REPORT)
         write_text(report, report_html(assessment))
