@@ -13,6 +13,7 @@ import numpy as np
 import isotherm
 from isotherm.app.assess import LesionResult
 from isotherm.app.case import Case
+from isotherm.app.flags import NOTABLE_MM, THICK_SLICE_MM, flags_of
 from isotherm.app.mix_ups import find_mix_ups
 from isotherm.app.settings import Settings
 from isotherm.clinical import TumorBurdenScore
@@ -20,23 +21,10 @@ from isotherm.imaging.margin import LIMITED_MM, Margin
 from isotherm.imaging.organ import REACH_MM
 from isotherm.imaging.shape import Shape
 from isotherm.imaging.uncertainty import PUBLISHED_REGISTRATION_ERROR_MM
-from isotherm.imaging.volume import Grid
 
 SCHEMA = "isotherm.margin/1"
 
 PERCENTS = (1, 2, 5, 25, 50)
-
-THICK_SLICE_MM = 3.0
-"""Thicker slices blur the margin by as much as the thresholds it is compared with."""
-
-SMALL_IN_VOXELS = 4.0
-"""A tumor that spans fewer voxels than this along its thickest slices is too small for its grid."""
-
-OUTSIDE_SHARE = 0.05
-"""A larger share of the tumor outside of the organ points to a wrong registration or label."""
-
-MOST_PARTS = 5
-"""Parts of a tumor or a zone that a flag lists; the rest is counted, and all are in the shape's own numbers."""
 
 ASSUMED_REGISTRATION = (
     f"the published mean of {PUBLISHED_REGISTRATION_ERROR_MM} mm (range 1.20 to 2.23 mm; review of margin software "
@@ -149,7 +137,7 @@ def _lesion(case: Case, settings: Settings, result: LesionResult, *, mixed_up: S
         "name": result.lesion.name,
         "status": result.status,
         "reasons": reasons,
-        "flags": _flags(case, result, mixed_up=mixed_up),
+        "flags": flags_of(case, result, mixed_up=mixed_up),
         "assessable_fraction": _number(margin.share(margin.assessable), 4) if margin is not None else None,
         "minimal_margin_mm": _number(margin.minimal_mm, 2) if margin is not None and seen else None,
         "minimal_margin_unrestricted_mm": (
@@ -260,7 +248,7 @@ def _capsule(settings: Settings, result: LesionResult) -> Document | None:
         limited = margin.share(np.abs(margin.distances_mm - margin.unrestricted_mm) > LIMITED_MM)
         clipped_share = margin.share(margin.clipped_face)
         without = float(margin.without_face_rule_mm.min())
-        if without < margin.minimal_mm - 0.05:
+        if without < margin.minimal_mm - NOTABLE_MM:
             sliver = {"minimal_margin_without_rule_mm": _number(without, 2)}
     return {
         "limited_fraction": _number(limited, 4),
@@ -274,64 +262,6 @@ def _capsule(settings: Settings, result: LesionResult) -> Document | None:
             for eps, mam in result.by_tolerance_mm
         },
     }
-
-
-def _flags(case: Case, result: LesionResult, *, mixed_up: Sequence[str]) -> list[str]:
-    found = list(mixed_up)
-    organ, margin = result.scene.organ, result.margin
-    grids: list[Grid] = [result.lesion.mask.grid, *(mask.grid for mask in result.scene.zone_masks)]
-    thick = max(max(grid.spacing_kji_mm) for grid in grids)
-    if thick > THICK_SLICE_MM:
-        found.append(f"slices of {thick:.1f} mm: more than {THICK_SLICE_MM:.0f} mm")
-    spacing = max(result.lesion.mask.grid.spacing_kji_mm)
-    if result.tumor_shape.axes_mm[2] < SMALL_IN_VOXELS * spacing:
-        found.append(
-            f"tumor too small for its grid: {result.tumor_shape.axes_mm[2]:.1f} mm thin on voxels of {spacing:.1f} mm"
-        )
-    for what, shape in (("tumor", result.tumor_shape), ("ablation zone", result.zone_shape)):
-        if shape is not None and len(shape.parts) > 1:
-            found.append(f"{what} of {len(shape.parts)} parts: {_listed([part.volume_ml for part in shape.parts])}")
-    if organ is None and case.organ is not None:
-        found.append("the tumor lies outside of the organ, which was left aside: the margin is not restricted to it")
-    if organ is not None and organ.convention == "add":
-        found.append("the organ label leaves out the tumor, which was added to it")
-    if organ is not None and organ.convention == "clip" and organ.tumor_outside_fraction > OUTSIDE_SHARE:
-        found.append(
-            f"{100 * organ.tumor_outside_fraction:.0f} % of the tumor lies outside of the organ and was clipped"
-        )
-    if margin is not None and not margin.assessable.all():
-        found.append("the field of view ends near the lesion")
-    if margin is not None and organ is not None:
-        without = float(margin.without_face_rule_mm.min())
-        if without < margin.minimal_mm - 0.05:
-            found.append(f"capsule sliver, indeterminate: {_shown(without)} mm without the clipped-face rule")
-        elif (
-            margin.depth_mm is not None
-            and abs(margin.minimal_mm) < max(1.5, thick / 2)
-            and (margin.minimal_mm < 0 and margin.depth_mm[margin.thinnest] < max(1.5, thick / 2))
-        ):
-            found.append("capsule sliver, indeterminate: the thinnest point lies at the capsule within drawing error")
-    if result.covered is not None and any(branch.bridging for branch in result.vessels):
-        found.append("a vessel bridges the margin")
-    facts = case.facts
-    days = None if facts.days_after_ablation is None else f"{facts.days_after_ablation:g}"
-    told = (("boundary drawn", facts.drawn_boundary), ("days after ablation", days), ("modality", facts.modality),
-            ("reader", facts.reader))  # fmt: skip
-    if any(value for _, value in told):
-        found.append("as told: " + ", ".join(f"{what} {value}" for what, value in told if value))
-    return found
-
-
-def _listed(volumes_ml: Sequence[float]) -> str:
-    """Return volumes, the largest first; where they are many, the rest is counted."""
-    told = ", ".join(f"{volume:.2f} mL" if volume >= 0.01 else "< 0.01 mL" for volume in volumes_ml[:MOST_PARTS])
-    rest = volumes_ml[MOST_PARTS:]
-    return told + (f" and {len(rest)} more of {sum(rest):.2f} mL together" if rest else "")
-
-
-def _shown(value_mm: float) -> str:
-    """Return a length to a tenth, without a minus before zero."""
-    return f"{round(value_mm, 1) + 0.0:.1f}"
 
 
 def _shape(shape: Shape) -> Document:

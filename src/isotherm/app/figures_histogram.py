@@ -64,7 +64,7 @@ def ruler(*, margin_mm: float, bound: str, interval_mm: tuple[float, float] | No
     def onto(figure: Figure) -> None:
         axes = figure.add_axes((0.03, 0.42, 0.94, 0.56))
         axes.set(xlim=range_mm, ylim=(0.0, 1.0), yticks=[], xticks=THRESHOLDS_MM)
-        axes.set_xticklabels([f"{one:g}" for one in THRESHOLDS_MM[:-1]] + ["10 mm"], fontsize=8.0)
+        axes.set_xticklabels([f"{one:g}" for one in THRESHOLDS_MM[:-1]] + ["10 mm"], fontsize=9.5)
         axes.tick_params(length=2.5, width=0.6, pad=1.5, color=FAINT)
         axes.spines[:].set_visible(False)
         for one in CLASSES:

@@ -29,6 +29,7 @@ from isotherm.app.report_words import (
     interval_name,
     interval_range,
     margin_words,
+    mm,
     part,
     parts,
     place_lps,
@@ -249,12 +250,18 @@ def _simulated(document: Record) -> list[str]:
 
 
 def _interval_used(document: Record) -> dict[str, Any] | None:
-    """Return the name of the interval and whether it is calibrated; not calibrated as soon as one of them is not."""
+    """Return the interval's name, whether all are calibrated, and for which registration error they hold."""
     given = [one for one in (part(lesion, "interval_mm") for lesion in parts(document, "lesions")) if one]
     if not given:
         return None
     calibrated = all(bool(one.get("calibrated")) for one in given)
-    return {"name": interval_name({"level": given[0]["level"], "calibrated": calibrated}), "calibrated": calibrated}
+    settings = part(document, "settings")
+    error, source = settings.get("registration_error_mm"), str(settings.get("registration_error_source", ""))
+    return {
+        "name": interval_name({"level": given[0]["level"], "calibrated": calibrated}),
+        "calibrated": calibrated,
+        "registration": None if error is None else f"mean {mm(error)}, {'given' if source == 'given' else 'assumed'}",
+    }
 
 
 def _rows(record: Record) -> list[tuple[str, str]]:

@@ -125,9 +125,9 @@ def _definitions(lesions: list[Record]) -> Table:
 
 def _probabilities(lesions: list[Record]) -> Table:
     keys = ("below_0_mm", "at_most_3_mm", "below_5_mm", "below_10_mm")
-    table = Table("Share of the random draws with a minimal margin …",
-                  ("", "below 0 mm", "at most 3 mm", "below 5 mm", "below 10 mm"),
-                  "Draws of the errors stated under Methods; cumulative. No probability of recurrence.")  # fmt: skip
+    note = "Of one distribution with the interval, for the errors under Methods. No probability of recurrence."
+    table = Table("Confidence that the true minimal margin is …",
+                  ("", "below 0 mm", "at most 3 mm", "below 5 mm", "below 10 mm"), note)  # fmt: skip
     for lesion in lesions:
         table.add(name_of(lesion), _from(lesion.get("probability"), keys, percent), why=reason_for_null(lesion))
     return table

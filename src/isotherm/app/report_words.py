@@ -137,7 +137,7 @@ def status_words(lesion: Record) -> str:
     """Return the status in a sentence."""
     if lesion["status"] != "not_ablated":
         return {
-            "measured": "Measured.",
+            "measured": "All of the surface assessed.",
             "bounded": "Bounded: part of the surface could not be assessed, so that the true margin may be smaller.",
             "not_assessable": "Not assessable.",
         }[lesion["status"]]
