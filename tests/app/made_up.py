@@ -97,6 +97,7 @@ def _lesion(label: str, *, center: tuple[float, float, float], axes: tuple[float
         label=label,
         tumor=Mask(tumor_mm >= 0, grid, "tumor"),
         ablation=Mask(zone_mm >= 0, grid, "ablation"),
+        ablation_grid=grid,
         tumor_surface=surface,
         ablation_surface=None if zone is None else _surface(zone_mm, grid),
         margin=None if zone is None else _margin(surface, np.array(zone[0]), zone[1], cut_off=oblique),

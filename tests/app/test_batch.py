@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
+import re
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,11 +17,15 @@ import pytest
 
 from isotherm.app import batch, outputs
 from isotherm.app.assessment import Assessment
-from isotherm.app.batch import read_manifest
+from isotherm.app.batch import fingerprint
 from isotherm.app.case import Case
+from isotherm.app.manifest import COLUMNS, Row, read_manifest
+from isotherm.app.progress import Progress
 from isotherm.app.settings import UNTOLD, Settings
 from isotherm.errors import BadManifest
-from tests.app.on_disk import FAST, MARGIN_MM, Command, Ran, ball, checked, small_case, write
+from isotherm.exchange.atomic import replacing
+from tests.app.on_disk import FAST, GRID, MARGIN_MM, MIDDLE, ROOT, Command, Ran, ball, checked, small_case, write
+from tests.exchange.made_up import as_itk
 
 MEASURED: dict[int, Assessment] = {}
 """By the number of lesions: all cases of these tests are alike in the rest."""
@@ -138,7 +147,7 @@ def test_a_damaged_result_is_done_again(
     folder = home / "out" / "cases" / "a"
     folder.mkdir(parents=True)
     (row,) = read_manifest(str(home / "list.csv"), Settings(samples=100), UNTOLD)
-    (folder / "fingerprint.txt").write_text(row.fingerprint())
+    (folder / "fingerprint.txt").write_text(fingerprint(row))
     (folder / "margin.json").write_text("{}")
     (folder / name).write_bytes(damage)
     monkeypatch.setattr(batch, "read_case", lambda *a, **k: pytest.raises(RuntimeError))
@@ -200,6 +209,108 @@ def test_a_run_stopped_in_the_middle_leaves_whole_tables_and_is_resumed(
     assert [row["case"] for row in rows_of(home / "out" / "margins.csv")] == ["a", "c", "d"]
 
 
+def test_a_list_is_resumed_from_wherever_it_is_started(
+    home: Path, margins: Callable[..., Ran], counted: list[str], isotherm: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed(home, line("a"))
+    margins()
+    monkeypatch.chdir(home / "data")
+    ran = isotherm("margins", "../list.csv", "--out", "../out", *FAST)
+    assert ran.out.startswith("0 cases measured, 1 kept")
+    assert len(counted) == 1
+
+
+def test_a_case_is_done_again_when_the_voxels_beside_its_header_have_changed(
+    home: Path, margins: Callable[..., Ran], counted: list[str]
+) -> None:
+    as_itk(home / "data" / "t.mhd", ball(MIDDLE, 5.0).astype("uint8"), GRID, packed=False)
+    listed(home, line("a", "data/t.mhd"))
+    margins()
+    margins()
+    assert len(counted) == 1
+    os.utime(home / "data" / "t.raw", (1, 1))
+    margins()
+    assert len(counted) == 2
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_is_full_stops_the_list_at_once_and_what_was_finished_is_kept(
+    number: int, home: Path, margins: Callable[..., Ran], counted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = outputs.write_surface
+
+    def full(path: Path, *arguments: Any, **others: Any) -> None:
+        if path.parent.name == "b":
+            with replacing(path):
+                raise OSError(number, os.strerror(number))
+        real(path, *arguments, **others)
+
+    listed(home, line("a"), line("b"), line("c"), line("d"))
+    with monkeypatch.context() as patch:
+        patch.setattr(outputs, "write_surface", full)
+        ran = margins()
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert os.strerror(number).lower() in ran.err
+    assert len(counted) == 2
+    assert [row["case"] for row in rows_of(home / "out" / "margins.csv")] == ["a"]
+    assert not (home / "out" / "cases" / "b").exists()
+    assert margins().out.startswith("3 cases measured, 1 kept")
+
+
+def test_two_hundred_failures_are_counted_the_first_are_told_and_all_are_listed(
+    home: Path, margins: Callable[..., Ran]
+) -> None:
+    listed(home, *(line(f"n{number}", "data/none.nii.gz") for number in range(200)), line("good"))
+    ran = margins()
+    assert ran.code == 3
+    first, lesions, *failures, more, where, table = ran.out.splitlines()
+    assert first == "1 case measured, 0 kept from an earlier run, 200 failed."
+    assert lesions == "Lesions: 1 measured."
+    assert (len(failures), more) == (10, "  and 190 more")
+    assert where == f"Failures: {home / 'out' / 'failed.csv'}"
+    assert table == f"Table: {home / 'out' / 'margins.csv'}"
+    assert len(rows_of(home / "out" / "failed.csv")) == 200
+
+
+def test_progress_tells_which_of_how_many_and_how_many_failed(
+    home: Path, margins: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Progress, "__call__", lambda self, doing: told.append(doing))
+    listed(home, line("a", "data/none.nii.gz"), line("b"), line("c"))
+    margins()
+    assert told[0] == "case 1 of 3: a: reading"
+    assert "case 2 of 3, 1 failed: b: measuring" in told
+    assert any(re.fullmatch(r"case 3 of 3, 1 failed, \d+ s left: c: reading", one) for one in told)
+
+
+def test_the_list_is_never_written_over(isotherm: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("margins.csv", "failed.csv"):
+        path = listed(home, line("a")).rename(home / name)
+        before = path.read_bytes()
+        monkeypatch.chdir(home)
+        ran = isotherm("margins", name, "--out", ".", *FAST)
+        assert (ran.code, ran.err.count("\n")) == (2, 1)
+        assert "came in" in ran.err
+        assert path.read_bytes() == before
+
+
+def test_a_run_that_was_killed_in_the_middle_is_resumed(home: Path, margins: Callable[..., Ran]) -> None:
+    listed(home, *(line(f"c{number}") for number in range(6)))
+    out = home / "out"
+    command = [sys.executable, "-m", "isotherm.app.cli", "margins", str(home / "list.csv"), "--out", str(out), *FAST]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and not (out / "cases" / "c1" / "margin.json").exists():
+            time.sleep(0.005)
+        process.kill()
+    done = len(list(out.glob("cases/*/fingerprint.txt")))
+    assert 1 <= done < 6
+    ran = margins()
+    assert ran.out.startswith(f"{6 - done} cases measured, {done} kept from an earlier run, 0 failed.")
+    assert len(rows_of(out / "margins.csv")) == 6
+    assert not [path for path in out.rglob("*") if path.name.startswith(".")]
+
+
 def test_the_table_never_mixes_results_of_this_run_with_those_of_another(
     home: Path, margins: Callable[..., Ran]
 ) -> None:
@@ -221,7 +332,7 @@ def test_text_that_a_spreadsheet_would_run_is_defused(home: Path, margins: Calla
     assert not any(cell[:1] in "=+@" for row in table for cell in row.values() if cell)
 
 
-def requests(path: Path) -> list[batch.Row]:
+def requests(path: Path) -> list[Row]:
     return read_manifest(str(path), Settings(), UNTOLD)
 
 
@@ -241,6 +352,18 @@ def test_a_list_from_a_spreadsheet_is_read_as_it_is_meant(home: Path) -> None:
     assert first.facts.days_after_ablation == 30.0
     assert second.settings.registration_error_mm is None
     assert second.request.organ is None
+
+
+def test_the_list_in_the_documentation_is_read_and_all_columns_are_named(home: Path) -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    example = re.search(r"```\n(case,.*?)```", page, re.DOTALL)
+    assert example is not None
+    (home / "list.csv").write_text(example[1], encoding="utf-8")
+    first, second = requests(home / "list.csv")
+    assert first.request.organ == str(home / "P001/organs.nii.gz:5")
+    assert second.request.tumors == (str(home / "P002/tumors.seg.nrrd:Tumor 1"),)
+    assert len(second.request.ablations) == 2
+    assert all(f"`{column}`" in page for column in COLUMNS)
 
 
 def test_several_tumor_files_in_one_cell_are_several_lesions(home: Path, margins: Callable[..., Ran]) -> None:
@@ -266,6 +389,9 @@ SLIPS = {
     "a structure without a name": (HEAD + ",structure", ["a,t,b,,=x"], ["Line 2", "structure", "NAME=FILE"]),
     "no case": (HEAD, ["", ",,,"], ["holds no case"]),
     "semicolons": (HEAD.replace(",", ";"), ["a;t;b;c"], ["save it with commas"]),
+    "an open quote": (HEAD, ["a,t,b,", 'b,"t,b,', "c,t,b,"], ["from line 3 on", "quote"]),
+    "a cell of megabytes": (HEAD, ["a,t,b,", f"b,{200_000 * 'x'},b,"], ["from line 3 on"]),
+    "a byte of zero": (HEAD, ["a,t,b,", "b,\0,b,"], ["list.csv"]),
     "tabs": (HEAD.replace(",", "\t"), ["a\tt\tb\tc"], ["save it with commas"]),
 }  # fmt: skip
 

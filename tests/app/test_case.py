@@ -155,6 +155,78 @@ def test_masks_alone_may_lie_apart_as_cropped_masks_do(gap_mm: float, tmp_path: 
         read_case(Request((str(tumor),), (str(zone),), image=str(image)), facts=UNTOLD)
 
 
+SAME = "the same mask"
+SWAPPED = "swapped"
+
+
+def told(isotherm: Command, *arguments: str | Path) -> tuple[str, str, str]:
+    """Return what a terminal shows, the warnings and the flags."""
+    ran = isotherm("margin", *arguments, *FAST)
+    document = isotherm("margin", *arguments, *FAST, "--json", "-").document
+    flags = [flag for lesion in document["lesions"] for flag in lesion["flags"]]
+    return ran.out, " ".join(document["warnings"]), " ".join(flags)
+
+
+def test_the_same_mask_as_tumor_and_as_ablation_is_measured_and_warned_of(
+    isotherm: Command, files: tuple[str, ...], folder: Path, tmp_path: Path
+) -> None:
+    out, warnings, flags = told(isotherm, "--tumor", files[1], "--ablation", files[1])
+    assert SAME in out
+    assert SAME in warnings
+    assert SWAPPED not in flags
+    # Cropped, as shares, or both lesions of one label map: the same voxels are the same mask.
+    tight = Grid((13, 13, 13), (1.0, 1.0, 1.0), (-6.0, -6.0, 114.0))
+    cropped = write(tmp_path / "cropped.nii.gz", ball(MIDDLE, 5.0, grid=tight), grid=tight)
+    shares = write(tmp_path / "shares.nii.gz", ball(MIDDLE, 5.0) * np.float32(0.9))
+    for other in (cropped, shares):
+        assert SAME in told(isotherm, "--tumor", files[1], "--ablation", other)[1]
+    both = folder / "both.nii.gz"
+    assert f"{SAME} (lesions 2, 7)" in told(isotherm, "--tumor", both, "--ablation", both)[1]
+
+
+def test_a_zone_wholly_within_a_larger_tumor_is_measured_and_flagged_as_perhaps_swapped(
+    isotherm: Command, files: tuple[str, ...]
+) -> None:
+    out, warnings, flags = told(isotherm, "--tumor", files[3], "--ablation", files[1])
+    assert SWAPPED in out
+    assert SWAPPED in flags
+    assert SAME not in warnings
+    assert "measured" in out
+
+
+def test_a_tumor_that_was_ablated_or_missed_in_part_is_not_taken_for_a_mix_up(
+    isotherm: Command, files: tuple[str, ...], folder: Path, tmp_path: Path
+) -> None:
+    beside = write(tmp_path / "beside.nii.gz", ball((0.0, 0.0, 125.0), 5.0), of="ablation")
+    empty = write(tmp_path / "empty.nii.gz", np.zeros(GRID.shape_kji, bool), of="ablation")
+    for tumor, zone in ((files[1], files[3]), (files[1], beside), (files[1], empty),
+                        (folder / "both.nii.gz", folder / "zone-left.nii.gz")):  # fmt: skip
+        out, warnings, flags = told(isotherm, "--tumor", tumor, "--ablation", zone)
+        assert SAME not in out + warnings
+        assert SWAPPED not in out + flags
+
+
+def test_a_zone_that_was_drawn_around_the_tumor_or_has_a_hole_in_it_is_flagged(
+    isotherm: Command, files: tuple[str, ...], tmp_path: Path
+) -> None:
+    zone, tumor, core = ball(MIDDLE, 10.0), ball(MIDDLE, 5.0), ball(MIDDLE, 2.0)
+    ring = write(tmp_path / "ring.nii.gz", zone & ~tumor, of="ablation")
+    open_ring = write(tmp_path / "open.nii.gz", zone & ~tumor & (np.indices(zone.shape)[0] < 23), of="ablation")
+    hole = write(tmp_path / "hole.nii.gz", zone & ~core, of="ablation")
+    voxel_ml = 0.001
+    for path, left_out in ((ring, tumor), (hole, core), (open_ring, tumor)):
+        _, _, flags = told(isotherm, *files[:2], "--ablation", path)
+        assert f"leaves out {left_out.sum() * voxel_ml:.2f} mL of the tumor's inside" in flags
+    assert "leaves out" not in told(isotherm, *files)[2]
+
+
+def test_one_lesion_given_twice_is_warned_of_since_it_would_count_twice(
+    isotherm: Command, files: tuple[str, ...]
+) -> None:
+    _, warnings, _ = told(isotherm, *files, "--tumor", files[1])
+    assert "Lesions 1 and 2 are the same mask" in warnings
+
+
 def test_an_organ_that_holds_nothing_and_a_tumor_that_holds_everything_are_refused(
     files: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -168,6 +240,7 @@ def test_an_organ_that_holds_nothing_and_a_tumor_that_holds_everything_are_refus
         (Request((str(whole),), (files[3],)), ImplausibleMask),
         (Request((), (files[3],)), EmptyMask),
         (Request((files[1],), ()), EmptyMask),
+        (Request((files[1],), (files[3],), organ=files[1]), ImplausibleMask),
     ):
         with pytest.raises(error):
             read_case(request, facts=UNTOLD)

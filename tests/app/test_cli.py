@@ -5,20 +5,22 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from isotherm.app import cli, tasks
+from isotherm.app import cli, outputs, progress, tasks
 from isotherm.errors import BadSetting
 from isotherm.imaging.volume import Grid
-from tests.app.on_disk import FAST, GRID, MARGIN_MM, MIDDLE, Command, Ran, ball, checked, small_case, write
+from tests.app.on_disk import FAST, GRID, MARGIN_MM, MIDDLE, ROOT, Command, Ran, ball, checked, small_case, write
 
 HEAVY = {"numpy", "scipy", "skimage", "SimpleITK", "nibabel", "matplotlib", "jinja2"}
 
@@ -37,7 +39,13 @@ def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
 
 
 def test_help_says_what_the_exit_codes_mean(isotherm: Command) -> None:
-    assert all(f"\n  {code}  " in isotherm("margin", "--help").out for code in (0, 1, 2, 3))
+    assert all(f"\n  {code:<3}  " in isotherm("margin", "--help").out for code in (0, 1, 2, 3, 130, 141))
+
+
+def test_the_documentation_says_the_same_of_exit_codes() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    codes = [line.split()[0] for line in cli.EXIT_CODES.splitlines()[1:]]
+    assert codes == re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
 
 
 def test_the_table_gives_number_interval_place_and_status_and_nothing_is_written(
@@ -180,7 +188,12 @@ def _folder(path: Path) -> None:
     path.mkdir()
 
 
+def _organ_map(path: Path) -> None:
+    write(path, (np.arange(40**3).reshape(GRID.shape_kji) // 1600).astype(np.uint8))
+
+
 BROKEN = {
+    "a map of organs": (_organ_map, "39 labels"),
     "missing": (_nothing, "is not there"),
     "not an image": (_text, "NIfTI"),
     "a packed letter": (_packed_letter, "NIfTI"),
@@ -238,7 +251,7 @@ def test_an_image_that_does_not_meet_the_masks_is_refused(
 def test_a_tumor_larger_than_its_organ_is_refused_as_a_mix_up(isotherm: Command, files: tuple[str, ...]) -> None:
     _, tumor, _, zone, _, organ = files
     ran = isotherm("margin", "--tumor", organ, "--ablation", zone, "--organ", tumor, *FAST)
-    refused(ran, "larger than the organ", "swapped")
+    refused(ran, "as large as the organ", "swapped")
 
 
 @pytest.mark.parametrize(
@@ -258,6 +271,25 @@ def test_a_setting_out_of_its_range_is_refused_by_its_name(
     assert ran.err.count("\n") == 1
     assert "output folder" in ran.err or option in ran.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("short", ["--tum", "--sampl=100", "--regis=1"])
+def test_an_option_is_written_out_so_that_no_other_one_is_ever_meant(
+    short: str, isotherm: Command, files: tuple[str, ...]
+) -> None:
+    for command in ("margin", "margins", "demo"):
+        assert isotherm(command, *files, short, "x").code == 2
+    assert isotherm("margin", *files, "--samp", "100").code == 2
+    assert isotherm("--vers").code == 2
+
+
+@pytest.mark.parametrize("option", ["--organ", "--image", "--seed", "--json", "--out", "--reader"])
+def test_an_option_of_one_value_that_came_twice_is_refused_and_not_replaced(
+    option: str, isotherm: Command, files: tuple[str, ...]
+) -> None:
+    ran = isotherm("margin", *files, option, "1", option, "2")
+    assert ran.code == 2
+    assert f"{option} came twice" in ran.err
 
 
 @pytest.mark.parametrize("arguments", [(), ("margin",), ("margin", "--tumor", "x.nii"), ("measure",), ("margins",)])
@@ -284,7 +316,8 @@ def test_a_json_file_that_cannot_be_is_refused_before_anything_is_computed(
 ) -> None:
     monkeypatch.setattr(tasks, "assess_margin", lambda *a, **k: pytest.fail("was computed"))
     refused(isotherm("margin", *files, "--json", tmp_path / "no" / "x.json", "--quiet"), "x.json", folder=tmp_path)
-    refused(isotherm("margin", *files, "--json", tmp_path, "--quiet"), "cannot be written")
+    for path in (tmp_path, os.devnull, ""):
+        refused(isotherm("margin", *files, "--json", path, "--quiet"), "cannot be written")
 
 
 def test_names_with_spaces_colons_and_letters_of_the_world_work(isotherm: Command, tmp_path: Path) -> None:
@@ -294,6 +327,19 @@ def test_names_with_spaces_colons_and_letters_of_the_world_work(isotherm: Comman
     assert "Łukasz 肝" in ran.out
     document = checked((folder / "aus gabe" / "margin.json").read_text(encoding="utf-8"))
     assert document["settings"]["reader"] == "Łukasz 肝"
+
+
+def test_words_that_no_file_can_hold_are_shown_as_question_marks(
+    isotherm: Command, files: tuple[str, ...], tmp_path: Path
+) -> None:
+    not_utf8 = os.fsdecode(b"M\xfcller")
+    ran = isotherm("margin", *files, *FAST, "--reader", not_utf8, "--modality", "RFA\x1b[31m\n",
+                   "--drawn-boundary", " ", "--structure", f"{not_utf8}={files[5]}", "--out", tmp_path)  # fmt: skip
+    assert ran.code == 0
+    document = checked((tmp_path / "margin.json").read_text(encoding="utf-8"))
+    told = [document["settings"][key] for key in ("reader", "modality", "drawn_boundary")]
+    assert told == ["M?ller", "RFA?[31m?", None]
+    assert list(document["lesions"][0]["structures_mm"]) == ["M?ller"]
 
 
 @pytest.mark.parametrize("json_too", [False, True])
@@ -347,13 +393,131 @@ def test_a_stop_while_results_are_written_leaves_no_file_half_done(files: tuple[
     assert (out / "margin.json").exists() == (process.returncode == 0)
 
 
-def test_a_reader_that_hangs_up_is_no_failure(files: tuple[str, ...]) -> None:
-    command = [sys.executable, "-m", "isotherm.app.cli", "margin", *files, *FAST, "--json", "-"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == b""
+def run(arguments: Sequence[str | Path], **others: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in a process of its own."""
+    return subprocess.run([sys.executable, "-m", "isotherm.app.cli", *map(str, arguments)], check=False,
+                          stderr=subprocess.PIPE, **others)  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("margin", "--help"), ("margin",), ("margin", "--json", "-")])
+def test_a_reader_that_hangs_up_ends_the_command_quietly(arguments: tuple[str, ...], files: tuple[str, ...]) -> None:
+    more = (*files, *FAST) if arguments[0] == "margin" and "--help" not in arguments else ()
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = run([*arguments, *more], stdout=writing)
+    os.close(writing)
+    assert ran.stderr == b""
+    assert ran.returncode == 141 or "--help" in arguments  # argparse does not say that its help was not read
+
+
+def test_nobody_who_listens_to_progress_is_no_failure(files: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run([sys.executable, "-m", "isotherm.app.cli", "margin", *files, "--samples", "3000"], check=False,
+                         stdout=subprocess.PIPE, stderr=writing)  # fmt: skip
+    refusal = subprocess.run([sys.executable, "-m", "isotherm.app.cli", "margin", *files, "--seed", "-1"], check=False,
+                             stdout=subprocess.PIPE, stderr=writing)  # fmt: skip
+    os.close(writing)
+    assert ran.returncode == 0
+    assert b"measured" in ran.stdout
+    assert refusal.returncode == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("more", [(), ("--json", "-")])
+def test_a_table_that_cannot_be_printed_is_told(more: tuple[str, ...], files: tuple[str, ...]) -> None:
+    with open("/dev/full", "wb") as full:
+        ran = run(["margin", *files, *FAST, *more], stdout=full)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith(b"isotherm: Standard output cannot be written")
+    assert ran.stderr.count(b"\n") == 1
+
+
+def test_an_output_that_is_closed_is_told(files: tuple[str, ...]) -> None:
+    ran = subprocess.run(["sh", "-c", '"$@" >&-', "sh", sys.executable, "-m", "isotherm.app.cli", "margin", *files,
+                          *FAST, "--json", "-"], check=False, stderr=subprocess.PIPE)  # fmt: skip
+    assert ran.returncode == 2
+    assert ran.stderr.startswith(b"isotherm: Standard output is closed")
+
+
+LIMITED = """
+import resource, sys
+from isotherm.app.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of this kind")
+@pytest.mark.parametrize("known", [False, True])
+def test_a_disk_that_is_full_leaves_nothing_half_written(known: bool, files: tuple[str, ...], tmp_path: Path) -> None:
+    out = tmp_path / "a" / "b"
+    if known:
+        out.mkdir(parents=True)
+        (out / "notes.txt").write_text("mine")
+    ran = subprocess.run([sys.executable, "-c", LIMITED, "margin", *files, *FAST, "--out", str(out)], check=False,
+                         capture_output=True, text=True)  # fmt: skip
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert "cannot be written" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    if known:
+        assert [path.name for path in out.iterdir()] == ["notes.txt"]
+    else:
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_input_leaves_no_folder_behind(isotherm: Command, files: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    for out in ("a/b/c", "there/b", "there"):
+        refused(isotherm("margin", *files[2:], "--tumor", "none.nii.gz", "--out", tmp_path / out, *FAST))
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+    assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_nothing_is_ever_written_over_what_came_in(
+    isotherm: Command, files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = small_case(tmp_path / "mine")
+    before = Path(mine[1]).read_bytes()
+    refused(isotherm("margin", *mine, *FAST, "--json", mine[1]), "came in", folder=tmp_path)
+    monkeypatch.chdir(tmp_path / "mine")
+    refused(isotherm("margin", *mine, *FAST, "--json", "tumor.nii.gz"), "came in", folder=tmp_path)
+    assert Path(mine[1]).read_bytes() == before
+    # A table of somebody else's (a list of cases, perhaps) that has the name of a result.
+    for command, name in (("margin", "margins.csv"), ("margins", "margins.csv"), ("margins", "failed.csv")):
+        folder = tmp_path / f"{command} {name}"
+        folder.mkdir()
+        (folder / name).write_text("case,tumor,ablation\n")
+        (tmp_path / "list.csv").write_text(f"case,tumor,ablation\na,{mine[1]},{mine[3]}\n")
+        given = mine if command == "margin" else (tmp_path / "list.csv",)
+        ran = isotherm(command, *given, *FAST, "--out", folder)
+        refused(ran, f"'{name}'", "not a table of isotherm", folder=tmp_path)
+        assert [path.name for path in folder.iterdir()] == [name]
+    # A mask of an earlier case, measured again into the same folder, would be taken away.
+    isotherm("margin", *files, *FAST, "--out", tmp_path / "out")
+    uncovered = tmp_path / "out" / "lesion-1-uncovered.nii.gz"
+    refused(isotherm("margin", *files[2:], "--tumor", uncovered, *FAST, "--out", tmp_path / "out"), "came in")
+    assert uncovered.is_file()
+    assert (tmp_path / "out" / "margin.json").is_file()
+
+
+def test_too_little_memory_is_told_with_what_helps(
+    isotherm: Command, files: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def huge(*arguments: object, **others: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(tasks, "assess_margin", huge)
+    refused(isotherm("margin", *files, "--quiet"), "not enough memory", "crop")
+
+
+def test_standard_output_holds_the_json_alone_while_progress_is_told(
+    isotherm: Command, files: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "AFTER_S", 0.001)
+    ran = isotherm("margin", *files, "--samples", "3000", "--json", "-")
+    assert " s  lesion 1 (1 of 1)\n" in ran.err
+    assert ran.out == outputs.json_text(ran.document)
 
 
 def test_an_unforeseen_error_is_never_taken_for_a_result(

@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 from isotherm.exchange.image_files import read_masks, write_mask
 from isotherm.imaging.phantom import Sphere, rasterize
 from isotherm.imaging.volume import Grid, Mask, Role
-from tests.app.on_disk import FAST, GRID, MARGIN_MM, MIDDLE, SCHEMA_FILE, Command, ball, small_case, write
+from tests.app.on_disk import FAST, GRID, MARGIN_MM, MIDDLE, SCHEMA_FILE, Command, ball, checked, small_case, write
 from tests.imaging.capsule import fixture
 
 TRUTH_MM = {"A": 8.0, "B": 0.0, "C": -4.0, "D": -8.4, "E": -2.0, "F": 6.0, "G": 3.14, "H": 8.0, "I": 8.0, "J": 8.0}
@@ -91,6 +91,49 @@ def test_where_an_image_ends_the_margin_is_bounded_and_the_face_bound_is_told(
     assert float(face[1]) == pytest.approx(0.5, abs=0.3)
 
 
+WIDE = Grid((48, 48, 48), (2.0, 2.0, 2.0), (-47.0, -47.0, 73.0))
+"""A grid in which a zone can end farther from a tumor than untreated tissue is looked for."""
+
+
+def wide_case(folder: Path, *, zone: np.ndarray) -> tuple[str, ...]:
+    tumor = write(folder / "tumor.nii.gz", ball((0.0, 0.0, 120.0), 9.0, grid=WIDE), grid=WIDE)
+    ablation = write(folder / "ablation.nii.gz", zone, grid=WIDE)
+    return ("--tumor", str(tumor), "--ablation", str(ablation))
+
+
+def test_a_margin_beyond_the_reach_is_at_least_this_wherever_people_read_it(isotherm: Command, tmp_path: Path) -> None:
+    files = wide_case(tmp_path, zone=ball((0.0, 0.0, 120.0), 40.0, grid=WIDE))
+    ran = isotherm("margin", *files, *FAST, "--json", tmp_path / "x.json", "--out", tmp_path / "out")
+    (lesion,) = checked((tmp_path / "x.json").read_text(encoding="utf-8"))["lesions"]
+    assert (lesion["status"], lesion["minimal_margin_mm"]) == ("measured", 25.0)
+    assert any("at least" in reason for reason in lesion["reasons"])
+    # Every point is as far: none of them is the thinnest.
+    assert (lesion["thinnest_point_lps_mm"], lesion["thinnest_direction"]) == (None, None)
+    row = ran.out.splitlines()[2]
+    assert re.match(r"1 +>= 25\.0 +>= 25\.0 +0 % +- ", row), row
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8").replace("\u00a0", " ")
+    assert "<strong>at least 25.0 mm</strong>" in page
+    assert "<b>≥ 25.0 mm</b>" in page
+    # As a number without "at least", it is only said of distances that were measured beyond the reach.
+    assert not re.search(
+        r"(?<!least )(?<!≥ )(?<!within )(?<!\d)25(\.0)? mm", re.sub(r"<script.*?</script>", "", page, flags=re.S)
+    )
+
+
+def test_a_margin_beyond_the_reach_near_an_images_face_has_no_bound_at_all(isotherm: Command, tmp_path: Path) -> None:
+    # The zone fills the image but for a corner far away; the tumor lies 6 mm from the image's face.
+    zone = np.ones(WIDE.shape_kji, bool)
+    zone[:2, :2, :2] = False
+    files = wide_case(tmp_path, zone=zone)
+    write(tmp_path / "tumor.nii.gz", ball((0.0, 0.0, 90.0), 12.0, grid=WIDE), grid=WIDE)
+    image = write(tmp_path / "image.nii.gz", np.zeros(WIDE.shape_kji, np.int16), grid=WIDE)
+    lesion = isotherm("margin", *files, "--image", image, *FAST, "--json", "-").lesion
+    assert lesion["status"] == "not_assessable"
+    assert lesion["minimal_margin_mm"] is None
+    assert "no upper bound" in lesion["reasons"][0]
+    assert "at most" not in " ".join(lesion["reasons"])
+
+
 def test_an_empty_ablation_is_a_result_without_a_number(
     isotherm: Command, files: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -109,6 +152,27 @@ def test_an_empty_ablation_is_a_result_without_a_number(
     assert lesion["ablation_volume_ml"] == 0.0
     assert lesion["structures_mm"]["bowel"] == {"from_tumor_mm": pytest.approx(7.0, abs=0.4), "from_ablation_mm": None}
     assert lesion["reasons"]
+
+
+def test_hundreds_of_specks_are_counted_and_only_the_largest_are_listed(
+    isotherm: Command, files: tuple[str, ...], tmp_path: Path
+) -> None:
+    tumor = ball(MIDDLE, 5.0)
+    specks = np.zeros_like(tumor)
+    specks[2:-2:4, 2:-2:4, 2:-2:4] = True
+    path = write(tmp_path / "specks.nii.gz", tumor | specks)
+    lesion = isotherm("margin", "--tumor", path, *files[2:4], *FAST, "--json", "-").lesion
+    (flag,) = (flag for flag in lesion["flags"] if flag.startswith("tumor of "))
+    volumes = lesion["tumor"]["component_volumes_ml"]
+    assert len(volumes) == lesion["tumor"]["components"] > 700
+    assert flag.startswith(f"tumor of {len(volumes)} parts: 0.51 mL, < 0.01 mL, ")
+    rest = re.search(rf" and {len(volumes) - 5} more of ([0-9.]+) mL together$", flag)
+    assert rest is not None
+    assert float(rest[1]) == pytest.approx(lesion["tumor_volume_ml"] - volumes[0], abs=0.01)
+    assert flag.count(",") == 4
+    two = write(tmp_path / "two.nii.gz", tumor | ball((15.0, 0.0, 120.0), 2.5))
+    lesion = isotherm("margin", "--tumor", two, *files[2:4], *FAST, "--json", "-").lesion
+    assert "tumor of 2 parts: 0.53 mL, 0.08 mL" in lesion["flags"]
 
 
 def test_without_an_organ_both_margins_are_equal_and_the_result_says_so(

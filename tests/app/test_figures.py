@@ -34,7 +34,7 @@ def drawings(*, images: bool = True) -> list[Drawing]:
     for view in views:
         if view.margin is not None:
             made += [histogram(view.margin), margin_map(view.margin, middle_lps_mm(view), number="≤ 7.3 mm")]
-    made.append(ruler(margin_mm=-0.6, at_most=False, interval_mm=(-2.5, 0.8), range_mm=(-4.0, 12.0)))
+    made.append(ruler(margin_mm=-0.6, bound="", interval_mm=(-2.5, 0.8), range_mm=(-4.0, 12.0)))
     return made
 
 

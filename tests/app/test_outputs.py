@@ -16,7 +16,8 @@ import pytest
 import SimpleITK
 
 from isotherm.app import outputs
-from isotherm.app.outputs import COLUMNS, csv_text, folder_for, json_text, safe_name, usable_file, usable_folder
+from isotherm.app.outputs import COLUMNS, csv_text, json_text, safe_name
+from isotherm.app.places import new_folder, usable_file, usable_folder
 from isotherm.app.terminal import margin_table
 from isotherm.errors import OutputError
 from isotherm.exchange.image_files import read_masks
@@ -60,13 +61,11 @@ def test_the_residual_mask_holds_the_residual_volume_where_it_lies(results: Path
 
 
 def test_masks_lie_on_the_grid_of_the_ablation(results: Path) -> None:
-    (zone,) = read_masks(results.parent / "zone.nii.gz", of="ablation")
     for name in ("residual", "uncovered"):
-        image = SimpleITK.ReadImage(str(results / f"lesion-1-{name}.nii.gz"))
-        origin = np.array(image.GetOrigin())
-        assert image.GetSpacing() == pytest.approx(zone.mask.grid.spacing_kji_mm[::-1])
-        steps = zone.mask.grid.to_kji(origin[None])
-        assert steps == pytest.approx(np.rint(steps), abs=1e-3)
+        written = SimpleITK.ReadImage(str(results / f"lesion-1-{name}.nii.gz"))
+        drawn = SimpleITK.ReadImage(str(results.parent / "zone.nii.gz"))
+        for fact in ("GetSize", "GetSpacing", "GetOrigin", "GetDirection"):
+            assert getattr(written, fact)() == pytest.approx(getattr(drawn, fact)()), fact
 
 
 def test_the_table_has_one_row_per_lesion_with_the_numbers_of_the_document(results: Path) -> None:
@@ -77,6 +76,7 @@ def test_the_table_has_one_row_per_lesion_with_the_numbers_of_the_document(resul
     assert float(row["minimal_margin_mm"]) == lesion["minimal_margin_mm"]
     assert float(row["p_at_most_3_mm"]) == lesion["probability"]["at_most_3_mm"]
     assert [float(row[f"thinnest_{axis}_mm"]) for axis in "lps"] == lesion["thinnest_point_lps_mm"]
+    assert row["warnings"] == " ".join(document(results)["warnings"])
     assert row["minimal_margin_lumen_neutral_mm"] == ""
     assert row["interval_calibrated"] in ("yes", "no")
 
@@ -101,7 +101,8 @@ def test_a_number_that_json_does_not_know_is_a_bug_and_never_written(value: floa
 @pytest.mark.parametrize(
     ("label", "name"),
     [("1", "1"), ("Tumor 2", "Tumor-2"), ("../../etc/passwd", "etc-passwd"), ("..", "lesion"), ("", "lesion"),
-     ("a/b\\c:d*e?", "a-b-c-d-e"), ("肝 1", "肝-1"), ("x" * 200, "x" * 60), (".hidden", "hidden")],
+     ("a/b\\c:d*e?", "a-b-c-d-e"), ("肝 1", "肝-1"), ("x" * 200, "x" * 60),
+     ("𠀀" * 60, "𠀀" * 45), (".hidden", "hidden")],
 )  # fmt: skip
 def test_a_label_becomes_a_harmless_file_name(label: str, name: str) -> None:
     assert safe_name(label) == name
@@ -145,12 +146,46 @@ def test_margin_json_is_written_last_and_an_earlier_one_does_not_outlive_a_failu
 def test_a_folder_for_results_is_checked_without_being_made(tmp_path: Path) -> None:
     assert usable_folder(str(tmp_path / "a" / "b")) == tmp_path / "a" / "b"
     assert list(tmp_path.iterdir()) == []
-    assert folder_for(str(tmp_path / "a" / "b")).is_dir()
+    with new_folder(str(tmp_path / "a" / "b")) as folder:
+        assert folder.is_dir()
     (tmp_path / "file").write_text("mine")
     for path in ("", str(tmp_path / "file"), str(tmp_path / "file" / "below"), str(tmp_path / ("x" * 300))):
         with pytest.raises(OutputError) as error:
             usable_folder(path)
         assert tmp_path.name not in str(error.value)
+
+
+@pytest.mark.parametrize("error", [OutputError, ZeroDivisionError, KeyboardInterrupt])
+def test_a_new_folder_goes_away_with_its_new_parents_where_it_stayed_empty(
+    error: type[BaseException], tmp_path: Path
+) -> None:
+    def fail(path: Path, *, after: bool) -> None:
+        with new_folder(str(path)) as folder:
+            if after:
+                (folder / "result").write_text("whole")
+            raise error
+
+    (tmp_path / "known").mkdir()
+    for path in ("a/b/c", "known", "known/new"):
+        with pytest.raises(error):
+            fail(tmp_path / path, after=False)
+    assert [path.name for path in tmp_path.rglob("*")] == ["known"]
+    with pytest.raises(error):
+        fail(tmp_path / "a" / "b", after=True)
+    assert (tmp_path / "a" / "b" / "result").read_text() == "whole"
+
+
+def test_leftovers_of_a_run_that_was_killed_are_cleared_away(
+    isotherm: Command, files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outputs, "report_html", lambda assessment: "report")
+    for name in (f".isotherm-{16 * '0'}", f".isotherm-{16 * '0'}.nii.gz", "lesion-2-margin.vtk"):
+        (tmp_path / name).write_text("half")
+    (tmp_path / ".isotherm-mine").write_text("mine")
+    assert isotherm("margin", *files, *FAST, "--out", tmp_path).code == 0
+    assert not list(tmp_path.glob("*00000000*"))
+    assert not list(tmp_path.glob("lesion-2-*"))
+    assert (tmp_path / ".isotherm-mine").read_text() == "mine"
 
 
 def test_a_folder_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,6 +225,29 @@ def test_an_interval_that_is_not_calibrated_is_not_called_one(results: Path) -> 
     told["lesions"][0]["interval_mm"] |= {"calibrated": False}
     assert "90 % interval" not in margin_table(told)
     assert "robustness interval" in margin_table(told)
+
+
+LONG = "hepatic metastasis of segment VII, treated in 2024"
+
+
+@pytest.mark.parametrize("width", [None, 120, 80, 60, 40, 20])
+def test_no_line_of_the_table_is_wider_than_the_terminal_and_nothing_is_lost(width: int | None, results: Path) -> None:
+    told = document(results)
+    told["lesions"][0] |= {"label": LONG, "thinnest_direction": "cranial-posterior-left, toward the capsule",
+                           "flags": ["a flag of many words " * 9]}  # fmt: skip
+    told["lesions"].append(told["lesions"][0] | {"label": "2", "status": "bounded"})
+    text = margin_table(told, width)
+    lines = text.splitlines()
+    if width is None:
+        assert any(line.count("a flag of many words") == 9 for line in lines)
+    else:
+        broad = 64 if width < 64 else width  # the numbers of a row stay on one line
+        assert max(map(len, lines)) <= broad
+        assert max(map(len, lines[len(lines) // 2 :])) <= max(width, 40)
+    flat = "".join(text.split())
+    for words in ("cranial-posterior-left, toward the capsule", "<= ", "bounded", *told["warnings"], LONG):
+        assert "".join(words.split()) in flat
+    assert flat.count("aflagofmanywords") == 18
 
 
 def test_no_letter_of_a_label_can_disturb_the_terminal(results: Path) -> None:

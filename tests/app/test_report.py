@@ -93,7 +93,7 @@ def test_the_finding_has_number_interval_place_and_caveat() -> None:
     said = page().words("findings")
 
     assert "Lesion 1 Minimal margin −0.6 mm 90 % interval −2.5 to 0.8 mm" in said
-    assert "Thinnest point anterior-right R 78.7, A 4.5, S 48.5 mm Measured." in said
+    assert "Thinnest point anterior-right R 78.7, A 4.5, S 48.5 mm All of the surface assessed." in said
     assert "A vessel limits the margin here." in said
 
 

@@ -28,7 +28,7 @@ def texts(table: Table, row: int) -> list[str]:
 
 def test_every_part_of_the_document_has_its_table() -> None:
     assert [table.title.split(",")[0] for table in tables(document())] == [
-        "Minimal margin by definition", "Share of the random draws with a minimal margin …",
+        "Minimal margin by definition", "Confidence that the true minimal margin is …",
         "Percentiles of the margin over the surface", "Share of the tumor's surface with a margin …",
         "Minimal margin and the capsule", "Share of the shell around the tumor that was ablated", "Volumes",
         "Regions of the surface below the target margin", "Vessels near the tumor", "Structures", "Tumor", "Ablation",

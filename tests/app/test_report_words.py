@@ -13,6 +13,7 @@ from isotherm.app.report_words import (
     decimal,
     interval_name,
     interval_range,
+    margin_mm,
     margin_words,
     ml,
     mm,
@@ -54,10 +55,25 @@ def test_a_place_says_where_it_is_in_the_patient() -> None:
     ("status", "margin", "text"),
     [("measured", 4.1, "4.1 mm"), ("bounded", 8.0, "at most 8.0 mm"), ("not_ablated", -8.4, "−8.4 mm"),
      ("not_ablated", None, "nothing ablated"), ("not_assessable", None, "not assessable"),
-     ("measured", None, "not given")],
+     ("measured", None, "not given"), ("measured", 25.0, "at least 25.0 mm"), ("measured", 24.9, "24.9 mm")],
 )  # fmt: skip
 def test_each_status_has_its_finding(status: str, margin: float | None, text: str) -> None:
     assert margin_words({"status": status, "minimal_margin_mm": margin}).replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [(2.6, 5.2, "2.6 to 5.2 mm"), (23.9, 25.0, "23.9 to ≥ 25.0 mm"), (25.0, 25.0, "≥ 25.0 mm")],
+)
+def test_an_interval_that_ends_beyond_the_reach_says_at_least(low: float, high: float, text: str) -> None:
+    interval = {"level": 0.9, "low": low, "high": high, "calibrated": True}
+    assert (interval_range({"interval_mm": interval}) or "").replace("\u00a0", " ") == text
+
+
+def test_a_margin_beyond_the_reach_is_never_a_plain_number() -> None:
+    assert [margin_mm(value).replace("\u00a0", " ") for value in (-2.0, 24.9, 25.0)] == [
+        "−2.0 mm", "24.9 mm", "≥ 25.0 mm",
+    ]  # fmt: skip
 
 
 def test_what_was_not_ablated_leaves_the_whole_tumor() -> None:

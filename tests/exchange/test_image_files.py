@@ -27,6 +27,7 @@ from isotherm.errors import (
     UnreadableFile,
 )
 from isotherm.exchange.image_files import read_masks, read_volume, write_mask
+from isotherm.exchange.itk_files import data_file
 from isotherm.imaging.volume import Grid, Mask
 from tests.exchange.made_up import (
     LPS_OF_RAS,
@@ -449,6 +450,15 @@ class TestNames:
         with pytest.raises(BadVoxels, match="layers of other values than labels"):
             read_masks(f"{file}:a", of="tumor")
 
+    def test_a_header_of_its_own_names_the_file_of_its_voxels(self, tmp_path: Path) -> None:
+        header = as_itk(tmp_path / "x y.mhd", two_lesions(), packed=False)
+        assert data_file(str(header)) == tmp_path / "x y.raw"
+        (tmp_path / "ü.nhdr").write_text("NRRD0004\ntype: uchar\ndata file: ./ü.raw \nspace: RAS\n", encoding="utf-8")
+        assert data_file(str(tmp_path / "ü.nhdr")) == tmp_path / "ü.raw"
+        for other in (as_nifti(tmp_path / "x.nii.gz", two_lesions()), as_itk(tmp_path / "x.mha", two_lesions()),
+                      tmp_path / "none.mhd"):  # fmt: skip
+            assert data_file(str(other)) is None
+
     def test_segments_without_a_sensible_layer_are_plain_labels(self, tmp_path: Path) -> None:
         file = as_slicer(tmp_path / "x.seg.nrrd", [two_lesions()], [("a", 7, 1), ("b", 0, 2)])
         assert [read.name for read in read_masks(file, of="tumor")] == [None, None]
@@ -685,8 +695,24 @@ class TestBadInput:
 
     def test_probabilities_from_0_to_255_are_no_lesions(self, tmp_path: Path) -> None:
         file = as_nifti(tmp_path / "x.nii.gz", np.arange(120, dtype=np.uint8).reshape(4, 5, 6))
-        with pytest.raises(BadVoxels, match="119 different values"):
+        with pytest.raises(BadVoxels, match="119 labels"):
             read_masks(file, of="tumor")
+
+    @pytest.mark.parametrize("of", ["tumor", "ablation", "organ", "vessel", "structure"])
+    def test_a_map_of_many_organs_is_no_mask_until_its_labels_are_named(self, tmp_path: Path, of: Any) -> None:
+        organs = np.arange(120, dtype=np.uint8).reshape(4, 5, 6) % 22
+        file = as_nifti(tmp_path / "organs.nii.gz", organs)
+        with pytest.raises(BadVoxels, match=r"^The .* holds 21 labels, as a map of organs does; name .*FILE:LABEL"):
+            read_masks(file, of=of)
+        assert read_masks(f"{file}:5", of=of)[0].label == "5"
+        named = read_masks(f"{file}:5,6", of=of)
+        assert sum(int(one.mask.inside.sum()) for one in named) == int(np.isin(organs, (5, 6)).sum())
+
+    def test_twenty_lesions_of_one_map_are_read_and_more_where_they_have_names(self, tmp_path: Path) -> None:
+        labels = np.arange(120, dtype=np.uint8).reshape(4, 5, 6)
+        assert len(read_masks(as_nifti(tmp_path / "x.nii.gz", labels % 21), of="tumor")) == 20
+        named = [(f"metastasis {n}", 0, n) for n in range(1, 25)]
+        assert len(read_masks(as_slicer(tmp_path / "x.seg.nrrd", [labels % 25], named), of="tumor")) == 24
 
 
 @settings(max_examples=150)

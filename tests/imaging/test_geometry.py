@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from isotherm.imaging.geometry import Triangles, closest_on_triangles, direction_words
 from isotherm.imaging.phantom import Sphere, rasterize
+from isotherm.imaging.phantom_directions import icosphere
 from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.volume import Grid
 
@@ -69,3 +70,23 @@ def test_grids_carry_points_to_the_patient_and_back(seed: int) -> None:
     assert again.same_as(grid)
     fine = grid.refined((3, 1, 2))
     assert fine.to_lps(kji * [3, 1, 2]) == pytest.approx(grid.to_lps(kji), abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_distances_equal_those_to_every_triangle_where_they_matter(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    directions, faces = icosphere(4)
+    # Two lobes beside each other, and a plate that is a part of no closed surface.
+    lobes = [(20.0 * directions)[faces], (12.0 * directions + (26.0, 0.0, 0.0))[faces]]
+    plate = np.array([[[-30.0, -30.0, 22.0], [30.0, -30.0, 22.0], [0.0, 40.0, 22.0]]])
+    surface = Triangles(np.concatenate([*lobes, plate]))
+    points = rng.uniform(-40.0, 40.0, (600, 3))
+    true = np.array([
+        np.linalg.norm(closest_on_triangles(point, surface.corners_lps_mm) - point, axis=1).min() for point in points
+    ])  # fmt: skip
+    found = surface.distance_mm(points)
+    assert (found >= true - 1e-9).all()
+    small = np.linalg.norm(points[:, 2:] - 22.0, axis=1) > true + 1.0  # the plate's triangle is far larger than 1 mm
+    assert (found - true)[small & (true < 5.0)].max() < 0.02
+    assert (found - true)[small].max() < 0.3
+    assert np.median((found - true)[small]) < 0.02

@@ -17,7 +17,7 @@ from isotherm.imaging.geometry import Float
 from isotherm.imaging.interval import Minimum, end_of
 from isotherm.imaging.lookup import MarginAt
 from isotherm.imaging.margin import Margin, measure
-from isotherm.imaging.organ import DEPTH_MM, HEIGHT_MM, REACH_MM, Organ, organ_around
+from isotherm.imaging.organ import DEPTH_MM, HEIGHT_MM, REACH_MM, Organ, label_around, organ_around
 from isotherm.imaging.phantom import Ellipsoid, Shape, Sphere
 from isotherm.imaging.surface import NOTHING, Field, Region, field_of
 from isotherm.imaging.uncertainty import Errors, Frame, MarginInterval, margin_interval
@@ -59,7 +59,8 @@ def spheres(tumor_mm: float, zone_mm: float, apart_mm: float) -> Case:
 def at_capsule(name: str, *, number: int = 0) -> Case:
     case = fixture(name, seed=number)
     tumor, zone = Region.of_field(field_of(case.tumor)), Region.of_field(field_of(case.ablation))
-    organ = organ_around(case.organ, tumor, case.tumor.grid.to_lps(np.argwhere(case.tumor.inside)), zone, [])
+    points = case.tumor.grid.to_lps(np.argwhere(case.tumor.inside))
+    organ = organ_around(label_around(case.organ, points), tumor, points, zone, [])
     return Case(tumor, zone, measure(tumor, zone, organ=organ, sliver_mm=SLIVER_MM), organ)
 
 
@@ -176,7 +177,8 @@ def test_a_margin_beyond_the_reach_stays_at_least_the_reach() -> None:
 def test_what_the_images_cut_is_only_a_robustness_interval_of_the_largest_margin() -> None:
     case = fixture("H")
     tumor, zone = Region.of_field(field_of(case.tumor)), Region.of_field(field_of(case.ablation))
-    organ = organ_around(case.organ, tumor, case.tumor.grid.to_lps(np.argwhere(case.tumor.inside)), zone, [])
+    points = case.tumor.grid.to_lps(np.argwhere(case.tumor.inside))
+    organ = organ_around(label_around(case.organ, points), tumor, points, zone, [])
     margin = measure(tumor, zone, organ=organ, views=(case.organ.grid,), sliver_mm=SLIVER_MM)
     found = Case(tumor, zone, margin, organ).interval(Errors())
     assert found.of_assessable_part

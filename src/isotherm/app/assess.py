@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,17 +11,18 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from isotherm.app.case import Case, Lesion
+from isotherm.app.scene import Scene, Surroundings, build_scene
 from isotherm.app.settings import Settings
 from isotherm.imaging.coverage import Coverage, coverage
+from isotherm.imaging.diameters import AxialDiameters, axial_diameters
 from isotherm.imaging.geometry import Float, direction_words
 from isotherm.imaging.lumen import lumen_neutral_zone
-from isotherm.imaging.margin import CAPSULE_TOLERANCES_MM, SLIVER_CAP_MM, Margin, measure
-from isotherm.imaging.organ import REACH_MM, Organ, inside_view, organ_around
-from isotherm.imaging.parts import Parts
+from isotherm.imaging.margin import CAPSULE_TOLERANCES_MM, Margin, measure
+from isotherm.imaging.organ import REACH_MM, inside_view
 from isotherm.imaging.proximity import Body, Depth, depth_below_capsule, gap
 from isotherm.imaging.qam import qam_minimal_mm
 from isotherm.imaging.shape import Shape, shape_of
-from isotherm.imaging.surface import Field, Region, Surface, both, clipped, discretization_error_mm, either, field_of
+from isotherm.imaging.surface import Region, Surface, clipped, discretization_error_mm, either, field_of
 from isotherm.imaging.uncertainty import Errors, MarginInterval, margin_interval
 from isotherm.imaging.vessels import VesselBranch, measure_vessels
 from isotherm.imaging.volume import Grid, Mask
@@ -30,27 +32,11 @@ Status = Literal["measured", "bounded", "not_ablated", "not_assessable"]
 UNSURE_MM = 0.05
 """A margin that the part out of sight cannot lower by more than this is measured, not merely bounded."""
 
-ZONE_REACH_MM = REACH_MM + 5.0
-"""How far around a lesion its ablation zone is looked at."""
-
 OWN_ZONE_MM = 5.0
 """Parts of the zone that come this near to a lesion, or hold it, are its own; all parts count for the margin."""
 
 CAPSULE_NEAR_MM = 3.0
 """A thinnest point at most this deep is said to lie toward the capsule."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scene:
-    """One lesion's surroundings as regions; masks cropped around it."""
-
-    tumor: Region
-    zone: Region
-    organ: Organ | None
-    views: tuple[Grid, ...]
-    tumor_mask: Mask
-    zone_masks: tuple[Mask, ...]
-    sliver_mm: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +54,7 @@ class LesionResult:
     interval: MarginInterval | None
     covered: Coverage | None
     tumor_shape: Shape
+    tumor_axial: AxialDiameters
     zone_shape: Shape | None
     depth: Depth
     vessels: tuple[VesselBranch, ...]
@@ -78,110 +65,85 @@ class LesionResult:
 
 
 def assess_lesion(
-    case: Case, lesion: Lesion, zones: Sequence[Parts], settings: Settings, rng: np.random.Generator
+    case: Case, lesion: Lesion, around: Surroundings, settings: Settings, rng: np.random.Generator
 ) -> LesionResult:
-    """Measure one lesion of a case against its ablation zones, which were parted once for all lesions."""
-    scene = build_scene(case, lesion, zones)
+    """Measure one lesion of a case; what the lesions share was prepared once."""
+    scene = build_scene(case, lesion, around.zones)
     tumor_surface = Surface.from_corners(scene.tumor.boundary)
     tumor_body = Body(tumor_surface.points_lps_mm, tumor_surface.triangles, scene.tumor.at)
-    slice_axis = _slice_axis(lesion.mask.grid)
-    tumor_shape = shape_of(tumor_surface.points_lps_mm, tumor_surface.triangles, slice_axis)
-    ablated = not scene.zone.empty
-    zone_surface = _own_zone(scene, tumor_body) if ablated else None
-    zone_body = None if zone_surface is None else Body(zone_surface.points_lps_mm, zone_surface.triangles,
-                                                       scene.zone.at)  # fmt: skip
-    zone_shape = None
-    if zone_surface is not None and len(zone_surface.points_lps_mm):
-        zone_shape = shape_of(zone_surface.points_lps_mm, zone_surface.triangles, slice_axis)
-
-    def margin_at(tolerance_mm: float) -> Margin:
-        return measure(scene.tumor, scene.zone, organ=scene.organ, views=scene.views,
-                       capsule_tolerance_mm=tolerance_mm, sliver_mm=scene.sliver_mm)  # fmt: skip
-
-    margin = margin_at(settings.capsule_tolerance_mm) if ablated else None
+    tumor_shape = shape_of(tumor_surface.points_lps_mm, tumor_surface.triangles)
+    margin = None if scene.zone.empty else _margin(scene, settings.capsule_tolerance_mm)
     status, reasons = _status(scene, margin)
-    by_tolerance: list[tuple[float, float | None]] = []
-    if margin is not None and scene.organ is not None:
-        # A zone that stays below every tolerance has one margin for all of them.
-        deep = scene.organ.depth.at(scene.zone.boundary.reshape(-1, 3)).min() > max(CAPSULE_TOLERANCES_MM)
-        for tolerance in CAPSULE_TOLERANCES_MM:
-            same = deep or tolerance == settings.capsule_tolerance_mm
-            by_tolerance.append((tolerance, (margin if same else margin_at(tolerance)).minimal_mm))
-    elif margin is not None:
-        by_tolerance = [(tolerance, margin.minimal_mm) for tolerance in CAPSULE_TOLERANCES_MM]
-    interval = None
-    # Where the margin is only bounded, an interval around the bound would read as one around the margin.
-    if margin is not None and status in ("measured", "not_ablated"):
-        slice_mm = max(max(mask.grid.spacing_kji_mm) for mask in (lesion.mask, *scene.zone_masks))
-        errors = Errors(
-            registration_error_mm=settings.registration_error_mm,
-            outline_error_mm=settings.outline_error_mm,
-            discretization_error_mm=discretization_error_mm(slice_mm),
+    with ThreadPoolExecutor(1) as pool:
+        # The draws take as long as everything else together.
+        interval = pool.submit(_interval, scene, margin, status, settings, rng)
+        zone_surface = None if margin is None else _own_zone(scene, tumor_body)
+        zone_body = zone_shape = covered = None
+        if margin is not None:
+            covered = coverage(scene.tumor, scene.zone, margin, scene.tumor_mask.grid, organ=scene.organ,
+                               masks_on=case.ablations[0].grid, target_mm=settings.target_margin_mm)  # fmt: skip
+        if zone_surface is not None and len(zone_surface.points_lps_mm):
+            zone_body = Body(zone_surface.points_lps_mm, zone_surface.triangles, scene.zone.at)
+            zone_shape = shape_of(zone_surface.points_lps_mm, zone_surface.triangles)
+        return LesionResult(
+            lesion=lesion,
+            scene=scene,
+            status=status,
+            reasons=reasons,
+            margin=margin,
+            by_tolerance_mm=_by_tolerance(scene, margin, settings.capsule_tolerance_mm),
+            qam_mm=_qam(scene.tumor_mask, scene.zone_masks, case.organ),
+            lumen_neutral_mm=_lumen_neutral(case, scene, zone_body, tumor_body, settings),
+            covered=covered,
+            tumor_shape=tumor_shape,
+            tumor_axial=axial_diameters(tumor_shape.largest_lps_mm, _slice_axis(lesion.mask.grid)),
+            zone_shape=zone_shape,
+            depth=_depth(scene, tumor_body, tumor_shape, settings.organ_name),
+            vessels=_vessels(case, scene, tumor_body, margin),
+            structures=_structures(around, tumor_body, zone_body),
+            tumor_surface=tumor_surface,
+            zone_surface=zone_surface,
+            direction=None if margin is None else _direction(scene, margin),
+            interval=interval.result(),
         )
-        interval = margin_interval(
-            scene.tumor, scene.zone, margin, organ=scene.organ, errors=errors, samples=settings.samples, rng=rng,
-            organ_frame=settings.organ_frame, capsule_tolerance_mm=settings.capsule_tolerance_mm,
-            sliver_mm=scene.sliver_mm,
-        )  # fmt: skip
-    covered = None
-    if margin is not None:
-        covered = coverage(scene.tumor, scene.zone, margin, lesion.mask.grid, organ=scene.organ,
-                           target_mm=settings.target_margin_mm)  # fmt: skip
-    return LesionResult(
-        lesion=lesion,
-        scene=scene,
-        status=status,
-        reasons=reasons,
-        margin=margin,
-        by_tolerance_mm=tuple(by_tolerance),
-        qam_mm=_qam(lesion.mask, scene.zone_masks, case.organ),
-        lumen_neutral_mm=_lumen_neutral(case, scene, zone_body, tumor_body, settings),
-        interval=interval,
-        covered=covered,
-        tumor_shape=tumor_shape,
-        zone_shape=zone_shape,
-        depth=_depth(scene, tumor_body, tumor_shape, settings.organ_name),
-        vessels=_vessels(case, scene, tumor_body, margin),
-        structures=_structures(case, tumor_body, zone_body),
-        tumor_surface=tumor_surface,
-        zone_surface=zone_surface,
-        direction=None if margin is None else _direction(scene, margin),
+
+
+def _margin(scene: Scene, tolerance_mm: float) -> Margin:
+    return measure(scene.tumor, scene.zone, organ=scene.organ, views=scene.views, capsule_tolerance_mm=tolerance_mm,
+                   sliver_mm=scene.sliver_mm)  # fmt: skip
+
+
+def _by_tolerance(scene: Scene, margin: Margin | None, chosen_mm: float) -> tuple[tuple[float, float | None], ...]:
+    """Return the minimal margin for each thickness of the layer under the capsule that need not be ablated."""
+    if margin is None:
+        return ()
+    # Without an organ, and for a zone that stays below every tolerance, there is one margin for all of them.
+    same = scene.organ is None or (
+        float(scene.organ.depth.at(scene.zone.boundary.reshape(-1, 3)).min()) > max(CAPSULE_TOLERANCES_MM)
+    )
+    return tuple(
+        (tolerance, (margin if same or tolerance == chosen_mm else _margin(scene, tolerance)).minimal_mm)
+        for tolerance in CAPSULE_TOLERANCES_MM
     )
 
 
-def build_scene(case: Case, lesion: Lesion, zones: Sequence[Parts]) -> Scene:
-    """Reconstruct the surfaces around one lesion from masks that may lie on different grids."""
-    inside = np.argwhere(lesion.mask.inside)
-    points = lesion.mask.grid.to_lps(inside)
-    tumor = Region.of_field(field_of(lesion.mask))
-    near_zones = [parts.near(points, reach_mm=ZONE_REACH_MM) for parts in zones]
-    masks = [mask for mask in near_zones if mask is not None and mask.inside.any()]
-    zone = either([Region.of_field(field_of(mask)) for mask in masks])
-    for scar in case.old_scars:
-        near = scar.near(points, reach_mm=2.0 * ZONE_REACH_MM)
-        if near.inside.any():
-            zone = both(zone, Region.of_field(field_of(near)).outside())
-            masks = [_without(mask, near) for mask in masks]
-    vessels = [mask.near(points, reach_mm=ZONE_REACH_MM) for _, mask in case.vessels]
-    vessel_regions = [Region.of_field(field_of(mask)) for mask in vessels if mask.inside.any()]
-    organ = None
-    if case.organ is not None:
-        organ = organ_around(case.organ, tumor, points, zone, vessel_regions)
-    views = [image.grid for image in (case.image, case.image_before) if image is not None]
-    if case.organ is not None:
-        views.append(case.organ.grid)
-    grids = [lesion.mask.grid, *(mask.grid for mask in masks)] + ([] if case.organ is None else [case.organ.grid])
-    # Two outlines of one face, each uncertain by half a slice, lie up to one slice apart.
-    sliver = min(SLIVER_CAP_MM, max(max(grid.spacing_kji_mm) for grid in grids))
-    return Scene(tumor, zone, organ, tuple(views), lesion.mask, tuple(masks), sliver)
-
-
-def _without(mask: Mask, scar: Mask) -> Mask:
-    """Return a zone's mask without the voxels whose centers lie in a scar."""
-    voxels = mask.voxels.copy()
-    inside = np.argwhere(voxels > 0)
-    voxels[tuple(inside[scar.holds(mask.grid.to_lps(inside))].T)] = 0
-    return Mask(voxels, mask.grid, mask.of)
+def _interval(
+    scene: Scene, margin: Margin | None, status: Status, settings: Settings, rng: np.random.Generator
+) -> MarginInterval | None:
+    # Where the margin is only bounded, an interval around the bound would read as one around the margin.
+    if margin is None or status not in ("measured", "not_ablated"):
+        return None
+    errors = Errors(
+        registration_error_mm=settings.registration_error_mm,
+        outline_error_mm=settings.outline_error_mm,
+        discretization_error_mm=discretization_error_mm(
+            max(max(mask.grid.spacing_kji_mm) for mask in (scene.tumor_mask, *scene.zone_masks))
+        ),
+    )
+    return margin_interval(
+        scene.tumor, scene.zone, margin, organ=scene.organ, errors=errors, samples=settings.samples, rng=rng,
+        organ_frame=settings.organ_frame, capsule_tolerance_mm=settings.capsule_tolerance_mm, sliver_mm=scene.sliver_mm,
+    )  # fmt: skip
 
 
 def _own_zone(scene: Scene, tumor: Body) -> Surface:
@@ -207,23 +169,23 @@ def _own_zone(scene: Scene, tumor: Body) -> Surface:
 def _status(scene: Scene, margin: Margin | None) -> tuple[Status, tuple[str, ...]]:
     if margin is None:
         return "not_ablated", ("no ablation zone near the lesion: all of the tumor is residual",)
-    reasons: list[str] = []
     seen = margin.share(margin.assessable)
     if not (scene.zone.at(margin.points_lps_mm) > 0).any() and _misses(scene):
-        reasons.append("the ablation zone does not reach the lesion: all of the tumor is residual")
-        return "not_ablated", tuple(reasons)
-    if margin.minimal_mm >= REACH_MM:
-        reasons.append(f"no untreated tissue within {REACH_MM:.0f} mm: the margin is at least this")
+        return "not_ablated", ("the ablation zone does not reach the lesion: all of the tumor is residual",)
     if seen == 0.0:
         return "not_assessable", ("the lesion lies at the edge of the field of view: no part can be assessed",)
     lowest = float(margin.lowest_mm.min())
     if lowest < margin.minimal_mm - UNSURE_MM:
-        reasons.append(
+        ends = (
             f"an image ends near the lesion: {100.0 * (1.0 - seen):.0f} % of its surface is not assessable, where the "
-            f"margin may be as small as {lowest:.1f} mm (the image's face); at most {margin.minimal_mm:.1f} mm"
+            f"margin may be as small as {lowest:.1f} mm (the image's face)"
         )
-        return "bounded", tuple(reasons)
-    return "measured", tuple(reasons)
+        if margin.minimal_mm >= REACH_MM:
+            return "not_assessable", (f"{ends}; no untreated tissue is seen within {REACH_MM:.0f} mm: no upper bound",)
+        return "bounded", (f"{ends}; at most {margin.minimal_mm:.1f} mm",)
+    if margin.minimal_mm >= REACH_MM:
+        return "measured", (f"no untreated tissue within {REACH_MM:.0f} mm: the margin is at least this",)
+    return "measured", ()
 
 
 def _misses(scene: Scene) -> bool:
@@ -299,17 +261,12 @@ def _vessels(case: Case, scene: Scene, tumor: Body, margin: Margin | None) -> tu
     )
 
 
-def _structures(case: Case, tumor: Body, zone: Body | None) -> tuple[tuple[str, float | None, float | None], ...]:
+def _structures(around: Surroundings, tumor: Body, zone: Body | None
+                ) -> tuple[tuple[str, float | None, float | None], ...]:  # fmt: skip
     found: list[tuple[str, float | None, float | None]] = []
-    for name, mask in case.structures:
-        if not mask.inside.any():
-            found.append((name, None, None))
-            continue
-        field: Field = field_of(mask)
-        surface = Surface.from_corners(field.boundary())
-        body = Body(surface.points_lps_mm, surface.triangles, field.at)
-        from_tumor = gap(tumor, body)
-        from_zone = None if zone is None else gap(zone, body)
+    for name, body in around.structures:
+        from_tumor = None if body is None else gap(tumor, body)
+        from_zone = None if body is None or zone is None else gap(zone, body)
         found.append((name, from_tumor and from_tumor.distance_mm, from_zone and from_zone.distance_mm))
     return tuple(found)
 

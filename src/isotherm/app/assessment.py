@@ -8,7 +8,7 @@ from typing import Any
 
 from isotherm.imaging.margin import Margin
 from isotherm.imaging.surface import Surface
-from isotherm.imaging.volume import Mask, Volume
+from isotherm.imaging.volume import Grid, Mask, Volume
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +21,8 @@ class LesionView:
         The lesion's label, as in the document.
     tumor, ablation : Mask
         Each on its own grid; an empty `ablation` is a result (nothing was ablated).
+    ablation_grid : Grid
+        The whole grid of the ablation's file, of which `residual` and `uncovered` are windows.
     tumor_surface : Surface
     ablation_surface : Surface or None
         None where nothing was ablated.
@@ -28,7 +30,7 @@ class LesionView:
         None where nothing was ablated.
     organ, vessels : Mask or None
     residual, uncovered : Mask or None
-        Untreated tumor, and untreated tissue within the margin aimed at; None where nothing was ablated.
+        Untreated tumor, and untreated tissue within the margin aimed at (None where nothing was ablated).
     image, image_before : Volume or None
         After and before ablation, each on its own grid, which may be oblique.
     """
@@ -36,6 +38,7 @@ class LesionView:
     label: str
     tumor: Mask
     ablation: Mask
+    ablation_grid: Grid
     tumor_surface: Surface
     ablation_surface: Surface | None = None
     margin: Margin | None = None

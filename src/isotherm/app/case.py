@@ -10,6 +10,7 @@ import numpy as np
 from isotherm.app.settings import UNTOLD, Facts
 from isotherm.errors import BadSetting, EmptyMask, FieldsApart, ImplausibleMask
 from isotherm.exchange.image_files import ReadMask, read_masks, read_volume
+from isotherm.exchange.segments import split_spec
 from isotherm.imaging.volume import Grid, Mask, Role, Volume
 
 APART_MM = 200.0
@@ -28,6 +29,18 @@ class Request:
     old_scars: tuple[str, ...] = ()
     image: str | None = None
     image_before: str | None = None
+
+    @property
+    def specs(self) -> tuple[str, ...]:
+        """Everything that was named, as typed."""
+        alone = (self.organ, self.image, self.image_before)
+        return (*self.tumors, *self.ablations, *self.vessels, *self.old_scars, *(spec for _, spec in self.structures),
+                *(spec for spec in alone if spec is not None))  # fmt: skip
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files of `specs`, without labels."""
+        return tuple(split_spec(spec)[0] for spec in self.specs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,8 +196,10 @@ def _plausible(tumor: Mask, organ: Mask | None) -> None:
         raise EmptyMask("A tumor mask has no voxel that is at least half inside; give a mask of the tumor.")
     if inside.all():
         raise ImplausibleMask("A tumor mask fills its whole image; give a mask in which the tumor is drawn.")
-    if organ is not None and organ.voxels.any() and tumor.volume_ml > organ.volume_ml:
-        raise ImplausibleMask("A tumor mask is larger than the organ; check whether --tumor and --organ were swapped.")
+    if organ is not None and organ.voxels.any() and tumor.volume_ml >= organ.volume_ml:
+        raise ImplausibleMask(
+            "A tumor mask is as large as the organ, or larger than it; check that --tumor and --organ are not swapped."
+        )
 
 
 def _gap_mm(one: Grid, other: Grid) -> float:

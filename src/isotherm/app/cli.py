@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
+import shutil
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, NoReturn
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from isotherm import __version__
 from isotherm.app.study_commands import add_study
-from isotherm.errors import BadSetting, IsothermError
+from isotherm.errors import BadSetting, InputError, IsothermError, OutputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from isotherm.app.case import Request
     from isotherm.app.settings import Facts, Settings
 
 EXIT_CODES = """exit codes:
-  0  every lesion was measured, or found bounded, not ablated or not assessable (each is a result)
-  1  something unforeseen; please report it
-  2  what came in, or the place to write to, cannot be used; the message says what to do
-  3  (margins) at least one case of the list could not be measured; the others were"""
+  0    every lesion was measured, or found bounded, not ablated or not assessable (each is a result)
+  1    something unforeseen; please report it
+  2    what came in, or the place to write to, cannot be used; the message says what to do
+  3    (margins) at least one case of the list could not be measured; the others were
+  130  stopped by Ctrl-C; what was finished is kept
+  141  whoever read the output has stopped reading it"""
+
+
+DEMO_DATA = "Real abdominal CT (TotalSegmentator example, Apache-2.0); lesions and ablation zones are simulated."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,21 +38,89 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that knows few letters shows a question mark, and nothing stops.
             stream.reconfigure(errors="replace")
-    options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        return _run(arguments)
     except IsothermError as error:
-        print(f"isotherm: {error}", file=sys.stderr)
+        _tell(f"isotherm: {error}")
         return error.exit_code
+    except MemoryError:
+        _tell("isotherm: There is not enough memory for these images; crop them around the lesions.")
+        return InputError.exit_code
     except BrokenPipeError:
-        return 1
+        return 141  # as a shell counts a program that the hung-up pipe has ended
     except KeyboardInterrupt:
-        print("isotherm: stopped; what was finished is kept.", file=sys.stderr)
+        _tell("isotherm: stopped; what was finished is kept.")
         return 130
 
 
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        options = _parser().parse_args(arguments)
+        return int(options.run(options))
+    finally:
+        _print("")  # help may still wait in the buffer
+
+
+def _print(text: str) -> None:
+    """Print and flush here, where a failure can be answered: at the end of the process nobody could."""
+    if text and sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - closed before we came
+        raise OutputError("Standard output is closed; send it somewhere, or give --json FILE or --out DIR.")
+    try:
+        print(text, end="", flush=True)
+    except OSError as error:
+        # Whatever is left in the buffer goes nowhere, or Python would complain of it at the end.
+        with suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise
+        why = (error.strerror or "the system refused").lower()
+        raise OutputError(f"Standard output cannot be written: {why}; send it elsewhere.") from None
+
+
+def _columns() -> int | None:
+    """Return how wide the terminal is, or None where what is printed goes elsewhere and must not be broken."""
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+
+
+def _tell(text: str) -> None:
+    """Say something on standard error, where it may be that nobody listens."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+class _Once(argparse.Action):
+    """An option that takes one value: a second one would silently replace the first."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any,
+                 option_string: str | None = None) -> None:  # fmt: skip
+        """Keep the value, or refuse a second one."""
+        came: set[str] = vars(namespace).setdefault("came", set())
+        if self.dest in came:
+            parser.error(f"{option_string} came twice; give it once")
+        came.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} came; a number is wanted, as in 1.5") from None
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} came; a whole number is wanted, as in 1000") from None
+
+
 class _Parser(argparse.ArgumentParser):
-    """A parser that answers a mistake in one line."""
+    """A parser that answers a mistake in one line and takes nothing for what it only begins like."""
+
+    def __init__(self, **others: Any) -> None:
+        super().__init__(allow_abbrev=False, **others)
+        self.register("action", None, _Once)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command, and where help is."""
@@ -75,7 +149,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     many.add_argument("manifest", metavar="MANIFEST.csv", help="columns named like the options of `isotherm margin`: "
-                      "case, tumor, ablation, organ, ...; several files in one cell are separated by ;")  # fmt: skip
+                      "case, tumor, ablation, organ, ...; several files in one cell are separated by ;, "
+                      "paths are relative to the list's own folder")  # fmt: skip
     _choices(many)
     many.set_defaults(run=_margins)
     add_study(commands)
@@ -107,16 +182,16 @@ def _choices(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--organ-name", choices=("liver", "lung"), default="liver")
     group.add_argument("--organ-frame", choices=("before", "after"), default="before",
                        help="the image the organ was drawn on (default: %(default)s)")  # fmt: skip
-    group.add_argument("--registration-error-mm", type=float, metavar="X",
+    group.add_argument("--registration-error-mm", type=_number, metavar="X",
                        help="mean registration error; if absent, the published mean is assumed and named")  # fmt: skip
-    group.add_argument("--outline-error-mm", type=float, default=0.5, metavar="X", help="default: %(default)s")
-    group.add_argument("--target-margin-mm", type=float, default=5.0, metavar="X", help="default: %(default)s")
-    group.add_argument("--capsule-tolerance-mm", type=float, default=1.5, metavar="X", help="default: %(default)s")
-    group.add_argument("--samples", type=int, default=1000, metavar="N", help="draws (default: %(default)s)")
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    group.add_argument("--outline-error-mm", type=_number, default=0.5, metavar="X", help="default: %(default)s")
+    group.add_argument("--target-margin-mm", type=_number, default=5.0, metavar="X", help="default: %(default)s")
+    group.add_argument("--capsule-tolerance-mm", type=_number, default=1.5, metavar="X", help="default: %(default)s")
+    group.add_argument("--samples", type=_whole_number, default=1000, metavar="N", help="draws (default: %(default)s)")
+    group.add_argument("--seed", type=_whole_number, default=0, metavar="N", help="default: %(default)s")
     facts = parser.add_argument_group("facts that travel with the result")
     facts.add_argument("--drawn-boundary", metavar="TEXT", help="which boundary of the zone was drawn")
-    facts.add_argument("--days-after-ablation", type=float, metavar="N", help="when the zone was imaged")
+    facts.add_argument("--days-after-ablation", type=_number, metavar="N", help="when the zone was imaged")
     facts.add_argument("--modality", metavar="TEXT", help="how the tumor was ablated: RFA, MWA, cryoablation, ...")
     facts.add_argument("--reader", metavar="TEXT", help="who drew the masks")
     parser.add_argument("--out", metavar="DIR", help="folder for the report, tables, surfaces and masks")
@@ -139,6 +214,7 @@ def _facts(options: argparse.Namespace) -> Facts:
 
 def _request(options: argparse.Namespace) -> Request:
     from isotherm.app.case import Request
+    from isotherm.exchange.voxel_source import printable
 
     structures: list[tuple[str, str]] = []
     for spec in options.structure:
@@ -147,14 +223,15 @@ def _request(options: argparse.Namespace) -> Request:
             raise BadSetting(
                 f"--structure {spec.rsplit('/', 1)[-1]} came; write NAME=FILE, as in bile-duct=duct.nii.gz."
             )
-        structures.append((name, path))
+        structures.append((printable(name), path))
     return Request(tuple(options.tumor), tuple(options.ablation), options.organ, tuple(options.vessels),
                    tuple(structures), tuple(options.old_scar), options.image, options.image_before)  # fmt: skip
 
 
 def _margin(options: argparse.Namespace) -> int:
     from isotherm.app.case import read_case
-    from isotherm.app.outputs import checked_file, json_text, new_folder, write_results
+    from isotherm.app.outputs import TABLE, TABLE_HEADS, json_text, keep_tables, results_in, write_results
+    from isotherm.app.places import keep_inputs, new_folder, usable_file
     from isotherm.app.progress import Progress
     from isotherm.app.tasks import assess_margin
     from isotherm.app.terminal import margin_table
@@ -162,7 +239,10 @@ def _margin(options: argparse.Namespace) -> int:
 
     request, settings, facts = _request(options), _settings(options), _facts(options)
     if options.json not in (None, "-"):
-        checked_file(options.json)
+        keep_inputs([usable_file(options.json)], request.files)
+    if options.out:
+        keep_inputs(results_in(Path(options.out)), request.files)
+        keep_tables(Path(options.out), {TABLE: TABLE_HEADS})
     out: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
     with out as folder, Progress(quiet=options.quiet) as progress:
         progress("reading")
@@ -173,13 +253,11 @@ def _margin(options: argparse.Namespace) -> int:
             progress("writing the report")
             report = write_results(folder, assessment)
     if options.json == "-":
-        print(json_text(assessment.document), end="")
+        _print(json_text(assessment.document))
         return 0
     if options.json is not None:
         write_text(options.json, json_text(assessment.document))
-    print(margin_table(assessment.document))
-    if report is not None:
-        print(f"Report: {report}")
+    _print(margin_table(assessment.document, _columns()) + "\n" + ("" if report is None else f"Report: {report}\n"))
     return 0
 
 
@@ -191,7 +269,7 @@ def _margins(options: argparse.Namespace) -> int:
         raise BadSetting("No --out came; name the folder for the results of all cases.")
     with Progress(quiet=options.quiet) as progress:
         summary = run_manifest(options.manifest, options.out, _settings(options), _facts(options), progress=progress)
-    print(summary.text())
+    _print(summary.text(_columns()) + "\n")
     return 3 if summary.failed else 0
 
 
@@ -202,9 +280,7 @@ def _demo(options: argparse.Namespace) -> int:
 
     with Progress(quiet=options.quiet) as progress:
         assessment, report = run_demo(options.out, progress=progress)
-    print("Real abdominal CT (TotalSegmentator example, Apache-2.0); lesions and ablation zones are simulated.\n")
-    print(margin_table(assessment.document))
-    print(f"Report: {report}")
+    _print(f"{DEMO_DATA}\n\n{margin_table(assessment.document, _columns())}\nReport: {report}\n")
     return 0
 
 

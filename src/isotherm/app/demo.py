@@ -7,8 +7,9 @@ from importlib import resources
 from pathlib import Path
 
 from isotherm.app.assessment import Assessment
-from isotherm.app.case import Request, read_case
-from isotherm.app.outputs import folder_for, write_results
+from isotherm.app.case import Case, Request, read_case
+from isotherm.app.outputs import write_results
+from isotherm.app.places import new_folder
 from isotherm.app.settings import UNTOLD, Settings
 from isotherm.app.tasks import assess_margin
 from isotherm.exchange.atomic import write_text
@@ -33,28 +34,31 @@ def run_demo(out: str, *, progress: Callable[[str], None], seed: int = 0) -> tup
     Assessment, Path
         The result, and where the report lies.
     """
-    folder = folder_for(out)
-    inputs = folder_for(str(folder / "inputs"))
-    progress("simulating lesions in the bundled CT")
-    with resources.as_file(resources.files("isotherm.app") / "data") as data:
+    with new_folder(out) as folder:
+        progress("simulating lesions in the bundled CT")
+        case = _simulated(folder / "inputs", seed)
+        assessment = assess_margin(case, Settings(registration_error_mm=REGISTRATION_ERROR_MM, seed=seed),
+                                   progress=progress)  # fmt: skip
+        progress("writing the report")
+        return assessment, write_results(folder, assessment)
+
+
+def _simulated(home: Path, seed: int) -> Case:
+    """Simulate the case, write its images and masks into a folder, and read them from there."""
+    files = {name: str(home / f"{name}.nii.gz") for name in
+             ("image_before", "image_after", "tumors", "ablations", "liver", "vessels")}  # fmt: skip
+    with new_folder(str(home)), resources.as_file(resources.files("isotherm.app") / "data") as data:
         liver = read_masks(str(data / "liver.nii.gz"), of="organ")[0].mask
         portal_vein = read_masks(str(data / "portal_vein_and_splenic_vein.nii.gz"), of="vessel")[0].mask
         case = simulate_case(read_volume(data / "example_ct.nii.gz").volume, liver, portal_vein, seed=seed)
-        files = {name: str(inputs / f"{name}.nii.gz") for name in
-                 ("image_before", "image_after", "tumors", "ablations", "liver", "vessels")}  # fmt: skip
         for name in ("image_before", "image_after", "tumors", "ablations"):
             write_volume(files[name], getattr(case, name))
         for name in ("liver", "vessels"):
             write_mask(files[name], getattr(case, name))
-        write_text(inputs / "SIMULATED.txt", case.says + "\n")
+        write_text(home / "SIMULATED.txt", case.says + "\n")
         request = Request(
             (files["tumors"],), (files["ablations"],), files["liver"], (files["vessels"],),
             tuple((name, str(data / f"{name}.nii.gz")) for name in STRUCTURES), (),
             files["image_after"], files["image_before"],
         )  # fmt: skip
-        progress("reading")
-        read = read_case(request, facts=UNTOLD, simulated=SIMULATED)
-    assessment = assess_margin(read, Settings(registration_error_mm=REGISTRATION_ERROR_MM, seed=seed),
-                               progress=progress)  # fmt: skip
-    progress("writing the report")
-    return assessment, write_results(folder, assessment)
+        return read_case(request, facts=UNTOLD, simulated=SIMULATED)

@@ -13,25 +13,18 @@ import numpy as np
 import isotherm
 from isotherm.app.assess import LesionResult
 from isotherm.app.case import Case
+from isotherm.app.flags import NOTABLE_MM, THICK_SLICE_MM, flags_of
+from isotherm.app.mix_ups import find_mix_ups
 from isotherm.app.settings import Settings
 from isotherm.clinical import TumorBurdenScore
 from isotherm.imaging.margin import LIMITED_MM, Margin
+from isotherm.imaging.organ import REACH_MM
 from isotherm.imaging.shape import Shape
 from isotherm.imaging.uncertainty import PUBLISHED_REGISTRATION_ERROR_MM
-from isotherm.imaging.volume import Grid
 
 SCHEMA = "isotherm.margin/1"
 
 PERCENTS = (1, 2, 5, 25, 50)
-
-THICK_SLICE_MM = 3.0
-"""Thicker slices blur the margin by as much as the thresholds it is compared with."""
-
-SMALL_IN_VOXELS = 4.0
-"""A tumor that spans fewer voxels than this along its thickest slices is too small for its grid."""
-
-OUTSIDE_SHARE = 0.05
-"""A larger share of the tumor outside of the organ points to a wrong registration or label."""
 
 ASSUMED_REGISTRATION = (
     f"the published mean of {PUBLISHED_REGISTRATION_ERROR_MM} mm (range 1.20 to 2.23 mm; review of margin software "
@@ -44,6 +37,7 @@ Document = dict[str, Any]
 
 def document_of(case: Case, settings: Settings, results: Sequence[LesionResult]) -> Document:
     """Return the content of margin.json."""
+    mix_ups = find_mix_ups(case)
     return {
         "schema": SCHEMA,
         "software": _software(),
@@ -61,9 +55,9 @@ def document_of(case: Case, settings: Settings, results: Sequence[LesionResult])
             for one in case.inputs
         ],
         "settings": _settings(case, settings),
-        "warnings": [*case.warnings, *_warnings(case, settings)],
+        "warnings": [*case.warnings, *mix_ups.warnings, *_warnings(case, settings)],
         "tumor_burden_score": _burden(results),
-        "lesions": [_lesion(case, settings, result) for result in results],
+        "lesions": [_lesion(case, settings, result, mixed_up=mix_ups.flags[result.lesion.label]) for result in results],
     }
 
 
@@ -115,14 +109,16 @@ def _warnings(case: Case, settings: Settings) -> list[str]:
 
 
 def _burden(results: Sequence[LesionResult]) -> Document:
-    score = TumorBurdenScore(max(r.tumor_shape.longest_axial.length_mm for r in results), len(results), "imaging")
+    score = TumorBurdenScore(max(r.tumor_axial.longest.length_mm for r in results), len(results), "imaging")
     told = score.document()
     return told | {"value": _number(score.value, 2), "max_diameter_cm": _number(told["max_diameter_cm"], 2)}
 
 
-def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
+def _lesion(case: Case, settings: Settings, result: LesionResult, *, mixed_up: Sequence[str]) -> Document:
     margin = result.margin
     seen = margin is not None and result.status != "not_assessable"
+    # Beyond the reach all points are alike, and none of them is the thinnest.
+    thinnest = margin is not None and seen and margin.minimal_mm < REACH_MM
     reasons = list(result.reasons)
     if case.organ is None:
         reasons.append("no organ was given: organ-restricted equals unrestricted")
@@ -141,7 +137,7 @@ def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
         "name": result.lesion.name,
         "status": result.status,
         "reasons": reasons,
-        "flags": _flags(case, settings, result),
+        "flags": flags_of(case, result, mixed_up=mixed_up),
         "assessable_fraction": _number(margin.share(margin.assessable), 4) if margin is not None else None,
         "minimal_margin_mm": _number(margin.minimal_mm, 2) if margin is not None and seen else None,
         "minimal_margin_unrestricted_mm": (
@@ -154,8 +150,8 @@ def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
         "percentiles_mm": {f"p{p}": _number(margin.percentile_mm(p), 2) if margin is not None and seen else None
                            for p in PERCENTS},
         "surface_fraction": _shares(margin if seen else None),
-        "thinnest_point_lps_mm": _point(margin.thinnest_lps_mm) if margin is not None and seen else None,
-        "thinnest_direction": result.direction if seen else None,
+        "thinnest_point_lps_mm": _point(margin.thinnest_lps_mm) if margin is not None and thinnest else None,
+        "thinnest_direction": result.direction if thinnest else None,
         "residual_volume_ml": _number(
             result.covered.residual_volume_ml
             if result.covered and result.status != "not_ablated"
@@ -195,8 +191,8 @@ def _lesion(case: Case, settings: Settings, result: LesionResult) -> Document:
         "structures_mm": {name: {"from_tumor_mm": _number(a, 2), "from_ablation_mm": _number(b, 2)}
                           for name, a, b in result.structures},
         "tumor": _shape(result.tumor_shape) | {
-            "recist_mm": _number(result.tumor_shape.longest_axial.length_mm, 1),
-            "recist_short_axis_mm": _number(result.tumor_shape.short_axial.length_mm, 1),
+            "recist_mm": _number(result.tumor_axial.longest.length_mm, 1),
+            "recist_short_axis_mm": _number(result.tumor_axial.short.length_mm, 1),
             "depth_below_capsule_mm": _number(result.depth.from_surface_mm, 1),
             "center_depth_below_capsule_mm": _number(result.depth.from_center_mm, 1),
             "superficial": result.depth.superficial,
@@ -252,7 +248,7 @@ def _capsule(settings: Settings, result: LesionResult) -> Document | None:
         limited = margin.share(np.abs(margin.distances_mm - margin.unrestricted_mm) > LIMITED_MM)
         clipped_share = margin.share(margin.clipped_face)
         without = float(margin.without_face_rule_mm.min())
-        if without < margin.minimal_mm - 0.05:
+        if without < margin.minimal_mm - NOTABLE_MM:
             sliver = {"minimal_margin_without_rule_mm": _number(without, 2)}
     return {
         "limited_fraction": _number(limited, 4),
@@ -261,62 +257,11 @@ def _capsule(settings: Settings, result: LesionResult) -> Document | None:
         "label_convention": organ.convention,
         "sliver": sliver,
         "tolerance_mm": settings.capsule_tolerance_mm,
-        "minimal_margin_by_tolerance_mm": {f"{eps:g}": _number(mam, 2) for eps, mam in result.by_tolerance_mm},
+        "minimal_margin_by_tolerance_mm": {
+            f"{eps:g}": None if result.status == "not_assessable" else _number(mam, 2)
+            for eps, mam in result.by_tolerance_mm
+        },
     }
-
-
-def _flags(case: Case, settings: Settings, result: LesionResult) -> list[str]:
-    found: list[str] = []
-    organ, margin = result.scene.organ, result.margin
-    grids: list[Grid] = [result.lesion.mask.grid, *(mask.grid for mask in result.scene.zone_masks)]
-    thick = max(max(grid.spacing_kji_mm) for grid in grids)
-    if thick > THICK_SLICE_MM:
-        found.append(f"slices of {thick:.1f} mm: more than {THICK_SLICE_MM:.0f} mm")
-    spacing = max(result.lesion.mask.grid.spacing_kji_mm)
-    if result.tumor_shape.axes_mm[2] < SMALL_IN_VOXELS * spacing:
-        found.append(
-            f"tumor too small for its grid: {result.tumor_shape.axes_mm[2]:.1f} mm thin on voxels of {spacing:.1f} mm"
-        )
-    if len(result.tumor_shape.parts) > 1:
-        found.append(f"tumor of {len(result.tumor_shape.parts)} parts: "
-                     + ", ".join(f"{part.volume_ml:.2f} mL" for part in result.tumor_shape.parts))  # fmt: skip
-    if result.zone_shape is not None and len(result.zone_shape.parts) > 1:
-        found.append(f"ablation zone of {len(result.zone_shape.parts)} parts: "
-                     + ", ".join(f"{part.volume_ml:.2f} mL" for part in result.zone_shape.parts))  # fmt: skip
-    if organ is None and case.organ is not None:
-        found.append("the tumor lies outside of the organ, which was left aside: the margin is not restricted to it")
-    if organ is not None and organ.convention == "add":
-        found.append("the organ label leaves out the tumor, which was added to it")
-    if organ is not None and organ.convention == "clip" and organ.tumor_outside_fraction > OUTSIDE_SHARE:
-        found.append(
-            f"{100 * organ.tumor_outside_fraction:.0f} % of the tumor lies outside of the organ and was clipped"
-        )
-    if margin is not None and not margin.assessable.all():
-        found.append("the field of view ends near the lesion")
-    if margin is not None and organ is not None:
-        without = float(margin.without_face_rule_mm.min())
-        if without < margin.minimal_mm - 0.05:
-            found.append(f"capsule sliver, indeterminate: {_shown(without)} mm without the clipped-face rule")
-        elif (
-            margin.depth_mm is not None
-            and abs(margin.minimal_mm) < max(1.5, thick / 2)
-            and (margin.minimal_mm < 0 and margin.depth_mm[margin.thinnest] < max(1.5, thick / 2))
-        ):
-            found.append("capsule sliver, indeterminate: the thinnest point lies at the capsule within drawing error")
-    if result.covered is not None and any(branch.bridging for branch in result.vessels):
-        found.append("a vessel bridges the margin")
-    facts = case.facts
-    days = None if facts.days_after_ablation is None else f"{facts.days_after_ablation:g}"
-    told = (("boundary drawn", facts.drawn_boundary), ("days after ablation", days), ("modality", facts.modality),
-            ("reader", facts.reader))  # fmt: skip
-    if any(value for _, value in told):
-        found.append("as told: " + ", ".join(f"{what} {value}" for what, value in told if value))
-    return found
-
-
-def _shown(value_mm: float) -> str:
-    """Return a length to a tenth, without a minus before zero."""
-    return f"{round(value_mm, 1) + 0.0:.1f}"
 
 
 def _shape(shape: Shape) -> Document:

@@ -53,14 +53,18 @@ def _thresholds(axes: Axes) -> None:
         axes.text(threshold, top * 1.02, f"{threshold:g} mm", ha="center", va="bottom", fontsize=8.0)
 
 
-def ruler(*, margin_mm: float, at_most: bool, interval_mm: tuple[float, float] | None,
+def ruler(*, margin_mm: float, bound: str, interval_mm: tuple[float, float] | None,
           range_mm: tuple[float, float]) -> Drawing:  # fmt: skip
-    """Draw one finding, a point with its interval, on a scale that all lesions share."""
+    """Draw one finding, a point with its interval, on a scale that all lesions share.
+
+    `bound` is "at most", "at least" or nothing: an arrow shows which way the true margin lies.
+    """
+    marker = {"at most": "<", "at least": ">"}.get(bound, "o")
 
     def onto(figure: Figure) -> None:
         axes = figure.add_axes((0.03, 0.42, 0.94, 0.56))
         axes.set(xlim=range_mm, ylim=(0.0, 1.0), yticks=[], xticks=THRESHOLDS_MM)
-        axes.set_xticklabels([f"{one:g}" for one in THRESHOLDS_MM[:-1]] + ["10 mm"], fontsize=8.0)
+        axes.set_xticklabels([f"{one:g}" for one in THRESHOLDS_MM[:-1]] + ["10 mm"], fontsize=9.5)
         axes.tick_params(length=2.5, width=0.6, pad=1.5, color=FAINT)
         axes.spines[:].set_visible(False)
         for one in CLASSES:
@@ -69,10 +73,10 @@ def ruler(*, margin_mm: float, at_most: bool, interval_mm: tuple[float, float] |
                 axes.add_patch(Rectangle((low, 0.0), high - low, 0.16, facecolor=one.color, linewidth=0.0))
         for threshold in THRESHOLDS_MM:
             axes.axvline(threshold, color=RULE, linewidth=0.7, zorder=0)
-        if interval_mm is not None:
+        if interval_mm is not None and interval_mm[0] < interval_mm[1]:
             axes.plot(interval_mm, (0.6, 0.6), color=INK, linewidth=1.6, solid_capstyle="butt")
             for end in interval_mm:
                 axes.plot((end, end), (0.44, 0.76), color=INK, linewidth=1.6)
-        axes.plot([margin_mm], [0.6], marker="<" if at_most else "o", markersize=6.5, color=INK)
+        axes.plot([margin_mm], [0.6], marker=marker, markersize=6.5, color=INK)
 
     return draw(onto, width_in=RULER_WIDTH_IN, height_in=RULER_HEIGHT_IN, description="The finding on a scale in mm.")

@@ -5,24 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from isotherm.app.assessment import Assessment
+from isotherm.app.places import new_folder, unusable
 from isotherm.app.report import report_html
 from isotherm.errors import OutputError
-from isotherm.exchange.atomic import write_text
+from isotherm.exchange.atomic import leftovers, write_text
 from isotherm.exchange.image_files import write_mask
 from isotherm.exchange.mesh_files import write_surface
-from isotherm.exchange.voxel_source import printable
 
-RESULT = "margin.json"
+RESULT, TABLE, REPORT = "margin.json", "margins.csv", "report.html"
 
 KINDS = ("margin.vtk", "residual.nii.gz", "uncovered.nii.gz")
 """How the names of a lesion's files end."""
+
+TABLE_HEADS = ("lesion,status,", "case,lesion,status,")
+"""How the first line of margins.csv begins, of one case and of many."""
 
 COLUMNS = (
     "lesion", "status", "minimal_margin_mm", "interval_low_mm", "interval_high_mm", "interval_calibrated",
@@ -32,7 +34,7 @@ COLUMNS = (
     "surface_below_0_mm", "surface_0_to_5_mm", "surface_5_to_10_mm", "surface_10_mm_or_more", "surface_at_most_3_mm",
     "residual_volume_ml", "tissue_at_risk_ml", "tumor_volume_ml", "ablation_volume_ml", "recist_mm",
     "depth_below_capsule_mm", "vessel_bridging", "assessable_fraction",
-    "thinnest_l_mm", "thinnest_p_mm", "thinnest_s_mm", "thinnest_direction", "reasons", "flags",
+    "thinnest_l_mm", "thinnest_p_mm", "thinnest_s_mm", "thinnest_direction", "reasons", "flags", "warnings",
 )  # fmt: skip
 """Columns of margins.csv: one row per lesion."""
 
@@ -42,118 +44,91 @@ def json_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
-def folder_for(path: str) -> Path:
-    """Make the folder for results.
-
-    Raises
-    ------
-    OutputError
-    """
-    folder = usable_folder(path)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unusable(folder, error.strerror) from None
-    return folder
-
-
-def usable_folder(path: str) -> Path:
-    """Say that a folder can be made and written to, before anything is computed, and make nothing.
-
-    Raises
-    ------
-    OutputError
-    """
-    if not path:
-        raise OutputError("An empty name came for the output folder; name one.")
-    folder = Path(path)
-    try:
-        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    except OSError as error:
-        raise _unusable(folder, error.strerror) from None
-    if not there.is_dir():
-        raise _unusable(folder, "a file is in its place" if there == folder else "a file is in the place of its parent")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise _unusable(folder, "no permission to write")
-    return folder
-
-
-def usable_file(path: str) -> Path:
-    """Say the same of a file, whose folder must be there."""
-    file = Path(path)
-    name = printable(file.name[:60])
-    if not path or file.is_dir():
-        raise OutputError(f"'{name}' cannot be written: a folder came; name a file.")
-    if not file.parent.is_dir():
-        raise OutputError(f"'{name}' cannot be written: its folder does not exist; make the folder first.")
-    usable_folder(str(file.parent))
-    return file
-
-
-def _unusable(folder: Path, why: str | None) -> OutputError:
-    name = printable(folder.name[:60])
-    return OutputError(f"The output folder '{name}' cannot be used: {(why or 'unknown').lower()}; name another one.")
+def write_results(folder: Path, assessment: Assessment) -> Path:
+    """Write everything of one case into a folder, which is made, or nothing; return the path of the report."""
+    with new_folder(str(folder)), _all_or_nothing() as put:
+        _clear(folder)
+        names = _file_names([view.label for view in assessment.lesions])
+        for name, view in zip(names, assessment.lesions, strict=True):
+            margin, surface, residual, uncovered = view.margin, *(put(folder / f"{name}-{kind}") for kind in KINDS)
+            if margin is not None:
+                write_surface(
+                    surface, margin.points_lps_mm, margin.triangles,
+                    scalars={"margin_mm": margin.distances_mm, "margin_unrestricted_mm": margin.unrestricted_mm},
+                )  # fmt: skip
+            if view.residual is not None:
+                write_mask(residual, view.residual.on(view.ablation_grid))
+            if view.uncovered is not None:
+                write_mask(uncovered, view.uncovered.on(view.ablation_grid))
+        write_text(put(folder / TABLE), csv_text([("", assessment.document)]))
+        report = put(folder / REPORT)
+        write_text(report, report_html(assessment))
+        # Last, since its presence says that the case is complete.
+        write_text(put(folder / RESULT), json_text(assessment.document))
+    return report
 
 
 @contextmanager
-def new_folder(path: str) -> Generator[Path]:
-    """Make the folder for results, and take it away again where it stayed empty because something went wrong."""
-    known = Path(path).exists()
-    folder = folder_for(path)
+def _all_or_nothing() -> Generator[Callable[[Path], Path]]:
+    """Give a function through which every file is named before it is written; an error takes all of them away."""
+    named: list[Path] = []
+
+    def put(path: Path) -> Path:
+        named.append(path)
+        return path
+
     try:
-        yield folder
+        yield put
     except BaseException:
-        if not known and not any(folder.iterdir()):
-            folder.rmdir()
+        for path in named:
+            with suppress(OSError):
+                path.unlink()
         raise
-
-
-def checked_file(path: str) -> None:
-    """Refuse, before anything is computed, a file that could not be written.
-
-    Raises
-    ------
-    OutputError
-    """
-    file = Path(path)
-    if file.is_dir() or not file.resolve().parent.is_dir() or not os.access(file.resolve().parent, os.W_OK):
-        raise OutputError(f"The file {file.name} cannot be written there; name a file in a folder that exists.")
-
-
-def write_results(folder: Path, assessment: Assessment) -> Path:
-    """Write everything of one case into a folder, which is made; return the path of the report."""
-    _clear(folder_for(str(folder)))
-    names = _file_names([view.label for view in assessment.lesions])
-    for name, view in zip(names, assessment.lesions, strict=True):
-        if view.margin is not None:
-            margin = view.margin
-            write_surface(
-                folder / f"{name}-margin.vtk", margin.points_lps_mm, margin.triangles,
-                scalars={"margin_mm": margin.distances_mm, "margin_unrestricted_mm": margin.unrestricted_mm},
-            )  # fmt: skip
-        if view.residual is not None:
-            write_mask(folder / f"{name}-residual.nii.gz", view.residual)
-        if view.uncovered is not None:
-            write_mask(folder / f"{name}-uncovered.nii.gz", view.uncovered)
-    write_text(folder / "margins.csv", csv_text([("", assessment.document)]))
-    report = folder / "report.html"
-    write_text(report, report_html(assessment))
-    # Last, since its presence says that the case is complete.
-    write_text(folder / RESULT, json_text(assessment.document))
-    return report
 
 
 def _clear(folder: Path) -> None:
     """Take away what an earlier run wrote: a surface of a lesion that is no longer measured would be believed."""
-    if not (folder / RESULT).is_file():
-        return
     try:
-        (folder / RESULT).unlink()  # first: without it, the rest counts as incomplete
-        for kind in KINDS:
-            for path in folder.glob(f"lesion-*-{kind}"):
-                path.unlink()
+        # margin.json comes first: without it, the rest counts as incomplete.
+        for path in [*results_in(folder), *leftovers(folder)]:
+            path.unlink()
     except OSError as error:
-        raise _unusable(folder, error.strerror) from None
+        raise unusable(folder, error.strerror) from None
+
+
+def results_in(folder: Path) -> list[Path]:
+    """Return the files of a folder that a new result would overwrite or take away."""
+    patterns = (RESULT, TABLE, REPORT, *(f"lesion-*-{kind}" for kind in KINDS))
+    return [path for pattern in patterns for path in folder.glob(pattern)]
+
+
+def keep_tables(folder: Path, heads: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a folder that holds, under a name that a table of results gets, a table that is none.
+
+    Parameters
+    ----------
+    folder : Path
+        Need not be there.
+    heads : mapping of str to sequence of str
+        How the first line of each table may begin.
+
+    Raises
+    ------
+    OutputError
+    """
+    for name, starts in heads.items():
+        try:
+            with (folder / name).open("rb") as file:
+                first = file.readline(1000).decode("utf-8", errors="replace")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise unusable(folder, error.strerror) from None
+        if first.strip() and not first.startswith(tuple(starts)):
+            raise OutputError(
+                f"'{name}' in the output folder is not a table of isotherm and would be overwritten; name another "
+                "folder."
+            )
 
 
 def _file_names(labels: Sequence[str]) -> list[str]:
@@ -169,7 +144,11 @@ def _file_names(labels: Sequence[str]) -> list[str]:
 def csv_text(cases: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     """Return one row per lesion of each (case, document); the case's column is left out where no case is named."""
     named = any(case for case, _ in cases)
-    rows = [([case] if named else []) + _row(lesion) for case, document in cases for lesion in document["lesions"]]
+    rows = [
+        ([case] if named else []) + [*_row(lesion), " ".join(document["warnings"])]
+        for case, document in cases
+        for lesion in document["lesions"]
+    ]
     return table_text((["case"] if named else []) + list(COLUMNS), rows)
 
 
@@ -216,4 +195,5 @@ def _cell(value: object) -> object:
 def safe_name(label: str) -> str:
     """Return a label as part of a file name: letters, digits, dots and dashes."""
     kept = "".join(c if c.isalnum() or c in "._-" else "-" for c in label).strip(".-")
-    return kept[:60] or "lesion"
+    # File systems count bytes, of which a letter may have four.
+    return kept[:60].encode()[:180].decode(errors="ignore") or "lesion"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
+
+from isotherm.exchange.voxel_source import printable
 
 AFTER_S = 1.0
 """Nothing is shown of what takes less."""
@@ -37,7 +41,7 @@ class Progress:
         if self._clock is not None:
             self._clock.join()
         if self._width:
-            print("\r" + " " * self._width + "\r", end="", file=sys.stderr, flush=True)
+            _show("\r" + " " * self._width + "\r")
 
     def _tick(self) -> None:
         on_terminal = sys.stderr.isatty()
@@ -45,12 +49,17 @@ class Progress:
         while not self._over.wait(wait):
             wait = 0.5
             # Names of cases and lesions come from files; a line that is too long could not be wiped away.
-            doing = "".join(c if c.isprintable() else "?" for c in self._doing)[:60]
+            doing = printable(self._doing)[: max(20, shutil.get_terminal_size().columns - 12)]
             text = f"{time.monotonic() - self._started:5.0f} s  {doing}"
             if on_terminal:
-                print("\r" + text.ljust(self._width), end="", file=sys.stderr, flush=True)
+                _show("\r" + text.ljust(self._width))
                 self._width = len(text)
             elif self._doing != self._shown:
                 # Without a terminal (a log), one line per step is enough.
-                print(text, file=sys.stderr, flush=True)
+                _show(text + "\n")
                 self._shown = self._doing
+
+
+def _show(text: str) -> None:
+    with suppress(OSError):  # nobody may be there to see it
+        print(text, end="", file=sys.stderr, flush=True)

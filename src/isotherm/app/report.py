@@ -24,10 +24,12 @@ from isotherm.app.report_viewer import Layer, layers, spacing_that_fits, toward
 from isotherm.app.report_words import (
     KEYS_OF_FILES,
     Record,
+    bound_of,
     caveats,
     interval_name,
     interval_range,
     margin_words,
+    mm,
     part,
     parts,
     place_lps,
@@ -137,7 +139,7 @@ def _pages(assessment: Assessment) -> list[LesionPage]:
 def _page(number: int, lesion: Record, view: LesionView, scale: tuple[float, float], pixel_mm: float,
           organ: str) -> LesionPage:  # fmt: skip
     words, margin, measured = margin_words(lesion), lesion.get("minimal_margin_mm"), view.margin
-    short = words.replace("at most ", "≤\u00a0")
+    short = words.replace("at most ", "≤\u00a0").replace("at least ", "≥\u00a0")
     interval = part(lesion, "interval_mm")
     low, high = interval.get("low"), interval.get("high")
     thinnest = lesion.get("thinnest_point_lps_mm")
@@ -158,7 +160,7 @@ def _page(number: int, lesion: Record, view: LesionView, scale: tuple[float, flo
         flags=texts(lesion, "flags"),
         can_go="Go to the thinnest point" if thinnest is not None else "Go to the tumor's middle",
         ruler=None if margin is None else ruler(
-            margin_mm=margin, at_most=lesion["status"] == "bounded", range_mm=scale,
+            margin_mm=margin, bound=bound_of(lesion), range_mm=scale,
             interval_mm=None if low is None or high is None else (float(low), float(high))),
         slices=slices(view, place, number=short if thinnest is not None else None, organ_name=organ, pixel_mm=pixel_mm),
         window=None if shown is None or shown.unit != "HU" else "{:.0f} to {:.0f} HU".format(
@@ -248,12 +250,18 @@ def _simulated(document: Record) -> list[str]:
 
 
 def _interval_used(document: Record) -> dict[str, Any] | None:
-    """Return the name of the interval and whether it is calibrated; not calibrated as soon as one of them is not."""
+    """Return the interval's name, whether all are calibrated, and for which registration error they hold."""
     given = [one for one in (part(lesion, "interval_mm") for lesion in parts(document, "lesions")) if one]
     if not given:
         return None
     calibrated = all(bool(one.get("calibrated")) for one in given)
-    return {"name": interval_name({"level": given[0]["level"], "calibrated": calibrated}), "calibrated": calibrated}
+    settings = part(document, "settings")
+    error, source = settings.get("registration_error_mm"), str(settings.get("registration_error_source", ""))
+    return {
+        "name": interval_name({"level": given[0]["level"], "calibrated": calibrated}),
+        "calibrated": calibrated,
+        "registration": None if error is None else f"mean {mm(error)}, {'given' if source == 'given' else 'assumed'}",
+    }
 
 
 def _rows(record: Record) -> list[tuple[str, str]]:

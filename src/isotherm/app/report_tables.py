@@ -12,6 +12,7 @@ from isotherm.app.report_words import (
     decimal,
     interval_name,
     interval_range,
+    margin_mm,
     margin_words,
     ml,
     mm,
@@ -114,7 +115,8 @@ def _definitions(lesions: list[Record]) -> Table:
             None if margin is None else margin_words(lesion),
             _number(lesion.get("minimal_margin_unrestricted_mm"), mm),
             _number(lesion.get("minimal_margin_qam_mm"), mm) or Missing(reason_for_null(lesion, "QAM")),
-            _number(lesion.get("minimal_margin_lumen_neutral_mm"), mm) or Missing(reason_for_null(lesion, "lumen")),
+            _number(lesion.get("minimal_margin_lumen_neutral_mm"), margin_mm)
+            or Missing(reason_for_null(lesion, "lumen")),
             None if ends is None else f"{interval_name(part(lesion, 'interval_mm'))} {ends}",
         ]
         table.add(name_of(lesion), cells, why=reason_for_null(lesion))
@@ -123,9 +125,9 @@ def _definitions(lesions: list[Record]) -> Table:
 
 def _probabilities(lesions: list[Record]) -> Table:
     keys = ("below_0_mm", "at_most_3_mm", "below_5_mm", "below_10_mm")
-    table = Table("Share of the random draws with a minimal margin …",
-                  ("", "below 0 mm", "at most 3 mm", "below 5 mm", "below 10 mm"),
-                  "Draws of the errors stated under Methods; cumulative. No probability of recurrence.")  # fmt: skip
+    note = "Of one distribution with the interval, for the errors under Methods. No probability of recurrence."
+    table = Table("Confidence that the true minimal margin is …",
+                  ("", "below 0 mm", "at most 3 mm", "below 5 mm", "below 10 mm"), note)  # fmt: skip
     for lesion in lesions:
         table.add(name_of(lesion), _from(lesion.get("probability"), keys, percent), why=reason_for_null(lesion))
     return table
@@ -136,7 +138,7 @@ def _percentiles(lesions: list[Record]) -> Table:
     table = Table("Percentiles of the margin over the surface", ("", "1st", "2nd", "5th", "25th", "50th"),
                   "By area: on 5 % of the tumor's surface the margin is below the 5th percentile.")  # fmt: skip
     for lesion in lesions:
-        table.add(name_of(lesion), _from(lesion.get("percentiles_mm"), keys, mm), why=reason_for_null(lesion))
+        table.add(name_of(lesion), _from(lesion.get("percentiles_mm"), keys, margin_mm), why=reason_for_null(lesion))
     return table
 
 
@@ -164,8 +166,8 @@ def _capsule(lesions: list[Record]) -> Table:
         if not capsule:
             continue
         shares = _from(capsule, ("limited_fraction", "clipped_fraction", "tumor_outside_organ_fraction"), percent)
-        table.add(name_of(lesion), [*_from(capsule.get("minimal_margin_by_tolerance_mm"), tolerances, mm), *shares,
-                  _sliver(part(capsule, "sliver"))], why=reason_for_null(lesion))  # fmt: skip
+        margins = _from(capsule.get("minimal_margin_by_tolerance_mm"), tolerances, margin_mm)
+        table.add(name_of(lesion), [*margins, *shares, _sliver(part(capsule, "sliver"))], why=reason_for_null(lesion))
     return table
 
 

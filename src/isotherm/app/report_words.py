@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from isotherm.imaging.organ import REACH_MM
+
 Record = Mapping[str, Any]
 
 MINUS = "\u2212"
@@ -60,6 +62,15 @@ def mm(value: float) -> str:
     return f"{decimal(value)}{NO_BREAK}mm"
 
 
+def margin_mm(value: float) -> str:
+    """Return a margin in mm; from the reach of the search on it is only known to be at least this."""
+    return f"{_at_least(value)}{mm(value)}"
+
+
+def _at_least(value: float) -> str:
+    return f"≥{NO_BREAK}" if value >= REACH_MM else ""
+
+
 def percent(share: float) -> str:
     """Return a share of one in percent; neither 0 nor 100 unless it is."""
     value = 100.0 * share
@@ -100,7 +111,16 @@ def interval_range(lesion: Record) -> str | None:
     interval = lesion.get("interval_mm")
     if interval is None or interval.get("low") is None or interval.get("high") is None:
         return None
-    return f"{decimal(interval['low'])} to {mm(interval['high'])}"
+    low, high = float(interval["low"]), float(interval["high"])
+    return margin_mm(low) if low >= REACH_MM else f"{decimal(low)} to {margin_mm(high)}"
+
+
+def bound_of(lesion: Record) -> str:
+    """Return what stands before the minimal margin where it is a bound: "at most", "at least", or nothing."""
+    margin = lesion.get("minimal_margin_mm")
+    if margin is None or lesion["status"] not in ("measured", "bounded"):
+        return ""
+    return "at most" if lesion["status"] == "bounded" else "at least" if margin >= REACH_MM else ""
 
 
 def margin_words(lesion: Record) -> str:
@@ -110,14 +130,14 @@ def margin_words(lesion: Record) -> str:
         return "not assessable"
     if margin is None:
         return "nothing ablated" if lesion["status"] == "not_ablated" else "not given"
-    return f"at most {mm(margin)}" if lesion["status"] == "bounded" else mm(margin)
+    return f"{bound_of(lesion)} {mm(margin)}".lstrip()
 
 
 def status_words(lesion: Record) -> str:
     """Return the status in a sentence."""
     if lesion["status"] != "not_ablated":
         return {
-            "measured": "Measured.",
+            "measured": "All of the surface assessed.",
             "bounded": "Bounded: part of the surface could not be assessed, so that the true margin may be smaller.",
             "not_assessable": "Not assessable.",
         }[lesion["status"]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from isotherm.errors import BadSetting
+from isotherm.exchange.voxel_source import printable
 
 Frame = Literal["before", "after"]
 
@@ -13,7 +14,8 @@ Frame = Literal["before", "after"]
 def _within(option: str, value: float | None, low: float, high: float, unit: str) -> None:
     if value is not None and not low <= value <= high:
         shown = str(value)[:24] if isinstance(value, int) else f"{value:g}"
-        raise BadSetting(f"{option} {shown} came; give {low:g} to {high:g} {unit}".rstrip() + ".")
+        most = str(high) if isinstance(high, int) else f"{high:g}"
+        raise BadSetting(f"{option} {shown} came; give {low:g} to {most} {unit}".rstrip() + ".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known about the drawing and the examination; it travels with the result."""
+    """What is known about the drawing and the examination; it travels with the result. Empty words are none."""
 
     drawn_boundary: str | None = None
     days_after_ablation: float | None = None
@@ -58,6 +60,10 @@ class Facts:
 
     def __post_init__(self) -> None:
         _within("--days-after-ablation", self.days_after_ablation, 0.0, 3650.0, "days")
+        # They go into files, a page and a terminal: what none of these can show becomes a question mark.
+        for name in ("drawn_boundary", "modality", "reader"):
+            told: str | None = getattr(self, name)
+            object.__setattr__(self, name, printable(told).strip() or None if told else None)
 
 
 UNTOLD = Facts()

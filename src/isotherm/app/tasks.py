@@ -11,9 +11,10 @@ from isotherm.app.assess import LesionResult, assess_lesion
 from isotherm.app.assessment import Assessment, LesionView
 from isotherm.app.case import Case
 from isotherm.app.document import document_of
+from isotherm.app.scene import Surroundings
 from isotherm.app.settings import Settings
+from isotherm.imaging.coverage import tumor_on
 from isotherm.imaging.geometry import Float
-from isotherm.imaging.parts import Parts
 from isotherm.imaging.volume import Mask, Volume
 
 VIEW_MM = 50.0
@@ -33,13 +34,15 @@ def assess_margin(case: Case, settings: Settings, *, progress: Progress = lambda
         Told in words what is being done.
     """
     results: list[LesionResult] = []
-    zones = [parts for mask in case.ablations if (parts := Parts.of(mask)) is not None]
     # Many small matrix products: threads that wait for each other make them up to fifty times slower.
     with threadpool_limits(1, "blas"):
+        around = Surroundings.of(case)
         for number, lesion in enumerate(case.lesions):
             progress(f"lesion {lesion.label} ({number + 1} of {len(case.lesions)})")
             # Each lesion has its own stream, so that one lesion's numbers do not depend on the others.
-            results.append(assess_lesion(case, lesion, zones, settings, np.random.default_rng([settings.seed, number])))
+            results.append(
+                assess_lesion(case, lesion, around, settings, np.random.default_rng([settings.seed, number]))
+            )
     return Assessment(document_of(case, settings, results), tuple(_view(case, result) for result in results))
 
 
@@ -56,12 +59,13 @@ def _view(case: Case, result: LesionResult) -> LesionView:
         label=result.lesion.label,
         tumor=result.lesion.mask.near(points, reach_mm=VIEW_MM),
         ablation=ablation,
+        ablation_grid=case.ablations[0].grid,
         tumor_surface=result.tumor_surface,
         ablation_surface=result.zone_surface,
         margin=result.margin,
         organ=near(case.organ),
         vessels=_joined(vessels, points),
-        residual=result.covered and result.covered.residual,
+        residual=result.covered.residual if result.covered else tumor_on(case.ablations[0].grid, result.scene.tumor),
         uncovered=result.covered and result.covered.uncovered,
         image=_crop(case.image, points),
         image_before=_crop(case.image_before, points),

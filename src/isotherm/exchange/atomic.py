@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from isotherm.errors import OutputError
+
+PREFIX = ".isotherm-"
+"""How temporary names begin; 16 hexadecimal digits follow."""
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Return the temporary files in a folder, which only a run that was killed leaves behind."""
+    return [path for path in folder.glob(f"{PREFIX}*") if re.match("[0-9a-f]{16}", path.name.removeprefix(PREFIX))]
 
 
 @contextmanager
@@ -31,7 +40,7 @@ def replacing(path: str | os.PathLike[str], *, suffix: str = "") -> Generator[Pa
     if target.exists() and not target.is_file():
         raise OutputError(f"'{target.name}' cannot be written: it is a folder or a device; choose another name.")
     # Not made by `tempfile`: its files can be read by their owner only, and a rename keeps that.
-    temporary = target.with_name(f".isotherm-{secrets.token_hex(8)}{suffix}")
+    temporary = target.with_name(f"{PREFIX}{secrets.token_hex(8)}{suffix}")
     try:
         yield temporary
         _to_disk(temporary)

@@ -178,6 +178,8 @@ def write_volume(path: str | os.PathLike[str], volume: Volume) -> None:
 
 def _open(file: ImageFile) -> VoxelSource:
     """Open a file of any format that is known; refuse whatever is none, each with its own sentence."""
+    if not file.path:
+        raise UnreadableFile(f"An empty name came for the {file.of} file; name one.")
     if not os.path.exists(file.path):
         raise UnreadableFile(f"{file.start} is not there; check its name and folder.")
     if os.path.isdir(file.path):

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,15 @@ def open_meta(file: ImageFile) -> VoxelSource:
         warning = f"{file.of}: the header has no complete position in the patient; directions such as left are unsure"
     limit = _most_bytes(file, head, raw=not packed, deflate=packed, detached=detached)
     return _open(file, "MetaImageIO", limit, warning)
+
+
+def data_file(path: str) -> Path | None:
+    """Return the file that holds the voxels of a header of its own (.nhdr, .mhd), or None where there is none such."""
+    if not (path.lower().endswith((".nhdr", ".mhd")) and os.path.isfile(path)):
+        return None
+    head = _head(ImageFile(path, "image"))
+    named = _field(head, r"(?:data ?file\s*:(?!=)|ElementDataFile\s*=)[ \t]*(\S[^\n]*?)[ \t]*$")
+    return None if named is None else Path(path).parent / os.fsdecode(named.encode("latin-1"))
 
 
 def _open(file: ImageFile, image_io: str, most_bytes: int | None, warning: str | None) -> VoxelSource:

@@ -13,8 +13,8 @@ from isotherm.imaging.volume import Role
 SEVERAL: tuple[Role, ...] = ("tumor", "vessel")
 """What several labels stay apart for: each is a lesion, or a vessel, of its own. For the others they are united."""
 
-MOST_LABELS = 100
-"""More labels than this without a choice are taken for an image, or for probabilities from 0 to 255."""
+MOST_LABELS = 20
+"""More labels than this, without names and without a choice, are taken for organs, or for shares from 0 to 255."""
 
 IMAGE_ENDING = re.compile(r"\.(nii|nii\.gz|nrrd|nhdr|mha|mhd)(?=:)", re.IGNORECASE)
 
@@ -74,10 +74,10 @@ def _refuse_unsafe(segments: Sequence[Segment], of: Role, file: ImageFile) -> No
     names = [segment.name for segment in segments if segment.name]
     if names and not _numbered_alike(segment.label for segment in segments):
         raise NoSuchLabel(f"{file.start} holds several segments ({_list(segments)}); name the one meant: FILE:NAME.")
-    if len(segments) > MOST_LABELS:
+    if not names and len(segments) > MOST_LABELS:
         raise BadVoxels(
-            f"{file.start} holds {len(segments)} different values, as an image does; name the label meant "
-            "(FILE:LABEL), or give probabilities from 0 to 1."
+            f"{file.start} holds {len(segments)} labels, as a map of organs does; name the one meant (FILE:LABEL) or "
+            "several with commas (FILE:1,2), or give shares from 0 to 1."
         )
     if of in ("organ", "structure"):
         raise NoSuchLabel(

@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from isotherm.imaging.geometry import Float, direction_words
 from isotherm.imaging.margin import Margin
 from isotherm.imaging.organ import Organ
-from isotherm.imaging.surface import Region
+from isotherm.imaging.surface import Field, Region
 from isotherm.imaging.volume import Grid, Mask
 
 SHELLS_MM = tuple(range(1, 11))
@@ -53,7 +53,7 @@ class Coverage:
     regions : tuple of UncoveredRegion
         Below the margin aimed at, the thinnest first.
     residual, uncovered : Mask
-        Untreated tumor, and untreated tissue within the margin aimed at (without the tumor).
+        Untreated tumor, and untreated tissue within the margin aimed at (without the tumor), on the grid asked for.
     """
 
     residual_volume_ml: float
@@ -64,8 +64,9 @@ class Coverage:
     uncovered: Mask
 
 
-def coverage(tumor: Region, zone: Region, margin: Margin, grid: Grid, *, organ: Organ | None, target_mm: float
-             ) -> Coverage:  # fmt: skip
+def coverage(
+    tumor: Region, zone: Region, margin: Margin, grid: Grid, *, masks_on: Grid, organ: Organ | None, target_mm: float
+) -> Coverage:
     """Sum the volumes around one lesion.
 
     Parameters
@@ -75,6 +76,8 @@ def coverage(tumor: Region, zone: Region, margin: Margin, grid: Grid, *, organ: 
         Of this lesion.
     grid : Grid
         The tumor's grid; nodes are laid along its axes.
+    masks_on : Grid
+        The grid of the masks that are returned, windows of it: that of the ablation zone.
     organ : Organ, optional
     target_mm : float
         The margin aimed at.
@@ -105,8 +108,7 @@ def coverage(tumor: Region, zone: Region, margin: Margin, grid: Grid, *, organ: 
         float(at_risk.sum()) * voxel_ml,
         tuple(shells),
         _regions(margin, points, np.maximum(uncovered, residual), voxel_ml, target_mm),
-        _mask(residual, nodes),
-        _mask(uncovered, nodes),
+        *_masks(tumor, zone, organ, Field(gap.reshape(nodes.shape_kji).astype(np.float32), nodes), masks_on, target_mm),
     )
 
 
@@ -130,8 +132,31 @@ def _distance_to(inside: npt.NDArray[np.bool_], level_mm: Float, nodes: Grid) ->
     return np.where(inside.ravel(), 0.0, np.maximum(found[0].ravel() - depth, 0.0))
 
 
-def _mask(share: Float, nodes: Grid) -> Mask:
-    return Mask((share >= 0.5).reshape(nodes.shape_kji), nodes, "structure")
+def tumor_on(grid: Grid, tumor: Region) -> Mask:
+    """Return all of a tumor as a mask, a window of a grid: the residual where nothing was ablated."""
+    window, centers = _centers(grid, tumor.boundary.reshape(-1, 3))
+    inside = (tumor.at(centers) > 0).reshape(window.shape_kji)
+    return Mask(inside, window, "structure")
+
+
+def _masks(
+    tumor: Region, zone: Region, organ: Organ | None, gap: Field, grid: Grid, target_mm: float
+) -> tuple[Mask, Mask]:
+    """Return the residual and what is uncovered around it, by the places of voxel centers, as windows of a grid."""
+    window, centers = _centers(grid, gap.grid.corners_lps_mm())
+    open_ = zone.at(centers) <= 0
+    if organ is not None:
+        open_ &= organ.depth.at(centers) > 0
+    in_tumor = tumor.at(centers) > 0
+    parts = open_ & in_tumor, open_ & ~in_tumor & (gap.at(centers) <= target_mm)
+    first, second = (Mask(part.reshape(window.shape_kji), window, "structure") for part in parts)
+    return first, second
+
+
+def _centers(grid: Grid, around_lps_mm: Float) -> tuple[Grid, Float]:
+    """Return the window of a grid that holds points, and the centers of its voxels, shape (n, 3)."""
+    window = grid.window(*grid.box_around(around_lps_mm, reach_mm=0.0))
+    return window, window.to_lps(np.indices(window.shape_kji).reshape(3, -1).T)
 
 
 def _regions(margin: Margin, points: Float, untreated: Float, voxel_ml: float, target_mm: float

@@ -178,11 +178,12 @@ class MarginAt:
         table[nodes, 0] = at.margin_mm
         table[nodes, 1:] = 0.5 * STEP_MM * at.slope
         values = np.zeros(len(cell), dtype=np.float32)
+        u, v, w = np.ascontiguousarray(share.T)
         for jump, offset in zip(jumps, offsets.astype(np.float32), strict=True):
             corner = table[flat + jump]
-            gap = share - offset
-            weight = np.abs(1.0 - offset - share).prod(axis=1)
-            values += weight * (corner[:, 0] + (corner[:, 1:] * gap).sum(axis=1))
+            gaps = u - offset[0], v - offset[1], w - offset[2]
+            weight = (1.0 - np.abs(gaps[0])) * (1.0 - np.abs(gaps[1])) * (1.0 - np.abs(gaps[2]))
+            values += weight * (corner[:, 0] + corner[:, 1] * gaps[0] + corner[:, 2] * gaps[1] + corner[:, 3] * gaps[2])
         # Corners whose tangent planes do not meet in the middle of their cell lie on two sides of a jump or an edge.
         middles = table[cells[:, None] + jumps]
         torn = np.zeros(size, dtype=bool)

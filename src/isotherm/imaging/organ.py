@@ -65,26 +65,39 @@ class Organ:
         return Region.of_field(self.depth, level_mm=tolerance_mm)
 
 
-def organ_around(
-    organ: Mask, tumor: Region, tumor_points_lps_mm: Float, zone: Region, vessels: Sequence[Region]
-) -> Organ | None:
-    """Build the organ's hull near a lesion; None where the label is nowhere near it.
+def label_around(organ: Mask, tumor_points_lps_mm: Float) -> Field:
+    """Return the surface of an organ's label near a lesion, as a field.
 
-    The hull is the label joined with the zone, the vessels and, where the label leaves it out, the tumor; gaps
-    between them and inner holes are closed, so that a vessel or a zone never counts as the outside. Where the label
-    touches the edge of its own grid it is taken to go on: an image's edge is no capsule.
+    Where the label touches the edge of its own grid it is taken to go on: an image's edge is no capsule.
 
     Parameters
     ----------
     organ : Mask
+    tumor_points_lps_mm : array, shape (n, 3)
+        Points inside the tumor.
+    """
+    start, shape = organ.grid.box_around(tumor_points_lps_mm, reach_mm=REACH_MM + 10.0)
+    return _open_field(_continued(organ, start, shape))
+
+
+def organ_around(
+    label: Field, tumor: Region, tumor_points_lps_mm: Float, zone: Region, vessels: Sequence[Region]
+) -> Organ | None:
+    """Build the organ's hull near a lesion; None where the label is nowhere near it.
+
+    The hull is the label joined with the zone, the vessels and, where the label leaves it out, the tumor; gaps
+    between them and inner holes are closed, so that a vessel or a zone never counts as the outside.
+
+    Parameters
+    ----------
+    label : Field
+        Of `label_around`.
     tumor, zone : Region
     tumor_points_lps_mm : array, shape (n, 3)
         Points inside the tumor, for the test of the label's convention.
     vessels : sequence of Region
         Vessels inside the organ.
     """
-    start, shape = organ.grid.box_around(tumor_points_lps_mm, reach_mm=REACH_MM + 10.0)
-    label = _open_field(_continued(organ, start, shape))
     inside = label.at(tumor_points_lps_mm) > 0
     convention: Convention = "clip" if inside.mean() >= CLIP_FROM_OVERLAP else "add"
     if convention == "add" and _share_beside(label, tumor, zone) < LEAST_BESIDE:
@@ -119,8 +132,8 @@ def _open_field(mask: Mask) -> Field:
     ends = grid.to_kji(mask.grid.to_lps([[0, 0, 0], [n - 1 for n in mask.grid.shape_kji]]))
     steps = [int(np.ceil(rim / s)) for s in grid.spacing_kji_mm]
     box = tuple(
-        slice(max(0, int(np.ceil(a)) + step), min(n, int(b) - step + 1))
-        for a, b, n, step in zip(ends[0], ends[1], grid.shape_kji, steps, strict=True)
+        slice(max(0, int(np.ceil(a - 1e-6)) + step), min(n, int(b + 1e-6) - step + 1))
+        for a, b, n, step in zip(ends.min(axis=0), ends.max(axis=0), grid.shape_kji, steps, strict=True)
     )
     kept = values[box]
     return Field(kept, grid.window((box[0].start, box[1].start, box[2].start), kept.shape))

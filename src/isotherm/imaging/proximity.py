@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ SUPERFICIAL_SOURCE = Citation(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Body:
     """Something closed in the patient: its surface as triangles, and a field that tells inside from outside.
 
@@ -51,22 +52,34 @@ class Body:
     points_lps_mm: Float
     triangles: Int
     inside: DistanceField
-    surface: Triangles = field(init=False, repr=False)
-    _corners: cKDTree | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         points = np.ascontiguousarray(self.points_lps_mm, dtype=np.float64).reshape(-1, 3)
         triangles = np.ascontiguousarray(self.triangles, dtype=np.int64).reshape(-1, 3)
-        used, which = np.unique(triangles, return_inverse=True)
-        if len(used) < len(points):  # a corner without a triangle is not on the surface
-            points, triangles = points[used], which.reshape(-1, 3)
+        used = np.bincount(triangles.ravel(), minlength=len(points)) > 0
+        if not used.all():  # a corner without a triangle is not on the surface
+            points, triangles = points[used], (np.cumsum(used) - 1)[triangles]
         points.setflags(write=False)
         triangles.setflags(write=False)
         object.__setattr__(self, "points_lps_mm", points)
         object.__setattr__(self, "triangles", triangles)
-        object.__setattr__(self, "surface", Triangles(points[triangles]))
-        if len(points):
-            object.__setattr__(self, "_corners", cKDTree(points))
+
+    @cached_property
+    def surface(self) -> Triangles:
+        """The triangles, which know their distance from any point."""
+        return Triangles(self.points_lps_mm[self.triangles])
+
+    @cached_property
+    def tree(self) -> cKDTree:
+        """The corners, to be searched for the nearest one."""
+        return cKDTree(self.points_lps_mm)
+
+    @cached_property
+    def longest_edge_mm(self) -> float:
+        """The longest edge of a triangle."""
+        first, second, third = (self.points_lps_mm[self.triangles[:, n]] for n in range(3))
+        edges = first - second, second - third, third - first
+        return max(float(np.linalg.norm(edge, axis=1).max()) for edge in edges)
 
     def __len__(self) -> int:
         return len(self.triangles)
@@ -79,9 +92,9 @@ class Body:
         hundreds of triangles per point, and nothing is decided at such distances.
         """
         points = np.asarray(points_lps_mm, dtype=np.float64).reshape(-1, 3)
-        if self._corners is None:
+        if not len(self):
             return np.full(len(points), -np.inf)
-        away: Float = np.asarray(self._corners.query(points)[0], dtype=np.float64)
+        away: Float = np.asarray(self.tree.query(points)[0], dtype=np.float64)
         near = away < EXACT_WITHIN_MM
         away[near] = self.surface.distance_mm(points[near])
         return np.where(self.inside(points) >= 0, away, -away)
@@ -128,22 +141,38 @@ def _deepest(points_lps_mm: Float, body: Body) -> Point | None:
 
 
 def _shortest(start: Body, end: Body) -> tuple[float, Point, Point]:
-    # A surface of a whole colon has half a million triangles. The nearest corners bound the shortest way from above;
-    # only corners and triangles that can beat this bound are measured exactly.
-    corners = cKDTree(end.points_lps_mm)
-    to_corner: Float = np.asarray(corners.query(start.points_lps_mm)[0], dtype=np.float64)
-    all_corners = end.surface.corners_lps_mm
-    edge_mm = float(np.linalg.norm(all_corners - np.roll(all_corners, 1, axis=1), axis=2).max())
-    nearest_first = np.argsort(to_corner, kind="stable")[: np.count_nonzero(to_corner <= to_corner.min() + edge_mm)]
+    # A surface of a whole colon has half a million triangles. What lies too far from the box around the other surface
+    # goes first; then the nearest corners bound the shortest way from above, and only corners and triangles that can
+    # beat this bound are measured exactly.
+    bound = _upper_bound_mm(start, end) + max(start.longest_edge_mm, end.longest_edge_mm)
+    ends = _away_from_box(end.points_lps_mm, start.points_lps_mm) <= bound
+    from_box = _away_from_box(start.points_lps_mm, end.points_lps_mm[ends])
+    starts = start.points_lps_mm[from_box <= bound]
+    to_corner: Float = np.asarray(cKDTree(end.points_lps_mm[ends]).query(starts)[0], dtype=np.float64)
+    reach = float(to_corner.min()) + 1.001 * end.longest_edge_mm
+    nearest_first = np.argsort(to_corner, kind="stable")[: np.count_nonzero(to_corner <= reach)]
     if to_corner.min() > EXACT_WITHIN_MM:
         # Far away, hundreds of corners are as near as each other up to some hundredths of a millimeter.
         nearest_first = nearest_first[:FAR_CANDIDATES]
-    candidates = start.points_lps_mm[nearest_first]
-    within = cKDTree(candidates).query(end.points_lps_mm, distance_upper_bound=float(to_corner.min()) + 1.001 * edge_mm)
-    reached = np.isfinite(within[0])[end.triangles].any(axis=1)
-    distances, places = Triangles(all_corners[reached]).nearest(candidates)
+    candidates = starts[nearest_first]
+    within = cKDTree(candidates).query(end.points_lps_mm[ends], distance_upper_bound=reach)
+    ends[ends] = np.isfinite(within[0])
+    reached = end.triangles[ends[end.triangles].any(axis=1)]
+    distances, places = Triangles(end.points_lps_mm[reached]).nearest(candidates)
     best = int(distances.argmin())
     return float(distances[best]), as_point(candidates[best]), as_point(places[best])
+
+
+def _upper_bound_mm(start: Body, end: Body) -> float:
+    """Return a length that the shortest way does not exceed, by a corner that is a good guess."""
+    guess = end.points_lps_mm[int(_away_from_box(end.points_lps_mm, start.points_lps_mm).argmin())]
+    return float(np.linalg.norm(start.points_lps_mm - guess, axis=1).min())
+
+
+def _away_from_box(points_lps_mm: Float, others_lps_mm: Float) -> Float:
+    """Return how far each point lies outside of the box around other points, shape (n,)."""
+    low, high = others_lps_mm.min(axis=0), others_lps_mm.max(axis=0)
+    return np.linalg.norm(np.maximum(np.maximum(low - points_lps_mm, points_lps_mm - high), 0.0), axis=1)
 
 
 @dataclass(frozen=True, slots=True)

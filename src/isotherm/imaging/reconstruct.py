@@ -26,7 +26,7 @@ EVERY_NEIGHBOR = np.ones((3, 3, 3), dtype=bool)
 # All lengths below are in units of the mask's voxel: the cube root of its volume. A mask and its enlargement are thus
 # treated alike, and no constant belongs to a certain scanner.
 
-KNOTS = 2.5
+KNOTS = 3.0
 """Distance of the splines."""
 
 BLURS = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -83,7 +83,7 @@ def reconstruct(mask: Mask, *, quality: Quality | None = None) -> tuple[Floats, 
         Positive inside, zero on the surface, close to the signed distance in mm within two voxels of it; farther away
         only the sign is meant.
     grid : Grid
-        Cropped to the mask, padded and refined; its axes are those of the mask.
+        Cropped to the mask, padded and refined; the order and direction of its axes depend on what the mask holds.
     """
     box = mask.box()
     if box is None or not mask.inside[box].any():
@@ -98,28 +98,31 @@ def reconstruct(mask: Mask, *, quality: Quality | None = None) -> tuple[Floats, 
     if quality is None:
         thin_organ = mask.of == "organ" and max(mask.grid.spacing_kji_mm) <= PLAIN_UP_TO_MM
         quality = "plain" if thin_organ or room.voxels.size > LARGEST else "fine"
+    room = room.reoriented(*_standing(room))
     if quality == "plain":
         return _plain(room, unit), room.grid
-    order, flips = _standing(room.grid)
-    upright: npt.NDArray[Any] = np.ascontiguousarray(np.flip(room.voxels.transpose(order), flips))
-    nk, nj, ni = upright.shape
-    sk, sj, si = (room.grid.spacing_kji_mm[axis] for axis in order)
-    values, factors = _fine(Mask(upright, Grid((nk, nj, ni), (sk, sj, si)), mask.of), unit)
-    back = [order.index(axis) for axis in range(3)]
-    fk, fj, fi = (factors[axis] for axis in back)
-    return np.ascontiguousarray(np.flip(values, flips).transpose(back)), room.grid.refined((fk, fj, fi))
+    values, factors = _fine(room, unit)
+    return values, room.grid.refined(factors)
 
 
-def _standing(grid: Grid) -> tuple[tuple[int, int, int], tuple[int, ...]]:
-    """Return the order of a grid's axes that starts with the most cranial one, and those of the order to be flipped.
+def _standing(room: Mask) -> tuple[tuple[int, int, int], tuple[int, ...]]:
+    """Return an order of a mask's axes, and which of the new ones to reverse, that depend on what the mask holds.
 
-    Worked on in this order, a mask that is stored with other axes gives the same surface to the last bit.
+    Worked on in this way, a mask gives the same surface to the last bit however its array is stored and however its
+    header turns it. A mask that is its own mirror image stays as it is (see `_symmetric`).
     """
-    upward = np.round(np.abs(grid.direction_lps), 6)
-    k, j, i = np.lexsort((-upward[1], -upward[2])).tolist()
-    columns = grid.direction_lps[:, (k, j, i)]
-    main = columns[np.abs(columns).argmax(axis=0), range(3)]
-    return (k, j, i), tuple(axis for axis in range(3) if main[axis] < 0)
+    voxels: npt.NDArray[Any] = room.voxels
+    profiles: list[list[float]] = []
+    for others in ((1, 2), (0, 2), (0, 1)):
+        sums = np.asarray(voxels.sum(axis=others, dtype=np.float64), dtype=np.float64)
+        profiles.append([round(float(total), 6) for total in sums])
+    turned = [profile[::-1] < profile for profile in profiles]
+    keys = [
+        (round(spacing, 6), min(profile, profile[::-1]))
+        for spacing, profile in zip(room.grid.spacing_kji_mm, profiles, strict=True)
+    ]
+    k, j, i = sorted(range(3), key=lambda axis: keys[axis])
+    return (k, j, i), tuple(new for new, axis in enumerate((k, j, i)) if turned[axis])
 
 
 def _plain(room: Mask, unit: float) -> Floats:
@@ -147,6 +150,7 @@ def _fine(room: Mask, unit: float) -> tuple[Floats, tuple[int, int, int]]:
     coefficients = fit.smoothed(rough[near][:, None])
     for _ in range(ROUNDS):
         coefficients = fit.improved(coefficients, labels)
+    coefficients = _symmetric(coefficients, room)
     tolerated = TOLERATED
     if room.is_probability:
         coefficients = _with_shares(coefficients, splines, fit.bending, room, spacing, near)
@@ -174,6 +178,18 @@ def _with_shares(
     evidence = min((Shares(shares, width * blur) for blur in BLURS), key=lambda one: one.misfit(values))
     for _ in range(ROUNDS):
         coefficients = fit.improved(coefficients, evidence)
+    return _symmetric(coefficients, room)
+
+
+def _symmetric(coefficients: Floats, room: Mask) -> Floats:
+    """Return the coefficients with the symmetries of their mask, which rounding has taken from them."""
+    voxels, spacing = room.voxels, room.grid.spacing_kji_mm
+    for axis in range(3):
+        if np.array_equal(voxels, np.flip(voxels, axis)):
+            coefficients = np.float32(0.5) * (coefficients + np.flip(coefficients, axis))
+    for one, other in ((0, 1), (1, 2), (0, 2)):
+        if spacing[one] == spacing[other] and np.array_equal(voxels, voxels.swapaxes(one, other)):
+            coefficients = np.float32(0.5) * (coefficients + coefficients.swapaxes(one, other))
     return coefficients
 
 

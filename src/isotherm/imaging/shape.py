@@ -1,4 +1,4 @@
-"""Size and shape of a lesion or an ablation zone: RECIST axes, three axes, volume, sphericity."""
+"""Size and shape of a lesion or an ablation zone: three axes, volume, sphericity."""
 
 from __future__ import annotations
 
@@ -6,27 +6,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import ConvexHull, QhullError
 
 from isotherm.imaging.geometry import Float, Int
 from isotherm.imaging.proximity import Point, as_point
 
-PLANE_STEP_MM = 0.5
-"""Distance between the planes in which the longest axial diameter is sought; the best place is then refined tenfold."""
-
 OPEN_TOLERANCE = 1e-3
 """Sum of a surface's area vectors, as a share of its area, above which it is not closed (0 for a closed surface)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Diameter:
-    """A straight line between two points of an outline in one plane: `ends_lps_mm` and the length between them."""
-
-    length_mm: float
-    ends_lps_mm: tuple[Point, Point]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +24,15 @@ class Part:
     center_lps_mm: Point
 
 
-WIDTHS = 12
-"""Directions in which an outline's width is taken to see whether its longest diameter can matter."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     """Size and shape.
 
-    Diameters, axes and sphericity describe the largest part: a speck of tumor beside the lesion must not make it
-    longer. Volume, center and area describe all parts together.
+    Axes and sphericity describe the largest part: a speck of tumor beside the lesion must not make it longer. Volume,
+    center and area describe all parts together.
 
     Parameters
     ----------
-    longest_axial, short_axial : Diameter
-        The longest diameter in any plane of acquisition, and the longest one perpendicular to it in the same plane.
     axes_mm : tuple of float
         Extent along the three principal axes, longest first, mm: 2a, 2b, 2c for an ellipsoid.
     axes_lps : array, shape (3, 3)
@@ -64,15 +45,14 @@ class Shape:
         Center of the volume, LPS mm.
     parts : tuple of Part
         Every connected part, largest first.
+    largest_lps_mm : array, shape (t, 3, 3)
+        Triangles of the largest part.
 
     References
     ----------
-    .. [1] Eisenhauer et al., Eur J Cancer 2009;45:228-247 (RECIST 1.1: longest diameter in the plane of measurement).
-    .. [2] Wadell H., J Geol 1935;43:250-280 (sphericity).
+    .. [1] Wadell H., J Geol 1935;43:250-280 (sphericity).
     """
 
-    longest_axial: Diameter
-    short_axial: Diameter
     axes_mm: tuple[float, float, float]
     axes_lps: Float
     volume_ml: float
@@ -80,12 +60,14 @@ class Shape:
     sphericity: float
     center_lps_mm: Point
     parts: tuple[Part, ...]
+    largest_lps_mm: Float
 
     def __post_init__(self) -> None:
         self.axes_lps.setflags(write=False)
+        self.largest_lps_mm.setflags(write=False)
 
 
-def shape_of(points_lps_mm: Float, triangles: Int, slice_axis_lps: npt.ArrayLike) -> Shape:
+def shape_of(points_lps_mm: Float, triangles: Int) -> Shape:
     """Measure a closed surface.
 
     Parameters
@@ -93,20 +75,14 @@ def shape_of(points_lps_mm: Float, triangles: Int, slice_axis_lps: npt.ArrayLike
     points_lps_mm : array, shape (n, 3)
     triangles : array of int, shape (t, 3)
         All wound the same way, either outward or inward.
-    slice_axis_lps : array, shape (3,)
-        Direction perpendicular to the planes of acquisition, for an array (k, j, i) of axial slices
-        `grid.direction_lps[:, 0]`.
 
     Raises
     ------
     ValueError
-        No triangle, a surface that is not closed, or an axis without a direction.
+        No triangle, or a surface that is not closed.
     """
     points = np.asarray(points_lps_mm, dtype=np.float64).reshape(-1, 3)
     corners = points[np.asarray(triangles, dtype=np.int64).reshape(-1, 3)]
-    axis = np.asarray(slice_axis_lps, dtype=np.float64)
-    if axis.shape != (3,) or not np.linalg.norm(axis) > 0:
-        raise ValueError("A slice axis without a direction came; give a vector of three numbers.")
     area_vectors = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) / 2
     areas = np.linalg.norm(area_vectors, axis=1)
     if not areas.sum() > 0:
@@ -123,12 +99,9 @@ def shape_of(points_lps_mm: Float, triangles: Int, slice_axis_lps: npt.ArrayLike
     centers = np.array([m.center_lps_mm for m in moments])
     largest = corners[part_of == outer]
     axes_lps, axes_mm = _principal_axes(moments[outer].covariance_mm2, largest.reshape(-1, 3))
-    longest, short = _axial_diameters(largest, axis / np.linalg.norm(axis))
     order = [int(n) for n in np.argsort(-volumes) if volumes[n] > 0]
     outer_area = float(areas[part_of == outer].sum())
     return Shape(
-        longest_axial=longest,
-        short_axial=short,
         axes_mm=axes_mm,
         axes_lps=axes_lps,
         volume_ml=float(volumes.sum()) / 1000.0,
@@ -136,6 +109,7 @@ def shape_of(points_lps_mm: Float, triangles: Int, slice_axis_lps: npt.ArrayLike
         sphericity=min(1.0, math.pi ** (1 / 3) * (6.0 * volumes[outer]) ** (2 / 3) / outer_area),
         center_lps_mm=as_point(volumes @ centers / volumes.sum()),
         parts=tuple(Part(float(volumes[n]) / 1000.0, as_point(centers[n])) for n in order),
+        largest_lps_mm=largest,
     )
 
 
@@ -182,101 +156,6 @@ def _principal_axes(covariance_mm2: Float, points: Float) -> tuple[Float, tuple[
     order = np.argsort(-extents, kind="stable")
     long, middle, short = (float(e) for e in extents[order])
     return axes[order], (long, middle, short)
-
-
-def _axial_diameters(corners: Float, axis: Float) -> tuple[Diameter, Diameter]:
-    heights = corners @ axis
-    low, high = float(heights.min()), float(heights.max())
-    steps = max(2, math.ceil((high - low) / PLANE_STEP_MM))
-    step = (high - low) / steps
-    best = _best_plane(corners, heights, axis, low + step * np.arange(0.5, steps))
-    fine = best[1] + step * np.linspace(-0.95, 0.95, 20)
-    refined = _best_plane(corners, heights, axis, fine)
-    _, height, outline = max(best, refined, key=lambda found: found[0])
-    first, second = _farthest_pair(outline)
-    longest = _between(outline[first], outline[second])
-    along = (outline[second] - outline[first]) / longest.length_mm
-    across = np.asarray(np.cross(axis, along), dtype=np.float64)
-    return longest, _longest_chord(_cut(corners, heights, axis, height), along, across)
-
-
-def _best_plane(corners: Float, heights: Float, axis: Float, planes: Float) -> tuple[float, float, Float]:
-    """Return the longest diameter found, at which height, and the outline's convex hull there."""
-    best = (0.0, float(planes[0]), np.zeros((0, 3)))
-    turns = np.arange(WIDTHS) * math.pi / WIDTHS
-    ways = np.stack([np.cos(turns), np.sin(turns)]).T @ np.stack(plane_axes(axis))
-    # From the middle outward, since the longest diameter is likely there and spares most other planes their hull.
-    for height in planes[np.argsort(np.abs(planes - planes.mean()))]:
-        cut = _cut(corners, heights, axis, float(height)).reshape(-1, 3)
-        # No diameter is longer than the largest of these widths over the cosine of half the angle between them.
-        if len(cut) == 0 or np.ptp(cut @ ways.T, axis=0).max() <= best[0] * math.cos(math.pi / (2 * WIDTHS)):
-            continue
-        outline = _hull(cut, axis)
-        if len(outline) < 2:
-            continue
-        first, second = _farthest_pair(outline)
-        length = float(np.linalg.norm(outline[first] - outline[second]))
-        if length > best[0]:
-            best = (length, float(height), outline)
-    return best
-
-
-def _cut(corners: Float, heights: Float, axis: Float, height: float) -> Float:
-    """Cut triangles with a plane; returns line segments, shape (m, 2 ends, 3)."""
-    above = heights > height
-    crossed = above.any(axis=1) & ~above.all(axis=1)
-    corners, heights, above = corners[crossed], heights[crossed], above[crossed]
-    # One corner is alone on its side of the plane: the two edges that leave it are cut.
-    lone: Int = np.asarray(
-        np.where(above.sum(axis=1) == 1, above.argmax(axis=1), (~above).argmax(axis=1)), dtype=np.int64
-    )
-    rows = np.arange(len(corners))
-    ends: list[Float] = []
-    for other in (1, 2):
-        to: Int = (lone + other) % 3
-        start, end = heights[rows, lone], heights[rows, to]
-        share = ((height - start) / (end - start))[:, None]
-        ends.append(corners[rows, lone] * (1 - share) + corners[rows, to] * share)
-    return np.stack(ends, axis=1)
-
-
-def _hull(points: Float, axis: Float) -> Float:
-    """Return the corners of the convex hull of points in a plane; all of them where they make no area."""
-    if len(points) < 4:
-        return points
-    u, v = plane_axes(axis)
-    try:
-        return points[ConvexHull(np.stack([points @ u, points @ v], axis=1)).vertices]
-    except QhullError:
-        return points
-
-
-def _farthest_pair(points: Float) -> tuple[int, int]:
-    # A hull of a lesion's outline has some dozens of corners: comparing all pairs is quicker than calipers.
-    apart = np.linalg.norm(points[:, None] - points[None], axis=2)
-    first, second = np.unravel_index(int(apart.argmax()), apart.shape)
-    return int(first), int(second)
-
-
-def _longest_chord(segments: Float, along: Float, across: Float) -> Diameter:
-    """Find the longest chord of an outline in the direction `across`; segments have shape (m, 2 ends, 3).
-
-    A chord's length changes linearly between the corners of the outline, so the longest one passes through a corner.
-    """
-    t = segments @ along
-    best = _between(segments[0, 0], segments[0, 0])
-    for level in np.unique(t):
-        hit = (t.min(axis=1) <= level) & (t.max(axis=1) >= level)
-        span = t[hit, 1] - t[hit, 0]
-        share = np.where(span == 0, 0.0, (level - t[hit, 0]) / np.where(span == 0, 1.0, span))[:, None]
-        spots = segments[hit, 0] * (1 - share) + segments[hit, 1] * share
-        chord = _between(spots[(spots @ across).argmin()], spots[(spots @ across).argmax()])
-        best = max(best, chord, key=lambda found: found.length_mm)
-    return best
-
-
-def _between(start: Float, end: Float) -> Diameter:
-    return Diameter(float(np.linalg.norm(end - start)), (as_point(start), as_point(end)))
 
 
 def plane_axes(axes: Float) -> tuple[Float, Float]:

@@ -20,6 +20,9 @@ from isotherm.imaging.volume import Grid, Mask
 WELD_MM = 1e-5
 """Corners closer than this are one point."""
 
+SCATTER = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
+"""Odd factors that make one 64-bit number of a place's three; two of a million places share it once in 1e7 surfaces."""
+
 DISCRETIZATION_ERROR_MM = ((0.5, 0.05), (1.0, 0.10), (1.5, 0.13), (2.5, 0.25), (5.0, 0.50))
 """Slice thickness, and root mean square error of the minimal margin that voxels alone cause (`make bench`)."""
 
@@ -99,15 +102,16 @@ class Surface:
     def from_corners(cls, corners_lps_mm: Float) -> Surface:
         """Weld a soup of triangles, shape (t, 3, 3), into points that know their area; slivers without area go."""
         flat = corners_lps_mm.reshape(-1, 3)
-        _, first, which = np.unique(np.round(flat / WELD_MM).astype(np.int64), axis=0, return_index=True,
-                                    return_inverse=True)  # fmt: skip
+        # One number per place: comparing numbers is ten times quicker than comparing triples.
+        places = (np.round(flat / WELD_MM).astype(np.int64).view(np.uint64) * SCATTER).sum(axis=1)
+        _, first, which = np.unique(places, return_index=True, return_inverse=True)
         triangles = which.reshape(-1, 3).astype(np.int64)
         areas = triangle_areas_mm2(corners_lps_mm)
         keep = (areas > 0) & (triangles[:, 0] != triangles[:, 1]) & (triangles[:, 1] != triangles[:, 2]) & (
             triangles[:, 0] != triangles[:, 2])  # fmt: skip
         triangles, areas = triangles[keep], areas[keep]
-        used, triangles_flat = np.unique(triangles, return_inverse=True)
-        triangles = triangles_flat.reshape(-1, 3).astype(np.int64)
+        used = np.bincount(triangles.ravel(), minlength=len(first)) > 0
+        triangles = (np.cumsum(used) - 1)[triangles]
         points = flat[first[used]]
         shares = np.bincount(triangles.ravel(), np.repeat(areas / 3.0, 3), minlength=len(points))
         return cls(points, triangles, np.asarray(shares, dtype=np.float64))

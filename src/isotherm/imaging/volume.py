@@ -98,13 +98,14 @@ class Grid:
     def to_lps(self, points_kji: npt.ArrayLike) -> Float:
         """Carry voxel coordinates, shape (n, 3), to LPS mm, shape (n, 3)."""
         points = np.asarray(points_kji, dtype=np.float64)
-        return _turned(points, self.direction_lps * np.array(self.spacing_kji_mm)) + np.array(self.origin_lps_mm)
+        return _carried(points, self.direction_lps * np.array(self.spacing_kji_mm), np.array(self.origin_lps_mm))
 
     def to_kji(self, points_lps_mm: npt.ArrayLike) -> Float:
         """Carry LPS mm, shape (n, 3), to (fractional) voxel coordinates, shape (n, 3)."""
-        points = np.asarray(points_lps_mm, dtype=np.float64) - np.array(self.origin_lps_mm)
+        points = np.asarray(points_lps_mm, dtype=np.float64)
+        back = np.linalg.inv(self.direction_lps * np.array(self.spacing_kji_mm))
         # The axes are unit vectors at right angles up to the tolerance; the exact inverse keeps round trips exact.
-        return _turned(points, np.linalg.inv(self.direction_lps * np.array(self.spacing_kji_mm)))
+        return _carried(points - np.array(self.origin_lps_mm), back, np.zeros(3))
 
     def window(self, start_kji: tuple[int, int, int], shape_kji: tuple[int, int, int]) -> Grid:
         """Return the grid of a box of voxels; it may reach beyond this grid."""
@@ -117,6 +118,15 @@ class Grid:
         spacing = tuple(s / f for s, f in zip(self.spacing_kji_mm, factors_kji, strict=True))
         return Grid((shape[0], shape[1], shape[2]), (spacing[0], spacing[1], spacing[2]), self.origin_lps_mm,
                     self.direction_lps)  # fmt: skip
+
+    def reoriented(self, order: tuple[int, int, int], flips: tuple[int, ...]) -> Grid:
+        """Return the same voxel centers for an array whose axes are put in another order, and some of them reversed."""
+        ends = [self.shape_kji[axis] - 1 if new in flips else 0 for new, axis in enumerate(order)]
+        corner = self.to_lps([[ends[order.index(axis)] for axis in range(3)]])[0]
+        signs = [-1.0 if new in flips else 1.0 for new in range(3)]
+        shape, spacing = ([values[axis] for axis in order] for values in (self.shape_kji, self.spacing_kji_mm))
+        return Grid((int(shape[0]), int(shape[1]), int(shape[2])), (spacing[0], spacing[1], spacing[2]),
+                    (corner[0], corner[1], corner[2]), self.direction_lps[:, order] * signs)  # fmt: skip
 
     def box_around(self, points_lps_mm: Float, *, reach_mm: float) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
         """Return start and shape of the box of voxels that holds points, shape (n, 3), and `reach_mm` around them."""
@@ -218,6 +228,20 @@ class Mask:
             view = view[(slice(None),) * axis + (found[-1],)]
         return found[0], found[1], found[2]
 
+    def cropped(self) -> Mask:
+        """Return the mask cut to what it holds, with one voxel of background around; nothing at all stays as it is."""
+        box = self.box()
+        if box is None:
+            return self
+        k, j, i = (int(s.start) - 1 for s in box)
+        nk, nj, ni = (int(s.stop - s.start) + 2 for s in box)
+        return self.windowed((k, j, i), (nk, nj, ni))
+
+    def reoriented(self, order: tuple[int, int, int], flips: tuple[int, ...]) -> Mask:
+        """Return the same mask with the array's axes put in another order, and some (of the new ones) reversed."""
+        voxels: npt.NDArray[Any] = np.ascontiguousarray(np.flip(self.voxels.transpose(order), flips))
+        return Mask(voxels, self.grid.reoriented(order, flips), self.of)
+
     def windowed(self, start_kji: tuple[int, int, int], shape_kji: tuple[int, int, int]) -> Mask:
         """Return a box of this mask as a mask of its own; what lies beyond the grid is background."""
         start = np.array(start_kji)
@@ -227,6 +251,11 @@ class Mask:
         to = tuple(slice(int(a), int(b)) for a, b in zip(low - start, high - start, strict=True))
         voxels[to] = self.voxels[tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))]
         return Mask(voxels, self.grid.window(start_kji, shape_kji), self.of)
+
+    def on(self, grid: Grid) -> Mask:
+        """Return a window of a mask on the whole grid that it is a window of."""
+        k, j, i = (round(float(place)) for place in self.grid.to_kji([grid.origin_lps_mm])[0])
+        return self.windowed((k, j, i), grid.shape_kji)
 
     def holds(self, points_lps_mm: Float) -> npt.NDArray[np.bool_]:
         """Say for points, shape (n, 3), whether the voxel each lies in is inside, shape (n,)."""
@@ -242,9 +271,13 @@ class Mask:
         return self.windowed(start, shape)
 
 
-def _turned(points: Float, matrix: npt.NDArray[np.floating[Any]]) -> Float:
-    """Return matrix @ point for each point; threads of a BLAS cost more here than they bring."""
-    return points[:, :1] * matrix[:, 0] + points[:, 1:2] * matrix[:, 1] + points[:, 2:] * matrix[:, 2]
+def _carried(points: Float, matrix: npt.NDArray[np.floating[Any]], shift: Float) -> Float:
+    """Return matrix @ point + shift for each point, without a BLAS, whose threads cost more here than they bring."""
+    out = np.empty_like(points)
+    for axis in range(3):
+        row = matrix[axis]
+        out[:, axis] = points[:, 0] * row[0] + points[:, 1] * row[1] + points[:, 2] * row[2] + shift[axis]
+    return out
 
 
 def _same_shape(voxels: npt.NDArray[Any], grid: Grid) -> None:
