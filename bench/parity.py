@@ -1,7 +1,7 @@
 """Parity with R: the largest difference of every family of results, and the limit it must keep; exit 1 if one does not.
 
 The references lie in tests/golden with the scripts that made them. Where R with its package survival is installed, the
-script of the weighted fits runs again and its fresh results are compared as well.
+script of the weighted fits runs again, its fresh results are compared as well, and so are random cohorts.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from bench.parity_case import GOLDEN, Family, golden, worst
 from bench.parity_matching import FAMILIES as MATCHING
+from bench.parity_random import random_families
 from bench.parity_survival import FAMILIES as SURVIVAL
 from bench.parity_survival import weighted_families
 
@@ -28,7 +29,7 @@ def main() -> int:
     if fresh is None:
         print("\nLive against R: left out, since Rscript with the packages survival and jsonlite is not installed.")
     else:
-        fine &= _print(f"live against {fresh['versions']['R']}", weighted_families(fresh))
+        fine &= _print(f"live against {fresh['versions']['R']}", [*weighted_families(fresh), *random_families()])
     print("\nEvery limit is kept." if fine else "\nAt least one limit is missed.")
     return 0 if fine else 1
 
