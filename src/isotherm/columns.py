@@ -20,16 +20,16 @@ SAME_TIME = float(np.sqrt(np.finfo(np.float64).eps))
 Months computed from days make false differences between tied times otherwise; the rule is R's (survival, timefix).
 """
 
+LARGEST_CODE = 2**31
+"""No code of a state or an arm is larger."""
+
 LARGEST_TABLE_DAYS = 1_000_000
 """Whole days up to this are ranked by a table instead of a sort."""
 
 
 def column(name: str, values: npt.ArrayLike, rows: int | None = None, *, gaps: bool = False) -> Float:
     """Return numbers as a new array, shape (n,); refuse text, another length and, without `gaps`, missing values."""
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise BadColumn(f"{name} holds text or empty fields; a column of numbers is wanted.") from None
+    array = numbers(name, values)
     if array.ndim != 1:
         raise BadColumn(f"{name} has {array.ndim} dimensions; one column is wanted.")
     if rows is not None and len(array) != rows:
@@ -39,10 +39,25 @@ def column(name: str, values: npt.ArrayLike, rows: int | None = None, *, gaps: b
     return array
 
 
+def numbers(name: str, values: npt.ArrayLike) -> Float:
+    """Return numbers as a new array of any shape; refuse text (digits too), dates, durations and complex numbers."""
+    raw = np.asarray(values)
+    if raw.dtype.kind in "mM":
+        raise BadColumn(f"{name} holds dates or durations; count days from time zero and give them as numbers.")
+    text = raw.dtype.kind in "USc" or (raw.dtype.kind == "O" and any(isinstance(v, str | complex) for v in raw.flat))
+    try:
+        if text:
+            raise ValueError
+        return np.array(raw, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BadColumn(f"{name} holds text or empty fields; numbers are wanted.") from None
+
+
 def whole_numbers(name: str, values: npt.ArrayLike, rows: int | None = None) -> Int:
     """Return whole numbers as a new array, shape (n,); refuse fractions, text and missing values."""
     array = column(name, values, rows)
-    refuse(name, array != np.rint(array), "no whole number", "code the states 0, 1, 2, ...")
+    odd = (array != np.rint(array)) | (np.abs(array) > LARGEST_CODE)
+    refuse(name, odd, "no whole number", "code the states as 0, 1 and 2")
     return array.astype(np.int64)
 
 

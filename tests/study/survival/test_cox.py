@@ -204,6 +204,7 @@ DAYS, DIED = [1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 0, 1]
         (TimeToEvent(DAYS, DIED), [[1e9 + 1, 1]] * 6, {}, BadColumn, "x1 is the same"),
         (TimeToEvent(DAYS, DIED), [1, 2, None, 4, 5, 6], {}, BadColumn, "x1 is missing or infinite in 1 of 6"),
         (TimeToEvent(DAYS, DIED), list("abcdef"), {}, BadColumn, "text or empty fields"),
+        (TimeToEvent(DAYS, DIED), [1e300, 2, 3, 4, 5, 6], {}, BadColumn, "larger units"),
         (TimeToEvent(DAYS, DIED), [1, 2], {}, BadColumn, "shape"),
         (TimeToEvent(DAYS, DIED), np.zeros((6, 0)), {}, BadColumn, "at least one column"),
         (TimeToEvent(DAYS, [1, 1, 2, 0, 0, 1]), range(6), {}, BadColumn, "neither 0 nor 1"),

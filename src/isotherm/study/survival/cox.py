@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import chi2, norm
 
-from isotherm.columns import Float, column
+from isotherm.columns import Float, column, numbers
 from isotherm.effect import Effect
 from isotherm.errors import BadColumn, BadSetting, FitError, NotConverged, NothingToCompare
 from isotherm.outcome import TimeToEvent
@@ -31,6 +31,9 @@ from isotherm.study.survival.newton_kernels import (
 from isotherm.study.survival.risk_sets import RiskSets, risk_sets
 
 Ties = Literal["efron", "breslow", "exact"]
+
+LARGEST_COVARIATE = 1e100
+"""Squares of larger numbers leave the range of numbers."""
 
 _RULES = {"efron": EFRON, "breslow": BRESLOW, "exact": EXACT}
 
@@ -220,10 +223,7 @@ def cox(
 def _matrix(covariates: npt.ArrayLike, names: Sequence[str] | None, rows: int) -> tuple[Float, tuple[str, ...]]:
     """Return the covariates as numbers, shape (n, p), and their names."""
     own: Any = getattr(covariates, "columns", None)
-    try:
-        x = np.asarray(covariates, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise BadColumn("The covariates hold text or empty fields; code them as numbers first.") from None
+    x = numbers("a covariate", covariates)
     x = x[:, None] if x.ndim == 1 else x
     if x.ndim != 2 or len(x) != rows or not x.shape[1]:
         raise BadColumn(f"Covariates of shape {x.shape} came; {rows} rows and at least one column are wanted.")
@@ -235,6 +235,8 @@ def _matrix(covariates: npt.ArrayLike, names: Sequence[str] | None, rows: int) -
     if gaps.any():
         k = int(np.flatnonzero(gaps)[0])
         column(labels[k], x[:, k], rows)
+    if np.abs(x).max() > LARGEST_COVARIATE:
+        raise BadColumn(f"The covariates reach beyond {LARGEST_COVARIATE:g}; give them in larger units.")
     return x, labels
 
 
