@@ -19,6 +19,9 @@ def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
     their branch coverage is measured. Sums are taken in the order written (no fast math), so that the same input gives
     the same bytes on every run.
 
+    The cache of a kernel is renewed when its own file changes, not when that of a kernel which it calls does: after an
+    edit, delete the `*.nbi` files in `__pycache__`.
+
     Parameters
     ----------
     function : callable
