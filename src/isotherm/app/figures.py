@@ -1,4 +1,4 @@
-"""What every figure of the report shares: its type, its ink, and how it becomes an image inside the page."""
+"""What every figure of a report shares: its type, its ink, and how it becomes an image inside the page."""
 
 # pyright: reportUnknownMemberType=false
 # (matplotlib leaves the types of its **kwargs open)
@@ -48,10 +48,11 @@ LONG_NUMBER = re.compile(rb"(\d\.\d\d)\d+")
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A finished figure: an SVG, and what it says to those who cannot see it."""
+    """A finished figure: an SVG, what it says to those who cannot see it, and a PNG where one was asked for."""
 
     svg: bytes
     description: str
+    png: bytes = b""
 
     @property
     def uri(self) -> str:
@@ -60,15 +61,18 @@ class Drawing:
 
 
 def draw(onto: Callable[[Figure], None], *, height_in: float, description: str,
-         width_in: float = A4_TEXT_WIDTH_IN) -> Drawing:  # fmt: skip
-    """Let `onto` draw on an empty figure of that size, and return the SVG."""
+         width_in: float = A4_TEXT_WIDTH_IN, png_dpi: int | None = None) -> Drawing:  # fmt: skip
+    """Let `onto` draw on an empty figure of that size, and return the SVG; with `png_dpi`, also a PNG on white."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width_in, height_in), dpi=200, facecolor="none")
         FigureCanvasAgg(figure)
         onto(figure)
         written = io.BytesIO()
         figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
-    return Drawing(_lean(written.getvalue()), description)
+        pixels = io.BytesIO()
+        if png_dpi is not None:
+            figure.savefig(pixels, format="png", dpi=png_dpi, facecolor="white", metadata={"Software": None})
+    return Drawing(_lean(written.getvalue()), description, pixels.getvalue())
 
 
 def _lean(svg: bytes) -> bytes:

@@ -1,0 +1,101 @@
+"""Love plot: how far the arms differ in each covariate, before and after, and what the difference is divided by."""
+
+# pyright: reportUnknownMemberType=false
+# (matplotlib leaves the types of its **kwargs open)
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from isotherm.app.figures import FAINT, INK, RULE, Drawing
+from isotherm.app.study_figures import LINE_PT, TYPE_PT, WIDTH_PT, picture, width_of, wrapped
+
+THRESHOLD = 0.1
+"""Line of the plot; a usual convention, no proof of balance (Austin PC, Stat Med 2009;28:3083, section 3)."""
+
+LABELS_PT, RIGHT_PT, ROW_GAP_PT = 190.0, 22.0, 5.0
+BEFORE, AFTER = ("o", "#ffffff"), ("D", INK)
+
+
+@dataclass(frozen=True, slots=True)
+class LovePoint:
+    """One covariate; None where its difference is not defined, infinite where the denominator is 0."""
+
+    label: str
+    before: float | None
+    after: float | None
+
+
+def love_plot(points: Sequence[LovePoint], *, denominator: str, adjusted_by: str) -> Drawing:
+    """Draw absolute standardized differences, largest before adjustment on top; the denominator is in the axis."""
+    ordered = sorted(points, key=lambda one: -abs(_size(one.before)))
+    labels = [wrapped(one.label, LABELS_PT) for one in ordered]
+    heights = [LINE_PT * len(one) + ROW_GAP_PT for one in labels]
+    left_pt = 14.0 + max((width_of(line) for one in labels for line in one), default=0.0)
+    axis_words = wrapped(f"absolute standardized mean difference, in SDs; divided by {denominator}",
+                         WIDTH_PT - left_pt - RIGHT_PT)  # fmt: skip
+    legend_pt, axis_pt, rows_pt = 2.6 * LINE_PT, 18.0 + LINE_PT * len(axis_words), max(sum(heights), 20.0)
+    height_pt = legend_pt + rows_pt + axis_pt
+
+    def onto(figure: Figure) -> None:
+        axes = figure.add_axes((left_pt / WIDTH_PT, axis_pt / height_pt, (WIDTH_PT - left_pt - RIGHT_PT) / WIDTH_PT,
+                                rows_pt / height_pt))  # fmt: skip
+        finite = [abs(value) for one in ordered for value in (one.before, one.after)
+                  if value is not None and math.isfinite(value)]  # fmt: skip
+        top = max([0.25, *(1.08 * value for value in finite)])
+        axes.set(xlim=(0.0, top), ylim=(rows_pt, 0.0), yticks=[], xlabel="\n".join(axis_words))
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(length=3.0, width=0.6, color=FAINT)
+        axes.axvline(THRESHOLD, color=INK, linewidth=0.8, linestyle=(0, (3.0, 2.0)))
+        axes.text(THRESHOLD, -2.0, f"{THRESHOLD:g}", ha="center", va="bottom")
+        down = 0.0
+        for one, lines, height in zip(ordered, labels, heights, strict=True):
+            _row(axes, one, lines, down + height / 2.0, top, left_pt)
+            down += height
+        _legend(figure, axes, adjusted_by)
+
+    return picture(onto, height_pt=height_pt, description=_described(ordered, denominator))
+
+
+def _row(axes: Axes, one: LovePoint, lines: Sequence[str], middle: float, top: float, left_pt: float) -> None:
+    """Write a label and put both points on its line; one that is infinite stands at the end, with its sign."""
+    axes.axhline(middle, color=RULE, linewidth=0.4, zorder=0)
+    axes.annotate("\n".join(lines), (0.0, middle), xytext=(-left_pt + 4.0, 0.0), textcoords="offset points",
+                  va="center", annotation_clip=False)  # fmt: skip
+    for value, (marker, fill) in ((one.before, BEFORE), (one.after, AFTER)):
+        if value is None:
+            continue
+        place = min(abs(value), top)
+        axes.plot([place], [middle], marker=marker, markersize=5.5, markerfacecolor=fill, markeredgecolor=INK,
+                  markeredgewidth=0.9, clip_on=False, zorder=3)  # fmt: skip
+        if math.isinf(value):
+            axes.annotate("∞", (top, middle), xytext=(6.0, 0.0), textcoords="offset points", va="center")
+    if one.before is None or one.after is None:
+        words = (
+            "not defined" if one.before is one.after else f"{'before' if one.before is None else 'after'}: not defined"
+        )
+        axes.annotate(words, (top, middle), ha="right", va="center", color=FAINT)
+
+
+def _legend(figure: Figure, axes: Axes, adjusted_by: str) -> None:
+    words = (("before adjustment", BEFORE), (f"after {adjusted_by or 'adjustment'}", AFTER))
+    for label, (marker, fill) in words:
+        axes.plot([], [], linestyle="none", marker=marker, markersize=5.5, markerfacecolor=fill, markeredgecolor=INK,
+                  label=label)  # fmt: skip
+    figure.legend(*axes.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=2,
+                  frameon=False, fontsize=TYPE_PT, borderaxespad=0.0, handletextpad=0.3, columnspacing=1.4)  # fmt: skip
+
+
+def _size(value: float | None) -> float:
+    return 0.0 if value is None else value
+
+
+def _described(points: Sequence[LovePoint], denominator: str) -> str:
+    after = [(abs(one.after), one.label) for one in points if one.after is not None]
+    worst = f"Largest after adjustment: {max(after)[0]:.2f} ({max(after)[1]})." if after else "None is defined."
+    return f"Love plot of {len(points)} covariates, differences divided by {denominator}. {worst}"
