@@ -14,12 +14,12 @@ Bool = npt.NDArray[np.bool_]
 
 
 @compiled
-def factorize(matrix: Float, aliased: Bool, tolerance: float, factor: Float) -> int:
+def factorize(matrix: Float, aliased: Bool, tolerance: float, floor: float, factor: Float) -> int:
     """Write the lower Cholesky factor of a symmetric matrix; return how many more columns were found to be aliased.
 
-    A column whose pivot falls to `tolerance` of its diagonal is a combination of the columns before it, as R calls it:
-    aliased. It is marked, and its row and column of the factor stay 0, as if it were absent. Marks that are set already
-    are kept. A pivot that is not a number marks its column as well.
+    A column whose pivot falls to `tolerance` of its diagonal, or to `floor`, is a combination of the columns before it,
+    as R calls it: aliased. It is marked, and its row and column of the factor stay 0, as if it were absent. Marks that
+    are set already are kept. A pivot that is not a number marks its column as well.
     """
     size = matrix.shape[0]
     found = 0
@@ -32,7 +32,7 @@ def factorize(matrix: Float, aliased: Bool, tolerance: float, factor: Float) -> 
         pivot = matrix[j, j]
         for k in range(j):
             pivot -= factor[j, k] * factor[j, k]
-        if not pivot > tolerance * matrix[j, j]:
+        if not pivot > max(tolerance * matrix[j, j], floor):
             aliased[j] = True
             found += 1
             for k in range(j):

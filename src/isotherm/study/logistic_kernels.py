@@ -180,10 +180,10 @@ def fit_logistic(
     # A column of which nothing is left at the start is a combination of the ones before it.
     standardize_coefficients(coefficients, mean, scale, beta)
     likelihood = evaluate(z, y, beta, eta, score, information)
-    if factorize(information, aliased, ALIASED, factor) > 0:
+    if factorize(information, aliased, ALIASED, 0.0, factor) > 0:
         beta[:] = 0.0
         likelihood = evaluate(z, y, beta, eta, score, information)
-        factorize(information, aliased, ALIASED, factor)
+        factorize(information, aliased, ALIASED, 0.0, factor)
     if firth:
         likelihood += half_log_determinant(factor, aliased)
     status, steps = OUT_OF_STEPS, 0
@@ -192,7 +192,7 @@ def fit_logistic(
         if firth:
             invert(factor, aliased, inverse)
             add_firth(z, eta, inverse, score, information)
-            factorize(information, aliased, 0.0, factor)
+            factorize(information, aliased, 0.0, 0.0, factor)
         solve(factor, aliased, score, step)
         largest = 0.0
         for j in range(q):
@@ -202,7 +202,7 @@ def fit_logistic(
             for j in range(q):
                 trial[j] = beta[j] + share * step[j]
             reached = evaluate(z, y, trial, trial_eta, score, information)
-            broken = factorize(information, aliased, 0.0, factor)
+            broken = factorize(information, aliased, 0.0, 0.0, factor)
             if firth:
                 reached += half_log_determinant(factor, aliased)
             share *= 0.5

@@ -203,7 +203,7 @@ def hazard_ratio(plan: Pipeline, rows: Int, weight: Float, cluster: Int) -> tupl
     s1, d1 = risk_set_sums(z, risk, dies, stop, start, last, leaving, anew)
     residuals = score_residuals(z, risk, own, dies, stop, start, last, terms, s1, d1)
     factor, inverse, aliased = np.zeros((k, k)), np.zeros((k, k)), np.zeros(k, np.bool_)
-    factorize(information, aliased, 0.0, factor)
+    factorize(information, aliased, 0.0, 0.0, factor)
     invert(factor, aliased, inverse)
     summed = np.zeros(len(rows))
     for i in range(m):

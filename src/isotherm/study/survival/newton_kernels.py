@@ -8,6 +8,7 @@ import numpy as np
 
 from isotherm.columns import Float, Int
 from isotherm.study.compiled import compiled
+from isotherm.study.linear_kernels import factorize, solve
 from isotherm.study.survival.cox_kernels import TERMS, Bool, hazard_terms, relative_risks, score_and_information
 from isotherm.study.survival.exact_kernels import exact_sums
 
@@ -15,7 +16,7 @@ BRESLOW, EFRON, EXACT = 0, 1, 2
 CONVERGED, COLLINEAR, NO_MAXIMUM, OUT_OF_RANGE, OUT_OF_STEPS = 0, 1, 2, 3, 4
 
 SINGULAR = 1e-11
-"""A pivot below this share of its variance: the column is a sum of those before it."""
+"""A pivot below this share of its variance: the column is a sum of those before it. The first of such is at fault."""
 
 NOTHING = 1e-13
 """Information below this share of the weight of all events is rounding: covariates have a standard deviation of 1."""
@@ -24,43 +25,6 @@ SMALL_STEP, SMALL_GAIN = 1e-7, 1e-20
 """At the maximum the next step (in SDs of the covariates) and its square in standard errors are below these."""
 
 MOST_STEPS, MOST_HALVINGS = 60, 40
-
-
-@compiled
-def cholesky(matrix: Float, lower: Float, floor: float) -> int:
-    """Fill the lower triangle with L, matrix = L L'; return -1, or the column at which the matrix is singular.
-
-    A pivot counts as 0 below `floor`, and below a small share of its own diagonal element.
-    """
-    p = len(matrix)
-    for a in range(p):
-        for c in range(a + 1):
-            value = matrix[a, c]
-            for k in range(c):
-                value -= lower[a, k] * lower[c, k]
-            if c < a:
-                lower[a, c] = value / lower[c, c]
-            elif value > max(SINGULAR * matrix[a, a], floor):
-                lower[a, a] = math.sqrt(value)
-            else:
-                return a
-    return -1
-
-
-@compiled
-def solve(lower: Float, right: Float) -> Float:
-    """Return the solution of L L' y = right."""
-    p = len(right)
-    y = right.copy()
-    for a in range(p):
-        for k in range(a):
-            y[a] -= lower[a, k] * y[k]
-        y[a] /= lower[a, a]
-    for a in range(p - 1, -1, -1):
-        for k in range(a + 1, p):
-            y[a] -= lower[k, a] * y[k]
-        y[a] /= lower[a, a]
-    return y
 
 
 @compiled
@@ -107,7 +71,7 @@ def climb(
     """
     rows, p = x.shape
     b, step, score, information = np.zeros(p), np.zeros(p), np.zeros(p), np.zeros((p, p))
-    lower, factor = np.zeros((p, p)), np.ones(len(last))
+    lower, aliased, factor = np.zeros((p, p)), np.zeros(p, dtype=np.bool_), np.ones(len(last))
     risk, terms, anew = np.zeros(rows), np.zeros((len(last), TERMS)), np.zeros(len(last), dtype=np.bool_)
     loglik = log_likelihood(
         x, offset, weight, dies, stop, start, last, leaving, ties, b, risk, terms, anew, score, information
@@ -123,13 +87,12 @@ def climb(
             score_and_information(
                 x, risk, weight, dies, stop, start, last, leaving, terms, anew, factor, score, information
             )
-        column = cholesky(information, lower, floor)
-        if column >= 0:
+        if factorize(information, aliased, SINGULAR, floor, lower) > 0:
             if taken == 0:
-                step[column] = 1.0
+                step[np.argmax(aliased)] = 1.0
                 return COLLINEAR, b, null, loglik, test, information, step, taken
             return NO_MAXIMUM, b, null, loglik, test, information, step, taken
-        step = solve(lower, score)
+        solve(lower, aliased, score, step)
         gain, longest = 0.0, 0.0
         for a in range(p):
             gain += score[a] * step[a]
