@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba  # pyright: ignore[reportMissingTypeStubs]
@@ -19,8 +23,8 @@ def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
     their branch coverage is measured. Sums are taken in the order written (no fast math), so that the same input gives
     the same bytes on every run.
 
-    The cache of a kernel is renewed when its own file changes, not when that of a kernel which it calls does: after an
-    edit, delete the `*.nbi` files in `__pycache__`.
+    What is kept lies beside the kernel, else in the user's cache, else nowhere: then each process compiles anew. It is
+    used only while no kernel of the package has changed, since kernels hold the machine code of those that they call.
 
     Parameters
     ----------
@@ -34,7 +38,33 @@ def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """
     njit = cast("Callable[..., Callable[[Callable[_P, _R]], Callable[_P, _R]]]", cast("Any", numba).njit)
     try:
-        return njit(cache=True, nogil=True)(function)
-    except RuntimeError:
-        # Neither the package's folder nor the user's cache can be written: compile anew in each process.
+        kernel = njit(cache=True, nogil=True)(function)
+        _stamp(kernel)
+    except (RuntimeError, AttributeError):
+        # Neither the package's folder nor the user's cache can be written, or this numba takes no stamp.
         return njit(nogil=True)(function)
+    return kernel
+
+
+def _stamp(kernel: Any) -> None:
+    """Make the kernel's cache depend on every kernel; numba's own stamp is of the kernel's file only."""
+    if hasattr(kernel, "py_func"):  # not where numba leaves plain Python as it is
+        kept = kernel._cache._cache_file
+        kept._source_stamp = (kept._source_stamp, digest_of_kernels())
+
+
+@cache
+def digest_of_kernels() -> str:
+    """Return a digest of the sources of all kernels, and of this file."""
+    digest = hashlib.sha256()
+    for name, source in sorted(_sources(files("isotherm.study"))):
+        digest.update(f"{name} {len(source)}\n".encode() + source)
+    return digest.hexdigest()
+
+
+def _sources(folder: Traversable) -> Iterator[tuple[str, bytes]]:
+    for item in folder.iterdir():
+        if item.name.endswith("_kernels.py") or item.name == "compiled.py":
+            yield item.name, item.read_bytes()
+        elif item.is_dir():
+            yield from _sources(item)
