@@ -12,6 +12,7 @@ from bench.invariance import print_invariance
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
 from bench.study_matching import print_study_matching
+from bench.study_memory import print_study_memory
 from bench.study_survival import print_study_survival
 
 
@@ -33,6 +34,8 @@ def main() -> int:
         fine &= print_study_survival()
         print()
         fine &= print_study_matching()
+        print()
+        fine &= print_study_memory()
         print()
         fine &= print_study_coverage()
         print()

@@ -6,9 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+
+from isotherm.outcome import TimeToEvent
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
+
+
+NAMES = [f"x{k}" for k in range(10)]
+"""Names of the covariates."""
 
 
 class MadeUp(NamedTuple):
@@ -33,3 +40,14 @@ def made_up(n: int, *, whole_days: bool = True) -> MadeUp:
     days = np.minimum(until_event, until_end)
     event = (until_event <= until_end).astype(np.int64)
     return MadeUp(x.round(6), treated, np.ceil(days) if whole_days else days, event)
+
+
+def table_of(data: MadeUp) -> pd.DataFrame:
+    """Return the cohort as a table."""
+    table = pd.DataFrame(data.x, columns=NAMES)
+    return table.assign(treat=data.treated, days=data.days, event=data.event)
+
+
+def outcome_of(data: MadeUp) -> TimeToEvent:
+    """Return the cohort's outcome."""
+    return TimeToEvent(data.days, data.event)

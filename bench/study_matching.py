@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import resource
-import subprocess
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -19,8 +16,8 @@ import pandas as pd
 from lifelines import CoxPHFitter
 from pymatchit import MatchIt
 
-from bench.study_data import MadeUp, made_up
-from isotherm.outcome import TimeToEvent
+from bench.child import first_calls
+from bench.study_data import NAMES, made_up, outcome_of, table_of
 from isotherm.study.design_matrix import design_matrix
 from isotherm.study.matching import match_nearest
 from isotherm.study.propensity import propensity
@@ -31,7 +28,6 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000)
 PEER_SURVIVES = 10_000
 """pymatchit-causal holds all distances at once: 1e5 patients ask for more memory than a desk has."""
 
-NAMES = [f"x{k}" for k in range(10)]
 FORMULA = "treat ~ " + " + ".join(NAMES)
 REPLICATES, PEER_REPLICATES = 1000, 10
 
@@ -39,7 +35,7 @@ MATCH_LIMIT_S, BOOTSTRAP_LIMIT_S = 1.0, 1.0
 
 FIRST_CALLS = """
 import time
-from bench.study_matching import NAMES, made_up, outcome_of, table_of
+from bench.study_data import NAMES, made_up, outcome_of, table_of
 from isotherm.study.design_matrix import design_matrix
 from isotherm.study.matching import match_nearest
 from isotherm.study.propensity import propensity
@@ -54,17 +50,6 @@ matched = time.perf_counter()
 bootstrap_matched_cox(design, data.treated, outcome_of(data), seed=0, replicates=20)
 print(fitted - start, matched - fitted, time.perf_counter() - matched)
 """
-
-
-def table_of(data: MadeUp) -> pd.DataFrame:
-    """Return the cohort as a table."""
-    table = pd.DataFrame(data.x, columns=NAMES)
-    return table.assign(treat=data.treated, days=data.days, event=data.event)
-
-
-def outcome_of(data: MadeUp) -> TimeToEvent:
-    """Return the cohort's outcome."""
-    return TimeToEvent(data.days, data.event)
 
 
 def best_of(repeats: int, run: Callable[[], Any]) -> tuple[float, Any]:
@@ -98,17 +83,9 @@ def peer_bootstrap(table: pd.DataFrame, replicates: int) -> None:
 
 def print_first_calls() -> None:
     """Print the seconds of the very first calls, with an empty cache and with a filled one."""
-    with tempfile.TemporaryDirectory() as cache:
-        for what in ("compiled anew", "from the cache"):
-            ran = subprocess.run(
-                [sys.executable, "-c", FIRST_CALLS],
-                env={**os.environ, "NUMBA_CACHE_DIR": cache, "NUMBA_DISABLE_JIT": "0"},
-                check=True,
-                capture_output=True,
-                text=True,
-            )
-            fit, match, boot = map(float, ran.stdout.split())
-            print(f"  first call, {what:15} propensity {fit:6.2f} s, matching {match:6.2f} s, bootstrap {boot:6.2f} s")
+    for what, seconds in zip(("compiled anew", "from the cache"), first_calls(FIRST_CALLS), strict=True):
+        fit, match, boot = seconds
+        print(f"  first call, {what:15} propensity {fit:6.2f} s, matching {match:6.2f} s, bootstrap {boot:6.2f} s")
 
 
 def print_matching(n: int) -> bool:
@@ -124,9 +101,8 @@ def print_matching(n: int) -> bool:
         peer_s, fitted = best_of(3 if n <= 1_000 else 1, lambda: peer_match(table))
         peer_pairs = int(((np.asarray(fitted.weights) > 0) & (data.treated == 1)).sum())
         peer = f"{peer_s:8.4f} {peer_pairs:6,d}"
-    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     pairs = matched.n_matched(treated=True)
-    print(f"  {n:9,d} {read_s:8.4f} {fit_s:8.4f} {match_s:8.4f} {pairs:8,d} {peer} {peak_gb:7.2f}")
+    print(f"  {n:9,d} {read_s:8.4f} {fit_s:8.4f} {match_s:8.4f} {pairs:8,d} {peer}")
     return n < SIZES[-1] or match_s < MATCH_LIMIT_S
 
 
@@ -158,7 +134,7 @@ def print_study_matching() -> bool:
     """Print all tables of matching; return whether the limits are kept."""
     print(f"Propensity and 1:1 matching, caliper 0.2 SD of the logit, no replacement, {os.cpu_count()} cores, seconds:")
     print_first_calls()
-    print("          n    table propens.    match    pairs pymatchit* pairs peak GB")
+    print("          n    table propens.    match    pairs pymatchit* pairs")
     fine = all([print_matching(n) for n in SIZES])
     print("  * propensity and matching together; 1e5 and more ask for all distances in memory")
     print(f"  matching of 1e6 in less than {MATCH_LIMIT_S:g} s: {'reached' if fine else 'MISSED'}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 import time
 import warnings
@@ -23,12 +22,10 @@ from lifelines.statistics import logrank_test
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
+from bench.child import first_calls
 from bench.parity import r_is_here
 from bench.study_data import MadeUp, made_up
-from isotherm.outcome import TimeToEvent
-from isotherm.study.survival.cox import cox
-from isotherm.study.survival.kaplan_meier import kaplan_meier_arms
-from isotherm.study.survival.logrank import logrank
+from bench.study_tasks import our_cox, our_curves
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 PATIENCE_S = 60.0
@@ -40,7 +37,7 @@ PROGRAMS = ("isotherm", "R", "lifelines", "statsmodels")
 FIRST_CALLS = """
 import time
 from bench.study_data import made_up
-from bench.study_survival import our_cox, our_curves
+from bench.study_tasks import our_cox, our_curves
 data = made_up(200)
 start = time.perf_counter()
 our_curves(data)
@@ -50,18 +47,6 @@ print(drawn - start, time.perf_counter() - drawn)
 """
 
 Seconds = dict[str, float | None]
-
-
-def our_cox(data: MadeUp) -> None:
-    """Fit ten covariates by Efron's rule, standard errors included."""
-    _ = cox(TimeToEvent(data.days, data.event), data.x).std_errors
-
-
-def our_curves(data: MadeUp) -> None:
-    """Draw both arms with their limits and test them."""
-    outcome = TimeToEvent(data.days, data.event)
-    kaplan_meier_arms(outcome, data.treated)
-    logrank(outcome, data.treated)
 
 
 def lifelines_cox(data: MadeUp) -> None:
@@ -100,8 +85,7 @@ TASKS: dict[str, dict[str, Callable[[MadeUp], None]]] = {
 
 def print_study_survival() -> bool:
     """Print the table; return whether the limits are kept."""
-    compiling = [float(part) for part in _python(FIRST_CALLS, empty_cache=True)]
-    loading = [float(part) for part in _python(FIRST_CALLS)]
+    compiling, loading = first_calls(FIRST_CALLS)
     print(
         "Seconds of curves of two arms with log-rank, and of Cox with ten covariates (Efron); one thread, best of some"
     )
@@ -173,12 +157,3 @@ def _in_r(data: MadeUp) -> tuple[float, float]:
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=one_thread)
     fit, curves = done.stdout.split()
     return float(fit), float(curves)
-
-
-def _python(script: str, *, empty_cache: bool = False) -> list[str]:
-    """Run a script in a process of its own, with an empty cache of compiled code if asked."""
-    with tempfile.TemporaryDirectory() as folder:
-        added = {"NUMBA_CACHE_DIR": folder} if empty_cache else {}
-        command = [sys.executable, "-c", script]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | added)
-    return done.stdout.split()
