@@ -1,0 +1,127 @@
+"""Comparison: units, the plan and what became of them; gaps are filled several times where the protocol asks for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from isotherm.columns import Float
+from isotherm.effect import Effect
+from isotherm.errors import NothingToCompare
+from isotherm.study.analysis.adjust import Adjusted, Plan, adjust
+from isotherm.study.analysis.estimate import Sample, made_comparable, main_effect
+from isotherm.study.analysis.units import Endpoint, Units
+from isotherm.study.imputation import Imputed, impute
+from isotherm.study.protocol_methods import Estimation, Unadjusted
+from isotherm.study.rubin import Pooled, pooled
+from isotherm.study.survival.limits import normal_quantile
+from isotherm.study.survival.nelson_aalen import nelson_aalen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Units made comparable by a plan.
+
+    Parameters
+    ----------
+    units : Units
+    plan : Plan
+    adjusted : tuple of Adjusted
+        One, or one for each imputed data set.
+    imputed : Imputed or None
+    """
+
+    units: Units
+    plan: Plan
+    adjusted: tuple[Adjusted, ...]
+    imputed: Imputed | None
+
+    @property
+    def first(self) -> Adjusted:
+        """The adjustment; of several data sets, that of the first."""
+        return self.adjusted[0]
+
+    def sample(self, name: str) -> Sample:
+        """Return the rows of an outcome that count."""
+        return made_comparable(self.units.treated, self.units.endpoints[name], self.first)
+
+    def effect(self, name: str, estimation: Estimation) -> tuple[Effect, Pooled | None]:
+        """Return the main estimate of an outcome, pooled over data sets by Rubin's rules where there are several.
+
+        Raises
+        ------
+        FitError, InputError
+            A data set that cannot be analyzed is never left out.
+        """
+        treated, endpoint = self.units.treated, self.units.endpoints[name]
+        effects = [main_effect(made_comparable(treated, endpoint, one), one, estimation) for one in self.adjusted]
+        return (effects[0], None) if len(effects) == 1 else _pooled(effects, estimation)
+
+
+def compare(units: Units, plan: Plan) -> Comparison:
+    """Make units comparable.
+
+    Raises
+    ------
+    FitError, InputError
+    """
+    names = list(plan.covariates)
+    unused = isinstance(plan.adjustment, Unadjusted) or plan.missing.method == "complete cases"
+    if unused or not names or not units.table[names].isna().any(axis=None):
+        return Comparison(units, plan, (adjust(units, plan),), None)
+    table, predictors = _with_predictors(units, names)
+    kinds = units.cohort.kinds()
+    # A seed of its own: the bootstrap draws from the protocol's.
+    imputed = impute(table, {name: kinds[name] for name in names}, predictors=predictors, seed=plan.seed + 1,
+                     m=plan.missing.imputations)  # fmt: skip
+    return Comparison(units, plan, tuple(adjust(units, plan, filled) for filled in imputed.tables), imputed)
+
+
+def _with_predictors(units: Units, names: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Return covariates beside treatment and outcomes: event and cumulative hazard, where known in everybody."""
+    table = units.table[names].copy()
+    found: dict[str, Float] = {"treatment": units.treated.astype(np.float64)}
+    for name, endpoint in units.endpoints.items():
+        if endpoint.per_tumor or len(endpoint.unknown):
+            continue
+        event = np.zeros(len(units))
+        event[endpoint.unit] = endpoint.event
+        found[f"event {name}"] = event
+        if endpoint.days is not None:
+            found[f"hazard {name}"] = _hazard(endpoint, len(units))
+    kept = {f"(predictor) {name}": values for name, values in found.items() if np.ptp(values) > 0.0}
+    return table.assign(**kept), list(kept)
+
+
+def _hazard(endpoint: Endpoint, n: int) -> Float:
+    """Return the Nelson-Aalen hazard at each unit's own time (White and Royston, Stat Med 2009;28:1982-1998)."""
+    assert endpoint.days is not None
+    curve = nelson_aalen(endpoint.times())
+    at = np.searchsorted(curve.times_days, endpoint.days * (1.0 + 1e-9), side="right")
+    hazard = np.empty(n)
+    hazard[endpoint.unit] = np.concatenate([[0.0], curve.hazard])[at]
+    return hazard
+
+
+def _pooled(effects: Sequence[Effect], estimation: Estimation) -> tuple[Effect, Pooled]:
+    """Pool effects, ratios on the logarithmic scale."""
+    ratio = effects[0].null == 1.0
+    if ratio and any(not 0.0 < one.low <= one.high < math.inf for one in effects):
+        raise NothingToCompare(
+            "In one of the imputed data sets the estimate has no finite interval; nothing is pooled."
+        )
+    z = normal_quantile(estimation.level)
+    scale = math.log if ratio else float
+    errors = [(scale(one.high) - scale(one.low)) / (2.0 * z) for one in effects]
+    whole = pooled([scale(one.estimate) for one in effects], [error**2 for error in errors])
+    low, high = whole.interval(level=estimation.level)
+    back = math.exp if ratio else float
+    return Effect(
+        measure=effects[0].measure, estimate=back(whole.estimate), low=back(low), high=back(high),
+        level=estimation.level, p_value=whole.p_value, n=effects[0].n, events=effects[0].events,
+        method=f"{effects[0].method}; pooled over {whole.m} imputed data sets by Rubin's rules",
+    ), whole  # fmt: skip

@@ -1,0 +1,198 @@
+"""Estimates: the effect on one outcome, adjusted and as it is, and what stands behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import norm
+
+from isotherm.columns import Float, Int
+from isotherm.effect import Effect
+from isotherm.errors import NothingToCompare
+from isotherm.outcome import TimeToEvent
+from isotherm.study.analysis.adjust import Adjusted
+from isotherm.study.analysis.units import Endpoint
+from isotherm.study.binary import TwoArms, risk_difference
+from isotherm.study.design_matrix import Bool
+from isotherm.study.paired import Pairs, paired_risk_difference, pairs_of
+from isotherm.study.protocol_methods import Estimation
+from isotherm.study.survival.cox import CoxFit, cox
+from isotherm.study.survival.limits import normal_quantile
+
+TREATMENT = "treatment"
+"""Name of the treatment among the covariates of a model."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """The rows of one outcome that count in one analysis.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+    rows : array of int, shape (m,)
+        Places among the rows of the endpoint.
+    unit : array of int, shape (m,)
+    treated : array of bool, shape (m,)
+    weight : array, shape (m,), or None
+        None where all are 1.
+    cluster : array of int, shape (m,), or None
+        None where every row is independent.
+    """
+
+    endpoint: Endpoint
+    rows: Int
+    unit: Int
+    treated: Bool
+    weight: Float | None
+    cluster: Int | None
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.rows)
+
+    @property
+    def event(self) -> Bool:
+        """Who had the event, shape (m,)."""
+        return self.endpoint.event[self.rows]
+
+    @property
+    def weights(self) -> Float:
+        """Weights, shape (m,); 1 where there are none."""
+        return np.ones(len(self)) if self.weight is None else self.weight
+
+    def times(self, *, strata: Int | None = None, weighted: bool = True) -> TimeToEvent:
+        """Return times and events."""
+        assert self.endpoint.days is not None
+        return TimeToEvent(
+            self.endpoint.days[self.rows], self.event.astype(np.int64), None, self.weight if weighted else None,
+            self.cluster if weighted else None, strata,
+        )  # fmt: skip
+
+    def arm(self, treated: bool) -> Sample:
+        """Return the rows of one arm."""
+        return self.take(self.treated == treated)
+
+    def take(self, kept: Bool) -> Sample:
+        """Return some of the rows."""
+        return Sample(
+            self.endpoint, self.rows[kept], self.unit[kept], self.treated[kept],
+            None if self.weight is None else self.weight[kept], None if self.cluster is None else self.cluster[kept],
+        )  # fmt: skip
+
+
+def as_it_is(treated: Bool, endpoint: Endpoint) -> Sample:
+    """Return everybody, without weights; tumors are clustered in their patients."""
+    unit = endpoint.unit
+    return Sample(endpoint, np.arange(len(unit)), unit, treated[unit], None, unit if endpoint.per_tumor else None)
+
+
+def made_comparable(treated: Bool, endpoint: Endpoint, adjusted: Adjusted) -> Sample:
+    """Return those who are matched or weighted, with weights and clusters."""
+    if adjusted.made is None:
+        return as_it_is(treated, endpoint)
+    rows = np.flatnonzero(adjusted.weight[endpoint.unit] > 0.0)
+    unit = endpoint.unit[rows]
+    weight = None if adjusted.plain_weights else adjusted.weight[unit]
+    return Sample(endpoint, rows, unit, treated[unit], weight, adjusted.cluster[unit])
+
+
+def hazard_ratio_fit(sample: Sample, estimation: Estimation, *, strata: Int | None = None) -> CoxFit:
+    """Fit the Cox model of the treatment alone: robust over clusters, or model-based where all are independent.
+
+    Raises
+    ------
+    NothingToCompare
+        Nobody, or one arm only.
+    FitError, BadSetting
+        As `cox`.
+    """
+    _refuse_one_arm(sample)
+    return cox(sample.times(strata=strata), sample.treated.astype(np.float64), names=[TREATMENT], ties=estimation.ties)
+
+
+def conditional_fit(sample: Sample, estimation: Estimation) -> CoxFit:
+    """Fit the Cox model with a baseline hazard for each matched set: the effect given the set, another estimand."""
+    _refuse_one_arm(sample)
+    outcome = sample.times(strata=sample.cluster, weighted=False)
+    return cox(outcome, sample.treated.astype(np.float64), names=[TREATMENT], ties=estimation.ties, robust=False)
+
+
+def _refuse_one_arm(sample: Sample) -> None:
+    if not len(sample) or sample.treated.all() or not sample.treated.any():
+        raise NothingToCompare("Those in whom the outcome is known are all in one arm, or nobody is; nothing compares.")
+
+
+def effect_of(fit: CoxFit, estimation: Estimation, words: str) -> Effect:
+    """Return the hazard ratio of the treatment, with words in front of the method."""
+    effect = fit.effects(level=estimation.level)[0]
+    return replace(effect, method=f"{words}: {effect.method}")
+
+
+def two_arms_of(sample: Sample) -> TwoArms:
+    """Count events of the two arms, without weights."""
+    one, zero = sample.arm(True), sample.arm(False)
+    return TwoArms(int(one.event.sum()), len(one), int(zero.event.sum()), len(zero))
+
+
+def whole_pairs(sample: Sample) -> Pairs:
+    """Return the pairs both of whose members have a known outcome."""
+    assert sample.cluster is not None
+    size = np.bincount(sample.cluster)
+    both = sample.take(size[sample.cluster] == 2)
+    assert both.cluster is not None
+    return pairs_of(both.event.astype(np.int64), both.treated.astype(np.int64), both.cluster)
+
+
+def weighted_risk_difference(sample: Sample, estimation: Estimation) -> Effect:
+    """Return the difference of weighted risks; its variance sums influences within clusters.
+
+    References
+    ----------
+    .. [1] Lunceford JK, Davidian M. Stat Med 2004;23:2937-2960 (the propensity taken as known: mostly too wide).
+    """
+    _refuse_one_arm(sample)
+    weight, event = sample.weights, sample.event.astype(np.float64)
+    risks: dict[bool, float] = {}
+    influence: Float = np.zeros(len(sample))
+    for arm in (True, False):
+        mine = np.where(sample.treated == arm, weight, 0.0)
+        risks[arm] = float(mine @ event / mine.sum())
+        influence += (1.0 if arm else -1.0) * mine * (event - risks[arm]) / mine.sum()
+    groups = sample.unit if sample.cluster is None else sample.cluster
+    sums = np.bincount(np.unique(groups, return_inverse=True)[1], weights=influence).astype(np.float64)
+    gap, se = risks[True] - risks[False], float(np.sqrt(sums @ sums))
+    reach = normal_quantile(estimation.level) * se
+    p_value = 2.0 * float(norm.sf(abs(gap) / se)) if se > 0.0 else None
+    return Effect(
+        measure="risk difference", estimate=gap, low=max(gap - reach, -1.0), high=min(gap + reach, 1.0),
+        level=estimation.level, p_value=p_value, n=len(sample), events=int(sample.event.sum()),
+        method="difference of weighted risks, robust variance over clusters, Wald test",
+    )  # fmt: skip
+
+
+def main_effect(sample: Sample, adjusted: Adjusted, estimation: Estimation) -> Effect:
+    """Return the main estimate of an outcome: paired after 1:1 matching, weighted after weighting.
+
+    Raises
+    ------
+    FitError, InputError
+    """
+    if sample.endpoint.days is not None:
+        return effect_of(hazard_ratio_fit(sample, estimation), estimation, words_of(sample, adjusted))
+    if adjusted.paired and not sample.endpoint.per_tumor:
+        return paired_risk_difference(whole_pairs(sample), level=estimation.level)
+    if adjusted.made is None and not sample.endpoint.per_tumor:
+        _refuse_one_arm(sample)
+        return risk_difference(two_arms_of(sample), level=estimation.level)
+    return weighted_risk_difference(sample, estimation)
+
+
+def words_of(sample: Sample, adjusted: Adjusted) -> str:
+    """Say in a few words which comparison it is."""
+    if adjusted.made is None:
+        return "not adjusted, tumors clustered in patients" if sample.endpoint.per_tumor else "not adjusted"
+    if adjusted.paired:
+        return "matched pairs as clusters, marginal"
+    return "weighted" if sample.weight is not None else "matched sets as clusters"

@@ -1,0 +1,295 @@
+"""How units were made comparable, as records: propensity, matching or weights, overlap, balance before and after."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from isotherm.columns import Float
+from isotherm.study.analysis.adjust import Adjusted
+from isotherm.study.analysis.compare import Comparison
+from isotherm.study.balance import DENOMINATORS, Difference
+from isotherm.study.design_matrix import DesignMatrix
+from isotherm.study.matched import Matched
+from isotherm.study.protocol_methods import Estimation
+from isotherm.study.result import Cell, Results, cell
+from isotherm.study.survival.limits import normal_quantile
+from isotherm.study.weighting import Weighted
+
+BALANCED_BELOW = 0.1
+"""Standardized differences below this are commonly taken for balance (Austin, Stat Med 2009;28:3083-3107)."""
+
+BINS = 20
+"""Bins of propensity between 0 and 1 in which overlap is drawn."""
+
+
+def add_adjustment(results: Results, comparison: Comparison, estimation: Estimation) -> None:
+    """Add everything between the cohort and its outcomes; of several imputed data sets, that of the first."""
+    adjusted = comparison.first
+    _imputation(results, comparison)
+    if adjusted.made is None or adjusted.design is None:
+        results.finding(
+            "finding.not_adjusted", "warning", "Nothing was adjusted for: the arms are compared as they are."
+        )
+        return
+    _rows(results, comparison)
+    _propensity(results, adjusted, estimation)
+    if isinstance(adjusted.made, Matched):
+        _matching(results, comparison, adjusted.made)
+    else:
+        _weighting(results, comparison, adjusted.made)
+    _overlap(results, comparison, adjusted)
+    add_balance(results, comparison)
+
+
+def arms_of(comparison: Comparison) -> tuple[str, str]:
+    """Return the names of the arm in question and of the reference."""
+    arms = comparison.units.cohort.protocol.arms
+    return next(name for name in arms.names if name != arms.reference), arms.reference
+
+
+def _rows(results: Results, comparison: Comparison) -> None:
+    """Add how many units are complete, per arm."""
+    design = comparison.first.design
+    assert design is not None
+    treated = comparison.units.treated
+    complete = np.zeros(len(treated), dtype=np.bool_)
+    complete[design.rows] = True
+    results.count("propensity.n", len(design.rows), "Patients with every covariate", worth=5)
+    results.count("propensity.incomplete", int((~complete).sum()), "Patients without a covariate", worth=3)
+    results.total("table_one.size.all.patients", ["propensity.n", "propensity.incomplete"])
+    for name, arm in zip(arms_of(comparison), (True, False), strict=True):
+        results.unprinted(f"complete.{name}", int((complete & (treated == arm)).sum()))
+        results.unprinted(f"incomplete.{name}", int((~complete & (treated == arm)).sum()))
+        results.total(f"table_one.size.{name}.patients", [f"complete.{name}", f"incomplete.{name}"])
+    results.total("propensity.n", [f"complete.{name}" for name in arms_of(comparison)])
+    if (~complete).any():
+        results.finding("finding.incomplete", "warning", f"{int((~complete).sum())} of {len(complete)} patients lack a "
+                        "covariate and take no part in the adjusted comparison.", int((~complete).sum()))  # fmt: skip
+
+
+def _propensity(results: Results, adjusted: Adjusted, estimation: Estimation) -> None:
+    if adjusted.scores is None or adjusted.design is None:
+        results.text("propensity.method", "Propensity", "no propensity is needed for coarsened exact matching")
+        return
+    z, rows = normal_quantile(estimation.level), list[list[Cell]]()
+    several = len(adjusted.scores.fits) > 1
+    for place, fit in enumerate(adjusted.scores.fits, start=1):
+        for name, b, se in zip(fit.names, fit.coefficients, fit.standard_errors, strict=True):
+            key = f"propensity.{f'site_{place}.' if several else ''}{name}"
+            label = f"Odds ratio of treatment, {name}" + (f", {fit.site}" if several else "")
+            interval = (
+                {"low": _exp(b - z * se), "high": _exp(b + z * se), "level": estimation.level} if se > 0.0 else {}
+            )
+            results.number(
+                key,
+                "ratio",
+                _exp(b),
+                label,
+                method=f"logistic regression, {fit.method}",
+                rests_on=_behind(results, adjusted.design, name),
+                why="beyond all numbers",
+                **interval,
+            )
+            rows.append([label, cell(key)])
+    results.text("propensity.method", "Propensity", f"logistic regression, {adjusted.scores.fits[0].method}")
+    results.table("propensity", "The model of the propensity", ["", "Odds ratio"], rows)
+    for number, warning in enumerate(adjusted.scores.warnings, start=1):
+        results.finding(f"finding.propensity_{number}", "warning", warning)
+
+
+def _exp(value: float) -> float:
+    return math.exp(value) if value < 700.0 else math.inf
+
+
+def _behind(results: Results, design: DesignMatrix, name: str) -> list[str]:
+    """Return the counts of Table 1 that a column of a design matrix rests on."""
+    column = next(
+        (term.name for term in design.terms if name in (term.name, *_level_names(term.name, term.levels))), None
+    )
+    if column is None:
+        return []
+    return [key for key, count in results.counts.items()
+            if count.printed and key.startswith(f"table_one.{column}.") and key.endswith(".count")]  # fmt: skip
+
+
+def _level_names(name: str, levels: tuple[str, ...]) -> list[str]:
+    return [f"{name}={level}" for level in levels]
+
+
+def _matching(results: Results, comparison: Comparison, made: Matched) -> None:
+    results.text("matching.method", "Matching", made.method)
+    results.text("matching.target", "Whose effect", made.target)
+    for name, arm in zip(arms_of(comparison), (True, False), strict=True):
+        inside = made.n_matched(treated=arm)
+        results.count(f"matching.{name}.matched", inside, f"{name}: matched", worth=7, arm=name)
+        results.count(f"matching.{name}.left_out", int((made.treated == arm).sum()) - inside, f"{name}: not matched",
+                      worth=3, arm=name)  # fmt: skip
+        results.total(f"complete.{name}", [f"matching.{name}.matched", f"matching.{name}.left_out"])
+        reasons = [(k, part) for k, part in enumerate(made.left_out, start=1) if part.treated == arm]
+        for k, part in reasons:
+            results.count(f"matching.left_out.{k}", part.n, f"{name}: {part.reason}", worth=1, arm=name)
+        results.total(f"matching.{name}.left_out", [f"matching.left_out.{k}" for k, _ in reasons])
+    if made.set_number is not None:
+        results.count("matching.sets", int(made.set_number.max()) + 1, "Matched sets", worth=6)
+    if comparison.first.paired:
+        for name in arms_of(comparison):
+            results.total(f"matching.{name}.matched", ["matching.sets"])
+    results.number("matching.caliper", "number", made.caliper, "Caliper", why="there is no caliper")
+    widest = float(made.gaps.max()) if len(made.gaps) else None
+    results.number(
+        "matching.widest",
+        "number",
+        widest,
+        "Widest difference of a pair",
+        why="there are no pairs with scores",
+        method="checked against the caliper in this run",
+    )
+
+
+def _weighting(results: Results, comparison: Comparison, made: Weighted) -> None:
+    results.text("weighting.method", "Weights", made.method)
+    results.text("weighting.target", "Whose effect", made.target)
+    for name, arm in zip(arms_of(comparison), (True, False), strict=True):
+        kept = int(((made.weight > 0.0) & (made.treated == arm)).sum())
+        results.number(f"weighting.{name}.largest_share", "share", made.largest_share(treated=arm),
+                       f"{name}: share of the weight that the heaviest patient carries", arm=name)  # fmt: skip
+        results.unprinted(f"weighting.{name}.kept", kept)
+        results.count(
+            f"weighting.{name}.left_out", int((made.treated == arm).sum()) - kept, f"{name}: trimmed", worth=2, arm=name
+        )
+        results.total(f"complete.{name}", [f"weighting.{name}.kept", f"weighting.{name}.left_out"])
+
+
+def _overlap(results: Results, comparison: Comparison, adjusted: Adjusted) -> None:
+    """Add how propensities are distributed in each arm, before and after."""
+    if adjusted.scores is None or adjusted.made is None:
+        return
+    chance, edges = adjusted.scores.probability, np.linspace(0.0, 1.0, BINS + 1)
+    labels = {arm.name: arm.label for arm in comparison.units.cohort.protocol.arms.arms}
+    for name, arm in zip(arms_of(comparison), (True, False), strict=True):
+        mine = adjusted.scores.treated == arm
+        for part, value in zip(
+            ("low_quartile", "median", "high_quartile"), np.quantile(chance[mine], (0.25, 0.5, 0.75)), strict=True
+        ):
+            results.number(f"overlap.{name}.{part}", "probability", float(value), f"{labels[name]}: propensity, {part}",
+                           arm=name)  # fmt: skip
+        before, after = (np.histogram(chance[mine], edges, weights=weights[mine])[0]
+                         for weights in (np.ones(len(chance)), adjusted.made.weight))  # fmt: skip
+        results.curves[f"overlap.{name}"] = {
+            "label": labels[name], "arm": name, "edges": edges.tolist(), "before": [int(count) for count in before],
+            "after": after.tolist(),
+        }  # fmt: skip
+
+
+def add_balance(results: Results, comparison: Comparison) -> None:
+    """Add the balance of every covariate, before and after; of several data sets, the first's, and the worst of all."""
+    table = comparison.first.balance(comparison.plan.denominator)
+    design = comparison.first.design
+    assert table is not None
+    assert design is not None
+    words = DENOMINATORS[table.denominator]
+    results.text("balance.denominator", "Standardized differences are divided by", words)
+    rows: list[list[Cell]] = []
+    behind = _balance_counts(results, comparison)
+    for k, row in enumerate(table.rows, start=1):
+        for when, part in (("before", row.before), ("after", row.after)):
+            _difference(results, f"balance.{k}.{when}", row.name, part, words, behind.get(row.name, []))
+        rows.append([row.name, *(cell(f"balance.{k}.{when}.{part}") for when in ("before", "after")
+                                 for part in ("treated", "control", "smd"))])  # fmt: skip
+    for when in ("before", "after"):
+        worst = max((_size(row.before if when == "before" else row.after) for row in table.rows), default=0.0)
+        if when == "after":
+            worst = max([worst, *(worst_difference(comparison, k) for k in range(1, len(comparison.adjusted)))])
+        results.number(f"balance.worst.{when}", "number", worst, f"Largest standardized difference {when} adjustment",
+                       why="infinite: a covariate does not vary, and the arms differ in it")  # fmt: skip
+        if when == "after" and worst >= BALANCED_BELOW:
+            results.finding(
+                "finding.imbalance",
+                "warning",
+                f"After adjustment a standardized difference of {worst:.2f} "
+                f"remains, where less than {BALANCED_BELOW:g} is commonly taken for balance.",
+            )
+    for name, place in zip(arms_of(comparison), (0, 1), strict=True):
+        for when, sizes in (("before", table.size_before), ("after", table.size_after)):
+            whole = float(sizes[place]).is_integer()
+            results.number(
+                f"balance.{name}.ess_{when}",
+                "number",
+                sizes[place],
+                f"{name}: effective sample size {when}",
+                arm=name,
+                rests_on=[f"complete.{name}"] if when == "before" or whole else [],
+            )
+    heads = [f"{what}, {when}" for when in ("before", "after") for what in ("treated", "reference", "difference")]
+    results.table("balance", f"Balance; differences divided by {words}", ["", *heads], rows)
+    results.curves["balance"] = {
+        "threshold": BALANCED_BELOW,
+        "rows": [{"label": row.name, "before": f"balance.{k}.before.smd", "after": f"balance.{k}.after.smd"}
+                 for k, row in enumerate(table.rows, start=1)],
+    }  # fmt: skip
+
+
+def worst_difference(comparison: Comparison, data_set: int = 0) -> float:
+    """Return the largest standardized difference that remains after adjustment; 0 without adjustment."""
+    table = comparison.adjusted[data_set].balance(comparison.plan.denominator)
+    return 0.0 if table is None else _size(table.worst.after)
+
+
+def _size(difference: Difference) -> float:
+    return abs(difference.smd)
+
+
+def _difference(results: Results, key: str, name: str, part: Difference, words: str, behind: list[str]) -> None:
+    results.number(f"{key}.smd", "number", part.smd, f"{name}: standardized difference", rests_on=behind,
+                   method=f"divided by {words}", why="infinite: it does not vary, and the arms differ")  # fmt: skip
+    numbers = {"treated": part.mean_treated, "control": part.mean_control, "variance_ratio": part.variance_ratio,
+               "ks": part.ks}  # fmt: skip
+    for what, value in numbers.items():
+        results.number(f"{key}.{what}", "number", value, f"{name}: {what.replace('_', ' ')}", rests_on=behind,
+                       why="not defined for a yes/no, or where nothing varies")  # fmt: skip
+
+
+def _balance_counts(results: Results, comparison: Comparison) -> dict[str, list[str]]:
+    """Count, without printing, how many in each arm have each yes/no and level, before and after.
+
+    Returns the counts that every row of balance rests on: those of all levels of its covariate, since one follows from
+    the others.
+    """
+    made, design = comparison.first.made, comparison.first.design
+    assert made is not None
+    assert design is not None
+    names, values = design.by_level()
+    behind: dict[str, list[str]] = {}
+    for term in design.terms:
+        own = [name for name in names if name in (term.name, *_level_names(term.name, term.levels))]
+        keys = _behind(results, design, own[0]) if term.kind != "number" else []
+        for name in own if term.kind != "number" else ():
+            x: Float = values[:, names.index(name)]
+            for arm_name, arm in zip(arms_of(comparison), (True, False), strict=True):
+                for when, kept in (
+                    ("before", made.treated == arm),
+                    ("after", (made.treated == arm) & (made.weight > 0.0)),
+                ):
+                    for answer in (1.0, 0.0):
+                        keys.append(f"counted.{name}.{when}.{arm_name}.{answer:g}")
+                        results.unprinted(keys[-1], int((x[kept] == answer).sum()))
+        behind |= dict.fromkeys(own, keys)
+    return behind
+
+
+def _imputation(results: Results, comparison: Comparison) -> None:
+    imputed = comparison.imputed
+    if imputed is None:
+        return
+    results.number("imputation.data_sets", "number", float(len(imputed.tables)), "Imputed data sets")
+    results.count("imputation.rows", imputed.incomplete_rows, "Patients with a gap", worth=1)
+    for name, count in imputed.filled:
+        results.count(f"imputation.{name}", count, f"Imputed values of {name}", worth=1)
+        results.total(f"imputation.{name}", [f"missing.{name}.all"])
+    results.text("imputation.method", "Missing covariates", imputed.method + "; matching or weighting in each data set")
+    for number, warning in enumerate(imputed.warnings, start=1):
+        results.finding(f"finding.imputation_{number}", "warning", warning)
+    results.finding("finding.first_data_set", "warning", "Main estimates and sensitivity analyses are pooled over all "
+                    "imputed data sets; curves, subgroups, balance and tests are those of the first.")  # fmt: skip

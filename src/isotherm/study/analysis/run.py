@@ -1,0 +1,172 @@
+"""Analyze: from a protocol and its table to every number of the report, in the order in which a reader needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from isotherm.study.adjusted_table import adjusted_table
+from isotherm.study.analysis.adjust import Plan
+from isotherm.study.analysis.boot import Replicates, bootstrap_outcomes
+from isotherm.study.analysis.compare import Comparison, compare
+from isotherm.study.analysis.describe import (
+    add_findings,
+    add_flow,
+    add_protocol,
+    add_table_one,
+    dates_of,
+    head_of,
+    site_names,
+)
+from isotherm.study.analysis.effects import add_bootstrap, add_effects, add_few_events, add_headline
+from isotherm.study.analysis.further import add_models, add_sensitivity, add_sites, add_subgroups
+from isotherm.study.analysis.made import add_adjustment, arms_of
+from isotherm.study.analysis.times import add_times
+from isotherm.study.analysis.units import units_of
+from isotherm.study.analysis.yes_no import add_yes_no
+from isotherm.study.cohort import Cohort, cohort
+from isotherm.study.protocol import Protocol
+from isotherm.study.result import Cell, Results, StudyResult, cell
+
+BLINDED = "Outcomes are blinded: their columns were not read, so matching and balance are all that is shown."
+
+
+def _silent(_: str) -> None:
+    return None
+
+
+def analyze(
+    protocol: Protocol, table: pd.DataFrame, *, workers: int = 1, progress: Callable[[str], None] = _silent
+) -> StudyResult:
+    """Run a protocol on its table.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    table : DataFrame
+        One row per patient, or per tumor; with the protocol's columns.
+    workers : int
+        Threads of the bootstrap; no number depends on it.
+    progress : callable
+        Told in words what is being done.
+
+    Returns
+    -------
+    StudyResult
+
+    Raises
+    ------
+    InputError
+        The protocol and the table do not fit, or a value cannot be.
+    FitError
+        The arms cannot be made comparable in the way that is asked for; the message says what is within reach. What
+        fails later is a result with its reason.
+    """
+    progress("cohort")
+    made = cohort(protocol, table)
+    units = units_of(made)
+    progress("propensity, matching and weights")
+    comparison = compare(units, Plan.main(units))
+    results, estimation = Results(), protocol.methods.estimation
+    boot: dict[str, Replicates] = {}
+    if units.endpoints:
+        add_headline(results, comparison, estimation)
+        if protocol.methods.bootstrap:
+            progress(f"bootstrap of the whole analysis, {protocol.methods.bootstrap} replicates")
+            boot = bootstrap_outcomes(comparison, estimation, protocol.methods.bootstrap, workers)
+    else:
+        results.finding("finding.blinded", "warning", BLINDED)
+    add_protocol(results, protocol)
+    _add_data(results, made)
+    add_findings(results, made)
+    flow = add_flow(results, made)
+    add_table_one(results, made)
+    add_adjustment(results, comparison, estimation)
+    if units.endpoints:
+        _add_outcomes(results, comparison, boot, progress)
+    results.text("run.seed", "Seed", str(protocol.seed))
+    head = head_of(made) | {"settings": _settings(comparison), "caveats": list(protocol.caveats)}
+    return StudyResult(protocol, results, head, flow, _export(made, comparison))
+
+
+def _add_data(results: Results, made: Cohort) -> None:
+    results.text("data.sites", "Hospitals", ", ".join(site_names(made)))
+    results.text("data.dates", "Years of time zero", dates_of(made))
+
+
+def _add_outcomes(
+    results: Results, comparison: Comparison, boot: dict[str, Replicates], progress: Callable[[str], None]
+) -> None:
+    methods = comparison.units.cohort.protocol.methods
+    estimation = methods.estimation
+    add_effects(results, comparison, estimation)
+    for name, endpoint in comparison.units.endpoints.items():
+        progress(endpoint.outcome.label)
+        if endpoint.days is not None:
+            add_times(results, comparison, name, estimation, boot.get(name))
+        else:
+            add_yes_no(results, comparison, name, estimation)
+    add_few_events(results, comparison)
+    if boot:
+        add_bootstrap(results, comparison, boot, estimation, methods.bootstrap)
+    progress("subgroups and models")
+    add_subgroups(results, comparison, estimation)
+    add_models(results, comparison, estimation)
+    add_sensitivity(results, comparison, estimation, progress)
+    add_sites(results, comparison, estimation, progress)
+    _survival_table(results, comparison)
+    _binary_table(results, comparison)
+
+
+def _survival_table(results: Results, comparison: Comparison) -> None:
+    """Lay out counts, medians and survival at fixed times, adjusted first."""
+    estimation, rows = comparison.units.cohort.protocol.methods.estimation, list[list[Cell]]()
+    for name, endpoint in comparison.units.endpoints.items():
+        for analysis in ("adjusted", "naive") if endpoint.days is not None else ():
+            for arm in arms_of(comparison):
+                key = f"curve.{name}.{analysis}.{arm}"
+                kind = "adjusted." if analysis == "adjusted" and comparison.first.made is not None else ""
+                counts: list[Cell] = [cell(f"events.{name}.{kind}{arm}.{part}") for part in ("n", "events")]
+                rows.append([f"{endpoint.outcome.label}, {analysis}: {arm}", *counts, cell(f"{key}.median"),
+                             *(cell(f"{key}.at_{k}") for k in range(1, len(estimation.at_days) + 1))])  # fmt: skip
+    if rows:
+        fixed = [f"Free of it at {day:g} days" for day in estimation.at_days]
+        results.table("survival", "Survival", ["", "Patients", "Events", "Median, days", *fixed], rows)
+
+
+def _binary_table(results: Results, comparison: Comparison) -> None:
+    rows: list[list[Cell]] = []
+    for name, endpoint in comparison.units.endpoints.items():
+        for analysis in ("adjusted", "naive") if endpoint.days is None else ():
+            for key, record in results.records.items():
+                if key.startswith(f"binary.{name}.{analysis}."):
+                    words = f"{endpoint.outcome.label}, {analysis}: {record.label}"
+                    rows.append([words if record.arm is None else f"{words}, {record.arm}", cell(key), cell(key, "p")])
+    if rows:
+        results.table("binary", "Yes/no outcomes", ["", "Estimate", "p"], rows)
+
+
+def _settings(comparison: Comparison) -> dict[str, Any]:
+    methods, adjusted = comparison.units.cohort.protocol.methods, comparison.first
+    estimation = methods.estimation
+    return {
+        "level": estimation.level, "ties": estimation.ties, "curve_interval": estimation.curve_interval,
+        "ph_transform": estimation.ph_transform, "rmst_days": estimation.rmst_days, "at_days": list(estimation.at_days),
+        "adjustment": adjusted.method, "estimand": None if adjusted.made is None else adjusted.made.estimand,
+        "target": adjusted.target, "missing": methods.missing.method, "bootstrap": methods.bootstrap,
+    }  # fmt: skip
+
+
+def _export(made: Cohort, comparison: Comparison) -> pd.DataFrame | None:
+    """Return the matched or weighted patients; of several imputed data sets, the first."""
+    adjusted = comparison.first
+    if adjusted.made is None:
+        return None
+    rows = made.table.iloc[comparison.units.rows].rename(columns={name: f"{name} (column)" for name in _TAKEN})
+    return adjusted_table(rows, adjusted.made, everybody=True)
+
+
+_TAKEN = ("set", "weight", "distance")
+"""Names of the columns that are added to the export."""
