@@ -17,7 +17,7 @@ EXIT_CODES = """exit codes:
 def add_study(commands: Any) -> None:
     """Add `study` with its own commands to those of argparse."""
     study: argparse.ArgumentParser = commands.add_parser(
-        "study", help="from a cohort table to its matched comparison: init, flow"
+        "study", help="from a cohort table to its matched comparison: init, flow, run"
     )
     within = study.add_subparsers(required=True, metavar="COMMAND")
     init = within.add_parser("init", help="draft a commented protocol from the columns of a table", epilog=EXIT_CODES,
@@ -29,6 +29,17 @@ def add_study(commands: Any) -> None:
                              formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     flow.add_argument("protocol", metavar="STUDY.toml", help="the protocol; its table is found from its own folder")
     flow.set_defaults(run=_flow)
+    run = within.add_parser("run", help="everything: flow, matching, estimates, tables, report", epilog=EXIT_CODES,
+                            formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    run.add_argument("protocol", metavar="STUDY.toml", help="the protocol; its table is found from its own folder")
+    run.add_argument("--out", metavar="DIR", required=True, help="folder for result.json, tables and reports")
+    run.add_argument(
+        "--release", action="store_true", help="withhold counts from 1 to 9, and all that would reveal one"
+    )
+    run.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as the machine has); "
+                     "the result does not depend on it")  # fmt: skip
+    run.add_argument("--quiet", action="store_true", help="no progress")
+    run.set_defaults(run=_run)
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -43,6 +54,26 @@ def _flow(options: argparse.Namespace) -> int:
     from isotherm.app.study_flow import flow_text
 
     print(flow_text(_cohort(options.protocol)))
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    import os
+
+    from isotherm.app.progress import Progress
+    from isotherm.app.study_tasks import headline, run_study
+    from isotherm.errors import BadSetting
+    from isotherm.exchange.voxel_source import printable
+
+    workers = (os.cpu_count() or 1) if options.workers is None else options.workers
+    if workers < 1:
+        raise BadSetting(f"--workers {workers} came; 1 or more are wanted.")
+    with Progress(quiet=options.quiet) as progress:
+        document, folder = run_study(
+            options.protocol, options.out, released=options.release, workers=workers, progress=progress
+        )
+    print("\n".join(printable(line) for line in headline(document).splitlines()))
+    print(f"Results: {folder}")
     return 0
 
 

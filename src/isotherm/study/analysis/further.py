@@ -162,7 +162,7 @@ def add_models(results: Results, comparison: Comparison, estimation: Estimation)
         for row in table.rows:
             for alone, together in zip(row.univariable, row.multivariable, strict=True):
                 key = f"cox.{name}.{alone.name}"
-                label = _column_label(units, alone.name)
+                label = _name_of(units, alone.name)
                 behind = _table_one_counts(results, design, alone.name) + _events(results, name)
                 results.effect(f"{key}.univariable", alone, label=f"{label}, alone", outcome=name, rests_on=behind)
                 results.effect(f"{key}.multivariable", together, label=f"{label}, with all others", outcome=name,
@@ -193,16 +193,11 @@ def _model(units: Units, plan: Plan, name: str, estimation: Estimation) -> tuple
     return cox_table(outcome, x, terms, ties=estimation.ties, level=estimation.level), design
 
 
-def _column_label(units: Units, column: str) -> str:
-    if column == TREATMENT:
-        arms = units.cohort.protocol.arms
-        return next(arm.label for arm in arms.arms if arm.name != arms.reference)
-    for one in units.cohort.protocol.adjusted:
-        if column == one.column:
-            return f"{one.label}, per {one.per:g} {one.unit}".rstrip() if one.kind == "number" else one.label
-        if column.startswith(f"{one.column}="):
-            return f"{one.label}: {column.removeprefix(f'{one.column}=')}"
-    return column
+def _name_of(units: Units, column: str) -> str:
+    if column != TREATMENT:
+        return units.column_label(column, steps=True)
+    arms = units.cohort.protocol.arms
+    return next(arm.label for arm in arms.arms if arm.name != arms.reference)
 
 
 def _table_one_counts(results: Results, design: DesignMatrix, column: str) -> list[str]:

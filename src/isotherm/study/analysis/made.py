@@ -20,6 +20,9 @@ from isotherm.study.weighting import Weighted
 BALANCED_BELOW = 0.1
 """Standardized differences below this are commonly taken for balance (Austin, Stat Med 2009;28:3083-3107)."""
 
+DECIMALS = 12
+"""Of standardized differences: exact balance leaves a trace of rounding, which differs between machines."""
+
 BINS = 20
 """Bins of propensity between 0 and 1 in which overlap is drawn."""
 
@@ -34,7 +37,7 @@ def add_adjustment(results: Results, comparison: Comparison, estimation: Estimat
         )
         return
     _rows(results, comparison)
-    _propensity(results, adjusted, estimation)
+    _propensity(results, comparison, estimation)
     if isinstance(adjusted.made, Matched):
         _matching(results, comparison, adjusted.made)
     else:
@@ -69,7 +72,8 @@ def _rows(results: Results, comparison: Comparison) -> None:
                         "covariate and take no part in the adjusted comparison.", int((~complete).sum()))  # fmt: skip
 
 
-def _propensity(results: Results, adjusted: Adjusted, estimation: Estimation) -> None:
+def _propensity(results: Results, comparison: Comparison, estimation: Estimation) -> None:
+    adjusted = comparison.first
     if adjusted.scores is None or adjusted.design is None:
         results.text("propensity.method", "Propensity", "no propensity is needed for coarsened exact matching")
         return
@@ -78,7 +82,9 @@ def _propensity(results: Results, adjusted: Adjusted, estimation: Estimation) ->
     for place, fit in enumerate(adjusted.scores.fits, start=1):
         for name, b, se in zip(fit.names, fit.coefficients, fit.standard_errors, strict=True):
             key = f"propensity.{f'site_{place}.' if several else ''}{name}"
-            label = f"Odds ratio of treatment, {name}" + (f", {fit.site}" if several else "")
+            label = f"Odds ratio of treatment, {comparison.units.column_label(name)}" + (
+                f", {fit.site}" if several else ""
+            )
             interval = (
                 {"low": _exp(b - z * se), "high": _exp(b + z * se), "level": estimation.level} if se > 0.0 else {}
             )
@@ -194,9 +200,10 @@ def add_balance(results: Results, comparison: Comparison) -> None:
     rows: list[list[Cell]] = []
     behind = _balance_counts(results, comparison)
     for k, row in enumerate(table.rows, start=1):
+        label = comparison.units.column_label(row.name)
         for when, part in (("before", row.before), ("after", row.after)):
-            _difference(results, f"balance.{k}.{when}", row.name, part, words, behind.get(row.name, []))
-        rows.append([row.name, *(cell(f"balance.{k}.{when}.{part}") for when in ("before", "after")
+            _difference(results, f"balance.{k}.{when}", label, part, words, behind.get(row.name, []))
+        rows.append([label, *(cell(f"balance.{k}.{when}.{part}") for when in ("before", "after")
                                  for part in ("treated", "control", "smd"))])  # fmt: skip
     for when in ("before", "after"):
         worst = max((_size(row.before if when == "before" else row.after) for row in table.rows), default=0.0)
@@ -226,9 +233,15 @@ def add_balance(results: Results, comparison: Comparison) -> None:
     results.table("balance", f"Balance; differences divided by {words}", ["", *heads], rows)
     results.curves["balance"] = {
         "threshold": BALANCED_BELOW,
-        "rows": [{"label": row.name, "before": f"balance.{k}.before.smd", "after": f"balance.{k}.after.smd"}
-                 for k, row in enumerate(table.rows, start=1)],
-    }  # fmt: skip
+        "rows": [
+            {
+                "label": comparison.units.column_label(row.name),
+                "before": f"balance.{k}.before.smd",
+                "after": f"balance.{k}.after.smd",
+            }
+            for k, row in enumerate(table.rows, start=1)
+        ],
+    }
 
 
 def worst_difference(comparison: Comparison, data_set: int = 0) -> float:
@@ -242,8 +255,15 @@ def _size(difference: Difference) -> float:
 
 
 def _difference(results: Results, key: str, name: str, part: Difference, words: str, behind: list[str]) -> None:
-    results.number(f"{key}.smd", "number", part.smd, f"{name}: standardized difference", rests_on=behind,
-                   method=f"divided by {words}", why="infinite: it does not vary, and the arms differ")  # fmt: skip
+    results.number(
+        f"{key}.smd",
+        "number",
+        round(part.smd, DECIMALS),
+        f"{name}: standardized difference",
+        rests_on=behind,
+        method=f"divided by {words}",
+        why="infinite: it does not vary, and the arms differ",
+    )
     numbers = {"treated": part.mean_treated, "control": part.mean_control, "variance_ratio": part.variance_ratio,
                "ks": part.ks}  # fmt: skip
     for what, value in numbers.items():

@@ -111,6 +111,17 @@ class Units:
         """Return who meets a condition, shape (u,); where it is not known, it is not met."""
         return where.answers(self.cohort.table.iloc[self.rows]) == MET
 
+    def column_label(self, column: str, *, steps: bool = False) -> str:
+        """Return what people call a column of a design matrix; with `steps`, the step that its effect is given per."""
+        for one in self.cohort.protocol.adjusted:
+            if column == one.column:
+                return (
+                    f"{one.label}, per {one.per:g} {one.unit}".rstrip() if steps and one.kind == "number" else one.label
+                )
+            if column.startswith(f"{one.column}="):
+                return f"{one.label}: {column.removeprefix(f'{one.column}=')}"
+        return column
+
 
 def units_of(cohort: Cohort) -> Units:
     """Return the patients of a cohort with their outcomes.

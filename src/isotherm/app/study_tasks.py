@@ -1,0 +1,160 @@
+"""Run a study: protocol and table in; result.json, tables, matched data and report out, all of it or nothing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import pandas as pd
+from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
+
+import isotherm
+from isotherm.app.outputs import table_text
+from isotherm.app.places import keep_inputs, new_folder, unusable, usable_folder
+from isotherm.exchange.atomic import write_text
+from isotherm.exchange.protocol_files import read_protocol
+from isotherm.exchange.tables_in import read_records
+from isotherm.study.analysis.run import analyze
+from isotherm.study.disclosure import release
+from isotherm.study.document import document_of, document_text, table_rows
+
+RESULT = "result.json"
+ADJUSTED = "adjusted.csv"
+REPORTS = ("report.html", "report.docx")
+FOLDERS = {"tables": (".csv",), "figures": (".svg", ".png")}
+"""Folders of the results, and how the names of our files in them end."""
+
+LIBRARIES = ("numpy", "scipy", "pandas", "numba")
+
+Document = dict[str, Any]
+Progress = Callable[[str], None]
+
+
+def run_study(
+    protocol: str, out: str, *, released: bool = False, workers: int = 1, progress: Progress = lambda _: None
+) -> tuple[Document, Path]:
+    """Run a protocol and write everything that comes out of it.
+
+    Parameters
+    ----------
+    protocol : str
+        Path of the study.toml; its table is found from its own folder.
+    out : str
+        Folder for the results; what an earlier run left in it is replaced.
+    released : bool
+        Withhold small counts everywhere, and write no data of patients.
+    workers : int
+        Threads; no byte of the result depends on it.
+    progress : callable
+        Told in words what is being done.
+
+    Returns
+    -------
+    Document, Path
+        The content of result.json, and the folder.
+
+    Raises
+    ------
+    InputError, FitError, OutputError
+    """
+    progress("reading")
+    usable_folder(out)
+    file = Path(protocol)
+    study = read_protocol(file)
+    table = read_records(study, file.parent)
+    keep_inputs(_ours(Path(out)), [protocol, str(file.parent / study.data.file)])
+    # Many small matrix products: threads that wait for each other make them slower, and change the last digits.
+    with threadpool_limits(1, "blas"):
+        result = analyze(study, table, workers=workers, progress=progress)
+        kept = release(result) if released else result
+    document = document_of(kept, software())
+    progress("writing the report")
+    with new_folder(out) as folder, _replacing_all(folder) as made:
+        _write(made, document, kept.adjusted)
+    return document, folder
+
+
+def run_study_demo(out: str, progress: Progress) -> tuple[Document, Path]:
+    """Run the protocol of the bundled real cohort: chemotherapy before resection of liver metastases, or none."""
+    with resources.as_file(resources.files("isotherm.app") / "data" / "crlm") as data:
+        return run_study(str(data / "crlm_study.toml"), out, workers=os.cpu_count() or 1, progress=progress)
+
+
+def software() -> dict[str, str]:
+    """Return the versions of what the numbers depend on."""
+    own = {"isotherm": isotherm.__version__, "python": platform.python_version()}
+    return own | {name: version(name) for name in LIBRARIES}
+
+
+def _write(folder: Path, document: Document, adjusted: pd.DataFrame | None) -> None:
+    """Write everything into a folder that nobody looks into yet."""
+    (folder / "tables").mkdir()
+    for name in document["tables"]:
+        head, *rows = table_rows(document, name)
+        write_text(folder / "tables" / f"{name}.csv", table_text([str(cell) for cell in head], rows))
+    if adjusted is not None:
+        write_text(folder / ADJUSTED, frame_text(adjusted))
+    write_text(folder / RESULT, document_text(document))
+
+
+def frame_text(frame: pd.DataFrame) -> str:
+    """Return a table of patients as the text of a CSV file, safe to open in a spreadsheet."""
+    rows = ([None if pd.isna(value) else value for value in row] for row in frame.itertuples(index=False, name=None))
+    return table_text([str(name) for name in frame.columns], rows)
+
+
+def headline(document: Mapping[str, Any]) -> str:
+    """Return what a terminal shows: the main estimate, the naive one after it, and what to read beside them."""
+    results, head = document["results"], document["protocol"]
+    lines = [head["title"], f"protocol {head['hash'][:12]}", ""]
+    for key in ("headline.effect", "headline.naive"):
+        lines += [_line(results[key])] if key in results else []
+    if "headline.target" in results:
+        lines.append(f"whose effect: {results['headline.target']['text']}")
+    lines += [f"{one['kind']}: {one['says']}" for one in document["findings"]]
+    lines += [f"caveat: {caveat}" for caveat in document["caveats"]]
+    return "\n".join(lines)
+
+
+def _line(record: Mapping[str, Any]) -> str:
+    if record["value"] is None:
+        return f"{record['label']}: none, since {record['why']}"
+    low, high = ("no limit" if record[part] is None else f"{record[part]:.3g}" for part in ("low", "high"))
+    p = "" if record["p"] is None else f", p = {record['p']:.2g}"
+    return f"{record['label']}: {record['value']:.3g} ({100 * record['level']:g} % interval {low} to {high}{p})"
+
+
+def _ours(folder: Path) -> list[Path]:
+    """Return every file in a folder that a run would write over or take away."""
+    inside = [path for name, ends in FOLDERS.items() for end in ends for path in (folder / name).glob(f"*{end}")]
+    return [folder / name for name in (RESULT, ADJUSTED, *REPORTS)] + inside
+
+
+@contextmanager
+def _replacing_all(folder: Path) -> Generator[Path]:
+    """Give a new folder to write to; its files take the place of those of an earlier run when all are complete."""
+    made = folder / f".isotherm-{token_hex(8)}"
+    try:
+        made.mkdir()
+        yield made
+        (folder / RESULT).unlink(missing_ok=True)  # first: without it, the rest counts as incomplete
+        for path in _ours(folder):
+            path.unlink(missing_ok=True)
+        for path in sorted(made.rglob("*"), key=lambda path: path.name == RESULT):
+            place = folder / path.relative_to(made)
+            if path.is_dir():
+                place.mkdir(exist_ok=True)
+            else:
+                path.replace(place)
+    except OSError as error:
+        raise unusable(folder, error.strerror) from None
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
