@@ -23,6 +23,12 @@ Months computed from days make false differences between tied times otherwise; t
 LARGEST_CODE = 2**31
 """No code of a state or an arm is larger."""
 
+MISSING_CODES = (-99.0, -999.0, -9999.0)
+"""Numbers that registries write for what is not known."""
+
+EXACT_WHOLE = 1e15
+"""Larger numbers are written with their exponent: not every whole number can be told from its neighbors there."""
+
 LARGEST_TABLE_DAYS = 1_000_000
 """Whole days up to this are ranked by a table instead of a sort."""
 
@@ -67,25 +73,62 @@ def refuse(name: str, rows: npt.NDArray[np.bool_], what: str, remedy: str) -> No
         raise BadColumn(f"{name} is {what} in {int(rows.sum())} of {len(rows)} rows; {remedy}.")
 
 
-def label_codes(name: str, labels: npt.ArrayLike, rows: int | None = None) -> tuple[Int, tuple[str, ...]]:
-    """Return the labels of a column as codes, shape (n,), and the labels in sorted order.
+def refuse_missing_codes(name: str, values: Float) -> None:
+    """Refuse codes for "not known" that were left as numbers: they are the only negative ones of the column."""
+    coded = np.isin(values, MISSING_CODES)
+    if coded.any() and not ((values < 0.0) & ~coded).any():
+        code = f"{values[coded][0]:g}"
+        refuse(name, coded, f"{code}, a code for what is not known,", "name it as missing, or leave these rows empty")
+
+
+def label(value: object) -> str:
+    """Return a label as text: a whole number without its point, anything else as it prints."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT_WHOLE:
+        return str(int(value))
+    return str(value)
+
+
+def refuse_lookalikes(name: str, labels: Iterable[str], *, ids: bool = False) -> None:
+    """Refuse labels that are one to the eye: alike but for blanks and, unless they are ids, for capitals.
 
     Raises
     ------
     BadColumn
-        A label is missing, or the column has another length.
+    """
+    first: dict[str, str] = {}
+    for text in labels:
+        seen = " ".join(text.split()) if ids else " ".join(text.split()).casefold()
+        if first.setdefault(seen, text) != text:
+            what = "blanks" if ids else "blanks or capitals"
+            raise BadColumn(f"{name} holds labels that differ only in {what}; write those that mean the same alike.")
+
+
+def label_codes(
+    name: str, labels: npt.ArrayLike, rows: int | None = None, *, ids: bool = False
+) -> tuple[Int, tuple[str, ...]]:
+    """Return the labels of a column as codes, shape (n,), and the labels in sorted order.
+
+    Numbers of equal value are one label, however they are written. With `ids`, capitals tell labels apart.
+
+    Raises
+    ------
+    BadColumn
+        A label is missing, two labels differ only in blanks or capitals, or the column has another length.
     """
     array = np.asarray(labels)
     if array.ndim != 1 or (rows is not None and len(array) != rows):
         raise BadColumn(f"{name} has shape {array.shape}; one label for each of {rows} rows is wanted.")
     if array.dtype.kind not in "biuSU":
-        lost = np.fromiter((_missing(label) for label in cast("Iterable[Any]", array)), dtype=bool, count=len(array))
+        lost = np.fromiter((_missing(one) for one in cast("Iterable[Any]", array)), dtype=bool, count=len(array))
         refuse(name, lost, "missing", "leave such rows out before, and count them")
-        array = array if array.dtype.kind == "f" else array.astype(str)
+        array = array if array.dtype.kind == "f" else np.array([label(one) for one in array.tolist()], dtype=np.str_)
     if array.dtype.kind == "i" and len(array):
         return _integer_codes(array.astype(np.int64))
     distinct, codes = np.unique(array, return_inverse=True)
-    return codes.astype(np.int64), tuple(_label(label) for label in distinct.tolist())
+    texts = tuple(label(one) for one in distinct.tolist())
+    if array.dtype.kind in "SU":
+        refuse_lookalikes(name, texts, ids=ids)
+    return codes.astype(np.int64), texts
 
 
 def _integer_codes(labels: Int) -> tuple[Int, tuple[str, ...]]:
@@ -93,20 +136,16 @@ def _integer_codes(labels: Int) -> tuple[Int, tuple[str, ...]]:
     lowest = int(labels.min())
     if int(labels.max()) - lowest > 4 * len(labels) + 1024:
         distinct, codes = np.unique(labels, return_inverse=True)
-        return codes.astype(np.int64), tuple(str(label) for label in distinct.tolist())
+        return codes.astype(np.int64), tuple(str(one) for one in distinct.tolist())
     seen = np.bincount(labels - lowest) > 0
     return (np.cumsum(seen) - 1)[labels - lowest], tuple(str(k + lowest) for k in np.flatnonzero(seen).tolist())
 
 
-def _missing(label: Any) -> bool:
+def _missing(value: Any) -> bool:
     try:
-        return label is None or bool(label != label)
+        return value is None or bool(value != value)
     except TypeError:  # pandas.NA has no truth value
         return True
-
-
-def _label(label: Any) -> str:
-    return f"{label:g}" if isinstance(label, float) else str(label)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +169,11 @@ class DistinctTimes:
     def take(self, rows: npt.NDArray[Any]) -> DistinctTimes:
         """Return the ranks of some rows; times that none of them has stay in `days`."""
         return DistinctTimes(self.days, self.code[rows], None if self.start_code is None else self.start_code[rows])
+
+
+def same_time(days: Float) -> float:
+    """Return how far apart two times may be and still be one, given the distinct times of the data, shape (t,)."""
+    return SAME_TIME * max(1.0, float(days.mean())) if len(days) else SAME_TIME
 
 
 def distinct_times(time_days: Float, start_days: Float | None) -> DistinctTimes:
@@ -158,7 +202,7 @@ def _ranked(times: Float) -> tuple[Float, Int]:
     first = np.concatenate([[True], ranked[1:] > ranked[:-1]])
     distinct = ranked[first]
     gap = np.diff(distinct)
-    apart = np.concatenate([[True], (gap > SAME_TIME) & (gap > SAME_TIME * distinct.mean())])
+    apart = np.concatenate([[True], gap > same_time(distinct)])
     first[first] = apart
     code = np.empty(len(times), dtype=np.int64)
     code[order] = np.cumsum(first) - 1

@@ -8,8 +8,18 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from isotherm.columns import DistinctTimes, Float, Int, column, distinct_times, label_codes, refuse, whole_numbers
-from isotherm.errors import BadColumn
+from isotherm.columns import (
+    DistinctTimes,
+    Float,
+    Int,
+    column,
+    distinct_times,
+    label_codes,
+    refuse,
+    same_time,
+    whole_numbers,
+)
+from isotherm.errors import BadColumn, BadSetting
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
@@ -72,7 +82,7 @@ class TimeToEvent:
             "event": state,
             "start_days": None if start_days is None else _starts(start_days, time),
             "weight": None if weight is None else _weights(weight, len(time)),
-            "cluster": None if cluster is None else label_codes("cluster", cluster, len(time))[0],
+            "cluster": None if cluster is None else label_codes("cluster", cluster, len(time), ids=True)[0],
             "strata": None if strata is None else label_codes("strata", strata, len(time))[0],
         }
         for name, values in kept.items():
@@ -159,11 +169,21 @@ class Curve:
             object.__setattr__(self, name, values)
 
     def row_at(self, days: float) -> int:
-        """Return the row that holds at a time: the last one at or before it, -1 before the first."""
-        return int(np.searchsorted(self.times_days, days, side="right")) - 1
+        """Return the row that holds at a time: the last one at or before it (up to rounding), -1 before the first."""
+        return int(np.searchsorted(self.times_days, days + same_time(self.times_days), side="right")) - 1
 
     def survival_at(self, days: float) -> float:
-        """Return the chance of being free of the event just after a time (the last known value beyond the end)."""
+        """Return the chance of being free of the event just after a time.
+
+        Raises
+        ------
+        BadSetting
+            A time before 0, or beyond the last one that was observed, unless the curve has come down to 0 by then.
+        """
+        last = float(self.times_days[-1])
+        known = days <= last + same_time(self.times_days) or self.survival[-1] == 0.0
+        if not (days >= 0.0 and known):
+            raise BadSetting(f"Day {days:g} came; the curve is known from day 0 to day {last:g}.")
         row = self.row_at(days)
         return 1.0 if row < 0 else float(self.survival[row])
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from isotherm.columns import label
 from isotherm.errors import BadColumn
 
 Wanted = Literal["number", "indicator", "date", "text", "any"]
@@ -174,6 +175,4 @@ def _texts(values: Sequence[Any]) -> pd.Series[Any]:
 
 def written(value: object) -> str:
     """Return a value as text: whole numbers without a point, so that an id reads alike from CSV and Excel."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return str(value).strip()
+    return label(value).strip()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
 
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting, NothingToCompare
+from isotherm.study.confidence import normal_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def risk_ratio(arms: TwoArms, *, level: float = 0.95) -> Effect:
         raise NothingToCompare("An arm without an event came; a risk ratio has no interval, use the risk difference.")
     ratio = (arms.events / arms.n) / (arms.reference_events / arms.reference_n)
     variance = 1.0 / arms.events - 1.0 / arms.n + 1.0 / arms.reference_events - 1.0 / arms.reference_n
-    reach = math.exp(_z(level) * math.sqrt(variance))
+    reach = math.exp(normal_quantile(level) * math.sqrt(variance))
     method = "ratio of risks, interval of its logarithm (Katz), chi-square test without correction"
     return _effect(arms, "risk ratio", (ratio, ratio / reach, ratio * reach), level, method)
 
@@ -162,15 +163,9 @@ def _effect(arms: TwoArms, measure: str, values: tuple[float, float, float], lev
 
 
 def _wilson(events: int, n: int, level: float) -> tuple[float, float]:
-    z = _z(level)
+    z = normal_quantile(level)
     p, share = events / n, z * z / n
     middle = (p + share / 2.0) / (1.0 + share)
     reach = z * math.sqrt(p * (1.0 - p) / n + share / (4.0 * n)) / (1.0 + share)
     # At no event and at all events the limit is exactly 0 and 1; rounding would leave a trace.
     return (0.0 if not events else max(middle - reach, 0.0)), (1.0 if events == n else min(middle + reach, 1.0))
-
-
-def _z(level: float) -> float:
-    if not 0.0 < level < 1.0:
-        raise BadSetting(f"The level {level:g} came; a share between 0 and 1 is wanted, such as 0.95.")
-    return float(norm.isf((1.0 - level) / 2.0))

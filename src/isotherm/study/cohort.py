@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from isotherm.columns import Int
+from isotherm.columns import Int, label
 from isotherm.errors import BadTable, NothingToCompare
-from isotherm.study.design_matrix import Kind, label
+from isotherm.study.design_matrix import Kind
 from isotherm.study.flow import Flow
 from isotherm.study.guard import design_findings
 from isotherm.study.people import OTHER, UNKNOWN, People
@@ -19,7 +19,7 @@ from isotherm.study.predicate_tree import MET
 from isotherm.study.predicate_tree import UNKNOWN as NOT_KNOWN
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_parts import Covariate, Step
-from isotherm.study.records import Finding, check_columns, check_values, indicator, numbers
+from isotherm.study.records import Finding, check_cells, check_columns, check_values, indicator, numbers
 
 Bool = npt.NDArray[np.bool_]
 
@@ -113,6 +113,7 @@ def cohort(protocol: Protocol, table: pd.DataFrame) -> Cohort:
     """
     check_columns(protocol, table)
     records = table[list(protocol.columns)].reset_index(drop=True)  # blinded outcomes are left behind here, too
+    check_cells(protocol, records)
     people = People.of(protocol, records)
     flow, rows = _filtered(protocol, records, people)
     _check_arms(protocol, people, rows)

@@ -10,13 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from isotherm.columns import Float, Int
+from isotherm.columns import MISSING_CODES, Float, Int, label, refuse_lookalikes, refuse_missing_codes
 from isotherm.errors import BadColumn, BadSetting
 
 Bool = npt.NDArray[np.bool_]
 
 LARGEST, LEAST_SPREAD = 1e100, 1e-100
 """Beyond these, squares of numbers are infinite or 0."""
+
+_CODES = frozenset(map(label, MISSING_CODES))
 
 Kind = Literal["number", "yes/no", "category"]
 """How a covariate enters: as it is, as 0 and 1, or as one column for each level but the reference."""
@@ -238,7 +240,9 @@ def _read(column: pd.Series[Any], name: str, kind: Kind) -> npt.NDArray[Any]:
         numbers = column.astype(object).to_numpy(dtype=float, na_value=np.nan)
     if np.isinf(numbers).any():
         raise BadColumn(f"The covariate '{name}' is infinite in {int(np.isinf(numbers).sum())} rows; correct them.")
-    if kind == "yes/no":
+    if kind == "number":
+        refuse_missing_codes(f"The covariate '{name}'", numbers)
+    else:
         other = ~np.isnan(numbers) & (numbers != 0.0) & (numbers != 1.0)
         if other.any():
             raise BadColumn(
@@ -246,13 +250,6 @@ def _read(column: pd.Series[Any], name: str, kind: Kind) -> npt.NDArray[Any]:
                 "neither 0 nor 1; recode it, or declare it a category."
             )
     return numbers
-
-
-def label(value: object) -> str:
-    """Return a level as text: a whole number without its point, anything else as it prints."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def _columns(
@@ -270,7 +267,7 @@ def _columns(
         if largest > LARGEST or spread < LEAST_SPREAD:
             raise BadColumn(f"The covariate '{name}' is too large or varies too little to be squared; rescale it.")
         return [name], numbers[:, None], ()
-    levels = _levels(values, column)
+    levels = _levels(values, column, name)
     if reference is not None:
         if reference not in levels:
             raise BadSetting(f"'{reference}' is no level of '{name}' in the complete rows; choose one that occurs.")
@@ -279,9 +276,12 @@ def _columns(
     return [f"{name}={level}" for level in levels[1:]], block, tuple(levels)
 
 
-def _levels(values: npt.NDArray[Any], column: pd.Series[Any]) -> list[str]:
+def _levels(values: npt.NDArray[Any], column: pd.Series[Any], name: str) -> list[str]:
     """Return the levels that occur: in the order of a pandas category, numbers by value, else by the alphabet."""
     occur = set(values.tolist())
+    refuse_lookalikes(f"The covariate '{name}'", sorted(occur))
+    codes = np.array([float(text) if text in _CODES else 0.0 for text in values])
+    refuse_missing_codes(f"The covariate '{name}'", codes)
     if isinstance(column.dtype, pd.CategoricalDtype):
         return [text for text in map(label, column.cat.categories) if text in occur]
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):

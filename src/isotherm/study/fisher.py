@@ -11,8 +11,9 @@ from scipy.stats import hypergeom
 
 from isotherm.columns import Float
 from isotherm.effect import Effect
-from isotherm.errors import BadSetting, NothingToCompare
+from isotherm.errors import NothingToCompare
 from isotherm.study.binary import TwoArms
+from isotherm.study.confidence import checked_level
 
 AS_LIKELY = 1.0 + 1e-7
 """A table counts as no likelier than the observed one up to this factor, as in R."""
@@ -40,8 +41,7 @@ def fisher(arms: TwoArms, *, level: float = 0.95) -> Effect:
     .. [1] Fisher RA. J R Stat Soc 1935;98:39-82.
     .. [2] Cornfield J. Proc Third Berkeley Symp 1956;4:135-148.
     """
-    if not 0.0 < level < 1.0:
-        raise BadSetting(f"The level {level:g} came; a share between 0 and 1 is wanted, such as 0.95.")
+    tail = (1.0 - checked_level(level)) / 2.0
     total = arms.n + arms.reference_n
     if not 0 < arms.total_events < total:
         raise NothingToCompare("All patients, or none, had the event; there is nothing to compare.")
@@ -56,10 +56,10 @@ def fisher(arms: TwoArms, *, level: float = 0.95) -> Effect:
         return float(_tilted(log_chance, support, log_odds) @ support) - seen
 
     def beyond(log_odds: float) -> float:
-        return float(_tilted(log_chance, support, log_odds)[at:].sum()) - (1.0 - level) / 2.0
+        return float(_tilted(log_chance, support, log_odds)[at:].sum()) - tail
 
     def up_to(log_odds: float) -> float:
-        return (1.0 - level) / 2.0 - float(_tilted(log_chance, support, log_odds)[: at + 1].sum())
+        return tail - float(_tilted(log_chance, support, log_odds)[: at + 1].sum())
 
     lowest, highest = seen == support[0], seen == support[-1]
     return Effect(

@@ -8,12 +8,13 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest, chi2, norm
+from scipy.stats import binomtest, chi2
 
 from isotherm.columns import label_codes, refuse, whole_numbers
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting, NothingToCompare
 from isotherm.study.binary import CountTest
+from isotherm.study.confidence import normal_quantile
 
 FEW_DISCORDANT = 25
 """With fewer discordant pairs, McNemar's chi-square is replaced by the exact binomial test."""
@@ -68,7 +69,7 @@ def pairs_of(event: npt.ArrayLike, treated: npt.ArrayLike, matched_set: npt.Arra
     BadColumn
         Values other than 0 and 1, or sets that are not one treated with one reference patient.
     """
-    codes, labels = label_codes("matched_set", matched_set)
+    codes, labels = label_codes("matched_set", matched_set, ids=True)
     had, arm = (whole_numbers(name, of, len(codes)) for name, of in (("event", event), ("treated", treated)))
     refuse("event", (had < 0) | (had > 1), "neither 0 nor 1", "code 1 for the event")
     refuse("treated", (arm < 0) | (arm > 1), "neither 0 nor 1", "code 1 for the treated")
@@ -123,11 +124,9 @@ def paired_risk_difference(
     ----------
     .. [1] Fleiss JL, Levin B, Paik MC. Statistical methods for rates and proportions. Wiley 2003, chapter 13.
     """
-    if not 0.0 < level < 1.0:
-        raise BadSetting(f"The level {level:g} came; a share between 0 and 1 is wanted, such as 0.95.")
     gap = (pairs.first_only - pairs.second_only) / pairs.n
     se = math.sqrt(max(pairs.discordant / pairs.n - gap**2, 0.0) / pairs.n)
-    z = float(norm.isf((1.0 - level) / 2.0))
+    z = normal_quantile(level)
     test = mcnemar(pairs, rule=rule)
     return Effect(
         measure="risk difference",

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from isotherm.columns import Int, refuse
+from isotherm.columns import Int, label, refuse
 from isotherm.errors import BadColumn, BadTable
-from isotherm.study.design_matrix import label
 from isotherm.study.flow import Box, BoxKind, Cell
+from isotherm.study.predicate_tree import calendar_days
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_parts import Arms
 
@@ -151,13 +151,13 @@ def days_between(table: pd.DataFrame, start: str, end: str) -> npt.NDArray[np.fl
 
 
 def dates(table: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
-    """Return a column of dates, shape (n,); NaT where one is missing."""
+    """Return a column of dates as days of the calendar, shape (n,); NaT where one is missing."""
     column: pd.Series[Any] = table[name]
     if not column.notna().any():
         return np.full(len(table), np.datetime64("NaT", "s"))
     if not pd.api.types.is_datetime64_any_dtype(column):
         raise BadColumn(f"Column '{name}' holds no dates; give dates as YYYY-MM-DD.")
-    return column.to_numpy(dtype="datetime64[s]")
+    return calendar_days(column)
 
 
 def _labels(table: pd.DataFrame, name: str) -> npt.NDArray[np.str_]:

@@ -186,12 +186,18 @@ def _values(operand: Operand, table: pd.DataFrame) -> tuple[Any, npt.NDArray[np.
 def _array(series: pd.Series[Any], known: npt.NDArray[np.bool_]) -> Any:
     kind = column_kind(series)
     if kind == "date":
-        return series.to_numpy(dtype="datetime64[s]")
+        return calendar_days(series)
     if kind == "text":
         return series.astype(object).to_numpy()
     filled = np.full(len(series), np.nan)
     filled[known] = series[known].to_numpy(dtype=float)
     return filled
+
+
+def calendar_days(series: pd.Series[Any]) -> npt.NDArray[np.datetime64]:
+    """Return a column of dates as days of the calendar where they were written: no time of day, no time zone."""
+    local = series.dt.tz_localize(None)
+    return local.to_numpy(dtype="datetime64[D]").astype("datetime64[s]")
 
 
 def _shifted(left: Any, right: Any, sign: Literal["+", "-"]) -> Any:

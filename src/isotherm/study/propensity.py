@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import linprog
 
-from isotherm.columns import Float, Int
+from isotherm.columns import Float, Int, label
 from isotherm.errors import BadColumn, NotConverged, NothingToCompare
 from isotherm.study.arms import arm_of, of_rows
-from isotherm.study.design_matrix import Bool, DesignMatrix, label
+from isotherm.study.design_matrix import Bool, DesignMatrix
 from isotherm.study.logistic_kernels import CONVERGED, SINGULAR, fit_logistic
 
 Scale = Literal["logit", "probability"]

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from isotherm.columns import column, refuse
+from isotherm.columns import column, label, refuse, refuse_missing_codes
 from isotherm.errors import BadColumn, BadTable
-from isotherm.study.design_matrix import label
 from isotherm.study.people import days_between
 from isotherm.study.predicate import near
 from isotherm.study.protocol import Protocol
@@ -45,6 +44,24 @@ def check_columns(protocol: Protocol, table: pd.DataFrame) -> None:
         if count != 1:
             came = "is not there" if count == 0 else f"is there {count} times"
             raise BadColumn(f"Column '{name}' {came}{near(name, tuple(map(str, names)))}.")
+
+
+def check_cells(protocol: Protocol, table: pd.DataFrame) -> None:
+    """Refuse what would be read as another value in any row: blanks around texts, codes for "not known" as numbers.
+
+    Tables that were read from files are free of the first; the second are named in the protocol.
+
+    Raises
+    ------
+    BadColumn
+    """
+    for name in protocol.columns:
+        values: pd.Series[Any] = table[name]
+        if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
+            refuse_missing_codes(f"Column '{name}'", values.to_numpy(dtype=float, na_value=np.nan))
+        elif not pd.api.types.is_datetime64_any_dtype(values.dtype):
+            blank = np.array([isinstance(value, str) and value != value.strip() for value in values], dtype=bool)
+            refuse(f"Column '{name}'", blank, "text with blanks around it", "strip them")
 
 
 def check_values(protocol: Protocol, table: pd.DataFrame) -> tuple[Finding, ...]:

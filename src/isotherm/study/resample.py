@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
 
 from isotherm.columns import Float, Int, label_codes
 from isotherm.errors import BadSetting, FitError, InputError, NothingToCompare
+from isotherm.study.confidence import checked_level, normal_quantile
 
 _T = TypeVar("_T")
 
@@ -91,7 +91,7 @@ def resampling(
             f"{n} rows, seed {seed} and {replicates} replicates came; rows and replicates from 1 on and a seed from 0 "
             "on are wanted."
         )
-    code = np.arange(n) if cluster is None else label_codes("cluster", cluster, n)[0]
+    code = np.arange(n) if cluster is None else label_codes("cluster", cluster, n, ids=True)[0]
     members = np.argsort(code, kind="stable")
     counts = np.bincount(code)
     first = np.concatenate([[0], np.cumsum(counts)])
@@ -160,12 +160,12 @@ class Bootstrap:
 
     def percentile(self, *, level: float = 0.95) -> tuple[float, float]:
         """Return the interval between two percentiles of the replicates."""
-        low, high = np.nanquantile(self.values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+        low, high = np.nanquantile(self.values, [(1.0 - checked_level(level)) / 2.0, (1.0 + level) / 2.0])
         return float(low), float(high)
 
     def normal(self, *, level: float = 0.95) -> tuple[float, float]:
         """Return the estimate plus and minus its bootstrap standard error times the normal quantile."""
-        reach = float(norm.ppf((1.0 + level) / 2.0)) * self.standard_error
+        reach = normal_quantile(level) * self.standard_error
         return self.estimate - reach, self.estimate + reach
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.stats import t as student
 
 from isotherm.errors import BadSetting, FitError
+from isotherm.study.confidence import checked_level
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Pooled:
 
     def interval(self, *, level: float = 0.95) -> tuple[float, float]:
         """Return the interval by Student's t."""
-        reach = float(student.ppf((1.0 + level) / 2.0, self.freedom)) * self.standard_error
+        reach = float(student.ppf((1.0 + checked_level(level)) / 2.0, self.freedom)) * self.standard_error
         return self.estimate - reach, self.estimate + reach
 
 

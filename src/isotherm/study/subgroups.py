@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import chi2
 
-from isotherm.columns import Float, Int, label_codes, refuse, whole_numbers
+from isotherm.columns import Float, Int, label_codes, numbers, refuse, whole_numbers
 from isotherm.effect import Effect
 from isotherm.errors import FitError, InputError
 from isotherm.outcome import TimeToEvent
@@ -103,7 +103,7 @@ def subgroups(
     """
     arm = whole_numbers("treated", treated, len(outcome))
     refuse("treated", (arm < 0) | (arm > 1), "neither 0 nor 1", "code 1 for the treated")
-    rest = np.zeros((len(outcome), 0)) if adjusted_for is None else np.asarray(adjusted_for, dtype=np.float64)
+    rest = np.zeros((len(outcome), 0)) if adjusted_for is None else numbers("adjusted_for", adjusted_for)
     rest = rest[:, None] if rest.ndim == 1 else rest
     found: list[Subgroup] = []
     for factor, values in factors.items():

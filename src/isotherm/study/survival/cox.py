@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import chi2, norm
 
-from isotherm.columns import Float, column, numbers
+from isotherm.columns import Float, column, numbers, refuse_missing_codes
 from isotherm.effect import Effect
 from isotherm.errors import BadColumn, BadSetting, FitError, NotConverged, NothingToCompare
 from isotherm.outcome import TimeToEvent
+from isotherm.study.confidence import normal_quantile
 from isotherm.study.survival.cox_variance import robust_covariance
-from isotherm.study.survival.limits import normal_quantile
 from isotherm.study.survival.newton_kernels import (
     BRESLOW,
     COLLINEAR,
@@ -235,6 +235,8 @@ def _matrix(covariates: npt.ArrayLike, names: Sequence[str] | None, rows: int) -
     if gaps.any():
         k = int(np.flatnonzero(gaps)[0])
         column(labels[k], x[:, k], rows)
+    for k, name in enumerate(labels):
+        refuse_missing_codes(name, x[:, k])
     if np.abs(x).max() > LARGEST_COVARIATE:
         raise BadColumn(f"The covariates reach beyond {LARGEST_COVARIATE:g}; give them in larger units.")
     return x, labels

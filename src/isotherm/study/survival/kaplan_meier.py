@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from isotherm.columns import Float, label_codes
+from isotherm.columns import Float, label_codes, same_time
 from isotherm.errors import BadSetting
 from isotherm.outcome import Curve, TimeToEvent
 from isotherm.study.survival.jackknife import influence_variance
@@ -202,4 +202,5 @@ def number_at_risk(outcome: TimeToEvent, at_days: Sequence[float]) -> Float:
     weight = outcome.weights
     start = np.full(len(outcome), -np.inf) if outcome.start_days is None else outcome.start_days
     start = np.where(start == 0.0, -np.inf, start)
-    return np.array([weight[(outcome.time_days >= t) & (start < t)].sum() for t in at_days], dtype=np.float64)
+    days = np.asarray(at_days, dtype=np.float64) - same_time(outcome.times.days)
+    return np.array([weight[(outcome.time_days >= t) & (start < t)].sum() for t in days], dtype=np.float64)

@@ -6,25 +6,12 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
-from scipy.stats import norm
 
 from isotherm.columns import Float
 from isotherm.errors import BadSetting
+from isotherm.study.confidence import normal_quantile
 
 Interval = Literal["log", "log-log", "plain", "logit", "arcsin"]
-
-
-def normal_quantile(level: float) -> float:
-    """Return z of a two-sided interval: 1.959964 for 0.95.
-
-    Raises
-    ------
-    BadSetting
-        The level is not between 0 and 1.
-    """
-    if not 0.0 < level < 1.0:
-        raise BadSetting(f"The level {level:g} came; a share between 0 and 1 is wanted, such as 0.95.")
-    return float(norm.isf((1.0 - level) / 2.0))
 
 
 def limits(

@@ -9,8 +9,8 @@ import numpy as np
 from isotherm.columns import Float
 from isotherm.errors import BadSetting
 from isotherm.outcome import TimeToEvent
+from isotherm.study.confidence import normal_quantile
 from isotherm.study.survival.jackknife import influence_variance
-from isotherm.study.survival.limits import normal_quantile
 from isotherm.study.survival.risk_table import ratio, risk_table
 
 
