@@ -38,6 +38,7 @@ def match_nearest(
     order: Order = "largest",
     seed: int | None = None,
     estimand: Literal["ATT", "ATC"] = "ATT",
+    scarce: bool = False,
 ) -> Matched:
     """Match on the propensity score: each treated unit takes the nearest free control within the caliper.
 
@@ -64,6 +65,9 @@ def match_nearest(
     estimand : "ATT" or "ATC"
         Whose effect is wanted: that of the treated, who choose among controls, or of the controls, who choose among
         the treated.
+    scarce : bool
+        Match also where more want a partner than there are: for samples that are drawn in a bootstrap, in which it
+        happens by chance.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def match_nearest(
     _check(ratio, seed, order, scale, estimand)
     score = np.round(scores.score(scale), DECIMALS)
     chooser = scores.treated if estimand == "ATT" else ~scores.treated
-    _reachable(chooser, estimand, replace=replace)
+    _reachable(chooser, estimand, replace=replace or scarce)
     width = None if caliper is None else caliper.absolute(score, scores.treated)
     block = blocks_of(exact, scores.rows, scores.table_rows)
     sorting, place = sorting_of(score, block)

@@ -148,9 +148,9 @@ def adjust(units: Units, plan: Plan, table: pd.DataFrame | None = None) -> Adjus
 
 def adjusted_by(
     design: DesignMatrix, treated: npt.NDArray[np.bool_], site: npt.NDArray[np.str_] | None, plan: Plan,
-    table: pd.DataFrame,
+    table: pd.DataFrame, *, drawn: bool = False,
 ) -> Adjusted:  # fmt: skip
-    """Match or weight the rows of a design matrix."""
+    """Match or weight the rows of a design matrix; `drawn` by a bootstrap, they may hold too few partners by chance."""
     scores: Propensity | None = None
     made: Matched | Weighted
     if isinstance(plan.adjustment, Coarsened):
@@ -159,7 +159,7 @@ def adjusted_by(
         assert not isinstance(plan.adjustment, Unadjusted)
         scores = _scores(design, treated, site, plan.sites)
         if isinstance(plan.adjustment, Matching):
-            made = _nearest(scores, plan.adjustment, table, site, plan)
+            made = _nearest(scores, plan.adjustment, table, site, plan, drawn=drawn)
         else:
             how = plan.adjustment
             made = weighted(scores, how.estimand, stabilized=how.stabilized, trim=how.trim, truncate=how.truncate)
@@ -182,7 +182,7 @@ def _scores(design: DesignMatrix, treated: npt.NDArray[np.bool_], site: npt.NDAr
 
 
 def _nearest(scores: Propensity, how: Matching, table: pd.DataFrame, site: npt.NDArray[np.str_] | None,
-             plan: Plan) -> Matched:  # fmt: skip
+             plan: Plan, *, drawn: bool) -> Matched:  # fmt: skip
     blocks = [_block(name, table, site) for name in how.exact]
     if plan.sites == "within" and site is not None:
         blocks.append(site.astype(object))  # scores of different fits are not comparable
@@ -196,6 +196,7 @@ def _nearest(scores: Propensity, how: Matching, table: pd.DataFrame, site: npt.N
         order=how.order,
         seed=plan.seed if how.order == "random" else None,
         estimand=how.estimand,
+        scarce=drawn,
     )
 
 

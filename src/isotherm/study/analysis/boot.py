@@ -102,7 +102,7 @@ def _adjusted(
         return Adjusted(np.ones(len(rows)), np.arange(len(rows)), None, None, None)
     exact = list(plan.adjustment.exact) if isinstance(plan.adjustment, Matching) else []
     table = units.table[[name for name in exact if name in units.table.columns]].iloc[rows]
-    return adjusted_by(_drawn(design, rows), treated, site, plan, table)
+    return adjusted_by(_drawn(design, rows), treated, site, plan, table, drawn=True)
 
 
 def _drawn(design: DesignMatrix, rows: Int) -> DesignMatrix:

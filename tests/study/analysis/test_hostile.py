@@ -1,0 +1,299 @@
+"""What data and protocols cannot carry: refused in one sentence, or a result without a number and with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from isotherm.errors import (
+    BadColumn,
+    BadProtocol,
+    BadSetting,
+    BadTable,
+    NoOverlap,
+    NothingToCompare,
+    OutOfReach,
+)
+from isotherm.study.analysis.adjust import Plan
+from isotherm.study.analysis.boot import bootstrap_outcomes, restricted_area
+from isotherm.study.analysis.compare import compare
+from isotherm.study.analysis.estimate import as_it_is
+from isotherm.study.analysis.run import analyze
+from isotherm.study.analysis.units import units_of
+from isotherm.study.cohort import cohort
+from isotherm.study.known import TimeZero
+from isotherm.study.predicate import Predicate
+from isotherm.study.protocol_methods import (
+    Coarsened,
+    Estimation,
+    Matching,
+    Methods,
+    Sensitivity,
+    Unadjusted,
+    Weighting,
+)
+from isotherm.study.protocol_parts import Arm, Arms, Covariate, Data, Level, Outcome, Subgroup
+from isotherm.study.result import Record, Results
+from tests.study.cohorts import COMPLICATION, LESIONS, PAIRS, WEIGHTS, people, record, run, study, value
+from tests.study.protocols import AGE, ARMS, BEFORE, OS, SEX
+
+TABLE = people()
+
+
+def test_one_arm_an_empty_table_and_events_that_never_came_are_refused() -> None:
+    with pytest.raises(BadTable, match='No eligible row is in arm "No drug"'):
+        run(TABLE[TABLE["drug"] == 1.0])
+    with pytest.raises(BadTable, match="no rows"):
+        run(TABLE[:0])
+    with pytest.raises(BadColumn, match="'dead' holds no event in 90 rows"):
+        run(TABLE.assign(dead=0.0))
+
+
+def test_a_constant_covariate_is_refused_and_an_event_before_time_zero_too() -> None:
+    with pytest.raises(BadColumn, match="'lesions' has one value in all 90 complete rows"):
+        run(TABLE.assign(lesions=2.0))
+    dated = TABLE.assign(zero=pd.Timestamp("2014-05-01"), last=pd.Timestamp("2014-04-01"))
+    by_date = Outcome(name="os", label="Overall survival", event="dead", date="last", primary=True)
+    with pytest.raises(BadColumn, match="'last' is before time zero in 90 of 90 rows; mend the order of the dates"):
+        run(dated, outcomes=(by_date,), time_zero=TimeZero(says="day", column="zero"))
+
+
+def test_an_estimand_out_of_reach_says_what_is_within_reach() -> None:
+    more_treated = pd.concat([TABLE[TABLE["drug"] == 1.0], TABLE[TABLE["drug"] == 0.0][:12]])
+    with pytest.raises(OutOfReach, match=r"cannot give the ATT.*Within reach: the ATC"):
+        run(more_treated, methods=PAIRS)
+
+
+def test_three_arms_are_refused_with_what_to_do() -> None:
+    arms = Arms(column="drug", reference="none", arms=(*ARMS.arms, Arm(name="half", label="Half", values=(0.5,))))
+    with pytest.raises(NothingToCompare, match="3 arms came where two are compared"):
+        run(TABLE.assign(drug=np.where(np.arange(90) < 9, 0.5, TABLE["drug"])), arms=arms)
+
+
+def test_arms_that_a_covariate_separates_get_firths_penalty_and_a_warning() -> None:
+    apart = TABLE.assign(lesions=TABLE["drug"] * 5.0 + np.arange(90) % 2)
+    result = run(apart, methods=Methods(adjustment=Weighting(estimand="overlap")))
+    assert any("Firth" in one["says"] for one in result.results.findings)
+    assert "Firth" in (record(result, "propensity.method").text or "")
+    with pytest.raises(NoOverlap):
+        run(apart, methods=Methods(adjustment=Coarsened()))
+
+
+def test_a_model_without_a_maximum_is_recorded_with_its_reason_and_never_as_a_number() -> None:
+    """Nobody without the drug has the event: the hazard ratio is infinite."""
+    only = TABLE.assign(dead=TABLE["dead"] * TABLE["drug"])
+    result = run(only, methods=replace(WEIGHTS, bootstrap=5))
+    for key in ("headline.effect", "effect.os.adjusted", "effect.os.naive", "proportional_hazards.os.adjusted",
+                "cox.os.treatment.multivariable"):  # fmt: skip
+        assert record(result, key).value is None
+        assert "rises without end along treatment" in record(result, key).why
+    assert record(result, "evalue.os.estimate").why == "there is no adjusted estimate"
+    assert (
+        record(result, "curve.os.adjusted.none.median").why == "not reached: more than half were free of it to the end"
+    )
+    assert value(result, "curve.os.adjusted.none.at_1") == 1.0
+    assert record(result, "subgroup.age.1.os").value is None
+    assert "rises without end" in record(result, "bootstrap.os").why
+
+
+def test_a_bootstrap_of_too_few_replicates_gives_no_interval_and_says_so() -> None:
+    result = run(methods=replace(WEIGHTS, bootstrap=5))
+    assert "5 of 5 replicates worked" in record(result, "bootstrap.os").why
+    mean = record(result, "rmst.os.adjusted.difference")
+    assert mean.value is not None
+    assert (mean.low, mean.method) == (None, "no interval: it needs the bootstrap of the whole analysis")
+
+
+def test_replicates_that_cannot_be_matched_are_counted_by_reason() -> None:
+    few = pd.concat([TABLE[TABLE["drug"] == 1.0][:3], TABLE[TABLE["drug"] == 0.0][:20]])
+    units = units_of(cohort(study(methods=Methods(adjustment=Weighting(), bootstrap=40), covariates=(AGE,)), few))
+    comparison = compare(units, Plan.main(units))
+    found = bootstrap_outcomes(comparison, Estimation(), 40, 2)["os"].effect
+    assert not isinstance(found, str)
+    assert found.n_failed > 0
+    assert "NothingToCompare" in found.failure_words
+
+
+def test_fixed_times_and_horizons_beyond_the_observation_have_a_reason() -> None:
+    result = run(methods=replace(WEIGHTS, estimation=Estimation(at_days=(99_999.0,), rmst_days=99_999.0)))
+    assert record(result, "curve.os.naive.drug.at_1").why == "nobody of this arm was observed that long"
+    for key in ("naive.difference", "adjusted.drug", "adjusted.ratio"):
+        assert "The horizon of 99999 days came" in record(result, f"rmst.os.{key}").why
+    none = run(methods=Methods(adjustment=Weighting()))
+    assert "No horizon of the restricted mean is declared" in record(none, "rmst.os.naive.ratio").why
+
+
+def test_a_competing_event_has_a_cause_specific_hazard_ratio_and_no_kaplan_meier_curve() -> None:
+    result = run()
+    assert "cause-specific" in record(result, "effect.ltp.adjusted").label
+    assert value(result, "effect.ltp.adjusted") > 0.0
+    for key in ("curve.ltp.naive.drug.median", "curve.ltp.adjusted.none.at_2", "rmst.ltp.naive.drug"):
+        assert "would overstate it" in record(result, key).why
+    assert not any(key.startswith("survival.ltp") for key in result.results.curves)
+
+
+def test_unknown_outcomes_are_counted_and_pairs_without_both_members_do_not_count_as_pairs() -> None:
+    lost = TABLE.assign(complication=TABLE["complication"].where(np.arange(90) > 8),
+                        months=TABLE["months"].where(np.arange(90) > 4))  # fmt: skip
+    result = run(lost, methods=PAIRS)
+    assert value(result, "missing.outcome.complication") == 9
+    assert value(result, "missing.outcome.os") == 5
+    both = [
+        value(result, f"binary.complication.pairs.{part}") for part in ("both", "first_only", "second_only", "neither")
+    ]
+    assert sum(both) < value(result, "matching.sets")
+    nobody = TABLE.assign(complication=TABLE["complication"].where(TABLE["drug"] == 1.0))
+    bare = run(nobody, methods=PAIRS)
+    assert "all in one arm" in record(bare, "effect.complication.naive").why
+    assert record(bare, "effect.complication.adjusted").value is None
+    assert record(bare, "binary.complication.adjusted.mcnemar").value is None
+    assert record(bare, "binary.complication.naive.risk.none").value is None
+    assert record(bare, "binary.complication.naive.chi_square").value is None
+    assert record(bare, "binary.complication.adjusted.risk.none").why == "nobody in this arm has a known outcome"
+    without_times = TABLE.assign(months=TABLE["months"].where(TABLE["drug"] == 1.0))
+    one = run(without_times)
+    assert record(one, "curve.os.naive.none.median").why == "nobody in this arm has a known outcome"
+    assert record(one, "followup.os.none").value is None
+    assert record(one, "logrank.os.naive").value is None
+
+
+def test_a_pair_without_an_event_in_either_arm_is_a_p_value_without_a_statistic() -> None:
+    rare = TABLE.assign(complication=(np.arange(90) == 0) * 1.0)
+    result = run(rare, methods=PAIRS)
+    test = record(result, "binary.complication.adjusted.mcnemar")
+    assert (test.kind, test.p) == ("p", test.value)
+    assert any("an arm has 0 events" in one["says"] for one in result.results.findings)
+
+
+def test_subgroups_that_overlap_are_refused_and_who_is_in_none_is_counted() -> None:
+    def divided(*conditions: str) -> Subgroup:
+        levels = tuple(Level(label=words, where=Predicate(words)) for words in conditions)
+        return Subgroup(name="age", label="Age", levels=levels)
+
+    with pytest.raises(BadSetting, match="patients are in two levels of subgroup age; make its conditions exclude"):
+        run(subgroups=(divided("age < 60", "age < 70"),))
+    result = run(subgroups=(divided("age < 50", "age > 300"),))
+    assert value(result, "subgroup.age.2.os.n") == 0
+    assert "nobody is in this level" in record(result, "subgroup.age.2.os").why
+    assert record(result, "subgroup.age.interaction.os").why == "one level only"
+    nobody = run(subgroups=(divided("age < 0", "age > 300"),))
+    assert record(nobody, "subgroup.age.interaction.os").value is None
+
+
+def test_a_sensitivity_analysis_that_cannot_be_made_has_its_reason() -> None:
+    variations = (
+        Sensitivity(name="nobody", says="Nobody", where=Predicate("age > 300")),
+        Sensitivity(name="bare", says="No covariate", without=("age", "sex", "lesions")),
+        Sensitivity(name="plain", says="Not adjusted", adjustment=Unadjusted()),
+    )
+    result = run(sensitivity=variations)
+    assert record(result, "sensitivity.nobody.os").value is None
+    assert "No covariate is left to adjust for" in record(result, "sensitivity.bare.os").why
+    assert value(result, "sensitivity.plain.os") == value(result, "effect.os.naive")
+    assert value(result, "sensitivity.plain.worst_smd") == 0.0
+
+
+def test_a_site_with_one_arm_only_is_left_out_with_its_reason() -> None:
+    data = Data(file="cohort.csv", patient="id", site="site")
+    lopsided = TABLE[(TABLE["site"] == "A") | (TABLE["drug"] == 1.0)]
+    result = run(lopsided, data=data)
+    assert value(result, "leave_one_site_out.2.os") > 0.0
+    assert "all 3" in record(result, "leave_one_site_out.1.os").why or record(result, "leave_one_site_out.1.os").why
+
+
+def test_ties_by_the_exact_rule_have_no_robust_variance_and_the_result_says_so() -> None:
+    result = run(methods=Methods(adjustment=Weighting(), estimation=Estimation(ties="exact")))
+    assert "The exact rule takes neither weights" in record(result, "effect.os.adjusted").why
+    assert value(result, "effect.os.naive") > 0.0
+
+
+TUMORS = Data(file="cohort.csv", patient="id", tumor="tumor")
+LTP_PER_TUMOR = Outcome(name="ltp", label="Progression", event="progressed", time="progress_months", time_unit="months",
+                        unit="tumor")  # fmt: skip
+TREATED_AGAIN = Outcome(name="again", label="Treated again", event="again", kind="yes/no", unit="tumor")
+
+
+def test_tumors_are_clustered_in_their_patients_and_patients_are_matched_once() -> None:
+    tumors = pd.concat([TABLE.assign(tumor="1"), TABLE[::2].assign(tumor="2")]).sort_values(["id", "tumor"])
+    tumors["again"] = (np.arange(len(tumors)) % 3 == 0) * 1.0
+    result = run(tumors, data=TUMORS, outcomes=(OS, LTP_PER_TUMOR, TREATED_AGAIN), methods=PAIRS)
+    whole = run(TABLE, methods=PAIRS, outcomes=(OS,))
+    by_id = run(TABLE.sort_values("id"), methods=PAIRS, outcomes=(OS,))
+    assert value(result, "effect.os.adjusted") == pytest.approx(value(by_id, "effect.os.adjusted"), rel=1e-9)
+    assert value(result, "effect.os.naive") == pytest.approx(value(whole, "effect.os.naive"), rel=1e-9)
+    assert "clustered in patients" in record(result, "effect.ltp.naive").method
+    assert "not independent" in record(result, "binary.again.naive.difference").why
+    assert value(result, "effect.again.naive") == pytest.approx(
+        tumors.groupby("drug")["again"].mean()[1.0] - tumors.groupby("drug")["again"].mean()[0.0]
+    )
+    assert record(result, "logrank.ltp.naive").value is None
+    assert value(result, "flow.start.tumors") == 135
+    boot = run(tumors, data=TUMORS, outcomes=(OS, LTP_PER_TUMOR), methods=replace(PAIRS, bootstrap=22))
+    assert value(boot, "bootstrap.ltp") == pytest.approx(value(boot, "effect.ltp.adjusted"), rel=1e-9)
+
+
+def test_a_covariate_that_differs_between_tumors_of_a_patient_is_refused() -> None:
+    tumors = pd.concat([TABLE.assign(tumor="1"), TABLE[:5].assign(tumor="2", lesions=9.0)])
+    with pytest.raises(BadColumn, match="'lesions' is not the same in all tumors of a patient in 5 of 95 rows"):
+        run(tumors, data=TUMORS, outcomes=(OS,))
+
+
+def test_while_outcomes_are_blinded_matching_and_balance_run_without_outcome_columns() -> None:
+    outcomes = list(study().outcome_columns)
+    result = analyze(study(outcomes_blinded=True, methods=PAIRS), TABLE.drop(columns=outcomes))
+    seen = run(TABLE, methods=PAIRS)
+    for key in ("matching.sets", "balance.worst.after", "propensity.n"):
+        assert value(result, key) == value(seen, key)
+    assert not any(key.startswith(("effect.", "curve.", "events.", "headline.")) for key in result.results.records)
+    assert result.adjusted is not None
+    assert not set(outcomes) & set(result.adjusted.columns)
+    assert any("Outcomes are blinded" in one["says"] for one in result.results.findings)
+
+
+def test_a_protocol_without_covariates_to_adjust_for_is_refused_when_it_adjusts() -> None:
+    described = tuple(replace(one, use="describe") for one in (AGE, SEX))
+    with pytest.raises(BadProtocol, match="Adjustment needs a covariate"):
+        study(covariates=described)
+    result = run(covariates=described, methods=Methods(adjustment=Unadjusted()))
+    assert not any(key.startswith("cox.") for key in result.results.records)
+
+
+def test_names_of_the_export_that_are_taken_are_told_apart() -> None:
+    weight = Covariate(column="weight", label="Weight", kind="number", known=BEFORE)
+    result = run(TABLE.assign(weight=np.arange(90.0)), covariates=(AGE, weight))
+    assert result.adjusted is not None
+    assert {"weight", "weight (column)"} <= set(result.adjusted.columns)
+
+
+def test_a_record_holds_a_finite_number_or_its_reason_and_an_id_is_used_once() -> None:
+    with pytest.raises(ValueError, match="not finite"):
+        Record(kind="number", label="x", value=float("nan"))
+    with pytest.raises(ValueError, match="either a number or text, or the reason"):
+        Record(kind="number", label="x")
+    with pytest.raises(ValueError, match="either a number or text, or the reason"):
+        Record(kind="number", label="x", value=1.0, why="no")
+    results = Results()
+    results.text("a", "A", "")
+    assert results.records["a"].why == "nothing is declared"
+    with pytest.raises(ValueError, match="Two results have the id 'a'"):
+        results.text("a", "A", "again")
+
+
+def test_a_restricted_mean_of_a_yes_no_outcome_is_refused() -> None:
+    units = units_of(cohort(study(outcomes=(OS, COMPLICATION)), TABLE))
+    with pytest.raises(BadSetting, match="the outcome has no times"):
+        restricted_area(as_it_is(units.treated, units.endpoints["complication"]), 100.0)
+
+
+def test_a_matching_with_a_time_zero_of_dates_prints_its_years() -> None:
+    dated = TABLE.assign(zero=pd.date_range("2014-01-01", periods=90, freq="30D"))
+    result = run(dated, time_zero=TimeZero(says="day", column="zero"), methods=Methods(adjustment=Matching()))
+    assert record(result, "data.dates").text == "2014 to 2021"
+    assert (
+        record(result, "protocol.codings").text
+        == "Age: number, effects per 10 years; Sex: male, female; Lesions: number"
+    )
+    assert LESIONS.label in (record(result, "protocol.covariates").text or "")
