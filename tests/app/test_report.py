@@ -79,8 +79,8 @@ def changed(assessment: Assessment, number: int, **values: Any) -> Assessment:
 @pytest.fixture
 def no_viewer(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in an installation whose viewer was never built."""
-    original = report._static
-    monkeypatch.setattr(report, "_static", lambda name: "" if name.startswith("viewer/") else original(name))
+    original = report.static
+    monkeypatch.setattr(report, "static", lambda name: "" if name.startswith("viewer/") else original(name))
 
 
 def test_the_sections_come_in_their_order() -> None:

@@ -21,7 +21,7 @@ from isotherm.app.palette import rgb
 from isotherm.app.study_figures import ARM_LOOKS, PNG_DPI, WIDTH_PT, look, width_of, wrapped
 from isotherm.app.study_figures_curves import ArmCurve, CurveWords, survival_curves
 from isotherm.app.study_figures_flow import FlowBox, flow_diagram
-from isotherm.app.study_figures_forest import ForestRow, forest_plot
+from isotherm.app.study_figures_forest import ForestRow, ForestWords, estimate_ruler, forest_plot
 from isotherm.app.study_figures_love import LovePoint, love_plot
 from isotherm.app.study_figures_overlap import ArmScores, overlap_plot
 
@@ -48,7 +48,7 @@ def curve(arm: int, label: str, *, adjusted: bool = True) -> ArmCurve:
 def love(label: str = "Age") -> Drawing:
     points = [LovePoint(label, -0.4, 0.01), LovePoint("Sex: female", None, None), LovePoint("Lung", 0.2, math.inf),
               LovePoint("Nodes", None, 0.05)]  # fmt: skip
-    return love_plot(points, denominator="SD of all units, weighted", adjusted_by="overlap weights")
+    return love_plot(points, denominator="SD of all units, weighted", threshold=0.1)
 
 
 def overlap(label: str = "Chemotherapy") -> Drawing:
@@ -64,8 +64,22 @@ def forest(label: str = "Sex", *, high: float = 2.1) -> Drawing:
         ForestRow(label=label, heading=True, p_interaction="0.41"),
         ForestRow(label=label, count="0 / 9", printed=f"not estimated: {label}"),
     ]  # fmt: skip
-    return forest_plot(rows, measure="hazard ratio", level=0.95, lower_means=f"lower hazard with {label}",
-                       higher_means=f"higher hazard with {label}", description="Forest plot.")  # fmt: skip
+    words = ForestWords(
+        measure="hazard ratio", unit="log scale (a ratio, no unit)", level="95 %", ratio=True,
+        lower_means=f"lower hazard with {label}", higher_means=f"higher hazard with {label}",
+    )  # fmt: skip
+    return forest_plot(rows, words, description="Forest plot.")
+
+
+def differences() -> Drawing:
+    rows = [
+        ForestRow(label="All", estimate=-4.0, low=-math.inf, high=2.0, printed="−4.0 (no limit to 2.0)", strong=True)
+    ]
+    words = ForestWords(
+        measure="risk difference", unit="percentage points (no unit is hidden)", level="95 %", ratio=False,
+        lower_means="lower risk", higher_means="higher risk",
+    )  # fmt: skip
+    return forest_plot(rows, words, description="Forest plot of differences.")
 
 
 def flow(label: str = "Chemotherapy", arms: int = 2) -> Drawing:
@@ -90,6 +104,7 @@ ALL: dict[str, Callable[[], Drawing]] = {
     "love": love, "love with long names": lambda: love(LONG),
     "overlap": overlap, "overlap with long names": lambda: overlap(LONG),
     "forest": forest, "forest with long names": lambda: forest(LONG, high=1e6),
+    "forest of differences": differences,
     "flow": flow, "flow with long names": lambda: flow(LONG), "flow of one arm": lambda: flow(LONG, 1),
     "flow of six arms": lambda: flow(arms=6),
 }  # fmt: skip
@@ -187,6 +202,17 @@ def test_a_curve_without_an_event_stays_at_one_hundred_percent() -> None:
         endpoint="Survival", unit="patient", since="resection", time_unit="months", interval="95 %"))  # fmt: skip
 
     assert drawing.description.endswith("nobody had the event.")
+
+
+@pytest.mark.parametrize("ratio", [True, False])
+def test_a_ruler_shows_the_main_estimate_over_the_naive_one(ratio: bool) -> None:
+    main = ForestRow(label="main", estimate=1.2, low=0.9, high=math.inf, strong=True)
+
+    both = estimate_ruler(main, ForestRow(label="naive", estimate=1.4, low=1.0, high=2.0), ratio=ratio, description="")
+    alone = estimate_ruler(main, None, ratio=ratio, description="")
+
+    assert both.svg != alone.svg
+    assert both.png == b""
 
 
 def test_a_histogram_of_nobody_is_said_to_be_empty() -> None:

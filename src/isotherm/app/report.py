@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from isotherm.app.assessment import Assessment, LesionView
@@ -17,6 +12,7 @@ from isotherm.app.figures import Drawing
 from isotherm.app.figures_histogram import histogram, ruler
 from isotherm.app.figures_map import margin_map
 from isotherm.app.figures_slices import Place, gray_window, middle_lps_mm, slices
+from isotherm.app.page import environment, policy, static
 from isotherm.app.palette import CLASSES, NOT_ASSESSABLE
 from isotherm.app.palette import NAME as PALETTE
 from isotherm.app.report_tables import label_of, name_of, plain, tables
@@ -80,7 +76,7 @@ def report_html(assessment: Assessment) -> str:
     """
     document = assessment.document
     pages = _pages(assessment)
-    page = _environment().get_template("report.html.jinja")
+    page = environment().get_template("report.html.jinja")
     shown: dict[str, Any] = {
         "pages": pages,
         "tables": tables(document),
@@ -93,20 +89,20 @@ def report_html(assessment: Assessment) -> str:
         "organ": _organ_name(document),
         "palette": PALETTE,
         "legend": [*((one.label, one.color) for one in CLASSES), ("not assessable", NOT_ASSESSABLE)],
-        "style": Markup(_static("report.css")),
+        "style": Markup(static("report.css")),
         "switches": SWITCHES,
         "off_at_first": "before" if any(view.image for view in assessment.lesions) else "",
     }
-    niivue = _static("viewer/niivue.umd.js")
-    bare = page.render(**shown, viewer=None, policy=_policy())
+    niivue = static("viewer/niivue.umd.js")
+    bare = page.render(**shown, viewer=None, policy=policy())
     if not niivue:
         return bare
-    scripts = [Markup(text.replace("</script", "<\\/script")) for text in (niivue, _static("viewer.js"))]
-    licenses = _static("viewer/niivue.LICENSES.txt")
+    scripts = [Markup(text.replace("</script", "<\\/script")) for text in (niivue, static("viewer.js"))]
+    licenses = static("viewer/niivue.LICENSES.txt")
     room = MOST_BYTES - sum(len(one.encode()) for one in (bare, licenses, *scripts)) - ROOM_FOR_WORDS
-    policy = _policy(*scripts)
+    allowed = policy(*scripts)
     while (scene := _scene(assessment, room)) is not None:
-        whole = page.render(**shown, viewer=scene | {"scripts": scripts, "licenses": licenses}, policy=policy)
+        whole = page.render(**shown, viewer=scene | {"scripts": scripts, "licenses": licenses}, policy=allowed)
         excess = len(whole.encode()) - MOST_BYTES
         if excess <= 0:
             return whole
@@ -210,33 +206,6 @@ def _scene(assessment: Assessment, room: int) -> dict[str, Any] | None:
 def _described(layer: Layer) -> dict[str, Any]:
     names = ("key", "switch", "kind", "colors", "opacity", "points", "window")
     return {name: getattr(layer, name) for name in names}
-
-
-def _policy(*scripts: str) -> str:
-    """Return the page's security policy: only these scripts run, and nothing is ever connected to."""
-    digests = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts]
-    allowed = " ".join(f"'sha256-{one}'" for one in digests) or "'none'"
-    return (f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
-            "connect-src 'none'; base-uri 'none'; form-action 'none'")  # fmt: skip
-
-
-def _environment() -> Environment:
-    found = Environment(loader=PackageLoader("isotherm.app", "templates"), autoescape=True, undefined=StrictUndefined,
-                        trim_blocks=True, lstrip_blocks=True)  # fmt: skip
-    found.filters["json"] = _json  # pyright: ignore[reportUnknownMemberType]
-    return found
-
-
-def _json(value: Any) -> Markup:
-    """Return JSON that cannot end the script element it stands in."""
-    text = json.dumps(value, allow_nan=False)
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
-
-
-def _static(name: str) -> str:
-    """Return a file of the package, or nothing where it was not built."""
-    file = resources.files("isotherm.app").joinpath("static").joinpath(name)
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def _organ_name(document: Record) -> str:

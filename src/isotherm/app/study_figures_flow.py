@@ -64,7 +64,7 @@ class _Plan:
 
     def put(self, box: FlowBox, x: float, y: float, width: float) -> _Placed:
         inner = width - 2.0 * PAD_PT - 1.0
-        title = wrapped(f"{box.says}: {box.count}", inner, bold=True)
+        title = wrapped(f"{box.says}: {box.count}" if box.count else box.says, inner, bold=True)
         small = [line for one in box.more for line in wrapped(one, inner)]
         one = _Placed(box, x, y, width, title, small)
         self.placed.append(one)

@@ -1,4 +1,4 @@
-"""Forest plot: estimates with their intervals on a log axis, in rows with n, events and the test of interaction."""
+"""Forest plot: estimates with their intervals around the line of no difference, with n, events and interactions."""
 
 # pyright: reportUnknownMemberType=false
 # (matplotlib leaves the types of its **kwargs open)
@@ -11,14 +11,15 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
-from isotherm.app.figures import FAINT, INK, RULE, Drawing
+from isotherm.app.figures import FAINT, INK, RULE, Drawing, draw
 from isotherm.app.study_figures import LINE_PT, TYPE_PT, WIDTH_PT, picture, wrapped
 
 LABEL_PT, COUNT_PT, ESTIMATE_PT, P_PT, GAP_PT = 132.0, 62.0, 92.0, 50.0, 8.0
 HEAD_PT, ROW_GAP_PT = 2.6 * LINE_PT, 3.5
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+RULER_WIDTH_IN, RULER_HEIGHT_IN = 4.0, 0.9
 WIDEST = 100.0
 """Intervals beyond 1/100 and 100 end in an arrow."""
 
@@ -35,7 +36,7 @@ class ForestRow:
     count : str
         Events and n as printed.
     estimate, low, high : float or None
-        Ratios; None with a reason in `printed`.
+        As on the axis; a limit is infinite where the data set none. No estimate: the reason is in `printed`.
     printed : str
         The estimate and its interval as printed, or why there is none.
     p_interaction : str
@@ -54,61 +55,84 @@ class ForestRow:
     strong: bool = False
 
 
-def forest_plot(rows: Sequence[ForestRow], *, measure: str, level: float, lower_means: str, higher_means: str,
-                description: str) -> Drawing:  # fmt: skip
-    """Draw ratios on a log axis with the line of no difference; `lower_means` says what lies left of it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForestWords:
+    """What is written around the rows; a ratio stands on a log axis around 1, a difference on a plain one around 0."""
+
+    measure: str
+    unit: str
+    level: str
+    lower_means: str
+    higher_means: str
+    ratio: bool = True
+
+
+def forest_plot(rows: Sequence[ForestRow], words: ForestWords, *, description: str) -> Drawing:
+    """Draw estimates around the line of no difference; what lies on either side of it is written under the axis."""
     lines = [wrapped(row.label, LABEL_PT - (0.0 if row.heading else 8.0), bold=row.heading or row.strong)
              for row in rows]  # fmt: skip
-    reasons = [wrapped(row.printed, ESTIMATE_PT) for row in rows]
+    reasons = [wrapped(row.printed, ESTIMATE_PT, bold=row.strong) for row in rows]
     heights = [LINE_PT * max(len(one), len(why)) + ROW_GAP_PT for one, why in zip(lines, reasons, strict=True)]
     shows_p = any(row.p_interaction for row in rows)
     left_pt = LABEL_PT + COUNT_PT + GAP_PT
     right_pt = ESTIMATE_PT + (P_PT if shows_p else 0.0) + 2.0 * GAP_PT
     plot_pt = WIDTH_PT - left_pt - right_pt
-    sides = [wrapped(f"← {lower_means}", plot_pt / 2.0 + left_pt - 6.0 - GAP_PT),
-             wrapped(f"{higher_means} →", plot_pt / 2.0 + right_pt - 6.0 - GAP_PT)]  # fmt: skip
-    foot_pt = 16.0 + LINE_PT * (1.6 + max(len(one) for one in sides))
+    sides = (wrapped(f"← {words.lower_means}", plot_pt / 2.0 + left_pt - 6.0 - GAP_PT),
+             wrapped(f"→ {words.higher_means}", plot_pt / 2.0 + right_pt - 6.0 - GAP_PT))  # fmt: skip
+    below = wrapped(f"{words.measure}, {words.unit}", plot_pt + 60.0)
+    foot_pt = 18.0 + LINE_PT * (0.6 + len(below) + max(len(one) for one in sides))
     rows_pt = max(sum(heights), LINE_PT)
     height_pt = HEAD_PT + rows_pt + foot_pt
 
     def onto(figure: Figure) -> None:
         axes = figure.add_axes((left_pt / WIDTH_PT, foot_pt / height_pt, plot_pt / WIDTH_PT, rows_pt / height_pt))
-        _axis(axes, rows, rows_pt, f"{measure}, log scale (a ratio, no unit)")
-        _head(axes, plot_pt, measure, level, shows_p=shows_p)
+        axes.set(ylim=(rows_pt, 0.0), yticks=[], xlabel="\n".join(below))
+        _axis(axes, [value for row in rows for value in (row.estimate, row.low, row.high)], ratio=words.ratio)
+        _head(axes, plot_pt, words, shows_p=shows_p)
         down = 0.0
-        for row, words, reason, height in zip(rows, lines, reasons, heights, strict=True):
-            _row(axes, row, words, reason, down + height / 2.0, left_pt, plot_pt)
+        for row, label, reason, height in zip(rows, lines, reasons, heights, strict=True):
+            _row(axes, row, label, reason, down + height / 2.0, left_pt, plot_pt)
             down += height
-        null = plot_pt * _share(axes, 1.0)
-        below = -28.0 - 0.4 * LINE_PT
-        for side, words in zip((-1.0, 1.0), sides, strict=True):
-            axes.annotate("\n".join(words), (0.0, 0.0), xycoords="axes fraction", xytext=(null + side * 5.0, below),
-                          textcoords="offset points", ha="right" if side < 0.0 else "left", va="top",
-                          annotation_clip=False)  # fmt: skip
+        for side, text in zip((-1.0, 1.0), sides, strict=True):
+            axes.annotate("\n".join(text), (0.5, 0.0), xycoords="axes fraction", textcoords="offset points", va="top",
+                          xytext=(side * 5.0, -18.0 - LINE_PT * (0.3 + len(below))), annotation_clip=False,
+                          ha="right" if side < 0.0 else "left")  # fmt: skip
 
     return picture(onto, height_pt=height_pt, description=description)
 
 
-def _axis(axes: Axes, rows: Sequence[ForestRow], rows_pt: float, label: str) -> None:
-    """Set the log axis: symmetric around 1, wide enough for what is finite."""
-    ends = [value for row in rows for value in (row.estimate, row.low, row.high)
-            if value is not None and 1.0 / WIDEST <= value <= WIDEST]  # fmt: skip
-    reach = max([2.2, *(1.15 * max(value, 1.0 / value) for value in ends)])
-    axes.set(xscale="log", xlim=(1.0 / reach, reach), ylim=(rows_pt, 0.0), yticks=[], xlabel=label)
-    ticks = [tick for tick in TICKS if 1.0 / reach <= tick <= reach]
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xticklabels([f"{tick:g}" for tick in ticks])
+def estimate_ruler(main: ForestRow, beside: ForestRow | None, *, ratio: bool, description: str) -> Drawing:
+    """Draw the main estimate, and under it, thin, the one without adjustment, around the line of no difference."""
+    rows = [main, *([beside] if beside is not None else [])]
+
+    def onto(figure: Figure) -> None:
+        axes = figure.add_axes((0.03, 0.46, 0.94, 0.52))
+        axes.set(ylim=(len(rows) - 0.4, -0.6), yticks=[], xlabel=f"line at {1 if ratio else 0}: no difference")
+        _axis(axes, [value for row in rows for value in (row.estimate, row.low, row.high)], ratio=ratio)
+        for k, row in enumerate(rows):
+            if row.estimate is not None and row.low is not None and row.high is not None:
+                _interval(axes, row.estimate, row.low, row.high, float(k), strong=row.strong)
+
+    return draw(onto, width_in=RULER_WIDTH_IN, height_in=RULER_HEIGHT_IN, description=description)
+
+
+def _axis(axes: Axes, values: Sequence[float | None], *, ratio: bool) -> None:
+    """Set an axis that is symmetric around no difference, and wide enough for what is finite."""
+    if ratio:
+        ends = [value for value in values if value is not None and 1.0 / WIDEST <= value <= WIDEST]
+        reach = max([2.2, *(1.15 * max(value, 1.0 / value) for value in ends)])
+        axes.set(xscale="log", xlim=(1.0 / reach, reach))
+        ticks = [tick for tick in TICKS if 1.0 / reach <= tick <= reach]
+        axes.xaxis.set_major_locator(FixedLocator(ticks))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xticklabels([f"{tick:g}" for tick in ticks])
+    else:
+        reach = 1.15 * max([1e-9, *(abs(value) for value in values if value is not None and math.isfinite(value))])
+        axes.set(xlim=(-reach, reach))
+        axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.tick_params(length=3.0, width=0.6, color=FAINT)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.axvline(1.0, color=INK, linewidth=0.8)
-
-
-def _share(axes: Axes, value: float) -> float:
-    """Return where on the axis a value lies, 0 at its left end and 1 at its right."""
-    low, high = axes.get_xlim()
-    return (math.log(value) - math.log(low)) / (math.log(high) - math.log(low))
+    axes.axvline(1.0 if ratio else 0.0, color=INK, linewidth=0.8)
 
 
 def _write(axes: Axes, text: str, x_pt: float, middle: float, *, bold: bool = False, ha: str = "left",
@@ -118,11 +142,11 @@ def _write(axes: Axes, text: str, x_pt: float, middle: float, *, bold: bool = Fa
                   fontweight="bold" if bold else "normal")  # fmt: skip
 
 
-def _head(axes: Axes, plot_pt: float, measure: str, level: float, *, shows_p: bool) -> None:
+def _head(axes: Axes, plot_pt: float, words: ForestWords, *, shows_p: bool) -> None:
     middle = -HEAD_PT / 2.0
     _write(axes, "events / n", -GAP_PT, middle, ha="right", color=FAINT)
-    words = "\n".join(wrapped(f"{measure} ({100.0 * level:g} % interval)", ESTIMATE_PT))
-    _write(axes, words, plot_pt + GAP_PT, middle, color=FAINT)
+    estimate = "\n".join(wrapped(f"{words.measure} ({words.level} interval)", ESTIMATE_PT)[:2])
+    _write(axes, estimate, plot_pt + GAP_PT, middle, color=FAINT)
     if shows_p:
         _write(axes, "p, inter-\naction", plot_pt + ESTIMATE_PT + 2.0 * GAP_PT, middle, color=FAINT)
 

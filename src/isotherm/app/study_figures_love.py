@@ -15,9 +15,6 @@ from matplotlib.figure import Figure
 from isotherm.app.figures import FAINT, INK, RULE, Drawing
 from isotherm.app.study_figures import LINE_PT, TYPE_PT, WIDTH_PT, picture, width_of, wrapped
 
-THRESHOLD = 0.1
-"""Line of the plot; a usual convention, no proof of balance (Austin PC, Stat Med 2009;28:3083, section 3)."""
-
 LABELS_PT, RIGHT_PT, ROW_GAP_PT = 190.0, 22.0, 5.0
 BEFORE, AFTER = ("o", "#ffffff"), ("D", INK)
 
@@ -31,8 +28,11 @@ class LovePoint:
     after: float | None
 
 
-def love_plot(points: Sequence[LovePoint], *, denominator: str, adjusted_by: str) -> Drawing:
-    """Draw absolute standardized differences, largest before adjustment on top; the denominator is in the axis."""
+def love_plot(points: Sequence[LovePoint], *, denominator: str, threshold: float) -> Drawing:
+    """Draw absolute standardized differences, largest before adjustment on top; the denominator is in the axis.
+
+    The line at `threshold` is a convention and no proof of balance (Austin PC, Stat Med 2009;28:3083-3107).
+    """
     ordered = sorted(points, key=lambda one: -abs(_size(one.before)))
     labels = [wrapped(one.label, LABELS_PT) for one in ordered]
     heights = [LINE_PT * len(one) + ROW_GAP_PT for one in labels]
@@ -47,17 +47,17 @@ def love_plot(points: Sequence[LovePoint], *, denominator: str, adjusted_by: str
                                 rows_pt / height_pt))  # fmt: skip
         finite = [abs(value) for one in ordered for value in (one.before, one.after)
                   if value is not None and math.isfinite(value)]  # fmt: skip
-        top = max([0.25, *(1.08 * value for value in finite)])
+        top = max([2.5 * threshold, *(1.08 * value for value in finite)])
         axes.set(xlim=(0.0, top), ylim=(rows_pt, 0.0), yticks=[], xlabel="\n".join(axis_words))
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(length=3.0, width=0.6, color=FAINT)
-        axes.axvline(THRESHOLD, color=INK, linewidth=0.8, linestyle=(0, (3.0, 2.0)))
-        axes.text(THRESHOLD, -2.0, f"{THRESHOLD:g}", ha="center", va="bottom")
+        axes.axvline(threshold, color=INK, linewidth=0.8, linestyle=(0, (3.0, 2.0)))
+        axes.text(threshold, -2.0, f"{threshold:g}", ha="center", va="bottom")
         down = 0.0
         for one, lines, height in zip(ordered, labels, heights, strict=True):
             _row(axes, one, lines, down + height / 2.0, top, left_pt)
             down += height
-        _legend(figure, axes, adjusted_by)
+        _legend(figure, axes)
 
     return picture(onto, height_pt=height_pt, description=_described(ordered, denominator))
 
@@ -82,8 +82,8 @@ def _row(axes: Axes, one: LovePoint, lines: Sequence[str], middle: float, top: f
         axes.annotate(words, (top, middle), ha="right", va="center", color=FAINT)
 
 
-def _legend(figure: Figure, axes: Axes, adjusted_by: str) -> None:
-    words = (("before adjustment", BEFORE), (f"after {adjusted_by or 'adjustment'}", AFTER))
+def _legend(figure: Figure, axes: Axes) -> None:
+    words = (("before adjustment", BEFORE), ("after adjustment", AFTER))
     for label, (marker, fill) in words:
         axes.plot([], [], linestyle="none", marker=marker, markersize=5.5, markerfacecolor=fill, markeredgecolor=INK,
                   label=label)  # fmt: skip

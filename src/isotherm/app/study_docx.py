@@ -1,0 +1,244 @@
+"""The document of a study: the sections of its report as a paper's methods and results, for A4, in Word's own form."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import Any
+
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.text import WD_LINE_SPACING
+from docx.oxml.ns import qn
+from docx.shared import Emu, Mm, Pt, RGBColor
+
+from isotherm.app.figures import FAINT, INK, RULE
+from isotherm.app.study_docx_bound import Numbers, element, empty_document, packed
+from isotherm.app.study_report_headline import Headline
+from isotherm.app.study_report_parts import (
+    Block,
+    Bound,
+    Bullets,
+    Heading,
+    Paragraph,
+    Picture,
+    Runs,
+    Section,
+    Table,
+    Words,
+    prose,
+)
+from isotherm.app.study_report_words import Result
+
+FONT = "Arial"
+PAGE_MM, MARGIN_MM = (210.0, 297.0), 18.0
+TEXT_WIDTH_MM = PAGE_MM[0] - 2.0 * MARGIN_MM
+MOST_HEIGHT_MM = 215.0
+"""Tallest figure: it stands on one page with its title and its caption."""
+
+ORDER = ("methods", "results", "flow", "patients", "balance", "outcomes", "subgroups", "sensitivity", "missing",
+         "findings", "checklists", "software")  # fmt: skip
+"""Sections as a paper has them: methods and results in words, then what they rest on."""
+
+MOST_LETTERS = 38
+"""Letters of a cell that are counted when the width of a table is shared out."""
+
+LETTER_MM, PADDING_MM = 1.6, 4.2
+"""Width of a letter in a cell, and of the room around its words."""
+
+
+def docx_of(result: Result, headline: Headline, sections: tuple[Section, ...]) -> bytes:
+    """Return the document as bytes, the same for the same result."""
+    writer = _Writer()
+    protocol = result["protocol"]
+    writer.document.add_heading(str(protocol["title"]), level=0)
+    writer.plain(str(protocol["question"]), "Faint")
+    writer.headline(headline)
+    by_key = {section.key: section for section in sections}
+    for key in ORDER:
+        if key in by_key:
+            writer.section(by_key[key])
+    words = "Research use only. Not a medical device. This report states what was found and what is not known."
+    data = f"Data: {protocol['license']}. " if protocol.get("license") else ""
+    writer.plain(data + words, "Faint")
+    return packed(writer.document, writer.numbers, title=str(protocol["title"]))
+
+
+class _Writer:
+    """A document that is being written: its numbers, and how many tables and figures it has."""
+
+    def __init__(self) -> None:
+        self.document: Any = _styled(empty_document())
+        self.numbers = Numbers()
+        self.tables = self.figures = 0
+
+    def plain(self, text: str, style: str) -> None:
+        if text:
+            self.document.add_paragraph(text, style=style)
+
+    def runs(self, paragraph: Any, runs: Runs, *, notes: dict[str, str] | None = None) -> None:
+        """Add words and numbers to a paragraph; with `notes` (in a table) a missing number is short and has a note.
+
+        A number looks as its paragraph does: programs forget the look of text that they take from elsewhere.
+        """
+        for one in runs:
+            run = paragraph.add_run(prose(one) if notes is None else one.text)
+            if not isinstance(one, Bound):
+                run.bold = one.strong or None
+                continue
+            self.numbers.control(one, run)
+            if notes is not None and one.missing:
+                paragraph.add_run(notes[one.missing]).font.superscript = True
+
+    def headline(self, head: Headline) -> None:
+        """Write the main estimate, the naive one under it, and the caveats."""
+        if head.estimate is None:
+            self.plain(head.why, "Caveat")
+        else:
+            self.plain(f"{head.outcome}: {head.measure.lower()}, adjusted (main estimate)", "Faint")
+            self.runs(self.document.add_paragraph(style="Estimate"), (head.estimate,))
+            if head.interval is not None and head.level is not None:
+                runs = (head.interval, Words(" ("), head.level, Words(" interval)"))
+                self.runs(self.document.add_paragraph(style="Interval"), runs)
+            self.runs(self.document.add_paragraph(), head.reading)
+            self.runs(self.document.add_paragraph(style="Faint"), head.facts)
+            if head.naive:
+                paragraph = self.document.add_paragraph("Naive, without adjustment, not the estimate: ", style="Faint")
+                self.runs(paragraph, head.naive)
+        for k, caveat in enumerate(head.caveats):
+            self.runs(self.document.add_paragraph(style="Caveat" if k else "First Caveat"), caveat)
+
+    def section(self, section: Section) -> None:
+        self.document.add_heading(section.title, level=1)
+        for block in section.blocks:
+            self.block(block)
+
+    def block(self, block: Block) -> None:
+        if isinstance(block, Heading):
+            self.document.add_heading(block.text, level=2)
+        elif isinstance(block, Paragraph):
+            self.runs(self.document.add_paragraph(style="Faint" if block.role == "remark" else "Normal"), block.runs)
+        elif isinstance(block, Bullets):
+            for item in block.items:
+                self.runs(self.document.add_paragraph(style="List Bullet"), item)
+        elif isinstance(block, Picture):
+            self.picture(block)
+        else:
+            self.table(block)
+
+    def picture(self, picture: Picture) -> None:
+        """Add a figure with its alternative text, and its caption below."""
+        self.figures += 1
+        paragraph = self.document.add_paragraph(style="Figure")
+        width, height = struct.unpack(">II", picture.drawing.png[16:24])  # the head of every PNG
+        width_mm = min(TEXT_WIDTH_MM, MOST_HEIGHT_MM * width / height)
+        shape = paragraph.add_run().add_picture(io.BytesIO(picture.drawing.png), width=Mm(width_mm))
+        shape._inline.docPr.set("descr", picture.drawing.description)
+        shape._inline.docPr.set("name", f"figure {picture.name}")
+        caption = self.document.add_paragraph(style="Caption")
+        caption.add_run(f"Figure {self.figures}. {picture.title}. ").bold = True
+        self.runs(caption, picture.caption)
+
+    def table(self, table: Table) -> None:
+        """Add a table with its caption above, a head that is repeated on every page, and its notes below."""
+        self.tables += 1
+        caption = self.document.add_paragraph(style="Caption")
+        caption.add_run(f"Table {self.tables}. {table.title}.").bold = True
+        caption.paragraph_format.keep_with_next = True
+        made = self.document.add_table(rows=1 + len(table.rows), cols=len(table.columns))
+        made.autofit = False
+        notes = table.notes
+        cells = made._cells  # one look at the grid: rows[i].cells takes time with the square of the table
+        for k, column in enumerate(table.columns):
+            paragraph = cells[k].paragraphs[0]
+            paragraph.style = self.document.styles["Cell"]
+            paragraph.add_run(column).font.color.rgb = _rgb(FAINT)
+        for i, row in enumerate(table.rows, start=1):
+            for k, runs in enumerate(row):
+                paragraph = cells[i * len(table.columns) + k].paragraphs[0]
+                paragraph.style = self.document.styles["Cell"]
+                self.runs(paragraph, runs, notes=notes)
+        _shape(made, _widths_mm(table))
+        words = "  ".join(f"{letter} {reason.rstrip('.')}." for reason, letter in notes.items())
+        self.plain(words, "Faint")
+        self.document.add_paragraph(style="Cell")
+
+
+def _widths_mm(table: Table) -> list[float]:
+    """Return widths that hold the longest word of each column; what is left goes to those with more to say."""
+    words: list[float] = []
+    lengths: list[float] = []
+    for k, column in enumerate(table.columns):
+        texts = [column, *("".join(run.text for run in row[k]) for row in table.rows)]
+        longest = max((len(word) for text in texts for word in text.split()), default=1)
+        words.append(PADDING_MM + LETTER_MM * min(longest, MOST_LETTERS))
+        lengths.append(float(min(max(len(text) for text in texts), MOST_LETTERS)) + 1.0)
+    room = TEXT_WIDTH_MM - sum(words)
+    if room < 0.0:
+        return [TEXT_WIDTH_MM * one / sum(words) for one in words]
+    return [word + room * length / sum(lengths) for word, length in zip(words, lengths, strict=True)]
+
+
+def _shape(made: Any, widths_mm: list[float]) -> None:
+    """Set widths, thin lines between rows, a repeated head, and rows that stay whole."""
+    for k, column in enumerate(made.columns):
+        column.width = Mm(widths_mm[k])
+    for i, row in enumerate(made.rows):
+        properties = row._tr.get_or_add_trPr()
+        properties.append(element("w:cantSplit"))
+        if i == 0:
+            properties.append(element("w:tblHeader"))
+        for k, cell in enumerate(row._tr.tc_lst):
+            cell.width = Emu(Mm(widths_mm[k]))
+    borders = element("w:tblBorders")
+    for side in ("top", "bottom", "insideH"):
+        borders.append(element(f"w:{side}", val="single", sz="4", space="0", color=RULE.removeprefix("#")))
+    made._tbl.tblPr.append(borders)
+
+
+def _styled(document: Any) -> Any:
+    """Set page, type and ink of the house."""
+    page = document.sections[0]
+    page.page_width, page.page_height = Mm(PAGE_MM[0]), Mm(PAGE_MM[1])
+    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Mm(MARGIN_MM)
+    styles = document.styles
+    for name, size in (("Normal", 10.0), ("Title", 18.0), ("Heading 1", 14.0), ("Heading 2", 11.0), ("Caption", 8.5),
+                       ("List Bullet", 10.0)):  # fmt: skip
+        _typed(styles[name], size, bold=name.startswith(("Title", "Heading")))
+    for name, size in (
+        ("Faint", 8.5),
+        ("Estimate", 26.0),
+        ("Interval", 13.0),
+        ("First Caveat", 10.0),
+        ("Caveat", 9.5),
+        ("Cell", 8.0),
+        ("Figure", 10.0),
+    ):
+        style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style = styles["Normal"]
+        _typed(style, size, bold=name in ("Estimate", "Interval", "First Caveat"))
+    styles["Faint"].font.color.rgb = _rgb(FAINT)
+    styles["Figure"].paragraph_format.keep_with_next = True
+    styles["Figure"].paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+    for name in ("First Caveat", "Caveat"):
+        styles[name].paragraph_format.left_indent = Mm(5)
+    styles["Cell"].paragraph_format.space_after = Pt(1)
+    styles["Cell"].paragraph_format.space_before = Pt(1)
+    return document
+
+
+def _typed(style: Any, size: float, *, bold: bool) -> None:
+    style.font.name, style.font.size, style.font.bold, style.font.italic = FONT, Pt(size), bold, False
+    style.font.color.rgb = _rgb(INK)
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    for name in ("ascii", "hAnsi", "cs", "eastAsia"):
+        fonts.set(qn(f"w:{name}"), FONT)
+    for name in ("asciiTheme", "hAnsiTheme", "cstheme", "eastAsiaTheme"):
+        fonts.attrib.pop(qn(f"w:{name}"), None)
+    if style.name == "Title":
+        for line in style.element.findall(f".//{qn('w:pBdr')}"):
+            line.getparent().remove(line)
+    style.paragraph_format.space_after = Pt(4)
+
+
+def _rgb(color: str) -> RGBColor:
+    return RGBColor.from_string(color.removeprefix("#").upper())

@@ -1,0 +1,223 @@
+"""Which figures a study has, drawn from its result: flow, balance, overlap, curves, forests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from isotherm.app.figures import Drawing
+from isotherm.app.study_figures_curves import ArmCurve, CurveWords, survival_curves
+from isotherm.app.study_figures_flow import FlowBox, flow_diagram
+from isotherm.app.study_figures_forest import ForestRow, ForestWords, estimate_ruler, forest_plot
+from isotherm.app.study_figures_love import LovePoint, love_plot
+from isotherm.app.study_figures_overlap import ArmScores, overlap_plot
+from isotherm.app.study_report_frame import (
+    Outcome,
+    arms_of,
+    covariate_label,
+    is_ratio,
+    label_of_arm,
+    measure_of,
+    outcomes_of,
+    side_words,
+)
+from isotherm.app.study_report_words import DAYS_PER_MONTH, NOT_GIVEN, Result, missing, printed
+from isotherm.columns import Float
+
+Drawings = dict[str, Drawing]
+"""By name: "flow", "love", "overlap", "curves_OUT", "forest_OUT", "sensitivity_OUT"; "ruler" for the first screen."""
+
+NOTHING_DRAWN = "withheld"
+NOBODY = "0 patients"
+
+
+def drawings_of(result: Result) -> Drawings:
+    """Draw every figure that the result holds something for."""
+    found: dict[str, Drawing | None] = {
+        "ruler": _ruler(result), "flow": _flow(result), "love": _love(result), "overlap": _overlap(result)
+    }  # fmt: skip
+    for outcome in outcomes_of(result):
+        found[f"curves_{outcome.name}"] = _curves(result, outcome)
+        found[f"forest_{outcome.name}"] = _forest(result, outcome)
+        found[f"sensitivity_{outcome.name}"] = _sensitivity(result, outcome)
+    return {name: drawing for name, drawing in found.items() if drawing is not None}
+
+
+def _ruler(result: Result) -> Drawing | None:
+    main, naive = (result["results"].get(f"headline.{part}") for part in ("effect", "naive"))
+    if main is None or main["value"] is None:
+        return None
+    beside = None if naive is None or naive["value"] is None else _row("naive", naive)
+    return estimate_ruler(_row("main", main, strong=True), beside, ratio=is_ratio(main),
+                          description=f"Main estimate {printed(main)}, above the line of no difference it would be "
+                                      f"a {side_words(result, main)[1]}.")  # fmt: skip
+
+
+def _flow(result: Result) -> Drawing | None:
+    boxes: list[Mapping[str, Any]] = result["flow"].get("boxes") or []
+    if not boxes:
+        return None
+    numbers = {arm.name: arm.number for arm in arms_of(result)}
+    looks = {str(box["key"]): numbers[box["arms"][0]["arm"]] for box in boxes
+             if box["kind"] == "arm" and box["arms"] and box["arms"][0]["arm"] in numbers}  # fmt: skip
+    return flow_diagram(_nobody_together([_flow_box(result, box) for box in boxes]), arms=looks)
+
+
+def _nobody_together(boxes: Sequence[FlowBox]) -> list[FlowBox]:
+    """Join the boxes beside one box into which nobody went: one box names them all."""
+    found: list[FlowBox] = []
+    for box in boxes:
+        empty = box.kind in ("left", "other") and box.count == NOBODY
+        place = next((k for k, one in enumerate(found) if empty and one.key == f"{box.parent}.nobody"), None)
+        if not empty:
+            found.append(box)
+        elif place is None:
+            found.append(FlowBox(key=f"{box.parent}.nobody", kind=box.kind, parent=box.parent, says="Nobody left out",
+                                 count="", more=(f"{box.says}: {box.count}",)))  # fmt: skip
+        else:
+            found[place] = replace(found[place], more=(*found[place].more, f"{box.says}: {box.count}"))
+    return found
+
+
+def _flow_box(result: Result, box: Mapping[str, Any]) -> FlowBox:
+    """Return a box with its counts: patients, tumors, per arm where it is not an arm's own, per site."""
+
+    def count(key: str | None) -> str:
+        return NOTHING_DRAWN if key is None or missing(result["results"][key]) else printed(result["results"][key])
+
+    tumors = f", {count(box['tumors'])} tumors" if box["tumors"] else ""
+    more: list[str] = []
+    arms = [one for one in box["arms"] if one["arm"]]
+    if len(arms) > 1 or (arms and box["kind"] not in ("arm", "part")):
+        more.append(" · ".join(f"{label_of_arm(result, one['arm'])} {count(one['patients'])}" for one in arms))
+    sites: dict[str, list[str]] = {}
+    for one in box["sites"]:
+        words = label_of_arm(result, one["arm"]) if len(arms) > 1 else ""
+        sites.setdefault(str(one["site"]), []).append(f"{words} {count(one['patients'])}".strip())
+    more += [f"{site}: {', '.join(counts)}" for site, counts in sites.items()]
+    if box["unknown"]:
+        more.append(f"kept although not known: {count(box['unknown'])}")
+    return FlowBox(key=str(box["key"]), kind=str(box["kind"]), parent=str(box["parent"] or ""), says=str(box["says"]),
+                   count=f"{count(box['patients'])} patients{tumors}", more=tuple(more))  # fmt: skip
+
+
+def _love(result: Result) -> Drawing | None:
+    found = result["curves"].get("balance")
+    if not found or not found["rows"]:
+        return None
+    points = [LovePoint(covariate_label(result, str(row["label"])), _difference(result, row["before"]),
+                        _difference(result, row["after"]))
+              for row in found["rows"]]  # fmt: skip
+    denominator = result["results"].get("balance.denominator")
+    words = "a denominator that is not stated" if denominator is None else printed(denominator)
+    return love_plot(points, denominator=words, threshold=float(found["threshold"]))
+
+
+def _difference(result: Result, key: str) -> float | None:
+    """Return a standardized difference; infinite where the record says so, None where it does not exist."""
+    record = result["results"][key]
+    if record["value"] is not None:
+        return float(record["value"])
+    return math.inf if str(record["why"]).startswith("infinite") else None
+
+
+def _overlap(result: Result) -> Drawing | None:
+    arms, curves = arms_of(result), result["curves"]
+    found = [curves.get(f"overlap.{arm.name}") for arm in arms]
+    if not found or any(one is None or one["before"] is None for one in found):
+        return None
+    shown = [ArmScores(arm.label, np.asarray(one["before"], dtype=np.float64),
+                       None if one["after"] is None else np.asarray(one["after"], dtype=np.float64))
+             for arm, one in zip(arms, found, strict=True)]  # fmt: skip
+    return overlap_plot(np.asarray(found[0]["edges"], dtype=np.float64), shown, treated=arms[0].label)
+
+
+def _curves(result: Result, outcome: Outcome) -> Drawing | None:
+    found = {(adjusted, arm.number): result["curves"].get(f"survival.{outcome.name}.{analysis}.{arm.name}")
+             for adjusted, analysis in ((True, "adjusted"), (False, "naive")) for arm in arms_of(result)}  # fmt: skip
+    there = {key: one for key, one in found.items() if one is not None}
+    if not there:
+        return None
+    first = next(iter(there.values()))
+    days = [float(day) for day in first["table_days"]]
+    zero = result["results"].get("protocol.time_zero")
+    words = CurveWords(
+        endpoint=outcome.label, unit=outcome.unit, since="time zero" if zero is None else printed(zero),
+        time_unit="months", interval=f"{100.0 * first['level']:g} % interval ({first['interval']}, pointwise)",
+        adjusted_by=str(result["settings"].get("adjustment") or ""),
+    )  # fmt: skip
+    curves = [_curve(result, one, number, adjusted=adjusted) for (adjusted, number), one in there.items()]
+    return survival_curves(curves, np.asarray(days) / DAYS_PER_MONTH, words)
+
+
+def _curve(result: Result, one: Mapping[str, Any], number: int, *, adjusted: bool) -> ArmCurve:
+    at_risk = tuple(printed(result["results"][key], "bare") for key in one["at_risk"])
+    return ArmCurve(
+        arm=number, label=str(one["label"]), adjusted=adjusted, times=_floats(one["days"]) / DAYS_PER_MONTH,
+        survival=_floats(one["survival"]), low=_floats(one["low"]), high=_floats(one["high"]),
+        censored=_floats(one["censored_days"] or []) / DAYS_PER_MONTH,
+        end=float(one["end_day"] or max(one["days"] or [0.0])) / DAYS_PER_MONTH, at_risk=at_risk,
+    )  # fmt: skip
+
+
+def _floats(values: Sequence[float | None]) -> Float:
+    return np.asarray([math.nan if value is None else float(value) for value in values], dtype=np.float64)
+
+
+def _forest(result: Result, outcome: Outcome) -> Drawing | None:
+    """Draw the subgroups of an outcome under its main estimate."""
+    found, records = result["curves"].get(f"forest.{outcome.name}"), result["results"]
+    if not found or not found["groups"]:
+        return None
+    rows = [_row("All in the main analysis", records[found["overall"]], strong=True)]
+    for group in found["groups"]:
+        test = records.get(group["interaction"])
+        p = "" if test is None else NOT_GIVEN if missing(test, "p") else printed(test, "p")
+        rows.append(ForestRow(label=str(group["label"]), heading=True, p_interaction=p))
+        for level in group["levels"]:
+            counts = f"{printed(records[level['events']])} / {printed(records[level['n']])}"
+            rows.append(_row(str(level["label"]), records[level["id"]], counts=counts))
+    return _forest_of(result, outcome, rows, records[found["overall"]], "subgroups")
+
+
+def _sensitivity(result: Result, outcome: Outcome) -> Drawing | None:
+    """Draw the main estimate, the naive one, and those of the sensitivity analyses."""
+    records = result["results"]
+    main = records.get(f"effect.{outcome.name}.adjusted")
+    found = [("Not adjusted (naive)", f"effect.{outcome.name}.naive"),
+             ("A baseline of its own for each site", f"effect.{outcome.name}.site_stratified"),
+             *((str(one["says"]), f"sensitivity.{one['name']}.{outcome.name}")
+               for one in result["protocol"]["sensitivity"]),
+             *((f"Without {site}", f"leave_one_site_out.{site}.{outcome.name}")
+               for site in result["data"]["sites"])]  # fmt: skip
+    rows = [_row(label, records[key]) for label, key in found if key in records]
+    if main is None or len(rows) < 2:
+        return None
+    return _forest_of(result, outcome, [_row("Main analysis", main, strong=True), *rows], main, "sensitivity analyses")
+
+
+def _row(label: str, record: Mapping[str, Any], *, strong: bool = False, counts: str = "") -> ForestRow:
+    """Return a row of a forest; limits that the data did not set are infinite."""
+    ratio = is_ratio(record)
+    scale = 100.0 if "percentage points" in printed(record) else 1.0
+    if record["value"] is None:
+        return ForestRow(label=label, count=counts, printed=missing(record), strong=strong)
+    low = (0.0 if ratio else -math.inf) if record["low"] is None else scale * float(record["low"])
+    high = math.inf if record["high"] is None else scale * float(record["high"])
+    own = f"{printed(record, 'events')} / {printed(record, 'n')}" if record["n"] is not None else ""
+    return ForestRow(label=label, count=counts or own, estimate=scale * float(record["value"]), low=low, high=high,
+                     printed=printed(record), strong=strong)  # fmt: skip
+
+
+def _forest_of(result: Result, outcome: Outcome, rows: list[ForestRow], main: Mapping[str, Any], what: str) -> Drawing:
+    ratio = is_ratio(main)
+    lower, higher = side_words(result, main)
+    words = ForestWords(
+        measure=measure_of(main), unit="log scale (a ratio: no unit)" if ratio else "percentage points", ratio=ratio,
+        level=printed(main, "level"), lower_means=lower, higher_means=higher,
+    )  # fmt: skip
+    return forest_plot(rows, words, description=f"Forest plot of {outcome.label}, {what}: the line is no difference.")

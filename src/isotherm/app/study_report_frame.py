@@ -1,0 +1,99 @@
+"""What the parts of a study's report ask of its result: arms with their numbers, outcomes, directions in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from isotherm.app.study_report_words import Result
+
+STRANGERS = {"other": "neither arm", "unknown": "arm not known", "all": "all"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """An arm of the comparison; `number` is that of its look, the reference last."""
+
+    name: str
+    label: str
+    reference: bool
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An outcome of the protocol."""
+
+    name: str
+    label: str
+    definition: str
+    unit: str
+    primary: bool
+    timed: bool
+
+
+def arms_of(result: Result) -> tuple[Arm, ...]:
+    """Return the arms, the treated first and the reference last."""
+    ordered = sorted(result["protocol"]["arms"], key=lambda arm: bool(arm["reference"]))
+    return tuple(Arm(str(arm["name"]), str(arm["label"]), bool(arm["reference"]), k) for k, arm in enumerate(ordered))
+
+
+def label_of_arm(result: Result, name: str) -> str:
+    """Return an arm's label; words for those who are in none."""
+    found = next((arm.label for arm in arms_of(result) if arm.name == name), None)
+    return found or STRANGERS.get(name, name)
+
+
+def outcomes_of(result: Result) -> tuple[Outcome, ...]:
+    """Return the outcomes, the primary first."""
+    found = [
+        Outcome(str(one["name"]), str(one["label"]), str(one["definition"] or ""), str(one["unit"]),
+                bool(one["primary"]), one["kind"] == "time")
+        for one in result["protocol"]["outcomes"]
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda one: not one.primary))
+
+
+def family(result: Result, prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the records whose id begins with that and a dot."""
+    return ((key, record) for key, record in result["results"].items() if key.startswith(f"{prefix}."))
+
+
+def covariate_label(result: Result, name: str) -> str:
+    """Return the label of a column of a design matrix, with its level: "sex=female" is "Sex: female"."""
+    column, _, level = name.partition("=")
+    found = next((str(one["label"]) for one in result["protocol"]["covariates"] if one["column"] == column), None)
+    return name if found is None else f"{found}: {level}" if level else found
+
+
+def measure_of(record: Mapping[str, Any]) -> str:
+    """Return what an estimate is ("Hazard ratio"), without the outcome before it and the analysis behind it."""
+    return str(record["label"]).rpartition(": ")[2].partition(",")[0].partition(" (")[0]
+
+
+def is_ratio(record: Mapping[str, Any]) -> bool:
+    """Whether no difference is 1 (a ratio) and not 0 (a difference)."""
+    return record["kind"] == "ratio"
+
+
+def side_words(result: Result, record: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what an estimate below the line of no difference means, and what one above it means."""
+    arms = arms_of(result)
+    what = "hazard" if "azard" in str(record["label"]) else "risk"
+    treated = arms[0].label
+    return f"lower {what} with “{treated}”", f"higher {what} with “{treated}”"
+
+
+def null_words(record: Mapping[str, Any]) -> str:
+    """Return the value that means no difference, in words: one for ratios, zero for differences."""
+    return "one" if is_ratio(record) else "zero"
+
+
+def holds_null(record: Mapping[str, Any]) -> bool | None:
+    """Whether the interval holds the value of no difference; None without an interval."""
+    null = 1.0 if is_ratio(record) else 0.0
+    low, high = record["low"], record["high"]
+    if record["value"] is None or (low is None and high is None):
+        return None
+    return (low is None or low <= null) and (high is None or high >= null)

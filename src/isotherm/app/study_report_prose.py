@@ -1,0 +1,170 @@
+"""Methods and results of a study as text: sentences whose every number is bound to the id of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from isotherm.app.study_report_frame import Arm, Outcome, arms_of, is_ratio, measure_of, outcomes_of
+from isotherm.app.study_report_parts import Block, Heading, Paragraph, Runs, Words, blocks, say
+from isotherm.app.study_report_words import Result
+
+METHODS = (
+    ("Design and data", (
+        "{protocol.design}. ", "Question: {protocol.question} ", "Source of the data: {data.source}. ",
+        "Places: {data.sites}. ", "Dates: {data.dates}. ", "Codes for not known: {data.missing_codes}. ",
+    )),
+    ("Patients and comparison", (
+        "Eligible: {protocol.eligibility}. ", "Compared were: {protocol.arms}. ", "Time zero: {protocol.time_zero}. ",
+        "Start of the exposure: {protocol.exposure}. ",
+    )),
+    ("Outcomes", ("{protocol.outcomes}. ",)),
+    ("Covariates", ("Adjusted for: {protocol.covariates}. ", "Codings: {protocol.codings}. ")),
+    ("Adjustment and estimation", (
+        "{protocol.methods} ", "The propensity: {propensity.method}. ", "Weights: {weighting.method}. ",
+        "Matching: {matching.method}. ", "Caliper: {matching.caliper}. ",
+        "Widest difference of a pair: {matching.widest}. ",
+        "Whose effect: {weighting.target}. ", "Whose effect: {matching.target}. ",
+        "Standardized differences are divided by: {balance.denominator}. ",
+        "Missing covariates: {imputation.method}, {imputation.data_sets} data sets. ",
+    )),
+    ("Subgroups and sensitivity analyses", ("Subgroups: {protocol.subgroups}. ", "{protocol.sensitivity}. ")),
+)  # fmt: skip
+"""Paragraphs of the methods: a sentence stands if its results are there."""
+
+
+def methods_text(result: Result) -> tuple[Block, ...]:
+    """Return the methods as headings and paragraphs."""
+    found: list[Block] = []
+    for title, sentences in METHODS:
+        runs = joined(*(say(result, one) for one in sentences if _told(result, one)))
+        found += [Heading(title), Paragraph(runs)] if runs else []
+    return tuple(found)
+
+
+def _told(result: Result, template: str) -> bool:
+    """Whether each text that a sentence of the methods needs is there: "nothing is declared" is no sentence."""
+    ids = [part.partition("}")[0].partition(":")[0] for part in template.split("{")[1:]]
+    records = [result["results"].get(key) for key in ids]
+    return all(record is not None and (record["text"] is not None or record["value"] is not None) for record in records)
+
+
+def results_text(result: Result) -> tuple[Block, ...]:
+    """Return the results as headings and paragraphs, without a verdict."""
+    return blocks(
+        Heading("Patients"), Paragraph(joined(who_came(result), balance_words(result), overlap_words(result))),
+        [block for outcome in outcomes_of(result) for block in _outcome(result, outcome)],
+        *([Heading("Subgroups"), Paragraph(found)] if (found := subgroup_words(result)) else []),
+        *([Heading("Stability"), Paragraph(found)] if (found := stability_words(result)) else []),
+    )  # fmt: skip
+
+
+def _outcome(result: Result, outcome: Outcome) -> tuple[Block, ...]:
+    runs = outcome_words(result, outcome)
+    return (Heading(outcome.label), Paragraph(runs)) if runs else ()
+
+
+def joined(*sentences: Runs) -> Runs:
+    """Return sentences as one text."""
+    return tuple(run for sentence in sentences for run in sentence)
+
+
+def who_came(result: Result) -> Runs:
+    """Say how many came in and how many are in each arm."""
+    boxes: list[Mapping[str, str]] = result["flow"].get("boxes") or []
+    if not boxes:
+        return ()
+    first = say(result, f"{{{boxes[0]['patients']}}} patients were in the table")
+    arms = [say(result, f"; {{table_one.size.{arm.name}.patients}} were in the arm {{arm}}", arm=f"“{arm.label}”")
+            for arm in arms_of(result)]  # fmt: skip
+    return joined(first, *arms, (Words(". "),))
+
+
+def balance_words(result: Result) -> Runs:
+    """Say how far arms differed at most, and how many patients the adjusted arms are worth."""
+    worst = say(result, "The largest standardized difference of a covariate was {balance.worst.before} before "
+                        "adjustment and {balance.worst.after} after it ({balance.denominator}). ")  # fmt: skip
+    sizes = [say(result, f"After adjustment the arm {{arm}} is worth {{balance.{arm.name}.ess_after}} patients of "
+                         f"equal weight, of {{balance.{arm.name}.ess_before}}. ", arm=f"“{arm.label}”")
+             for arm in arms_of(result)]  # fmt: skip
+    return joined(worst, *sizes)
+
+
+def overlap_words(result: Result) -> Runs:
+    """Say where the propensities of each arm lie."""
+    return joined(*(
+        say(result, f"The median propensity with {{arm}} was {{overlap.{arm.name}.median}} (quartiles "
+                    f"{{overlap.{arm.name}.low_quartile}} and {{overlap.{arm.name}.high_quartile}}). ",
+            arm=f"“{arm.label}”")
+        for arm in arms_of(result)
+    ))  # fmt: skip
+
+
+def outcome_words(result: Result, outcome: Outcome) -> Runs:
+    """Say what was seen in an outcome: events, follow-up, times, the estimate, the naive one, how the model fits."""
+    out, arms = outcome.name, arms_of(result)
+    treated, reference = f"“{arms[0].label}”", f"“{arms[-1].label}”"
+    counts = [say(result, f"{{events.{out}.{arm.name}.events}} of {{events.{out}.{arm.name}.n}} {outcome.unit}s with "
+                          "{arm} had the event. ", arm=f"“{arm.label}”") for arm in arms]  # fmt: skip
+    return joined(
+        *counts,
+        say(result, f"Median follow-up was {{followup.{out}.all}} (reverse Kaplan-Meier). "),
+        *(_times(result, out, arm) for arm in arms),
+        estimate_words(result, out),
+        say(result, f"Without adjustment (naive) it was {{effect.{out}.naive}}. "),
+        say(result, f"Given the matched set, another estimand, it was {{effect.{out}.conditional}}. "),
+        say(result, f"With a baseline of its own for each site it was {{effect.{out}.site_stratified}}. "),
+        say(result, f"The adjusted difference of restricted mean times was {{rmst.{out}.adjusted.difference}}, "
+                    "{t} minus {r}. ", t=treated, r=reference),
+        say(result, f"The log-rank test of the arms as they are gave {{logrank.{out}.naive:p_words}}. "),
+        say(result, f"The test of proportional hazards gave {{proportional_hazards.{out}.adjusted:p_words}}. "),
+        say(result, f"The E-value of the estimate was {{evalue.{out}.estimate}}, that of the limit nearer to no "
+                    f"difference {{evalue.{out}.limit}}. "),
+    )  # fmt: skip
+
+
+def _times(result: Result, out: str, arm: Arm) -> Runs:
+    analysis = "adjusted" if f"curve.{out}.adjusted.{arm.name}.median" in result["results"] else "naive"
+    return say(result, f"With {{arm}}, the median time was {{curve.{out}.{analysis}.{arm.name}.median}} ({analysis}). ",
+               arm=f"“{arm.label}”")  # fmt: skip
+
+
+def estimate_words(result: Result, out: str) -> Runs:
+    """Say the adjusted estimate of an outcome with its direction; why there is none where there is none."""
+    key, arms = f"effect.{out}.adjusted", arms_of(result)
+    record = result["results"].get(key)
+    if record is None:
+        return ()
+    label = measure_of(record)
+    words = {
+        "label": label[:1].lower() + label[1:],
+        "treated": f"“{arms[0].label}”",
+        "reference": f"“{arms[-1].label}”",
+    }
+    if record["value"] is None:
+        return say(result, f"Adjusted, the {{label}} could not be estimated: {{{key}:why}}. ", **words)
+    than = "{treated} against {reference}" if is_ratio(record) else "{treated} minus {reference}"
+    return say(result, f"Adjusted, the {{label}}, {than}, was {{{key}:estimate}} ({{{key}:level}} interval "
+                       f"{{{key}:interval}}, {{{key}:p_words}}). ", **words)  # fmt: skip
+
+
+def subgroup_words(result: Result) -> Runs:
+    """Say the test of each interaction for the primary outcome."""
+    primary = outcomes_of(result)[0].name
+    return joined(*(
+        say(result, f"Whether the effect differs by {{label}}: "
+                    f"{{subgroup.{one['name']}.interaction.{primary}:p_words}} (test of the interaction). ",
+            label=str(one["label"]))
+        for one in result["protocol"]["subgroups"]
+    ))  # fmt: skip
+
+
+def stability_words(result: Result) -> Runs:
+    """Say what the bootstrap and the sensitivity analyses gave for the primary outcome."""
+    primary = outcomes_of(result)[0].name
+    return joined(
+        say(result, f"The whole analysis was repeated on {{bootstrap.replicates}} draws of patients: "
+                        f"{{bootstrap.{primary}}}, percentile interval. "),
+        say(result, f"{{bootstrap.{primary}.failed}} draws could not be analyzed. "),
+        *(say(result, f"{{says}}: {{sensitivity.{one['name']}.{primary}}}. ", says=str(one["says"]))
+          for one in result["protocol"]["sensitivity"]),
+    )  # fmt: skip
