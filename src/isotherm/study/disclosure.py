@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 
 from isotherm.errors import BadSetting
 from isotherm.study.disclosure_curves import release_curves
-from isotherm.study.result import Count, Record, Results, StudyResult, Sum
+from isotherm.study.result import Count, Record, Results, StudyResult, Sum, coarse
 
 SMALLEST = 10
 """Counts from 1 to below this are withheld, as in federated studies with a minimum cell of ten."""
@@ -48,7 +48,8 @@ def release(result: StudyResult, *, smallest: int = SMALLEST) -> StudyResult:
     Counts from 1 to `smallest` - 1 are withheld. Whoever knows all that is left, and that no count is below 0, can
     narrow none of them down to fewer than `smallest` + 1 values: further counts are withheld until that holds (found by
     linear programs over the sums in which counts take part). Numbers that are functions of a withheld count go with
-    it, counts within sentences become "some", and the patients themselves are not in it.
+    it; other numbers keep 3 significant digits, counts within sentences become "some", and the patients themselves are
+    not in it.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def release(result: StudyResult, *, smallest: int = SMALLEST) -> StudyResult:
     secret = (
         hidden | {NOBODY} | {key for key, one in results.counts.items() if not one.printed and 0 < one.value < smallest}
     )
-    curves, gone = release_curves(results, smallest)
+    curves, gone = release_curves(results, hidden, smallest)
     gone |= hidden | {key for key, record in results.records.items() if secret & _behind(results, key, record)}
     records = {key: _released(key, record, withheld=key in gone) for key, record in results.records.items()}
     findings = [one | {"says": _vague(one["says"]), "rows": None} for one in results.findings]
@@ -101,7 +102,8 @@ def _released(key: str, record: Record, *, withheld: bool) -> Record:
     if record.text is not None and not key.startswith(PLANNED):
         bare = replace(bare, text=_vague(record.text))
     if not withheld or record.value is None:
-        return bare
+        numbers = {part: coarse(getattr(record, part)) for part in ("value", "low", "high", "p")}
+        return bare if record.kind == "count" else replace(bare, **numbers)
     return replace(bare, value=None, low=None, high=None, p=None, why=WITHHELD)
 
 

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from isotherm.columns import Float, Int
-from isotherm.study.result import Results
+from isotherm.study.protocol_parts import DAYS_PER
+from isotherm.study.result import Results, coarse
+
+DAYS_PER_MONTH = DAYS_PER["months"]
 
 
-def release_curves(results: Results, smallest: int) -> tuple[dict[str, dict[str, Any]], set[str]]:
+def release_curves(results: Results, hidden: set[str], smallest: int) -> tuple[dict[str, dict[str, Any]], set[str]]:
     """Return curves that may leave the house, and the ids of records that may not.
 
     Of each arm and outcome, the naive and the adjusted curve share their days: between two of them, and after the last,
@@ -24,44 +27,30 @@ def release_curves(results: Results, smallest: int) -> tuple[dict[str, dict[str,
         _release_pair(results, curves, gone, pair, smallest)
     for key, curve in curves.items():
         if key.startswith("overlap."):
-            curves[key] = _histogram(curve, smallest)
+            curves[key] = _histogram(curve, smallest, withheld=f"propensity.{curve['arm']}.n" in hidden)
     return curves, gone
 
 
 def _release_pair(
     results: Results, curves: dict[str, dict[str, Any]], gone: set[str], pair: list[str], smallest: int
 ) -> None:
-    adjusted, naive = (curves[key] for key in pair)
-    outcome, arm = adjusted["outcome"], adjusted["arm"]
-    fixed = {f"curve.{outcome}.{part}.{arm}.": part for part in ("adjusted", "naive")}
-    wanted = [*naive["fixed_days"], *naive["table_days"], *_medians(results, fixed), *naive["days"]]
-    kept = safe_days([_cumulated(naive), _cumulated(adjusted)], wanted, smallest)
+    naive = curves[pair[1]]
+    months = (np.arange(1.0, naive["end_day"] // DAYS_PER_MONTH + 1.0) * DAYS_PER_MONTH).tolist()
+    # Not the days of events: those are single patients'.
+    wanted = [*naive["fixed_days"], *naive["table_days"], *months]
+    kept = safe_days([_cumulated(naive), _cumulated(curves[pair[0]])], wanted, smallest)
     for key in pair:
         curve = curves[key]
         curves[key] = _thinned(curve, kept)
         gone |= {at for at, day in zip(curve["at_risk"], curve["table_days"], strict=True)
                  if day > 0.0 and (day not in kept or _on_a_step(day, naive))}  # fmt: skip
-    for start in fixed:
-        for key, record in results.records.items():
-            day = _day_of(key, start, results, naive) if key.startswith(start) and record.value is not None else None
-            if day is not None and day not in kept:
-                gone.add(key)
+        fixed = f"curve.{curve['outcome']}.{curve['analysis']}.{curve['arm']}.at_"
+        gone |= {f"{fixed}{k}" for k, day in enumerate(curve["fixed_days"], start=1) if day not in kept}
 
 
 def _on_a_step(day: float, curve: dict[str, Any]) -> bool:
     """Whether somebody left at that day: numbers at risk count them, the curve does not any more."""
     return bool(np.isclose(curve["days"], day, rtol=1e-9).any())
-
-
-def _medians(results: Results, fixed: dict[str, str]) -> list[float]:
-    records = [results.records[f"{start}median"].value for start in fixed]
-    return [value for value in records if value is not None]
-
-
-def _day_of(key: str, start: str, results: Results, curve: dict[str, Any]) -> float | None:
-    """Return the day that a record of a curve is about."""
-    part = key.removeprefix(start)
-    return results.records[key].value if part == "median" else curve["fixed_days"][int(part.removeprefix("at_")) - 1]
 
 
 def _cumulated(curve: dict[str, Any]) -> tuple[Float, Int, Int]:
@@ -114,7 +103,7 @@ def _thinned(curve: dict[str, Any], kept: list[float]) -> dict[str, Any]:
     at = [(day, int(np.searchsorted(days, day, side="right")) - 1) for day in kept if day >= days[0]]
     return curve | {
         "days": [day for day, _ in at],
-        **{part: [curve[part][row] for _, row in at] for part in ("survival", "low", "high")},
+        **{part: [coarse(curve[part][row]) for _, row in at] for part in ("survival", "low", "high")},
         "events": [],
         "censored": [],
         "censored_days": [],
@@ -122,7 +111,7 @@ def _thinned(curve: dict[str, Any], kept: list[float]) -> dict[str, Any]:
     }
 
 
-def _histogram(curve: dict[str, Any], smallest: int) -> dict[str, Any]:
+def _histogram(curve: dict[str, Any], smallest: int, *, withheld: bool) -> dict[str, Any]:
     """Return counts per bin without the small ones, and without further ones until those withheld are many together."""
     before: list[int | None] = list(curve["before"])
     small = [k for k, count in enumerate(before) if count is not None and 0 < count < smallest]
@@ -132,9 +121,9 @@ def _histogram(curve: dict[str, Any], smallest: int) -> dict[str, Any]:
         count, k = others.pop(0)
         small.append(k)
         lost += count
-    hidden = set(small)
+    hidden = set(range(len(before))) if withheld else set(small)
     matched = all(
         float(value).is_integer() for value in curve["after"]
     )  # then they are counts, and those left out, too
-    after = [None if matched or k in hidden else value for k, value in enumerate(curve["after"])]
+    after = [None if matched or k in hidden else coarse(value) for k, value in enumerate(curve["after"])]
     return curve | {"before": [None if k in hidden else count for k, count in enumerate(before)], "after": after}

@@ -38,12 +38,17 @@ def check_columns(protocol: Protocol, table: pd.DataFrame) -> None:
     """
     if len(table) == 0:
         raise BadTable("The table has no rows; give a row per patient.")
-    names: list[object] = list(table.columns)
     for name in protocol.columns:
-        count = names.count(name)
-        if count != 1:
-            came = "is not there" if count == 0 else f"is there {count} times"
-            raise BadColumn(f"Column '{name}' {came}{near(name, tuple(map(str, names)))}.")
+        check_column(table, name)
+
+
+def check_column(table: pd.DataFrame, name: str) -> None:
+    """Refuse a table that has not exactly one column of this name."""
+    names: list[object] = list(table.columns)
+    count = names.count(name)
+    if count != 1:
+        came = "is not there" if count == 0 else f"is there {count} times"
+        raise BadColumn(f"Column '{name}' {came}{near(name, tuple(map(str, names)))}.")
 
 
 def check_cells(protocol: Protocol, table: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from isotherm.columns import Float
+from isotherm.columns import Float, numbers
 from isotherm.errors import BadColumn, BadSetting, FitError, NoOverlap, NotConverged, NothingToCompare
 from isotherm.outcome import TimeToEvent
 from isotherm.study.arms import arm_of, of_rows
@@ -106,7 +106,7 @@ def bootstrap_matched_cox(
     own = outcome.only_one_event().take(design.rows)
     z = arm.astype(np.float64)[:, None]
     if adjust is not None:
-        z = np.column_stack([z, of_rows(adjust, design.rows, design.table_rows, "adjustment")])
+        z = np.column_stack([z, numbers("adjustment", of_rows(adjust, design.rows, design.table_rows, "adjustment"))])
     scores = propensity(design, treated)
     matched = match_nearest(
         scores, caliper=caliper, scale=scale, ratio=ratio, replace=replace, exact=exact, order=order, estimand=estimand

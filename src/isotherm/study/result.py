@@ -83,6 +83,11 @@ def rounded(value: Any) -> Any:
     return float(f"{value:.{DIGITS}g}") + 0.0  # no -0.0
 
 
+def coarse(value: Any) -> Any:
+    """Return a number with 3 significant digits: with more, a share tells of how many it is one."""
+    return float(f"{value:.3g}") if isinstance(value, float) else value
+
+
 Cell = str | dict[str, str]
 """A cell of a table: text, or the id and the field of a record."""
 

@@ -220,7 +220,14 @@ def _summary(results: Results, row: TableRow, key: str, summary: Summary, words:
     known = [f"known.{row.column}.{group}"]
     if summary.count is not None:
         results.count(f"{key}.count", summary.count, words, worth=1, arm=group)
-        results.number(f"{key}.share", "share", summary.share, words, arm=group, rests_on=[f"{key}.count"])
+        results.number(
+            f"{key}.share",
+            "share",
+            summary.share,
+            words,
+            arm=group,
+            rests_on=[f"{key}.count", f"missing.{row.column}.{group}"],
+        )
         return
     for part, name in _PARTS.items():
         results.number(f"{key}.{part}", "number", getattr(summary, part), f"{words}, {name}", unit=row.unit, arm=group,

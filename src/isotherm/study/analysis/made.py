@@ -63,10 +63,12 @@ def _rows(results: Results, comparison: Comparison) -> None:
     results.count("propensity.incomplete", int((~complete).sum()), "Patients without a covariate", worth=3)
     results.total("table_one.size.all.patients", ["propensity.n", "propensity.incomplete"])
     for name, arm in zip(arms_of(comparison), (True, False), strict=True):
-        results.unprinted(f"complete.{name}", int((complete & (treated == arm)).sum()))
-        results.unprinted(f"incomplete.{name}", int((~complete & (treated == arm)).sum()))
-        results.total(f"table_one.size.{name}.patients", [f"complete.{name}", f"incomplete.{name}"])
-    results.total("propensity.n", [f"complete.{name}" for name in arms_of(comparison)])
+        inside, outside = int((complete & (treated == arm)).sum()), int((~complete & (treated == arm)).sum())
+        results.count(f"propensity.{name}.n", inside, f"{name}: with every covariate", worth=5, arm=name)
+        results.count(f"propensity.{name}.incomplete", outside, f"{name}: without a covariate", worth=3, arm=name)
+        results.total(f"table_one.size.{name}.patients", [f"propensity.{name}.n", f"propensity.{name}.incomplete"])
+    for part in ("n", "incomplete"):
+        results.total(f"propensity.{part}", [f"propensity.{name}.{part}" for name in arms_of(comparison)])
     if (~complete).any():
         results.finding("finding.incomplete", "warning", f"{int((~complete).sum())} of {len(complete)} patients lack a "
                         "covariate and take no part in the adjusted comparison.", int((~complete).sum()))  # fmt: skip
@@ -132,7 +134,7 @@ def _matching(results: Results, comparison: Comparison, made: Matched) -> None:
         results.count(f"matching.{name}.matched", inside, f"{name}: matched", worth=7, arm=name)
         results.count(f"matching.{name}.left_out", int((made.treated == arm).sum()) - inside, f"{name}: not matched",
                       worth=3, arm=name)  # fmt: skip
-        results.total(f"complete.{name}", [f"matching.{name}.matched", f"matching.{name}.left_out"])
+        results.total(f"propensity.{name}.n", [f"matching.{name}.matched", f"matching.{name}.left_out"])
         reasons = [(k, part) for k, part in enumerate(made.left_out, start=1) if part.treated == arm]
         for k, part in reasons:
             results.count(f"matching.left_out.{k}", part.n, f"{name}: {part.reason}", worth=1, arm=name)
@@ -165,7 +167,7 @@ def _weighting(results: Results, comparison: Comparison, made: Weighted) -> None
         results.count(
             f"weighting.{name}.left_out", int((made.treated == arm).sum()) - kept, f"{name}: trimmed", worth=2, arm=name
         )
-        results.total(f"complete.{name}", [f"weighting.{name}.kept", f"weighting.{name}.left_out"])
+        results.total(f"propensity.{name}.n", [f"weighting.{name}.kept", f"weighting.{name}.left_out"])
 
 
 def _overlap(results: Results, comparison: Comparison, adjusted: Adjusted) -> None:
@@ -221,13 +223,14 @@ def add_balance(results: Results, comparison: Comparison) -> None:
     for name, place in zip(arms_of(comparison), (0, 1), strict=True):
         for when, sizes in (("before", table.size_before), ("after", table.size_after)):
             whole = float(sizes[place]).is_integer()
+            behind = [key for key in (f"propensity.{name}.n", f"matching.{name}.matched") if key in results.counts]
             results.number(
                 f"balance.{name}.ess_{when}",
                 "number",
                 sizes[place],
                 f"{name}: effective sample size {when}",
                 arm=name,
-                rests_on=[f"complete.{name}"] if when == "before" or whole else [],
+                rests_on=behind if whole else [],
             )
     heads = [f"{what}, {when}" for when in ("before", "after") for what in ("treated", "reference", "difference")]
     results.table("balance", f"Balance; differences divided by {words}", ["", *heads], rows)

@@ -149,9 +149,10 @@ def _drawn(results: Results, one: Analyzed, arm: str, sample: Sample, curve: Cur
     """Return a curve as it is drawn, and add its numbers at risk."""
     weighted = sample.weight is not None
     at_risk = [f"at_risk.{one.key}.{arm}.{k}" for k in range(1, len(table_days) + 1)]
+    behind = [key for kind in ("", "adjusted.") if (key := f"events.{one.name}.{kind}{arm}.n") in results.counts]
     for key, day, count in zip(at_risk, table_days, number_at_risk(sample.times(), table_days), strict=True):
         results.number(key, "number" if weighted else "count", float(count) if weighted else int(count),
-                       f"{label}: at risk at {day:g} days", arm=arm, outcome=one.name,
+                       f"{label}: at risk at {day:g} days", arm=arm, outcome=one.name, rests_on=behind,
                        unit="sum of weights" if weighted else "")  # fmt: skip
     events, censored = rows_at(sample, curve)
     return {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from isotherm.columns import Float, Int
+from isotherm.columns import Float, Int, numbers
 from isotherm.errors import BadSetting
 from isotherm.study.survival.cox import CoxFit
 from isotherm.study.survival.cox_variance import at
@@ -34,7 +34,7 @@ class Baseline:
 
     def survival_at(self, days: float, covariates: npt.ArrayLike, *, stratum: int = 0) -> Float:
         """Return the predicted chance of being free of the event just after a time, for covariates of shape (m, p)."""
-        x = np.atleast_2d(np.asarray(covariates, dtype=np.float64))
+        x = np.atleast_2d(numbers("covariates", covariates))
         if x.shape[1] != len(self.coefficients):
             raise BadSetting(f"{x.shape[1]} covariates came; the model has {len(self.coefficients)}.")
         passed = self.hazard[(self.stratum == stratum) & (self.days <= days)]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import numpy.typing as npt
 
-from isotherm.columns import Float
+from isotherm.columns import numbers
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting
 from isotherm.outcome import TimeToEvent
@@ -91,7 +90,7 @@ def cox_table(
         As `cox`.
     """
     names = [name for of in terms.values() for name in of]
-    x: Float = np.asarray(covariates, dtype=np.float64)
+    x = numbers("a covariate", covariates)
     if x.ndim != 2 or x.shape[1] != len(names):
         raise BadSetting(f"Covariates of shape {x.shape} came for {len(names)} names; one column for each is wanted.")
     together = cox(outcome, x, names=names, ties=ties, robust=robust)
