@@ -14,6 +14,7 @@ PACKAGE = ROOT / "src" / "isotherm"
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTRACTS: list[dict[str, Any]] = PYPROJECT["tool"]["importlinter"]["contracts"]
 RIM = {"app", "exchange", "registry"}
+NOUNS = {f"isotherm.{name}" for name in ("answer", "columns", "effect", "outcome")}  # what the study engine shares
 
 
 def rooms() -> set[str]:
@@ -38,7 +39,7 @@ def test_each_pure_pillar_is_kept_from_the_rim_and_from_effects_and_is_covered_b
     pure = {f"isotherm.{room}" for room in rooms() - RIM}
 
     assert modules_under("forbidden", "source_modules") == [pure, pure]
-    assert set(PYPROJECT["tool"]["coverage"]["run"]["source_pkgs"]) == pure
+    assert set(PYPROJECT["tool"]["coverage"]["run"]["source_pkgs"]) == pure | NOUNS
 
 
 def test_heavy_libraries_have_one_door_each() -> None:
