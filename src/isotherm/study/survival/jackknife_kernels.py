@@ -9,6 +9,19 @@ from isotherm.study.compiled import compiled
 
 
 @compiled
+def move(a: Float, b: Float, sums: Float, c: int, by_a: float, by_b: float) -> None:
+    """Change a cluster's a and b, and the sums of a², ab and b² over clusters."""
+    sums[0] -= a[c] * a[c]
+    sums[1] -= a[c] * b[c]
+    sums[2] -= b[c] * b[c]
+    a[c] += by_a
+    b[c] += by_b
+    sums[0] += a[c] * a[c]
+    sums[1] += a[c] * b[c]
+    sums[2] += b[c] * b[c]
+
+
+@compiled
 def sum_of_squares(
     total: Float,
     stop: Int,
@@ -28,35 +41,18 @@ def sum_of_squares(
     """
     times, rows = len(total), len(stop)
     a, b = np.zeros(clusters), np.zeros(clusters)
-    aa, ab, bb = 0.0, 0.0, 0.0
+    sums = np.zeros(3)
     out = np.zeros(times)
     come, go = 0, 0
     for t in range(times):
         while come < rows and start[entering[come]] < t:
-            i = entering[come]
-            c = cluster[i]
+            i = int(entering[come])
             before = total[start[i]] if late else 0.0
-            aa -= a[c] * a[c]
-            ab -= a[c] * b[c]
-            bb -= b[c] * b[c]
-            a[c] += weight[i]
-            b[c] -= weight[i] * before
-            aa += a[c] * a[c]
-            ab += a[c] * b[c]
-            bb += b[c] * b[c]
+            move(a, b, sums, int(cluster[i]), weight[i], -weight[i] * before)
             come += 1
         while go < rows and stop[leaving[go]] == t:
-            i = leaving[go]
-            c = cluster[i]
-            before = total[start[i]] if late else 0.0
-            aa -= a[c] * a[c]
-            ab -= a[c] * b[c]
-            bb -= b[c] * b[c]
-            a[c] -= weight[i]
-            b[c] += weight[i] * final[i]
-            aa += a[c] * a[c]
-            ab += a[c] * b[c]
-            bb += b[c] * b[c]
+            i = int(leaving[go])
+            move(a, b, sums, int(cluster[i]), -weight[i], weight[i] * final[i])
             go += 1
-        out[t] = max(aa * total[t] * total[t] + 2.0 * ab * total[t] + bb, 0.0)
+        out[t] = max(sums[0] * total[t] * total[t] + 2.0 * sums[1] * total[t] + sums[2], 0.0)
     return out
