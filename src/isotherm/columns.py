@@ -75,8 +75,10 @@ def refuse(name: str, rows: npt.NDArray[np.bool_], what: str, remedy: str) -> No
 
 def refuse_missing_codes(name: str, values: Float) -> None:
     """Refuse codes for "not known" that were left as numbers: they are the only negative ones of the column."""
+    if float(np.fmin.reduce(values, initial=0.0)) not in MISSING_CODES:
+        return
     coded = np.isin(values, MISSING_CODES)
-    if coded.any() and not ((values < 0.0) & ~coded).any():
+    if not ((values < 0.0) & ~coded).any():
         code = f"{values[coded][0]:g}"
         refuse(name, coded, f"{code}, a code for what is not known,", "name it as missing, or leave these rows empty")
 
