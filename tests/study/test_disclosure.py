@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 
 from isotherm.errors import BadSetting
 from isotherm.study.disclosure import WITHHELD, release, withheld_counts
-from isotherm.study.disclosure_curves import safe_days
+from isotherm.study.disclosure_curves import histogram, safe_days
 from isotherm.study.document import document_of, document_text
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol_methods import Sensitivity
@@ -156,6 +156,13 @@ def test_overlap_shows_no_bin_of_a_few(released: StudyResult) -> None:
         curve = released.results.curves[f"overlap.{arm}"]
         assert all(count is None or count == 0 or count >= SMALLEST for count in curve["before"])
         assert curve["after"] == [None] * len(curve["before"])
+
+
+def test_a_lonely_small_bin_takes_others_with_it() -> None:
+    curve = {"before": [3, 12, 40, 0], "after": [1.5, 5.5, 20.5, 0.0], "arm": "drug", "edges": [], "label": ""}
+    assert histogram(curve, SMALLEST, withheld=False)["before"] == [None, None, None, 0]
+    assert histogram(curve, 2, withheld=False)["before"] == [3, 12, 40, 0]
+    assert histogram(curve, 2, withheld=True)["before"] == [None] * 4
 
 
 def test_weights_keep_their_histogram_where_enough_are_in_a_bin() -> None:

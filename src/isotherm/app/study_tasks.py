@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingType
 import isotherm
 from isotherm.app.outputs import table_text
 from isotherm.app.places import keep_inputs, new_folder, unusable, usable_folder
+from isotherm.app.study_report import write_study_report
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.protocol_files import read_protocol
 from isotherm.exchange.tables_in import read_records
@@ -102,6 +103,7 @@ def _write(folder: Path, document: Document, adjusted: pd.DataFrame | None) -> N
         write_text(folder / "tables" / f"{name}.csv", table_text([str(cell) for cell in head], rows))
     if adjusted is not None:
         write_text(folder / ADJUSTED, frame_text(adjusted))
+    write_study_report(folder, document)
     write_text(folder / RESULT, document_text(document))
 
 

@@ -27,7 +27,7 @@ def release_curves(results: Results, hidden: set[str], smallest: int) -> tuple[d
         _release_pair(results, curves, gone, pair, smallest)
     for key, curve in curves.items():
         if key.startswith("overlap."):
-            curves[key] = _histogram(curve, smallest, withheld=f"propensity.{curve['arm']}.n" in hidden)
+            curves[key] = histogram(curve, smallest, withheld=f"propensity.{curve['arm']}.n" in hidden)
     return curves, gone
 
 
@@ -111,7 +111,7 @@ def _thinned(curve: dict[str, Any], kept: list[float]) -> dict[str, Any]:
     }
 
 
-def _histogram(curve: dict[str, Any], smallest: int, *, withheld: bool) -> dict[str, Any]:
+def histogram(curve: dict[str, Any], smallest: int, *, withheld: bool) -> dict[str, Any]:
     """Return counts per bin without the small ones, and without further ones until those withheld are many together."""
     before: list[int | None] = list(curve["before"])
     small = [k for k, count in enumerate(before) if count is not None and 0 < count < smallest]
@@ -122,8 +122,7 @@ def _histogram(curve: dict[str, Any], smallest: int, *, withheld: bool) -> dict[
         small.append(k)
         lost += count
     hidden = set(range(len(before))) if withheld else set(small)
-    matched = all(
-        float(value).is_integer() for value in curve["after"]
-    )  # then they are counts, and those left out, too
+    # Whole numbers are counts of the matched: with those before, they would tell of those left out.
+    matched = all(float(value).is_integer() for value in curve["after"])
     after = [None if matched or k in hidden else coarse(value) for k, value in enumerate(curve["after"])]
     return curve | {"before": [None if k in hidden else count for k, count in enumerate(before)], "after": after}

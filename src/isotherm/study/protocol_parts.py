@@ -112,7 +112,8 @@ class Arm:
         ordered = window is None or (not any(map(math.isnan, window)) and window[0] <= window[1])
         refuse([
             *filled("An arm", name=self.name, label=self.label),
-            unless(self.name not in ("other", "unknown"), "name", "An arm is named like the rows that fit no arm."),
+            unless(self.name not in ("other", "unknown", "all"), "name",
+                   "An arm is named like the rows that fit no arm, or like all."),
             unless(ordered, "window_days", f"The window of arm {self.name} ends before it begins, or is no number."),
             unless((window is None) != (not self.values), "values",
                    f"Arm {self.name} needs either values of a column or a window of days."),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from isotherm.effect import RATIOS, Effect
-from isotherm.errors import FitError, InputError
+from isotherm.errors import BadSetting, FitError, InputError
 from isotherm.study.protocol import Protocol
 
 Kind = Literal["count", "share", "ratio", "difference", "probability", "p", "days", "number", "text"]
@@ -138,9 +138,18 @@ class Results:
     rests_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, key: str, record: Record, *, rests_on: Sequence[str] = ()) -> None:
-        """Add a record under a new id."""
+        """Add a record under a new id.
+
+        Raises
+        ------
+        BadSetting
+            Names of the protocol make two ids one.
+        """
         if key in self.records:
-            raise ValueError(f"Two results have the id '{key}'.")
+            raise BadSetting(
+                f"Two results would have the id '{key}'; give another name to an arm, outcome, subgroup, sensitivity "
+                "analysis or column that is in it."
+            )
         self.records[key] = record
         if rests_on:
             self.rests_on[key] = tuple(rests_on)

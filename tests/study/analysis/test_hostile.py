@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from isotherm.effect import Effect
 from isotherm.errors import (
     BadColumn,
     BadProtocol,
@@ -19,25 +21,26 @@ from isotherm.errors import (
 )
 from isotherm.study.analysis.adjust import Plan
 from isotherm.study.analysis.boot import bootstrap_outcomes, restricted_area
-from isotherm.study.analysis.compare import compare
+from isotherm.study.analysis.compare import compare, pooled_effect
 from isotherm.study.analysis.estimate import as_it_is
 from isotherm.study.analysis.run import analyze
 from isotherm.study.analysis.units import units_of
 from isotherm.study.cohort import cohort
-from isotherm.study.known import TimeZero
+from isotherm.study.known import ExposureStart, Known, TimeZero
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol_methods import (
     Coarsened,
     Estimation,
     Matching,
     Methods,
+    MissingData,
     Sensitivity,
     Unadjusted,
     Weighting,
 )
-from isotherm.study.protocol_parts import Arm, Arms, Covariate, Data, Level, Outcome, Subgroup
+from isotherm.study.protocol_parts import Arm, Arms, Covariate, Data, Level, Outcome, Step, Subgroup
 from isotherm.study.result import Record, Results
-from tests.study.cohorts import COMPLICATION, LESIONS, PAIRS, WEIGHTS, people, record, run, study, value
+from tests.study.cohorts import COMPLICATION, ELDERLY, LESIONS, PAIRS, WEIGHTS, people, record, run, study, value
 from tests.study.protocols import AGE, ARMS, BEFORE, OS, SEX
 
 TABLE = people()
@@ -278,8 +281,10 @@ def test_a_record_holds_a_finite_number_or_its_reason_and_an_id_is_used_once() -
     results = Results()
     results.text("a", "A", "")
     assert results.records["a"].why == "nothing is declared"
-    with pytest.raises(ValueError, match="Two results have the id 'a'"):
+    with pytest.raises(BadSetting, match="Two results would have the id 'a'"):
         results.text("a", "A", "again")
+    with pytest.raises(BadSetting, match=r"Two results would have the id 'sensitivity\.elderly\.n'; give another name"):
+        run(outcomes=(OS, replace(COMPLICATION, name="n")), sensitivity=(ELDERLY,))
 
 
 def test_a_restricted_mean_of_a_yes_no_outcome_is_refused() -> None:
@@ -297,3 +302,51 @@ def test_a_matching_with_a_time_zero_of_dates_prints_its_years() -> None:
         == "Age: number, effects per 10 years; Sex: male, female; Lesions: number"
     )
     assert LESIONS.label in (record(result, "protocol.covariates").text or "")
+
+
+def test_exact_blocks_may_be_the_site_and_gaps_in_facts_that_only_describe_are_shown() -> None:
+    data = Data(file="cohort.csv", patient="id", site="site")
+    grade = Covariate(column="grade", label="Grade", kind="category", known=BEFORE, use="describe")
+    jaundice = Covariate(column="jaundice", label="Jaundice", kind="yes/no", known=BEFORE, use="describe")
+    table = TABLE.assign(grade=np.where(np.arange(90) % 2, "II", "I"),
+                         jaundice=np.where(np.arange(90) < 4, np.nan, np.arange(90) % 2))  # fmt: skip
+    keep = Step(says="No jaundice, or not recorded", where=Predicate("jaundice == 0"), unknown="keep")
+    result = run(table, data=data, covariates=(AGE, SEX, grade, jaundice), eligibility=(keep,), subgroups=(),
+                 methods=Methods(adjustment=Matching(exact=("site",), caliper=None)))  # fmt: skip
+    assert value(result, "flow.step_1.kept.unknown") == 4
+    assert value(result, "missing.jaundice.all") == 4
+    assert value(result, "table_one.jaundice.all.count") == 0
+    shares = [value(result, f"table_one.grade.{k}.all.share") for k in (1, 2)]
+    assert sum(shares) == pytest.approx(1.0, rel=1e-12)
+    assert "exact blocks" in (record(result, "matching.method").text or "")
+    assert "subgroups" not in result.results.tables
+    only_yes_no = run(table, outcomes=(replace(COMPLICATION, primary=True),), data=data)
+    assert "survival" not in only_yes_no.results.tables
+
+
+def test_a_finding_and_an_override_are_results() -> None:
+    late = replace(LESIONS, known=Known(when="after time zero"), override="counted on the scan of the day before")
+    result = run(TABLE, covariates=(AGE, late), exposure=ExposureStart(says="drug", when="after time zero"))
+    assert "counted on the scan" in (record(result, "override.1").text or "")
+    assert "immortal time" in (record(result, "finding.exposure_after_time_zero").text or "")
+
+
+def test_a_covariate_that_is_constant_in_a_drawn_sample_has_no_effect_there() -> None:
+    rare = Covariate(column="rare", label="Rare", kind="yes/no", known=BEFORE)
+    table = TABLE.assign(rare=np.isin(np.arange(90), (3, 7, 11)) * 1.0)
+    methods = Methods(adjustment=Weighting(estimand="overlap"), bootstrap=60)
+    result = run(table, covariates=(AGE, rare), methods=methods)
+    assert value(result, "bootstrap.os.failed") == 0
+
+
+def test_outcomes_with_gaps_are_no_predictors_of_missing_covariates() -> None:
+    lost = people(gaps=8).assign(complication=TABLE["complication"].where(np.arange(90) > 3))
+    missing = MissingData(method="multiple imputation", imputations=2)
+    result = run(lost, methods=replace(WEIGHTS, missing=missing))
+    assert value(result, "imputation.rows") == 8
+
+
+def test_imputed_data_sets_without_a_finite_interval_are_not_pooled() -> None:
+    endless = Effect(measure="hazard ratio", estimate=1.0, low=0.5, high=math.inf)
+    with pytest.raises(NothingToCompare, match="no finite interval; nothing is pooled"):
+        pooled_effect([endless, endless], Estimation())

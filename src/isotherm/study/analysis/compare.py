@@ -59,7 +59,7 @@ class Comparison:
         """
         treated, endpoint = self.units.treated, self.units.endpoints[name]
         effects = [main_effect(made_comparable(treated, endpoint, one), one, estimation) for one in self.adjusted]
-        return (effects[0], None) if len(effects) == 1 else _pooled(effects, estimation)
+        return (effects[0], None) if len(effects) == 1 else pooled_effect(effects, estimation)
 
 
 def compare(units: Units, plan: Plan) -> Comparison:
@@ -107,8 +107,14 @@ def _hazard(endpoint: Endpoint, n: int) -> Float:
     return hazard
 
 
-def _pooled(effects: Sequence[Effect], estimation: Estimation) -> tuple[Effect, Pooled]:
-    """Pool effects, ratios on the logarithmic scale."""
+def pooled_effect(effects: Sequence[Effect], estimation: Estimation) -> tuple[Effect, Pooled]:
+    """Pool effects of imputed data sets by Rubin's rules, ratios on the logarithmic scale.
+
+    Raises
+    ------
+    NothingToCompare
+        One of them has no finite interval.
+    """
     ratio = effects[0].null == 1.0
     if ratio and any(not 0.0 < one.low <= one.high < math.inf for one in effects):
         raise NothingToCompare(
