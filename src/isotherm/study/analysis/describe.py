@@ -248,8 +248,8 @@ def _level_sums(results: Results, column: str, own: list[TableRow], groups: list
     keys = [f"table_one.{column}.{k}" for k in range(1, count + 1)] if leveled else [f"table_one.{column}"]
     for name in groups:
         known = f"known.{column}.{name}"
-        if own[0].per == "patient":
-            results.total(f"table_one.size.{name}.patients", [known, f"missing.{column}.{name}"])
+        counted_in = "patients" if own[0].per == "patient" else "rows"
+        results.total(f"table_one.size.{name}.{counted_in}", [known, f"missing.{column}.{name}"])
         if counted and leveled:
             results.total(known, [f"{key}.{name}.count" for key in keys])
         elif counted:
