@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numba
@@ -111,6 +112,14 @@ def test_a_numba_that_takes_no_stamp_keeps_nothing(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(numba, "njit", njit)
     assert compiled(twice)(1.5) == 3.0
+
+
+def test_the_stamp_of_a_cache_is_that_of_the_file_and_of_all_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = SimpleNamespace(_source_stamp="of the file")
+    kernel = SimpleNamespace(py_func=twice, _cache=SimpleNamespace(_cache_file=file))
+    monkeypatch.setattr(numba, "njit", lambda **_: lambda _: kernel)
+    assert compiled(twice) is kernel
+    assert file._source_stamp == ("of the file", digest_of_kernels())
 
 
 def test_the_digest_knows_every_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
