@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Emu, Mm, Pt, RGBColor
 
 from isotherm.app.figures import FAINT, INK, RULE
-from isotherm.app.study_docx_bound import Numbers, element, empty_document, packed
+from isotherm.app.study_docx_bound import Numbers, element, empty_document, fit, packed
 from isotherm.app.study_report_headline import Headline
 from isotherm.app.study_report_parts import (
     Block,
@@ -50,7 +50,7 @@ def docx_of(result: Result, headline: Headline, sections: tuple[Section, ...]) -
     """Return the document as bytes, the same for the same result."""
     writer = _Writer()
     protocol = result["protocol"]
-    writer.document.add_heading(str(protocol["title"]), level=0)
+    writer.document.add_heading(fit(str(protocol["title"])), level=0)
     writer.plain(str(protocol["question"]), "Faint")
     writer.headline(headline)
     by_key = {section.key: section for section in sections}
@@ -73,7 +73,7 @@ class _Writer:
 
     def plain(self, text: str, style: str) -> None:
         if text:
-            self.document.add_paragraph(text, style=style)
+            self.document.add_paragraph(fit(text), style=style)
 
     def runs(self, paragraph: Any, runs: Runs, *, notes: dict[str, str] | None = None) -> None:
         """Add words and numbers to a paragraph; with `notes` (in a table) a missing number is short and has a note.
@@ -81,7 +81,7 @@ class _Writer:
         A number looks as its paragraph does: programs forget the look of text that they take from elsewhere.
         """
         for one in runs:
-            run = paragraph.add_run(prose(one) if notes is None else one.text)
+            run = paragraph.add_run(fit(prose(one) if notes is None else one.text))
             if not isinstance(one, Bound):
                 run.bold = one.strong or None
                 continue
@@ -114,7 +114,7 @@ class _Writer:
 
     def block(self, block: Block) -> None:
         if isinstance(block, Heading):
-            self.document.add_heading(block.text, level=2)
+            self.document.add_heading(fit(block.text), level=2)
         elif isinstance(block, Paragraph):
             self.runs(self.document.add_paragraph(style="Faint" if block.role == "remark" else "Normal"), block.runs)
         elif isinstance(block, Bullets):
@@ -132,17 +132,17 @@ class _Writer:
         width, height = struct.unpack(">II", picture.drawing.png[16:24])  # the head of every PNG
         width_mm = min(TEXT_WIDTH_MM, MOST_HEIGHT_MM * width / height)
         shape = paragraph.add_run().add_picture(io.BytesIO(picture.drawing.png), width=Mm(width_mm))
-        shape._inline.docPr.set("descr", picture.drawing.description)
-        shape._inline.docPr.set("name", f"figure {picture.name}")
+        shape._inline.docPr.set("descr", fit(picture.drawing.description))
+        shape._inline.docPr.set("name", fit(f"figure {picture.name}"))
         caption = self.document.add_paragraph(style="Caption")
-        caption.add_run(f"Figure {self.figures}. {picture.title}. ").bold = True
+        caption.add_run(fit(f"Figure {self.figures}. {picture.title}. ")).bold = True
         self.runs(caption, picture.caption)
 
     def table(self, table: Table) -> None:
         """Add a table with its caption above, a head that is repeated on every page, and its notes below."""
         self.tables += 1
         caption = self.document.add_paragraph(style="Caption")
-        caption.add_run(f"Table {self.tables}. {table.title}.").bold = True
+        caption.add_run(fit(f"Table {self.tables}. {table.title}.")).bold = True
         caption.paragraph_format.keep_with_next = True
         made = self.document.add_table(rows=1 + len(table.rows), cols=len(table.columns))
         made.autofit = False
@@ -151,7 +151,7 @@ class _Writer:
         for k, column in enumerate(table.columns):
             paragraph = cells[k].paragraphs[0]
             paragraph.style = self.document.styles["Cell"]
-            paragraph.add_run(column).font.color.rgb = _rgb(FAINT)
+            paragraph.add_run(fit(column)).font.color.rgb = _rgb(FAINT)
         for i, row in enumerate(table.rows, start=1):
             for k, runs in enumerate(row):
                 paragraph = cells[i * len(table.columns) + k].paragraphs[0]

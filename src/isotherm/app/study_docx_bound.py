@@ -7,6 +7,7 @@ part says for each number the id and the field of its record in result.json: the
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,9 @@ from docx.oxml import OxmlElement  # pyright: ignore[reportUnknownVariableType]
 from docx.oxml.ns import qn
 
 from isotherm.app.study_report_parts import Bound
+
+NOT_FOR_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML file can hold, and what a table may hold all the same: a vertical tab, half a letter."""
 
 NAMESPACE = "https://isotherm.invalid/study/1"
 """Names the part; nothing is ever fetched from it."""
@@ -67,7 +71,7 @@ class Numbers:
 
     def xml(self) -> bytes:
         """Return the part: one element per number, with the id and the field of its record."""
-        lines = [f"<number key={quoteattr(f'n{k}')} id={quoteattr(one.id)} field={quoteattr(one.field)}>"
+        lines = [f"<number key={quoteattr(f'n{k}')} id={quoteattr(fit(one.id))} field={quoteattr(one.field)}>"
                  f"{escaped(one.text)}</number>" for k, one in enumerate(self.found, start=1)]  # fmt: skip
         return ("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
                 f"<numbers xmlns=\"{NAMESPACE}\">{''.join(lines)}</numbers>").encode()  # fmt: skip
@@ -88,7 +92,7 @@ def packed(document: Any, numbers: Numbers, *, title: str) -> bytes:
     document.part.relate_to(item, RELATIONSHIP_TYPE.CUSTOM_XML)
     core = document.core_properties
     core.author = core.last_modified_by = core.comments = core.keywords = ""
-    core.title, core.language, core.revision = title[:255], "en-US", 1
+    core.title, core.language, core.revision = fit(title)[:255], "en-US", 1
     core.created = core.modified = EPOCH
     written = io.BytesIO()
     document.save(written)
@@ -101,6 +105,11 @@ def element(name: str, **attributes: str) -> Any:
     for attribute, value in attributes.items():
         made.set(qn(f"w:{attribute}"), value)
     return made
+
+
+def fit(text: str) -> str:
+    """Return a text without what no document can hold; a sign of replacement stands where it was."""
+    return NOT_FOR_XML.sub("\ufffd", text)
 
 
 def _same_bytes(package: bytes) -> bytes:

@@ -74,6 +74,8 @@ class CurveWords:
     time_unit: str
     interval: str
     adjusted_by: str = ""
+    points_only: bool = False
+    """Whether what lies between the times is withheld: then no step is drawn."""
 
     def below(self, width_pt: float) -> list[str]:
         """Return the lines under the time axis."""
@@ -106,7 +108,10 @@ def survival_curves(curves: Sequence[ArmCurve], ticks: Float, words: CurveWords)
                                 PLOT_PT / height_pt))  # fmt: skip
         _frame(axes, ticks, max([float(ticks[-1]), *(one.end for one in curves)]), words)
         for curve in (*behind, *main):
-            _curve(axes, curve, bold=curve in main)
+            if words.points_only:
+                _points(axes, curve, bold=curve in main)
+            else:
+                _curve(axes, curve, bold=curve in main)
         handles, labels = [one for one, _ in legend], [label for _, label in legend]
         figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(left_pt / WIDTH_PT, 1.0 - 2.0 / height_pt),
                       frameon=False, fontsize=TYPE_PT, handlelength=3.2, borderpad=0.0, borderaxespad=0.0,
@@ -148,6 +153,17 @@ def _curve(axes: Axes, curve: ArmCurve, *, bold: bool) -> None:
                   markeredgewidth=0.8, zorder=3.5, clip_on=False)  # fmt: skip
 
 
+def _points(axes: Axes, curve: ArmCurve, *, bold: bool) -> None:
+    """Draw the times that may be shown as points with their intervals, joined by thin lines that are no curve."""
+    one = look(curve.arm)
+    axes.plot(np.r_[0.0, curve.times], np.r_[1.0, curve.survival], color=one.color, linewidth=0.6,
+              linestyle=(0, (4.0, 3.0)) if bold else (0, CRUDE_DASH))  # fmt: skip
+    axes.plot(curve.times, curve.survival, linestyle="none", marker=one.marker, markersize=5.5, color=one.color,
+              markerfacecolor=one.color if bold else "#ffffff", clip_on=False)  # fmt: skip
+    if bold:
+        axes.vlines(curve.times, curve.low, curve.high, color=one.color, linewidth=1.0)
+
+
 def _legend(main: Sequence[ArmCurve], behind: Sequence[ArmCurve], words: CurveWords) -> list[tuple[Line2D, str]]:
     """Return handles and words: one per arm, then what is bold, what is dotted, what the band and the ticks are."""
     found = [(Line2D([], [], color=look(one.arm).color, linewidth=1.7,
@@ -155,10 +171,22 @@ def _legend(main: Sequence[ArmCurve], behind: Sequence[ArmCurve], words: CurveWo
              for one in main]  # fmt: skip
     kind = f"bold: adjusted ({words.adjusted_by})" if behind else "as observed, not adjusted"
     kind = f"adjusted ({words.adjusted_by})" if main[0].adjusted and not behind else kind
+    if words.points_only:
+        handle = Line2D([], [], color=FAINT, linewidth=0.6, linestyle=(0, (4.0, 3.0)), marker="o", markersize=4.0)
+        text = f"{kind}; bars: {words.interval}; points: the only times shown, between them the curve is withheld"
+        hollow = [
+            (Line2D([], [], color=FAINT, linestyle="none", marker="o", markerfacecolor="#ffffff"), "hollow: crude")
+        ]
+        return _lines([*found, (handle, text), *(hollow if behind else [])])
     found.append((Line2D([], [], color=FAINT, linewidth=0.8, marker="|", markersize=5.5),
                   f"{kind}; band: {words.interval}; upright ticks: censored"))  # fmt: skip
     if behind:
         found.append((Line2D([], [], color=FAINT, linewidth=1.0, linestyle=(0, CRUDE_DASH)), "dotted: crude"))
+    return _lines(found)
+
+
+def _lines(found: Sequence[tuple[Line2D, str]]) -> list[tuple[Line2D, str]]:
+    """Break the words of a legend into lines."""
     room = WIDTH_PT - LEFT_PT - LABELS_PT - 60.0
     return [(handle, "\n".join(wrapped(label, room))) for handle, label in found]
 

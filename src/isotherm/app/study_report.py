@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from isotherm.app.places import unusable
 from isotherm.app.study_docx import docx_of
 from isotherm.app.study_page import page_of
 from isotherm.app.study_report_content import sections_of
@@ -41,7 +42,10 @@ def write_study_report(folder: Path, result: Result) -> tuple[str, ...]:
     for name, drawing in drawings.items():
         if drawing.png:
             files[f"{FIGURES}/{name}.svg"], files[f"{FIGURES}/{name}.png"] = drawing.svg, drawing.png
-    (folder / FIGURES).mkdir(exist_ok=True)
+    try:
+        (folder / FIGURES).mkdir(exist_ok=True)
+    except OSError as error:
+        raise unusable(folder, error.strerror) from None
     for name, content in files.items():
         write_bytes(folder / name, content)
     write_text(folder / PAGE, page)

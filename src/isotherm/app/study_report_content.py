@@ -64,6 +64,13 @@ def _picture(drawings: Drawings, name: str, title: str, caption: str | Runs = ()
     return Picture(name, title, drawings[name], (Words(caption),) if isinstance(caption, str) else caption)
 
 
+def _withheld(result: Result, prefix: str, title: str = "") -> Paragraph | None:
+    """Say that a figure is withheld; None where there never was one."""
+    if not any(name.startswith(prefix) for name in result["curves"]):
+        return None
+    return Paragraph((Words(f"{title}The figure is withheld, since it would show small counts."),))
+
+
 def _flow(result: Result, drawings: Drawings) -> tuple[Block, ...]:
     words = ("Each box was counted by the condition that filtered it, and the boxes add up: within each box, patients, "
              "arms and places are the sums of its parts. Dashed: left out.")  # fmt: skip
@@ -79,7 +86,7 @@ def _balance(result: Result, drawings: Drawings) -> tuple[Block, ...]:
     return blocks(
         Paragraph(balance_words(result)),
         _picture(drawings, "love", "Balance of covariates before and after adjustment", love),
-        _picture(drawings, "overlap", "Overlap of propensities", overlap),
+        _picture(drawings, "overlap", "Overlap of propensities", overlap) or _withheld(result, "overlap."),
         table_of(result, "balance"),
         table_of(result, "propensity"),
     )
@@ -99,7 +106,8 @@ def _outcome(result: Result, outcome: Outcome, drawings: Drawings) -> tuple[Bloc
     title = outcome.label + (" (primary)" if outcome.primary else "")
     defined = f"{outcome.definition} {caption}".strip()
     return blocks(
-        _picture(drawings, f"curves_{outcome.name}", title, defined),
+        _picture(drawings, f"curves_{outcome.name}", title, defined)
+        or _withheld(result, f"survival.{outcome.name}.", f"{title}: "),
         Paragraph(runs),
     )
 

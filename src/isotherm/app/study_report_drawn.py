@@ -128,10 +128,10 @@ def _difference(result: Result, key: str) -> float | None:
 def _overlap(result: Result) -> Drawing | None:
     arms, curves = arms_of(result), result["curves"]
     found = [curves.get(f"overlap.{arm.name}") for arm in arms]
-    if not found or any(one is None or one["before"] is None for one in found):
-        return None
+    if not found or any(one is None or not one["before"] or None in one["before"] for one in found):
+        return None  # a bin that is withheld would look like an empty one
     shown = [ArmScores(arm.label, np.asarray(one["before"], dtype=np.float64),
-                       None if one["after"] is None else np.asarray(one["after"], dtype=np.float64))
+                       None if not one["after"] or None in one["after"] else np.asarray(one["after"], dtype=np.float64))
              for arm, one in zip(arms, found, strict=True)]  # fmt: skip
     return overlap_plot(np.asarray(found[0]["edges"], dtype=np.float64), shown, treated=arms[0].label)
 
@@ -140,7 +140,8 @@ def _curves(result: Result, outcome: Outcome) -> Drawing | None:
     found = {(adjusted, arm.number): result["curves"].get(f"survival.{outcome.name}.{analysis}.{arm.name}")
              for adjusted, analysis in ((True, "adjusted"), (False, "naive")) for arm in arms_of(result)}  # fmt: skip
     there = {key: one for key, one in found.items() if one is not None}
-    if not there:
+    released = bool(result["settings"].get("release"))
+    if not there or (released and not any(one["days"] for one in there.values())):
         return None
     first = next(iter(there.values()))
     days = [float(day) for day in first["table_days"]]
@@ -148,7 +149,7 @@ def _curves(result: Result, outcome: Outcome) -> Drawing | None:
     words = CurveWords(
         endpoint=outcome.label, unit=outcome.unit, since="time zero" if zero is None else printed(zero),
         time_unit="months", interval=f"{100.0 * first['level']:g} % interval ({first['interval']}, pointwise)",
-        adjusted_by=str(result["settings"].get("adjustment") or ""),
+        adjusted_by=str(result["settings"].get("adjustment") or ""), points_only=released,
     )  # fmt: skip
     curves = [_curve(result, one, number, adjusted=adjusted) for (adjusted, number), one in there.items()]
     return survival_curves(curves, np.asarray(days) / DAYS_PER_MONTH, words)
@@ -192,8 +193,8 @@ def _sensitivity(result: Result, outcome: Outcome) -> Drawing | None:
              ("A baseline of its own for each site", f"effect.{outcome.name}.site_stratified"),
              *((str(one["says"]), f"sensitivity.{one['name']}.{outcome.name}")
                for one in result["protocol"]["sensitivity"]),
-             *((f"Without {site}", f"leave_one_site_out.{site}.{outcome.name}")
-               for site in result["data"]["sites"])]  # fmt: skip
+             *((f"Without {name}", f"leave_one_site_out.{site}.{outcome.name}")
+               for site, name in enumerate(result["data"]["sites"], start=1))]  # fmt: skip
     rows = [_row(label, records[key]) for label, key in found if key in records]
     if main is None or len(rows) < 2:
         return None
@@ -213,7 +214,11 @@ def _row(label: str, record: Mapping[str, Any], *, strong: bool = False, counts:
                      printed=printed(record), strong=strong)  # fmt: skip
 
 
-def _forest_of(result: Result, outcome: Outcome, rows: list[ForestRow], main: Mapping[str, Any], what: str) -> Drawing:
+def _forest_of(
+    result: Result, outcome: Outcome, rows: list[ForestRow], main: Mapping[str, Any], what: str
+) -> Drawing | None:
+    if all(row.estimate is None for row in rows):
+        return None
     ratio = is_ratio(main)
     lower, higher = side_words(result, main)
     words = ForestWords(

@@ -200,7 +200,9 @@ def cell_of(result: Result, cell: str | Mapping[str, str]) -> Runs:
     """Return a cell of a table: text, or a bound number."""
     if isinstance(cell, str):
         return (Words(cell),) if cell else ()
-    return (bound(result, cell["id"], cell.get("field", "value")),)
+    found = bound(result, cell["id"], cell.get("field", "value"))
+    record = result["results"][cell["id"]]
+    return () if found.missing and found.field == "p" and record["value"] is not None else (found,)
 
 
 def blocks(*found: Block | Sequence[Block] | None) -> tuple[Block, ...]:

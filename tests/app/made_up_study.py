@@ -1,0 +1,69 @@
+"""Results of studies for the tests of their report: the real cohort, made-up ones, released, blinded, hostile."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from isotherm.exchange.protocol_files import read_protocol
+from isotherm.exchange.tables_in import read_records
+from isotherm.study.analysis.run import analyze
+from isotherm.study.disclosure import release
+from isotherm.study.document import document_of, document_text
+from isotherm.study.protocol_methods import Coarsened, Methods, MissingData, Unadjusted
+from isotherm.study.protocol_parts import Data
+from isotherm.study.result import StudyResult
+from tests.study.cohorts import ELDERLY, PAIRS, WEIGHTS, people, run
+
+HOSTILE = "</style><script>alert(1)</script><img src=x onerror=alert(2)> {headline.effect} {x} $a_b$ & \"'\x0b"
+"""A name that somebody may give to an arm: markup, templates, formulas, a control character."""
+
+SITES = Data(file="cohort.csv", patient="id", site="site")
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "weights": {"methods": replace(WEIGHTS, bootstrap=22), "sensitivity": (ELDERLY,)},
+    "pairs": {"methods": PAIRS, "data": SITES},
+    "imputed": {"methods": replace(PAIRS, missing=MissingData(method="multiple imputation", imputations=2))},
+    "coarsened": {"methods": Methods(adjustment=Coarsened())},
+    "unadjusted": {"methods": Methods(adjustment=Unadjusted())},
+    "blinded": {"outcomes_blinded": True},
+}
+
+
+def result_of(name: str) -> dict[str, Any]:
+    """Return what result.json would hold: "real", "hostile", a key of `CHANGES`, or one of these with "released"."""
+    return copy.deepcopy(_made(name))
+
+
+@cache
+def _made(name: str) -> dict[str, Any]:
+    if name == "hostile":
+        return _hostile(result_of("pairs"))
+    plain = name.removesuffix(" released")
+    found = _real() if plain == "real" else run(people(120, gaps=0 if plain == "pairs" else 6), **CHANGES[plain])
+    return json.loads(document_text(document_of(release(found) if plain != name else found, {"isotherm": "0"})))
+
+
+@cache
+def _real() -> StudyResult:
+    with resources.as_file(resources.files("isotherm.app") / "data" / "crlm") as folder:
+        protocol = read_protocol(folder / "crlm_study.toml")
+        few = replace(protocol, methods=replace(protocol.methods, bootstrap=20))
+        return analyze(few, read_records(few, folder))
+
+
+def _hostile(result: dict[str, Any]) -> dict[str, Any]:
+    """Put a hostile name wherever a protocol or a table may have given one."""
+    text = json.dumps(result)
+    for word in ("Drug", "No drug", "Overall survival", "Made up.", "18 years or older", "Age"):
+        text = text.replace(json.dumps(word)[1:-1], json.dumps(f"{word} {HOSTILE}")[1:-1])
+    found: dict[str, Any] = json.loads(text)
+    found["data"]["sites"] = [HOSTILE, "B"]
+    for box in found["flow"]["boxes"]:
+        for one in box["sites"]:
+            one["site"] = HOSTILE if one["site"] == "A" else one["site"]
+    return found
