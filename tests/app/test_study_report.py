@@ -132,7 +132,7 @@ def test_the_direction_of_the_main_estimate_is_said_in_words() -> None:
     words = " ".join(seen.words["answer"].split())
     assert "The estimated hazard with “Chemotherapy before resection” is" in words
     assert "Above one: more events with “Chemotherapy before resection”" in words
-    assert "The interval holds one, that is, no difference." in words
+    assert "The interval includes one: fewer and more are both compatible with these data." in words
 
 
 def test_everybody_having_reached_resection_is_the_first_caveat() -> None:

@@ -209,7 +209,7 @@ def _numbers(figure: Figure, axes: Axes, blocks: Sequence[tuple[str, Sequence[Ar
         for row in rows:
             lines = wrapped(row.label, LABELS_PT)
             for k, words in enumerate(lines):
-                figure.text(4.0 / WIDTH_PT, down - k * line, words, color=look(row.arm).color)
+                figure.text(4.0 / WIDTH_PT, down - k * line, words, color=INK)
             for tick, count in zip(ticks, row.at_risk, strict=True):
                 figure.text(place.x0 + place.width * tick / until, down, count, ha="center", color=INK)
             down -= line * len(lines)

@@ -64,7 +64,33 @@ def _flow(result: Result) -> Drawing | None:
     numbers = {arm.name: arm.number for arm in arms_of(result)}
     looks = {str(box["key"]): numbers[box["arms"][0]["arm"]] for box in boxes
              if box["kind"] == "arm" and box["arms"] and box["arms"][0]["arm"] in numbers}  # fmt: skip
-    return flow_diagram(_nobody_together([_flow_box(result, box) for box in boxes]), arms=looks)
+    shown = _nobody_together([_flow_box(result, box) for box in boxes])
+    arms = [(key, arm) for key, arm in ((str(box["key"]), box["arms"]) for box in boxes if box["kind"] == "arm") if arm]
+    return flow_diagram([*shown, *(one for key, arm in arms for one in _made(result, key, str(arm[0]["arm"])))],
+                        arms=looks)  # fmt: skip
+
+
+def _made(result: Result, key: str, arm: str) -> list[FlowBox]:
+    """Return what became of an arm: matched or not with the reasons, or trimmed; nothing where nobody was left out."""
+    records = result["results"]
+    left = next((one for one in (f"matching.{arm}.left_out", f"weighting.{arm}.left_out") if one in records), None)
+    if left is None or (left.startswith("weighting") and records[left]["value"] == 0):
+        return []
+    gaps = records.get("propensity.incomplete")
+    of = "" if gaps is None or gaps["value"] == 0 else ", of those with every covariate"
+    says = {
+        f"matching.{arm}.matched": f"Matched{of}",
+        left: f"{'Not matched' if 'matching' in left else 'Trimmed'}{of}",
+    }
+    found = [(one, words, key) for one, words in says.items() if one in records]
+    found += [(one, str(record["label"]).partition(": ")[2], left) for one, record in records.items()
+              if one.startswith("matching.left_out.") and record["arm"] == arm]  # fmt: skip
+    return [FlowBox(key=one, kind="part", parent=parent, says=words, count=_patients(records[one]))
+            for one, words, parent in found]  # fmt: skip
+
+
+def _patients(record: Mapping[str, Any]) -> str:
+    return f"{NOTHING_DRAWN if missing(record) else printed(record)} patients"
 
 
 def _nobody_together(boxes: Sequence[FlowBox]) -> list[FlowBox]:

@@ -87,8 +87,10 @@ def reading_of(result: Result, key: str) -> Runs:
     if inside is None:
         return (*runs, Words("The data set no interval."))
     if inside:
-        return (*runs, *say(result, "The interval holds {null}, that is, no difference.", **words))
-    return (*runs, *say(result, "The interval does not hold {null}, that is, no difference.", **words))
+        end = "The interval includes {null}: fewer and more are both compatible with these data. "
+    else:
+        end = "The interval does not include {null}. "
+    return (*runs, *say(result, end + "It counts chance alone, not what is named below.", **words))
 
 
 def _facts(result: Result, outcome: Outcome) -> Runs:
