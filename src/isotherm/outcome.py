@@ -21,6 +21,9 @@ from isotherm.columns import (
 )
 from isotherm.errors import BadColumn, BadSetting
 
+LONGEST_DAYS = 45_000.0
+"""No human life on record was longer (123 years): more days than these are hours, seconds or a wrong unit."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class TimeToEvent:
@@ -48,8 +51,8 @@ class TimeToEvent:
     Raises
     ------
     BadColumn
-        Lengths differ, a value is missing, infinite or negative, an event is not a whole number or happens on day 0,
-        a row starts when it ends, or no weight is above 0.
+        Lengths differ, a value is missing, infinite, negative or longer than a human life, an event is not a whole
+        number or happens on day 0, a row starts when it ends, or no weight is above 0.
     """
 
     time_days: Float
@@ -74,6 +77,7 @@ class TimeToEvent:
         if not len(time):
             raise BadColumn("time_days holds no row; at least one patient is wanted.")
         refuse("time_days", time < 0.0, "negative", "count days from time zero")
+        refuse("time_days", time > LONGEST_DAYS, "longer than any human life", "give days, and check the unit")
         state = whole_numbers("event", event, len(time))
         refuse("event", state < 0, "negative", "write 0 for censored, 1 for the event")
         refuse("event", (state > 0) & (time == 0.0), "on day 0", "say how long they were observed, or leave them out")

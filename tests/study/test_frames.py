@@ -130,9 +130,13 @@ def test_effects_are_a_table_with_one_row_each(deaths: pd.DataFrame) -> None:
     ("call", "says"),
     [
         (lambda t: isotherm.kaplan_meier(t, time_days="tim", event="status"), "'tim' is not there; near it are: time"),
-        (lambda t: isotherm.kaplan_meier(t, time_days="nodes", event="status"), "'nodes' is missing or infinite in 18"),
+        (lambda t: isotherm.kaplan_meier(t, time_days="nodes", event="status"), "'nodes' is empty in 18 of 929 rows"),
         (lambda t: isotherm.kaplan_meier(t, time_days="time", event="rx"), "Column 'rx' holds text"),
         (lambda t: isotherm.logrank(t, by="arm", **OUTCOME), "Column 'arm' is not there"),
+        (lambda t: isotherm.logrank(t, by="differ", **OUTCOME), "Column 'differ' is empty in 23 of 929 rows"),
+        (lambda t: isotherm.cox(t, covariates=["age", "time"], **OUTCOME), "'time' is the time and a covariate"),
+        (lambda t: isotherm.cox(t, covariates={"status": "number"}, **OUTCOME), "'status' is the event and"),
+        (lambda t: isotherm.match_on_propensity(t, treated="sex", covariates=["sex"]), "'sex' is the treatment and a"),
         (lambda t: isotherm.cox(t, covariates=[], **OUTCOME), "No covariate was named"),
         (lambda t: isotherm.match_on_propensity(t, treated="rx", covariates=["age"]), "neither 0 nor 1 in 929 of 929"),
         (

@@ -94,6 +94,12 @@ def test_months_become_days_and_an_outcome_without_a_unit_is_no_outcome() -> Non
         replace(OS, time_unit=None)
 
 
+def test_a_follow_up_longer_than_a_human_life_is_in_another_unit() -> None:
+    refused("longer than any human life in 2 of 2 rows", lambda: TimeToEvent([86_400.0 * 300, 86_400.0 * 900], [1, 0]))
+    in_days = TABLE.assign(months=TABLE["months"] * 365.0)  # days in a column that is declared as months
+    refused("longer than any human life", lambda: observed(cohort(protocol(), in_days), "os"))
+
+
 def test_a_date_is_year_month_day_or_none() -> None:
     for written in ("03/04/2020", "3.4.2020", "20200403", "2020-13-01", 43924.0):
         refused("dates", lambda written=written: column_of([written], "day", "date", Codes.of(())))

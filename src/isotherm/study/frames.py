@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from isotherm.columns import column
+from isotherm.columns import column, refuse
 from isotherm.effect import Effect
 from isotherm.errors import BadColumn, BadSetting
 from isotherm.outcome import Curve, TimeToEvent
@@ -139,6 +139,7 @@ def cox(
     ------
     BadColumn, BadSetting, NothingToCompare, NotConverged
     """
+    _refuse_shared({"time": time_days, "event": event}, covariates)
     design = _design(table, covariates, reference, missing)
     outcome = _outcome(
         table.iloc[design.rows], time_days, event, start_days=start_days, strata=strata, cluster=cluster, weight=weight
@@ -181,6 +182,7 @@ def match_on_propensity(
     ------
     BadColumn, BadSetting, NothingToCompare, NotConverged, OutOfReach, NoOverlap
     """
+    _refuse_shared({"treatment": treated}, covariates)
     design = _design(table, covariates, None, missing)
     arm = _values(table, treated)
     blocks = [exact] if isinstance(exact, str) else list(exact or ())
@@ -220,6 +222,7 @@ def weight_by_propensity(
     ------
     BadColumn, BadSetting, NothingToCompare, NotConverged, NoOverlap
     """
+    _refuse_shared({"treatment": treated}, covariates)
     design = _design(table, covariates, None, missing)
     scores = propensity(design, _values(table, treated))
     found = weighting.weighted(scores, estimand, stabilized=stabilized, trim=trim)
@@ -257,6 +260,13 @@ def _design(
     return design
 
 
+def _refuse_shared(roles: Mapping[str, str], covariates: Iterable[str]) -> None:
+    """Refuse a column that is a covariate of itself."""
+    for role, name in roles.items():
+        if name in list(covariates):
+            raise BadSetting(f"Column '{name}' is the {role} and a covariate as well; leave it out of the covariates.")
+
+
 def _outcome(table: pd.DataFrame, time_days: str, event: str, **columns: str | None) -> TimeToEvent:
     """Return the outcome; a refusal names the column of the table."""
     others = {part: None if name is None else _values(table, name) for part, name in columns.items()}
@@ -265,5 +275,7 @@ def _outcome(table: pd.DataFrame, time_days: str, event: str, **columns: str | N
 
 
 def _values(table: pd.DataFrame, name: str) -> Any:
+    """Return a complete column."""
     check_column(table, name)
+    refuse(f"Column '{name}'", table[name].isna().to_numpy(), "empty", "leave such rows out before, and count them")
     return table[name].to_numpy()
