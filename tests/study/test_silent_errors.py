@@ -133,6 +133,16 @@ def test_a_negative_number_among_others_is_a_number() -> None:
     assert design_matrix(pd.DataFrame({"x": values}), ["x"]).x.min() == -99.0
 
 
+@pytest.mark.parametrize(("value", "found"), [(999.0, True), (99.0, False), (9999.0, True), (101.0, False)])
+def test_a_number_such_as_999_far_above_all_others_is_shown_to_people(value: float, found: bool) -> None:
+    table = TABLE.assign(age=[64.0, 70.0, 58.0, value, 55.0, value, 60.0, 61.0])
+    findings = {one.key: one for one in cohort(protocol(), table).findings}
+    assert ("code.age" in findings) == found
+    if found:
+        assert findings["code.age"].rows == 2
+        assert f"Age is {value:g} in 2 rows" in findings["code.age"].says
+
+
 def test_a_code_in_a_condition_does_not_decide_who_is_eligible() -> None:
     refused("a code for what is not known", lambda: cohort(protocol(), with_value("age", 0, -999.0)))
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from isotherm.columns import column, label, refuse, refuse_missing_codes
+from isotherm.columns import MISSING_CODES, column, label, refuse, refuse_missing_codes
 from isotherm.errors import BadColumn, BadTable
 from isotherm.study.people import days_between
 from isotherm.study.predicate import near
@@ -18,6 +18,9 @@ from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_parts import DAYS_PER, Covariate, Outcome, Subgroup
 
 Mask = npt.NDArray[np.bool_]
+
+FAR_ABOVE = 2.0
+"""A number such as 999 that is more than so many times the next largest is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def check_values(protocol: Protocol, table: pd.DataFrame) -> tuple[Finding, ...]
     if not protocol.outcomes_blinded:
         for outcome in protocol.outcomes:
             _check_outcome(protocol, outcome, table)
-    return (*_shared_ids(protocol, table), *_late_facts(protocol, table))
+    return (*_shared_ids(protocol, table), *_late_facts(protocol, table), *_suspect_codes(protocol, table))
 
 
 def outcome_days(protocol: Protocol, outcome: Outcome, table: pd.DataFrame) -> npt.NDArray[np.float64]:
@@ -191,3 +194,21 @@ def _shared_ids(protocol: Protocol, table: pd.DataFrame) -> Iterator[Finding]:
             "make sure that nobody is counted twice.",
             int(table[data.patient].isin(pairs.loc[shared, data.patient]).sum()),
         )
+
+
+def _suspect_codes(protocol: Protocol, table: pd.DataFrame) -> Iterator[Finding]:
+    """Yield numbers such as 999 that stand far above all others: they may be codes for what is not known."""
+    for covariate in protocol.covariates:
+        if covariate.kind != "number":
+            continue
+        values = numbers(table, covariate.column)
+        largest = float(np.fmax.reduce(values, initial=0.0))
+        below = float(np.fmax.reduce(values[values < largest], initial=0.0))
+        if -largest in MISSING_CODES and largest > FAR_ABOVE * below:
+            count = int((values == largest).sum())
+            yield Finding(
+                f"code.{covariate.column}",
+                f"{covariate.label} is {largest:g} in {count} rows, far above all others; if that stands for what is "
+                "not known, name it as a missing code.",
+                count,
+            )
