@@ -78,8 +78,12 @@ def release(result: StudyResult, *, smallest: int = SMALLEST) -> StudyResult:
     records = {key: _released(key, record, withheld=key in gone) for key, record in results.records.items()}
     findings = [one | {"says": _vague(one["says"]), "rows": None} for one in results.findings]
     released = Results(records=records, tables=results.tables, curves=curves, findings=findings)
-    settings = dict(result.head["settings"]) | {"release": True, "smallest_cell": smallest,
-                                                "target": _vague(result.head["settings"]["target"])}  # fmt: skip
+    settings = dict(result.head["settings"]) | {
+        "release": True,
+        "smallest_cell": smallest,
+        "target": _vague(result.head["settings"]["target"]),
+        "adjustment": _vague(result.head["settings"]["adjustment"]),
+    }
     data = dict(result.head["data"]) | {"rows": None, "patients": None, "tumors": None}
     flow = {"boxes": [box | {"hash": None} for box in result.flow["boxes"]]}
     return StudyResult(result.protocol, released, dict(result.head) | {"settings": settings, "data": data}, flow, None)

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isotherm.columns import Int
-from isotherm.errors import BadSetting, FitError, InputError
+from isotherm.effect import Effect
+from isotherm.errors import BadSetting, FitError, InputError, NotConverged
 from isotherm.outcome import Curve
 from isotherm.study.analysis.adjust import Adjusted, Plan, adjusted_by, design_of
 from isotherm.study.analysis.compare import Comparison
@@ -133,7 +134,22 @@ def _replicate(make: Callable[[], float]) -> Replicate:
 
 def _estimate(sample: Sample, adjusted: Adjusted, estimation: Estimation) -> float:
     effect = main_effect(sample, adjusted, estimation)
-    return math.log(effect.estimate) if effect.null == 1.0 else effect.estimate
+    return on_scale(effect)
+
+
+def on_scale(effect: Effect) -> float:
+    """Return an estimate on the scale on which intervals are taken: ratios as logarithms.
+
+    Raises
+    ------
+    NotConverged
+        A ratio of 0 or without end.
+    """
+    if effect.null == 0.0:
+        return effect.estimate
+    if not 0.0 < effect.estimate < math.inf:
+        raise NotConverged("The ratio of a drawn sample is 0 or without end; it has no logarithm.")
+    return math.log(effect.estimate)
 
 
 def rmst_difference(sample: Sample, estimation: Estimation) -> float:

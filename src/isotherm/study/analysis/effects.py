@@ -51,7 +51,7 @@ def add_effects(results: Results, comparison: Comparison, estimation: Estimation
         found[name] = _main(results, comparison, name, estimation, f"effect.{name}.adjusted", behind)
         _naive(results, comparison, name, estimation, f"effect.{name}.naive", behind)
         shown = ["adjusted", "naive"]
-        if endpoint.days is not None and comparison.first.paired:
+        if endpoint.days is not None and comparison.first.paired and not endpoint.per_tumor:
             label = label_of(comparison, name, ", given the pair")
             results.attempt(
                 f"effect.{name}.conditional",

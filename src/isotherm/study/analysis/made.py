@@ -314,5 +314,8 @@ def _imputation(results: Results, comparison: Comparison) -> None:
     results.text("imputation.method", "Missing covariates", imputed.method + "; matching or weighting in each data set")
     for number, warning in enumerate(imputed.warnings, start=1):
         results.finding(f"finding.imputation_{number}", "warning", warning)
+    if not comparison.units.endpoints:
+        results.finding("finding.imputed_blindly", "warning", "Outcomes are blinded and predict no missing covariate: "
+                        "what links them fades. Impute anew when they are opened.")  # fmt: skip
     results.finding("finding.first_data_set", "warning", "Main estimates and sensitivity analyses are pooled over all "
                     "imputed data sets; curves, subgroups, balance and tests are those of the first.")  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from isotherm.study.adjusted_table import adjusted_table
+from isotherm.study.adjusted_table import adjusted_table, sets_table
 from isotherm.study.analysis.adjust import Plan
 from isotherm.study.analysis.boot import Replicates, bootstrap_outcomes
 from isotherm.study.analysis.compare import Comparison, compare
@@ -27,6 +27,7 @@ from isotherm.study.analysis.times import add_times
 from isotherm.study.analysis.units import units_of
 from isotherm.study.analysis.yes_no import add_yes_no
 from isotherm.study.cohort import Cohort, cohort
+from isotherm.study.matched import Matched
 from isotherm.study.protocol import Protocol
 from isotherm.study.result import Cell, Results, StudyResult, cell
 
@@ -160,11 +161,16 @@ def _settings(comparison: Comparison) -> dict[str, Any]:
 
 
 def _export(made: Cohort, comparison: Comparison) -> pd.DataFrame | None:
-    """Return the matched or weighted patients; of several imputed data sets, the first."""
+    """Return the matched or weighted patients; with replacement, a row for each set somebody is in.
+
+    Of several imputed data sets, the first.
+    """
     adjusted = comparison.first
     if adjusted.made is None:
         return None
     rows = made.table.iloc[comparison.units.rows].rename(columns={name: f"{name} (column)" for name in _TAKEN})
+    if isinstance(adjusted.made, Matched) and adjusted.made.set_number is None:
+        return sets_table(rows, adjusted.made)
     return adjusted_table(rows, adjusted.made, everybody=True)
 
 

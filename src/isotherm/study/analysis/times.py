@@ -67,7 +67,7 @@ def add_times(
     _restricted_adjusted(results, comparison, adjusted, estimation, boot)
     for arm, part in (*_arms(comparison, naive), ("all", naive.sample)):
         _number_with_limits(results, f"followup.{name}.{arm}", f"{outcome.label}: median follow-up",
-                            lambda part=part: median_follow_up(part.times(weighted=False), level=estimation.level),
+                            lambda part=part: median_follow_up(part.times(), level=estimation.level),
                             estimation, arm=arm, outcome=name, method="reverse Kaplan-Meier")  # fmt: skip
 
 
@@ -200,7 +200,8 @@ def _rank_test(results: Results, comparison: Comparison, one: Analyzed) -> None:
     key, words = f"logrank.{one.key}", {"outcome": one.name}
     behind = [f"events.{one.name}.{arm}.events" for arm in arms_of(comparison)]
     try:
-        if one.analysis == "adjusted" and comparison.first.paired:
+        pairs = comparison.first.paired and not one.sample.endpoint.per_tumor
+        if one.analysis == "adjusted" and pairs:
             outcome, method = (
                 one.sample.times(strata=one.sample.cluster, weighted=False),
                 "log-rank test stratified by pair",

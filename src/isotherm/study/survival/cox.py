@@ -35,6 +35,9 @@ Ties = Literal["efron", "breslow", "exact"]
 LARGEST_COVARIATE = 1e100
 """Squares of larger numbers leave the range of numbers."""
 
+CERTAIN = 1e-12
+"""A robust variance below this share of the model's is rounding: it would make an estimate certain."""
+
 _RULES = {"efron": EFRON, "breslow": BRESLOW, "exact": EXACT}
 
 
@@ -175,7 +178,8 @@ def cox(
     BadSetting
         A combination that has no meaning: see `ties`, or start-stop rows with a robust variance and without clusters.
     NothingToCompare
-        No event, no covariate that varies within a risk set, or not more clusters than covariates.
+        No event, no covariate that varies within a risk set, not more clusters than covariates, or clusters so alike
+        that the robust variance is 0.
     NotConverged
         Covariates that are sums of each other, or a likelihood that rises without end (separation).
 
@@ -201,6 +205,12 @@ def cox(
     covariance, clusters = robust_covariance(outcome, sets, b, model, efron=ties == "efron") if robust else (model, 0)
     if robust and clusters <= len(labels):
         raise NothingToCompare(f"{clusters} clusters came for {len(labels)} covariates; a robust variance needs more.")
+    certain = np.diag(covariance) <= CERTAIN * np.diag(model)
+    if certain.any():
+        raise NothingToCompare(
+            f"The robust variance of {labels[int(np.argmax(certain))]} is 0: clusters are too few or too alike for it "
+            "(all times equal, for example); use the model-based variance."
+        )
     per_unit = np.outer(1.0 / sets.scale, 1.0 / sets.scale)
     return CoxFit(
         names=labels,

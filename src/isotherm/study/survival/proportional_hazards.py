@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import chi2, rankdata
 
 from isotherm.columns import Float, Int
-from isotherm.errors import BadSetting
+from isotherm.errors import BadSetting, NothingToCompare
 from isotherm.outcome import TimeToEvent
 from isotherm.study.survival.cox import CoxFit
 from isotherm.study.survival.cox_kernels import score_and_information
@@ -65,6 +65,8 @@ def proportional_hazards(
     ------
     BadSetting
         An unknown transform or name, a name in no or two terms, the exact rule, or "log" with an event time of 0.
+    NothingToCompare
+        Too few events at different times.
 
     References
     ----------
@@ -84,7 +86,12 @@ def proportional_hazards(
     def test(term: str, of: Int) -> ProportionalHazards:
         rows = np.concatenate([np.arange(p), p + of])
         u = np.concatenate([np.zeros(p), score[of]])
-        statistic = float(u @ np.linalg.solve(matrix[np.ix_(rows, rows)], u))
+        try:
+            statistic = float(u @ np.linalg.solve(matrix[np.ix_(rows, rows)], u))
+        except np.linalg.LinAlgError:
+            raise NothingToCompare(
+                f"Whether the hazards of {term} are proportional cannot be tested: too few events at different times."
+            ) from None
         return ProportionalHazards(term, statistic, len(of), float(chi2.sf(statistic, len(of))), transform)
 
     return tuple(test(term, of) for term, of in columns.items())
