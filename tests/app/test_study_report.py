@@ -257,3 +257,10 @@ def test_the_report_is_a_folder_of_figures_a_page_and_a_document(tmp_path: Path)
 def test_a_folder_that_does_not_exist_is_said_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"The output folder .* cannot be used"):
         write_study_report(tmp_path / "nowhere", result_of("blinded"))
+
+
+@pytest.mark.parametrize("name", ["real", "pairs", "weights released", "unadjusted", "blinded"])
+def test_no_template_and_no_object_shows_through_the_words(name: str) -> None:
+    words = " ".join(Seen(page(name)).words.values())
+
+    assert not re.search(r"[{}]|Arm\(|Outcome\(|Bound\(|None\b|\bnan\b|\binf\b", words.replace("None stated", ""))
