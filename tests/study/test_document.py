@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -15,13 +16,18 @@ from isotherm.study.analysis.run import analyze
 from isotherm.study.disclosure import release
 from isotherm.study.document import document_of, document_text, table_rows
 from isotherm.study.protocol_methods import Coarsened, Methods, MissingData, Unadjusted, Weighting
-from isotherm.study.protocol_parts import Data
+from isotherm.study.protocol_parts import Covariate, Data
 from isotherm.study.result import rounded
-from tests.study.cohorts import ELDERLY, PAIRS, WEIGHTS, people, run, study
+from tests.study.cohorts import ELDERLY, LESIONS, LTP, PAIRS, WEIGHTS, people, run, study
+from tests.study.protocols import AGE, BEFORE, OS, SEX
 
 SCHEMA_FILE = Path(isotherm.__file__).parent / "app" / "schemas" / "study-1.schema.json"
 SOFTWARE = {"isotherm": "0"}
 SITES = Data(file="cohort.csv", patient="id", site="site")
+
+
+SIZE = Covariate(column="size", label="Size", kind="number", unit="mm", known=BEFORE, use="describe")
+PER_TUMOR = replace(LTP, unit="tumor", competing=None)
 
 
 def schema() -> dict[str, Any]:
@@ -67,6 +73,35 @@ def test_every_document_fits_the_schema_and_its_tables_curves_and_boxes_show_onl
         assert {key for key in drawn if key} <= set(document["results"])
         shown = {key for item in document["checklist"] for key in item["ids"]}
         assert shown == set(document["results"])
+
+
+TUMORS = Data(file="cohort.csv", patient="id", tumor="tumor", site="site")
+
+
+def _tumors() -> pd.DataFrame:
+    table = people(60, gaps=4)
+    return pd.concat([table.assign(tumor="1"), table[::3].assign(tumor="2", size=9.0)]).fillna({"size": 4.0})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"methods": replace(WEIGHTS, missing=MissingData(method="multiple imputation", imputations=2)), "data": SITES},
+        {"methods": PAIRS, "data": SITES, "sensitivity": (ELDERLY,)},
+        {"methods": Methods(adjustment=Coarsened(bins=(("age", 2), ("lesions", 1))))},
+        {"methods": Methods(adjustment=Unadjusted())},
+        {"methods": PAIRS, "data": TUMORS, "covariates": (AGE, SEX, LESIONS, SIZE), "outcomes": (OS, PER_TUMOR)},
+    ],
+)
+def test_every_sum_that_a_release_reckons_with_is_one(changes: dict[str, Any]) -> None:
+    """An equation that does not hold would protect nothing."""
+    of_tumors = changes.get("data") is TUMORS
+    results = run(_tumors() if of_tumors else people(80, gaps=6), **changes).results
+    count = {key: one.value for key, one in results.counts.items()}
+    assert len(results.sums) > 20
+    for one in results.sums:
+        assert count[one.total] == sum(count[part] for part in one.parts), one
+    assert {key for behind in results.rests_on.values() for key in behind} <= set(count)
 
 
 def _no_constant(text: str) -> None:

@@ -125,7 +125,7 @@ def withheld_counts(counts: Mapping[str, Count], sums: Iterable[Sum], smallest: 
     sums : iterable of Sum
     smallest : int
     """
-    equations = [one for one in sums if {one.total, *one.parts} <= set(counts)]
+    equations = list(sums)
     hidden = {key for key, one in counts.items() if one.printed and 0 < one.value < smallest}
     small = [key for key, one in counts.items() if 0 < one.value < smallest]
     exposed = list(small)

@@ -80,6 +80,7 @@ def _test(
 
 def _adjusted(results: Results, comparison: Comparison, one: Analyzed, estimation: Estimation) -> None:
     """Add weighted risks, and after 1:1 matching the pairs with McNemar's test."""
+    kind = "" if comparison.first.made is None else "adjusted."
     for arm, value in zip(arms_of(comparison), (True, False), strict=True):
         part = one.sample.arm(value)
         total = float(part.weights.sum())
@@ -93,7 +94,7 @@ def _adjusted(results: Results, comparison: Comparison, one: Analyzed, estimatio
             outcome=one.name,
             method="weighted share",
             why="nobody in this arm has a known outcome",
-            rests_on=[f"events.{one.name}.adjusted.{arm}.events"],
+            rests_on=[f"events.{one.name}.{kind}{arm}.events"],
         )
     if not comparison.first.paired or one.sample.endpoint.per_tumor:
         return
