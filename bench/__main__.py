@@ -43,7 +43,7 @@ def main() -> int:
         fine &= print_invariance(max(10, options.pairs // 5), seed=options.seed, jobs=options.jobs)
         print()
     if "coverage" in chosen:
-        fine &= print_coverage(options.phantoms, seed=options.seed)
+        fine &= print_coverage(options.phantoms, seed=options.seed, jobs=options.jobs)
         print()
     if "accuracy" in chosen:
         fine &= print_accuracy(options.pairs, seed=options.seed, jobs=options.jobs)

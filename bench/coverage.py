@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from isotherm.imaging.geometry import Float, Int
 from isotherm.imaging.lookup import Skin
@@ -16,7 +18,7 @@ from isotherm.imaging.organ import DEPTH_MM, HEIGHT_MM, Organ
 from isotherm.imaging.phantom import Ellipsoid, Lobulated, Shape, Sphere
 from isotherm.imaging.phantom_directions import icosphere
 from isotherm.imaging.phantom_draws import draw_bumps, draw_rotation
-from isotherm.imaging.surface import Field, Region, both, field_of
+from isotherm.imaging.surface import Field, Region, both, discretization_error_mm, field_of
 from isotherm.imaging.uncertainty import (
     OUTLINE_GLOBAL_SHARE,
     OUTLINE_LENGTH_MM,
@@ -44,9 +46,6 @@ KINDS = ("sphere", "ellipsoid", "lobulated")
 
 VOXELS_MM = 1.0
 """Voxel size of the phantoms that are drawn as masks and go through the whole engine."""
-
-DISCRETIZATION_ERROR_MM = 0.1
-"""Stated error of the surfaces made from these voxels."""
 
 OTHERS_SHARE = 10
 """One more phantom is voxelized, and one more lies under the capsule, for this many."""
@@ -243,7 +242,7 @@ class _Result:
     percentiles_mm: tuple[float, float]
 
 
-def coverage_table(n: int, seed: int) -> list[Row]:
+def coverage_table(n: int, seed: int, *, jobs: int = 1) -> list[Row]:
     """Return a row for all phantoms, one per eccentricity, one per kind of shape, and two for others.
 
     Parameters
@@ -252,10 +251,11 @@ def coverage_table(n: int, seed: int) -> list[Row]:
         Number of phantoms: eccentricities and shapes have equal shares. On top, a tenth as many are voxelized, and a
         tenth as many lie under a capsule.
     """
-    plain = [_trial(seed, number, voxelized=False) for number in range(n)]
     few = max(n // OTHERS_SHARE, 1)
-    voxelized = [_trial(seed, n + number, voxelized=True) for number in range(few)]
-    under_capsule = [_trial_under_capsule(seed, n + few + number) for number in range(few)]
+    with ProcessPoolExecutor(jobs) as pool:
+        plain = list(pool.map(partial(_trial, seed, voxelized=False), range(n), chunksize=4))
+        voxelized = list(pool.map(partial(_trial, seed, voxelized=True), range(n, n + few), chunksize=4))
+        under_capsule = list(pool.map(partial(_trial_under_capsule, seed), range(n + few, n + 2 * few), chunksize=4))
     rows = [_row("all", plain)]
     for eccentricity in ECCENTRICITIES_MM:
         chosen = [r for r in plain if r.eccentricity_mm == eccentricity]
@@ -270,7 +270,7 @@ def _trial(seed: int, number: int, *, voxelized: bool) -> _Result:
     rng = np.random.default_rng([seed, number])
     kind = KINDS[number % len(KINDS)]
     eccentricity = ECCENTRICITIES_MM[number // len(KINDS) % len(ECCENTRICITIES_MM)]
-    errors = Errors(discretization_error_mm=DISCRETIZATION_ERROR_MM if voxelized else 0.0)
+    errors = Errors(discretization_error_mm=discretization_error_mm(VOXELS_MM) if voxelized else 0.0)
     return _result(draw_scene(rng, kind, eccentricity, errors, voxelized=voxelized), errors, rng)
 
 
@@ -281,7 +281,9 @@ def _trial_under_capsule(seed: int, number: int) -> _Result:
 
 
 def _result(scene: Scene, errors: Errors, rng: np.random.Generator) -> _Result:
-    interval = margin_interval(scene.tumor, scene.zone, scene.margin, organ=scene.organ, errors=errors, rng=rng)
+    # Threads of a BLAS that wait for each other make small matrix products many times slower.
+    with threadpool_limits(1, "blas"):
+        interval = margin_interval(scene.tumor, scene.zone, scene.margin, organ=scene.organ, errors=errors, rng=rng)
     assert interval is not None
     low, high = (float(end) for end in np.percentile(interval.draws_mm, [5.0, 95.0]))
     return _Result(
@@ -315,10 +317,10 @@ def _row(name: str, results: Sequence[_Result]) -> Row:
     )
 
 
-def print_coverage(n: int, *, seed: int) -> bool:
+def print_coverage(n: int, *, seed: int, jobs: int) -> bool:
     """Print the table; return whether the coverage is what it must be."""
     start = time.perf_counter()
-    rows = coverage_table(n, seed)
+    rows = coverage_table(n, seed, jobs=jobs)
     low, high, least = LIMITS
     print(f"Coverage of the 90 % interval for the margin under true alignment (seed {seed}); wanted: {low:.0%} to "
           f"{high:.0%} of all, at least {least:.0%} in a row")  # fmt: skip
