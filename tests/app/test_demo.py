@@ -16,6 +16,8 @@ from tests.app.on_disk import checked
 
 MOST_BYTES = 15_000_000
 
+STUDY = ("result.json", "report.html", "report.docx")
+
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SimulatedCase]:
@@ -97,3 +99,8 @@ def test_the_inputs_lie_beside_the_results_and_say_that_they_are_simulated(
 def test_the_table_has_a_row_for_each_lesion(shown: tuple[Path, SimulatedCase]) -> None:
     with (shown[0] / "margins.csv").open(newline="", encoding="utf-8") as file:
         assert [row["lesion"] for row in csv.DictReader(file)] == ["1", "2", "3", "4"]
+
+
+def test_the_demo_ends_with_both_reports(shown: tuple[Path, SimulatedCase]) -> None:
+    assert (shown[0] / "report.html").is_file()
+    assert all((shown[0] / "study" / name).is_file() for name in STUDY)

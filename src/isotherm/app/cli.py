@@ -30,6 +30,7 @@ EXIT_CODES = """exit codes:
 
 
 DEMO_DATA = "Real abdominal CT (TotalSegmentator example, Apache-2.0); lesions and ablation zones are simulated."
+STUDY_DATA = "197 real patients (The Cancer Imaging Archive, doi:10.7937/QXK2-QG03, CC BY 4.0):"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -154,7 +155,9 @@ def _parser() -> argparse.ArgumentParser:
     _choices(many)
     many.set_defaults(run=_margins)
     add_study(commands)
-    demo = commands.add_parser("demo", help="measure the bundled CT with simulated lesions")
+    demo = commands.add_parser(
+        "demo", help="the bundled data: margins of simulated lesions in a real CT, a study of real patients"
+    )
     demo.add_argument("--out", metavar="DIR", default="isotherm-demo", help="folder for results (default: %(default)s)")
     demo.add_argument("--quiet", action="store_true", help="no progress")
     demo.set_defaults(run=_demo)
@@ -276,11 +279,15 @@ def _margins(options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from isotherm.app.demo import run_demo
     from isotherm.app.progress import Progress
+    from isotherm.app.study_tasks import headline, run_study_demo
     from isotherm.app.terminal import margin_table
 
     with Progress(quiet=options.quiet) as progress:
         assessment, report = run_demo(options.out, progress=progress)
-    _print(f"{DEMO_DATA}\n\n{margin_table(assessment.document, _columns())}\nReport: {report}\n")
+        study, folder = run_study_demo(str(Path(options.out) / "study"), progress)
+    _print(f"{DEMO_DATA}\n\n{margin_table(assessment.document, _columns())}\n\n{STUDY_DATA}\n\n")
+    _print(f"{headline(study, brief=True)}\n\n")
+    _print(f"Report of the margins: {report}\nReport of the study:   {folder / 'report.html'}\n")
     return 0
 
 

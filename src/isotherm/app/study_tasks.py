@@ -113,16 +113,19 @@ def frame_text(frame: pd.DataFrame) -> str:
     return table_text([str(name) for name in frame.columns], rows)
 
 
-def headline(document: Mapping[str, Any]) -> str:
-    """Return what a terminal shows: the main estimate, the naive one after it, and what to read beside them."""
+def headline(document: Mapping[str, Any], *, brief: bool = False) -> str:
+    """Return what a terminal shows: the main estimate, the naive one after it, and what to read beside them.
+
+    `brief` keeps the first caveat of them, and leaves out the findings.
+    """
     results, head = document["results"], document["protocol"]
     lines = [head["title"], f"protocol {head['hash'][:12]}", ""]
     for key in ("headline.effect", "headline.naive"):
         lines += [_line(results[key])] if key in results else []
     if "headline.target" in results:
         lines.append(f"whose effect: {results['headline.target']['text']}")
-    lines += [f"{one['kind']}: {one['says']}" for one in document["findings"]]
-    lines += [f"caveat: {caveat}" for caveat in document["caveats"]]
+    lines += [] if brief else [f"{one['kind']}: {one['says']}" for one in document["findings"]]
+    lines += [f"caveat: {caveat}" for caveat in document["caveats"][: 1 if brief else None]]
     return "\n".join(lines)
 
 
