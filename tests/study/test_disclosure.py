@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from isotherm.errors import BadSetting
-from isotherm.study.disclosure import WITHHELD, release, withheld_counts
+from isotherm.study.disclosure import WITHHELD, release, vague, withheld_counts
 from isotherm.study.disclosure_curves import histogram, safe_days
 from isotherm.study.document import document_of, document_text
 from isotherm.study.predicate import Predicate
@@ -119,6 +119,26 @@ def test_no_share_has_digits_that_tell_of_how_many_it_is_one(local: StudyResult,
         if one.kind != "count" and one.value is not None:
             assert one.value == pytest.approx(local.results.records[key].value, rel=6e-3)
             assert float(f"{one.value:.3g}") == one.value
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        (
+            "The covariate 'x' has one value in all 9 complete rows",
+            "The covariate 'x' has one value in all some complete rows",
+        ),
+        ("15 of 90 patients lack a covariate", "some patients lack a covariate"),
+        ("ATC in the matched: 70 of 75 controls", "ATC in the matched: some controls"),
+        ("4 clusters came for 2 covariates", "some clusters came for 2 covariates"),
+        (
+            "caliper 0.2 (SD of all units) = 0.13 of the logit, 95 %",
+            "caliper 0.2 (SD of all units) = 0.13 of the logit, 95 %",
+        ),
+    ],
+)
+def test_counts_within_a_sentence_become_some(words: str, left: str) -> None:
+    assert vague(words) == left
 
 
 def test_no_hash_of_rows_and_no_patients_are_left(released: StudyResult) -> None:

@@ -23,8 +23,8 @@ UNBOUNDED = 3
 """What `linprog` answers where a count has no upper end."""
 
 COUNTED = re.compile(
-    r"\b\d+(?: of (?:the )?\d+)?(?= (?:rows?|patients?|patient ids|units?|treated|controls?|clusters?|pairs?|events?|"
-    r"strata|weights|columns|replicates))"
+    r"\b\d+(?: of (?:the )?\d+)?(?= (?:(?:complete|eligible|drawn|matched) )?(?:rows?|patients?|patient ids|units?|"
+    r"treated|controls?|clusters?|pairs?|events?|strata|weights|columns|replicates|sites?|arms?)\b)"
 )
 """Counts of people within a sentence."""
 
@@ -76,13 +76,13 @@ def release(result: StudyResult, *, smallest: int = SMALLEST) -> StudyResult:
     curves, gone = release_curves(results, hidden, smallest)
     gone |= hidden | {key for key, record in results.records.items() if secret & _behind(results, key, record)}
     records = {key: _released(key, record, withheld=key in gone) for key, record in results.records.items()}
-    findings = [one | {"says": _vague(one["says"]), "rows": None} for one in results.findings]
+    findings = [one | {"says": vague(one["says"]), "rows": None} for one in results.findings]
     released = Results(records=records, tables=results.tables, curves=curves, findings=findings)
     settings = dict(result.head["settings"]) | {
         "release": True,
         "smallest_cell": smallest,
-        "target": _vague(result.head["settings"]["target"]),
-        "adjustment": _vague(result.head["settings"]["adjustment"]),
+        "target": vague(result.head["settings"]["target"]),
+        "adjustment": vague(result.head["settings"]["adjustment"]),
     }
     data = dict(result.head["data"]) | {"rows": None, "patients": None, "tumors": None}
     flow = {"boxes": [box | {"hash": None} for box in result.flow["boxes"]]}
@@ -102,16 +102,17 @@ def _behind(results: Results, key: str, record: Record) -> set[str]:
 
 def _released(key: str, record: Record, *, withheld: bool) -> Record:
     """Return a record without counts in its words, and without its number where that is withheld."""
-    bare = replace(record, n=None, events=None, method=_vague(record.method), why=_vague(record.why))
+    bare = replace(record, n=None, events=None, method=vague(record.method), why=vague(record.why))
     if record.text is not None and not key.startswith(PLANNED):
-        bare = replace(bare, text=_vague(record.text))
+        bare = replace(bare, text=vague(record.text))
     if not withheld or record.value is None:
         numbers = {part: coarse(getattr(record, part)) for part in ("value", "low", "high", "p")}
         return bare if record.kind == "count" else replace(bare, **numbers)
     return replace(bare, value=None, low=None, high=None, p=None, why=WITHHELD)
 
 
-def _vague(words: str) -> str:
+def vague(words: str) -> str:
+    """Return a sentence without its counts of people."""
     return COUNTED.sub("some", words)
 
 

@@ -169,7 +169,7 @@ def add_models(results: Results, comparison: Comparison, estimation: Estimation)
                                rests_on=behind)  # fmt: skip
                 rows.append([label, cell(f"{key}.univariable"), cell(f"{key}.univariable", "p"),
                              cell(f"{key}.multivariable"), cell(f"{key}.multivariable", "p")])  # fmt: skip
-        results.table(f"models.{name}", f"{endpoint.outcome.label}: Cox models, alone and together",
+        results.table(f"models.{name}", f"{endpoint.outcome.label}: Cox models, alone and together, complete cases",
                       ["", "Alone", "p", "Together", "p"], rows)  # fmt: skip
         if table.few_events:
             results.finding(f"finding.few_events_per_covariate.{name}", "warning", f"{endpoint.outcome.label}: "
