@@ -103,6 +103,14 @@ def test_tables_repeat_their_head_and_keep_their_rows_whole() -> None:
         assert all(row.find(f"{W}trPr/{W}cantSplit") is not None for row in rows)
 
 
+def test_the_parts_of_a_table_stand_in_the_order_that_word_asks_for() -> None:
+    order = ["tblStyle", "tblW", "jc", "tblBorders", "tblLayout", "tblCellMar", "tblLook"]
+
+    for properties in part("real", "word/document.xml").iter(f"{W}tblPr"):
+        names = [one.tag.removeprefix(W) for one in properties]
+        assert names == sorted(names, key=order.index)
+
+
 def test_every_figure_has_alternative_text_a_caption_and_fits_the_page() -> None:
     document: Any = Document(io.BytesIO(docx("real")))
     words = [paragraph.text for paragraph in document.paragraphs if paragraph.style.name == "Caption"]

@@ -142,6 +142,15 @@ def test_everybody_having_reached_resection_is_the_first_caveat() -> None:
     assert len(caveats) == 4
 
 
+def test_without_adjustment_no_word_calls_anything_adjusted() -> None:
+    seen = Seen(page("unadjusted"))
+
+    words = seen.words["answer"] + seen.words["outcomes"] + seen.words["results"]
+    assert "Hazard ratio, not adjusted (main estimate)" in words
+    assert "Not adjusted, the hazard ratio" in words
+    assert "(adjusted)" not in words
+
+
 def test_blinded_outcomes_give_no_estimate_and_say_why() -> None:
     assert "Outcomes are blinded" in Seen(page("blinded")).words["answer"]
     assert "outcomes" not in [found.get("id") for tag, found in Seen(page("blinded")).tags if tag == "section"]

@@ -94,7 +94,7 @@ class _Writer:
         if head.estimate is None:
             self.plain(head.why, "Caveat")
         else:
-            self.plain(f"{head.outcome}: {head.measure.lower()}, adjusted (main estimate)", "Faint")
+            self.plain(f"{head.outcome}: {head.measure.lower()} (main estimate)", "Faint")
             self.runs(self.document.add_paragraph(style="Estimate"), (head.estimate,))
             if head.interval is not None and head.level is not None:
                 runs = (head.interval, Words(" ("), head.level, Words(" interval)"))
@@ -192,7 +192,8 @@ def _shape(made: Any, widths_mm: list[float]) -> None:
     borders = element("w:tblBorders")
     for side in ("top", "bottom", "insideH"):
         borders.append(element(f"w:{side}", val="single", sz="4", space="0", color=RULE.removeprefix("#")))
-    made._tbl.tblPr.append(borders)
+    after = (made._tbl.tblPr.find(qn(f"w:{name}")) for name in ("tblLayout", "tblLook"))  # the order that Word asks for
+    next(one for one in after if one is not None).addprevious(borders)
 
 
 def _styled(document: Any) -> Any:

@@ -19,6 +19,7 @@ from isotherm.app.study_report_frame import (
     Outcome,
     arms_of,
     covariate_label,
+    is_adjusted,
     is_ratio,
     label_of_arm,
     measure_of,
@@ -51,7 +52,8 @@ def _ruler(result: Result) -> Drawing | None:
     main, naive = (result["results"].get(f"headline.{part}") for part in ("effect", "naive"))
     if main is None or main["value"] is None:
         return None
-    beside = None if naive is None or naive["value"] is None else _row("naive", naive)
+    shown = naive is not None and naive["value"] is not None and is_adjusted(result)
+    beside = _row("naive", naive) if shown and naive is not None else None
     return estimate_ruler(_row("main", main, strong=True), beside, ratio=is_ratio(main),
                           description=f"Main estimate {printed(main)}, above the line of no difference it would be "
                                       f"a {side_words(result, main)[1]}.")  # fmt: skip
@@ -163,8 +165,9 @@ def _overlap(result: Result) -> Drawing | None:
 
 
 def _curves(result: Result, outcome: Outcome) -> Drawing | None:
+    analyses = [*([(True, "adjusted")] if is_adjusted(result) else []), (False, "naive")]
     found = {(adjusted, arm.number): result["curves"].get(f"survival.{outcome.name}.{analysis}.{arm.name}")
-             for adjusted, analysis in ((True, "adjusted"), (False, "naive")) for arm in arms_of(result)}  # fmt: skip
+             for adjusted, analysis in analyses for arm in arms_of(result)}  # fmt: skip
     there = {key: one for key, one in found.items() if one is not None}
     released = bool(result["settings"].get("release"))
     if not there or (released and not any(one["days"] for one in there.values())):
@@ -215,7 +218,8 @@ def _sensitivity(result: Result, outcome: Outcome) -> Drawing | None:
     """Draw the main estimate, the naive one, and those of the sensitivity analyses."""
     records = result["results"]
     main = records.get(f"effect.{outcome.name}.adjusted")
-    found = [("Not adjusted (naive)", f"effect.{outcome.name}.naive"),
+    naive = [("Not adjusted (naive)", f"effect.{outcome.name}.naive")]
+    found = [*(naive if is_adjusted(result) else []),
              ("A baseline of its own for each site", f"effect.{outcome.name}.site_stratified"),
              *((str(one["says"]), f"sensitivity.{one['name']}.{outcome.name}")
                for one in result["protocol"]["sensitivity"]),

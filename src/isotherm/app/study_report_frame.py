@@ -72,6 +72,11 @@ def measure_of(record: Mapping[str, Any]) -> str:
     return str(record["label"]).rpartition(": ")[2].partition(",")[0].partition(" (")[0]
 
 
+def is_adjusted(result: Result) -> bool:
+    """Whether the main analysis matched or weighted: without either, no word may call it adjusted."""
+    return "weighting.target" in result["results"] or "matching.target" in result["results"]
+
+
 def is_ratio(record: Mapping[str, Any]) -> bool:
     """Whether no difference is 1 (a ratio) and not 0 (a difference)."""
     return record["kind"] == "ratio"

@@ -9,6 +9,7 @@ from isotherm.app.study_report_frame import (
     arms_of,
     family,
     holds_null,
+    is_adjusted,
     is_ratio,
     measure_of,
     null_words,
@@ -29,7 +30,7 @@ class Headline:
     ----------
     outcome : str
     measure : str
-        "Hazard ratio of death".
+        "Hazard ratio, adjusted", or "Hazard ratio, not adjusted".
     estimate, interval, level : Bound or None
         None without a main estimate: then `why` says why.
     reading : Runs
@@ -63,8 +64,10 @@ def headline_of(result: Result) -> Headline:
         if main is not None:
             why = f"The main estimate does not exist: {missing(main)}"
         return Headline(outcome.label, "", None, None, None, (), (), (), caveats_of(result), why)
+    kind = "adjusted" if is_adjusted(result) else "not adjusted"
     return Headline(
-        outcome=outcome.label, measure=measure_of(main), estimate=bound(result, "headline.effect", "estimate"),
+        outcome=outcome.label, measure=f"{measure_of(main)}, {kind}",
+        estimate=bound(result, "headline.effect", "estimate"),
         interval=bound(result, "headline.effect", "interval") if has_interval(main) else None,
         level=bound(result, "headline.effect", "level"), reading=reading_of(result, "headline.effect"),
         facts=_facts(result, outcome), naive=_naive(result), caveats=caveats_of(result), why="",
@@ -107,7 +110,7 @@ def _facts(result: Result, outcome: Outcome) -> Runs:
 
 
 def _naive(result: Result) -> Runs:
-    if result["results"].get("headline.naive") is None:
+    if "headline.naive" not in result["results"] or not is_adjusted(result):
         return ()
     return (bound(result, "headline.naive", "value"),)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from isotherm.app.study_report_frame import Arm, Outcome, arms_of, is_ratio, measure_of, outcomes_of
+from isotherm.app.study_report_frame import Arm, Outcome, arms_of, is_adjusted, is_ratio, measure_of, outcomes_of
 from isotherm.app.study_report_parts import Block, Heading, Paragraph, Runs, Words, blocks, say
 from isotherm.app.study_report_words import Result
 
@@ -102,6 +102,7 @@ def overlap_words(result: Result) -> Runs:
 def outcome_words(result: Result, outcome: Outcome) -> Runs:
     """Say what was seen in an outcome: events, follow-up, times, the estimate, the naive one, how the model fits."""
     out, arms = outcome.name, arms_of(result)
+    analysis = "adjusted" if is_adjusted(result) else "naive"
     treated, reference = f"“{arms[0].label}”", f"“{arms[-1].label}”"
     counts = [say(result, f"{{events.{out}.{arm.name}.events}} of {{events.{out}.{arm.name}.n}} {outcome.unit}s with "
                           "{arm} had the event. ", arm=f"“{arm.label}”") for arm in arms]  # fmt: skip
@@ -113,17 +114,17 @@ def outcome_words(result: Result, outcome: Outcome) -> Runs:
         say(result, f"Without adjustment (naive) it was {{effect.{out}.naive}}. "),
         say(result, f"Given the matched set, another estimand, it was {{effect.{out}.conditional}}. "),
         say(result, f"With a baseline of its own for each site it was {{effect.{out}.site_stratified}}. "),
-        say(result, f"The adjusted difference of restricted mean times was {{rmst.{out}.adjusted.difference}}, "
+        say(result, f"The difference of restricted mean times was {{rmst.{out}.{analysis}.difference}} ({analysis}), "
                     "{t} minus {r}. ", t=treated, r=reference),
         say(result, f"The log-rank test of the arms as they are gave {{logrank.{out}.naive:p_words}}. "),
-        say(result, f"The test of proportional hazards gave {{proportional_hazards.{out}.adjusted:p_words}}. "),
+        say(result, f"The test of proportional hazards gave {{proportional_hazards.{out}.{analysis}:p_words}}. "),
         say(result, f"The E-value of the estimate was {{evalue.{out}.estimate}}, that of the limit nearer to no "
                     f"difference {{evalue.{out}.limit}}. "),
     )  # fmt: skip
 
 
 def _times(result: Result, out: str, arm: Arm) -> Runs:
-    analysis = "adjusted" if f"curve.{out}.adjusted.{arm.name}.median" in result["results"] else "naive"
+    analysis = "adjusted" if is_adjusted(result) else "naive"
     return say(result, f"With {{arm}}, the median time was {{curve.{out}.{analysis}.{arm.name}.median}} ({analysis}). ",
                arm=f"“{arm.label}”")  # fmt: skip
 
@@ -134,16 +135,16 @@ def estimate_words(result: Result, out: str) -> Runs:
     record = result["results"].get(key)
     if record is None:
         return ()
-    label = measure_of(record)
+    label, start = measure_of(record), "Adjusted, the" if is_adjusted(result) else "Not adjusted, the"
     words = {
         "label": label[:1].lower() + label[1:],
         "treated": f"“{arms[0].label}”",
         "reference": f"“{arms[-1].label}”",
     }
     if record["value"] is None:
-        return say(result, f"Adjusted, the {{label}} could not be estimated: {{{key}:why}}. ", **words)
+        return say(result, f"{start} {{label}} could not be estimated: {{{key}:why}}. ", **words)
     than = "{treated} against {reference}" if is_ratio(record) else "{treated} minus {reference}"
-    return say(result, f"Adjusted, the {{label}}, {than}, was {{{key}:estimate}} ({{{key}:level}} interval "
+    return say(result, f"{start} {{label}}, {than}, was {{{key}:estimate}} ({{{key}:level}} interval "
                        f"{{{key}:interval}}, {{{key}:p_words}}). ", **words)  # fmt: skip
 
 
