@@ -32,7 +32,7 @@ PLANNED = ("protocol.", "data.", "caveat.", "headline.caveat", "run.")
 """Texts of the author, which hold no count of ours."""
 
 
-BY_EVENTS = ("effect.", "headline.", "rmst.", "proportional_hazards.", "bootstrap.", "logrank.", "followup.")
+BY_EVENTS = ("effect.", "curve.", "headline.", "rmst.", "proportional_hazards.", "bootstrap.", "logrank.", "followup.")
 """Families whose numbers come from the events of an outcome."""
 
 EXTREMES = re.compile(r"matching\.widest|weighting\..*\.largest_share")
