@@ -151,6 +151,19 @@ def test_without_adjustment_no_word_calls_anything_adjusted() -> None:
     assert "(adjusted)" not in words
 
 
+def test_a_warning_stands_beside_the_estimate_that_it_belongs_to() -> None:
+    result = result_of("real")
+    result["findings"].append({"key": "finding.few.os", "kind": "warning", "says": "Few.", "rows": None})
+    result["results"]["finding.few.os"] = result["results"]["caveat.1"] | {"text": "Few events."}
+
+    html = Seen(page_of(result, headline_of(result), sections_of(result, drawn("real")), drawn("real")))
+
+    ids = [key for key, _, _ in html.numbers]
+    assert ids.index("finding.few.os") < ids.index("flow.start.patients")
+    assert ids.count("finding.few.os") == 3
+    assert ids.count("finding.not_proportional.liver_dfs") == 2
+
+
 def test_blinded_outcomes_give_no_estimate_and_say_why() -> None:
     assert "Outcomes are blinded" in Seen(page("blinded")).words["answer"]
     assert "outcomes" not in [found.get("id") for tag, found in Seen(page("blinded")).tags if tag == "section"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from isotherm.app.study_report_drawn import Drawings
-from isotherm.app.study_report_frame import Outcome, family, outcomes_of
+from isotherm.app.study_report_frame import Outcome, family, outcomes_of, warnings_of
 from isotherm.app.study_report_parts import (
     Block,
     Bullets,
@@ -101,6 +101,9 @@ def _outcomes(result: Result, drawings: Drawings) -> tuple[Block, ...]:
 
 def _outcome(result: Result, outcome: Outcome, drawings: Drawings) -> tuple[Block, ...]:
     runs = estimate_words(result, outcome.name)
+    warned = [
+        Paragraph((Words("Mind: ", strong=True), bound(result, key))) for key in warnings_of(result, outcome.name)
+    ]
     caption = ("Bold: adjusted; dotted: as observed. Numbers at risk belong to the times above them; adjusted ones are "
                "sums of weights.")  # fmt: skip
     title = outcome.label + (" (primary)" if outcome.primary else "")
@@ -109,6 +112,7 @@ def _outcome(result: Result, outcome: Outcome, drawings: Drawings) -> tuple[Bloc
         _picture(drawings, f"curves_{outcome.name}", title, defined)
         or _withheld(result, f"survival.{outcome.name}.", f"{title}: "),
         Paragraph(runs),
+        warned,
     )
 
 

@@ -72,6 +72,12 @@ def measure_of(record: Mapping[str, Any]) -> str:
     return str(record["label"]).rpartition(": ")[2].partition(",")[0].partition(" (")[0]
 
 
+def warnings_of(result: Result, outcome: str) -> list[str]:
+    """Return the ids of the warnings that belong to an outcome: they stand beside its estimate."""
+    keys = [str(one["key"]) for one in result["findings"] if one["kind"] == "warning"]
+    return [key for key in keys if key.endswith(f".{outcome}") and key in result["results"]]
+
+
 def is_adjusted(result: Result) -> bool:
     """Whether the main analysis matched or weighted: without either, no word may call it adjusted."""
     return "weighting.target" in result["results"] or "matching.target" in result["results"]

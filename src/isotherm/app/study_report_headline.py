@@ -14,6 +14,7 @@ from isotherm.app.study_report_frame import (
     measure_of,
     null_words,
     outcomes_of,
+    warnings_of,
 )
 from isotherm.app.study_report_parts import Bound, Runs, Words, bound, prose, say
 from isotherm.app.study_report_words import Result, has_interval, missing
@@ -70,7 +71,8 @@ def headline_of(result: Result) -> Headline:
         estimate=bound(result, "headline.effect", "estimate"),
         interval=bound(result, "headline.effect", "interval") if has_interval(main) else None,
         level=bound(result, "headline.effect", "level"), reading=reading_of(result, "headline.effect"),
-        facts=_facts(result, outcome), naive=_naive(result), caveats=caveats_of(result), why="",
+        facts=_facts(result, outcome), naive=_naive(result), why="",
+        caveats=(*caveats_of(result), *((bound(result, key),) for key in warnings_of(result, outcome.name))),
     )  # fmt: skip
 
 
