@@ -102,6 +102,17 @@ def test_the_multivariable_model_is_that_of_statsmodels_per_declared_step(overla
     assert record(overlap, "cox.os.age.univariable").label == "Age, per 10 years, alone"
 
 
+def test_the_propensity_is_that_of_statsmodels_per_declared_step(overlap: StudyResult) -> None:
+    x = np.column_stack([np.ones(len(TABLE)), TABLE["age"] / 10.0, TABLE["sex"] == 2.0, TABLE["lesions"]]).astype(float)
+    fit: Any = sm.GLM(DRUG, x, family=sm.families.Binomial()).fit(tol=1e-14)
+    for name, b, (low, high) in zip(
+        ("intercept", "age", "sex=female", "lesions"), fit.params, fit.conf_int(), strict=True
+    ):
+        found = record(overlap, f"propensity.{name}")
+        assert (found.value, found.low, found.high) == pytest.approx(tuple(np.exp([b, low, high])), rel=1e-7)
+    assert record(overlap, "propensity.age").label == "Odds ratio of treatment, Age, per 10 years"
+
+
 def test_the_weighted_effect_is_the_direct_one(overlap: StudyResult) -> None:
     scores = propensity(_design(), DRUG)
     made = weighted(scores, "overlap")

@@ -12,6 +12,7 @@ from isotherm.study.analysis.compare import Comparison
 from isotherm.study.balance import DENOMINATORS, Difference
 from isotherm.study.design_matrix import DesignMatrix
 from isotherm.study.matched import Matched
+from isotherm.study.propensity import LogisticFit
 from isotherm.study.protocol_methods import Estimation
 from isotherm.study.result import Cell, Results, cell
 from isotherm.study.survival.limits import normal_quantile
@@ -79,32 +80,32 @@ def _propensity(results: Results, comparison: Comparison, estimation: Estimation
     if adjusted.scores is None or adjusted.design is None:
         results.text("propensity.method", "Propensity", "no propensity is needed for coarsened exact matching")
         return
-    z, rows = normal_quantile(estimation.level), list[list[Cell]]()
+    rows: list[list[Cell]] = []
     several = len(adjusted.scores.fits) > 1
     for place, fit in enumerate(adjusted.scores.fits, start=1):
-        for name, b, se in zip(fit.names, fit.coefficients, fit.standard_errors, strict=True):
-            key = f"propensity.{f'site_{place}.' if several else ''}{name}"
-            label = f"Odds ratio of treatment, {comparison.units.column_label(name)}" + (
-                f", {fit.site}" if several else ""
-            )
-            interval = (
-                {"low": _exp(b - z * se), "high": _exp(b + z * se), "level": estimation.level} if se > 0.0 else {}
-            )
-            results.number(
-                key,
-                "ratio",
-                _exp(b),
-                label,
-                method=f"logistic regression, {fit.method}",
-                rests_on=_behind(results, adjusted.design, name),
-                why="beyond all numbers",
-                **interval,
-            )
-            rows.append([label, cell(key)])
+        start, site = (f"propensity.site_{place}", f", {fit.site}") if several else ("propensity", "")
+        for row, name in enumerate(fit.names):
+            behind = _behind(results, adjusted.design, name)
+            label = f"Odds ratio of treatment, {comparison.units.column_label(name, steps=True)}{site}"
+            _odds_ratio(results, f"{start}.{name}", label, fit, row, comparison, estimation, behind)
+            rows.append([label, cell(f"{start}.{name}")])
     results.text("propensity.method", "Propensity", f"logistic regression, {adjusted.scores.fits[0].method}")
     results.table("propensity", "The model of the propensity", ["", "Odds ratio"], rows)
     for number, warning in enumerate(adjusted.scores.warnings, start=1):
         results.finding(f"finding.propensity_{number}", "warning", warning)
+
+
+def _odds_ratio(
+    results: Results, key: str, label: str, fit: LogisticFit, row: int, comparison: Comparison, estimation: Estimation,
+    behind: list[str],
+) -> None:  # fmt: skip
+    """Add an odds ratio per declared step; a column that says nothing at its site has no interval."""
+    steps = {one.column: one.per for one in comparison.units.cohort.protocol.adjusted}
+    step, z = steps.get(fit.names[row], 1.0), normal_quantile(estimation.level)
+    b, se = step * float(fit.coefficients[row]), step * float(fit.standard_errors[row])
+    interval = {"low": _exp(b - z * se), "high": _exp(b + z * se), "level": estimation.level} if se > 0.0 else {}
+    results.number(key, "ratio", _exp(b), label, method=f"logistic regression, {fit.method}", rests_on=behind,
+                   why="beyond all numbers", **interval)  # fmt: skip
 
 
 def _exp(value: float) -> float:
