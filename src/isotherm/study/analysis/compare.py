@@ -62,6 +62,12 @@ class Comparison:
         return (effects[0], None) if len(effects) == 1 else pooled_effect(effects, estimation)
 
 
+def arms_of(comparison: Comparison) -> tuple[str, str]:
+    """Return the names of the arm in question and of the reference."""
+    arms = comparison.units.cohort.protocol.arms
+    return next(name for name in arms.names if name != arms.reference), arms.reference
+
+
 def compare(units: Units, plan: Plan) -> Comparison:
     """Make units comparable.
 

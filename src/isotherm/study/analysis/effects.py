@@ -11,7 +11,7 @@ from isotherm.effect import Effect
 from isotherm.errors import InputError
 from isotherm.study.analysis.adjust import Adjusted
 from isotherm.study.analysis.boot import Replicates
-from isotherm.study.analysis.compare import Comparison
+from isotherm.study.analysis.compare import Comparison, arms_of
 from isotherm.study.analysis.estimate import (
     Sample,
     as_it_is,
@@ -20,7 +20,6 @@ from isotherm.study.analysis.estimate import (
     hazard_ratio_fit,
     main_effect,
 )
-from isotherm.study.analysis.made import arms_of
 from isotherm.study.evalue import e_value
 from isotherm.study.protocol_methods import Estimation
 from isotherm.study.result import Cell, Kind, Results, cell

@@ -10,7 +10,7 @@ import pandas as pd
 from isotherm.study.adjusted_table import adjusted_table, sets_table
 from isotherm.study.analysis.adjust import Plan
 from isotherm.study.analysis.boot import Replicates, bootstrap_outcomes
-from isotherm.study.analysis.compare import Comparison, compare
+from isotherm.study.analysis.compare import Comparison, arms_of, compare
 from isotherm.study.analysis.describe import (
     add_findings,
     add_flow,
@@ -21,8 +21,9 @@ from isotherm.study.analysis.describe import (
     site_names,
 )
 from isotherm.study.analysis.effects import add_bootstrap, add_effects, add_few_events, add_headline
-from isotherm.study.analysis.further import add_models, add_sensitivity, add_sites, add_subgroups
-from isotherm.study.analysis.made import add_adjustment, arms_of
+from isotherm.study.analysis.further import add_sensitivity, add_sites, add_subgroups
+from isotherm.study.analysis.made import add_adjustment
+from isotherm.study.analysis.models import add_models
 from isotherm.study.analysis.times import add_times
 from isotherm.study.analysis.units import units_of
 from isotherm.study.analysis.yes_no import add_yes_no

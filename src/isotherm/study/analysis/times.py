@@ -10,9 +10,8 @@ import numpy as np
 from isotherm.errors import BadSetting, FitError, InputError
 from isotherm.outcome import Curve
 from isotherm.study.analysis.boot import Replicates, restricted_area
-from isotherm.study.analysis.compare import Comparison
+from isotherm.study.analysis.compare import Comparison, arms_of
 from isotherm.study.analysis.estimate import Sample, as_it_is, hazard_ratio_fit
-from isotherm.study.analysis.made import arms_of
 from isotherm.study.protocol_methods import Estimation
 from isotherm.study.result import Results
 from isotherm.study.survival.cox import CoxFit

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting, FitError, InputError
-from isotherm.study.analysis.compare import Comparison
+from isotherm.study.analysis.compare import Comparison, arms_of
 from isotherm.study.analysis.estimate import two_arms_of, whole_pairs
-from isotherm.study.analysis.made import arms_of
 from isotherm.study.analysis.times import Analyzed, both_analyses
 from isotherm.study.binary import CountTest, TwoArms, chi_square, risk, risk_difference, risk_ratio
 from isotherm.study.fisher import fisher
