@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from isotherm.app import demo
+from isotherm.app import demo, study_tasks
 from isotherm.app.cli import main
 from isotherm.imaging.phantom_liver import SimulatedCase
+from tests.app.bundled_study import without_bootstrap
 from tests.app.on_disk import checked
 
 MOST_BYTES = 15_000_000
@@ -32,6 +33,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SimulatedCase
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(demo, "simulate_case", keeping)
+        patch.setattr(study_tasks, "run_study", without_bootstrap)
         assert main(["demo", "--out", str(folder), "--quiet"]) == 0
     return folder, kept[0]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 import isotherm as package
 from isotherm.app import study_tasks
-from isotherm.app.study_tasks import Document, headline, run_study, run_study_demo
+from isotherm.app.study_tasks import headline, run_study, run_study_demo
 from isotherm.errors import OutputError
 from isotherm.exchange.protocol_text import protocol_text
 from isotherm.study.protocol_methods import Methods, Weighting
+from tests.app.bundled_study import without_bootstrap
 from tests.app.on_disk import Command
 from tests.study.cohorts import PAIRS, people, study
 from tests.study.protocols import OS
@@ -227,21 +227,9 @@ def test_a_limit_that_the_data_do_not_set_is_printed_as_such() -> None:
 
 def test_the_demo_runs_the_real_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(study_tasks, "run_study", _without_bootstrap)
+    monkeypatch.setattr(study_tasks, "run_study", without_bootstrap)
     document, folder = run_study_demo(str(tmp_path / "demo"), said.append)
     assert folder == tmp_path / "demo"
     assert document["results"]["effect.os.adjusted"]["value"] == pytest.approx(1.38508448274, rel=1e-9)
     assert document["results"]["table_one.size.chemo.patients"]["value"] == 122
     assert "cohort" in said
-
-
-def _without_bootstrap(protocol: str, out: str, **how: Any) -> tuple[Document, Path]:
-    """Run a copy of the protocol without its 1000 replicates, which take minutes where kernels are not compiled."""
-    mine = Path(out).parent / "copy"
-    mine.mkdir()
-    source = Path(protocol)
-    for name in (source.name, "crlm_tcia_clinical_n197.csv"):
-        (mine / name).write_bytes((source.parent / name).read_bytes())
-    text = (mine / source.name).read_text(encoding="utf-8").replace("bootstrap = 1000", "bootstrap = 0")
-    (mine / source.name).write_text(text, encoding="utf-8")
-    return run_study(str(mine / source.name), out, progress=how["progress"])
