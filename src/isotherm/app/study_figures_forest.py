@@ -107,7 +107,11 @@ def estimate_ruler(main: ForestRow, beside: ForestRow | None, *, ratio: bool, de
 
     def onto(figure: Figure) -> None:
         axes = figure.add_axes((0.03, 0.46, 0.94, 0.52))
-        axes.set(ylim=(len(rows) - 0.4, -0.6), yticks=[], xlabel=f"line at {1 if ratio else 0}: no difference")
+        axes.set(
+            ylim=(len(rows) - 0.4, -0.6),
+            yticks=[],
+            xlabel=f"{'log scale; ' if ratio else ''}line at {1 if ratio else 0}: no difference",
+        )
         _axis(axes, [value for row in rows for value in (row.estimate, row.low, row.high)], ratio=ratio)
         for k, row in enumerate(rows):
             if row.estimate is not None and row.low is not None and row.high is not None:

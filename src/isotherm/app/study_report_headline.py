@@ -99,8 +99,8 @@ def reading_of(result: Result, key: str) -> Runs:
 
 
 def _facts(result: Result, outcome: Outcome) -> Runs:
-    """Say whose effect it is, and in how many it was seen."""
-    target = say(result, "Whose effect: {headline.target}. ")
+    """Say what was adjusted for, whose effect it is, and in how many it was seen."""
+    target = (*_adjusted_for(result), *say(result, "Whose effect: {headline.target}. "))
     unit = f"{outcome.unit}s"
     counts = [
         say(result, f"{{events.{outcome.name}.{arm.name}.events}} events in {{events.{outcome.name}.{arm.name}.n}} "
@@ -109,6 +109,11 @@ def _facts(result: Result, outcome: Outcome) -> Runs:
     ]  # fmt: skip
     joined: list[Runs] = [counts[0], *((Words("; "), *one) for one in counts[1:])] if all(counts) else []
     return (*target, *(run for one in joined for run in one), *([Words(".")] if joined else []))
+
+
+def _adjusted_for(result: Result) -> Runs:
+    labels = [str(one["label"]) for one in result["protocol"]["covariates"] if one["use"] == "adjust"]
+    return (Words(f"Adjusted for: {', '.join(labels)}. "),) if labels and is_adjusted(result) else ()
 
 
 def _naive(result: Result) -> Runs:
