@@ -80,7 +80,7 @@ def _lesion(label: str, *, center: tuple[float, float, float], axes: tuple[float
             vessel: bool) -> LesionView:  # fmt: skip
     middle = np.array(center)
     grid = _grid(middle, oblique=oblique)
-    points = grid.to_lps(np.indices(grid.shape_kji).reshape(3, -1).T)
+    points = grid.centers_lps_mm()
     tumor_mm = _level((1.0 - np.linalg.norm((points - middle) / np.array(axes), axis=1)) * min(axes), grid)
     organ_mm = _level(ORGAN_RADIUS_MM - np.linalg.norm(points - ORGAN_CENTER, axis=1), grid)
     zone_mm = np.full(grid.shape_kji, -1.0)

@@ -85,7 +85,7 @@ def _refuse(constant: str) -> float:
 
 def ball(center_lps_mm: tuple[float, float, float], radius_mm: float, *, grid: Grid = GRID) -> npt.NDArray[np.bool_]:
     """Draw a ball by voxel centers, shape (k, j, i)."""
-    places = grid.to_lps(np.indices(grid.shape_kji).reshape(3, -1).T)
+    places = grid.centers_lps_mm()
     return (np.linalg.norm(places - np.array(center_lps_mm), axis=1) <= radius_mm).reshape(grid.shape_kji)
 
 

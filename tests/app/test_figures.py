@@ -113,7 +113,7 @@ def test_the_picture_has_the_patient_the_right_way_round(
     view = made_up_assessment().lesions[1]
     assert view.image is not None
     grid = view.image.grid
-    places = grid.to_lps(np.indices(grid.shape_kji).reshape(3, -1).T) - grid.to_lps([[44, 48, 48]])
+    places = grid.centers_lps_mm() - grid.to_lps([[44, 48, 48]])
     ramp = Volume((60.0 + 2.0 * places @ np.array(brighter_toward_lps)).reshape(grid.shape_kji), grid)
     shown: list[np.ndarray] = []
 

@@ -50,7 +50,7 @@ def test_each_side_has_its_letter(plane: str, letters: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("name", ["axial", "coronal", "sagittal"])
 def test_an_oblique_image_is_shown_where_it_lies(name: str) -> None:
     grid = oblique_grid()
-    places = grid.to_lps(np.indices(grid.shape_kji).reshape(3, -1).T)
+    places = grid.centers_lps_mm()
     voxels = (places @ np.array([1.0, 2.0, -3.0])).reshape(grid.shape_kji)
     middle = grid.to_lps([[(n - 1) / 2 for n in grid.shape_kji]])[0]
     plane = Plane(name, (middle[0], middle[1], middle[2]), 15.0)

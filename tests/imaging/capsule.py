@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from isotherm.imaging.margin import Margin, measure
+from isotherm.imaging.organ import label_around, organ_around
+from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.volume import Grid, Mask, Role
 
 CAPSULE_X_MM = 20.0
@@ -69,3 +72,19 @@ def fixture(name: str, *, seed: int = 0) -> Fixture:
         return Fixture(tumor.windowed(*box), zone.windowed(*box), organ().windowed(*box))
     left_out = {"F": tumor, "J": zone}.get(name)
     return Fixture(tumor, zone, organ(without=left_out))
+
+
+def margin_of(case: Fixture, *, tolerance_mm: float = 1.5, views: tuple[Grid, ...] = ()) -> Margin:
+    """Measure a fixture; `views` are the grids beyond which nothing is known."""
+    tumor, zone = Region.of_field(field_of(case.tumor)), Region.of_field(field_of(case.ablation))
+    points = case.tumor.grid.to_lps(np.argwhere(case.tumor.inside))
+    organ = organ_around(label_around(case.organ, points), tumor, points, zone, [])
+    return measure(tumor, zone, organ=organ, views=views, capsule_tolerance_mm=tolerance_mm, sliver_mm=1.0)
+
+
+def turned(mask: Mask, rotation: np.ndarray, shift_mm: np.ndarray) -> Mask:
+    """Turn or mirror a mask by its header alone, and shift it."""
+    grid = mask.grid
+    origin = rotation @ np.array(grid.origin_lps_mm) + shift_mm
+    moved = Grid(grid.shape_kji, grid.spacing_kji_mm, (origin[0], origin[1], origin[2]), rotation @ grid.direction_lps)
+    return Mask(mask.voxels, moved, mask.of)

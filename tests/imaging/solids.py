@@ -57,7 +57,7 @@ def grid_around(
 
 
 def voxel_centers(grid: Grid) -> Float:
-    return grid.to_lps(np.indices(grid.shape_kji).reshape(3, -1).T)
+    return grid.centers_lps_mm()
 
 
 def drawn(grid: Grid, *fields: Field) -> Mask:

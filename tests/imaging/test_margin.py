@@ -6,18 +6,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from isotherm.imaging.margin import CAPSULE_TOLERANCES_MM, Margin, measure
-from isotherm.imaging.organ import label_around, organ_around
-from isotherm.imaging.surface import Region, field_of
+from isotherm.imaging.margin import CAPSULE_TOLERANCES_MM, Margin
 from isotherm.imaging.volume import Grid, Mask
-from tests.imaging.capsule import Fixture, ball, fixture
-
-
-def margin_of(case: Fixture, *, tolerance_mm: float = 1.5, views: tuple[Grid, ...] = ()) -> Margin:
-    tumor, zone = Region.of_field(field_of(case.tumor)), Region.of_field(field_of(case.ablation))
-    points = case.tumor.grid.to_lps(np.argwhere(case.tumor.inside))
-    organ = organ_around(label_around(case.organ, points), tumor, points, zone, [])
-    return measure(tumor, zone, organ=organ, views=views, capsule_tolerance_mm=tolerance_mm, sliver_mm=1.0)
+from tests.imaging.capsule import Fixture, ball, fixture, margin_of, turned
 
 
 @pytest.mark.parametrize(
@@ -56,13 +47,6 @@ def test_where_the_image_ends_inside_the_organ_the_margin_is_only_bounded() -> N
 
 def test_the_thinnest_point_is_where_the_tumor_sticks_out() -> None:
     assert margin_of(fixture("C")).thinnest_lps_mm == pytest.approx([28.0, 42.0, 50.0], abs=1.5)
-
-
-def turned(mask: Mask, rotation: np.ndarray, shift_mm: np.ndarray) -> Mask:
-    grid = mask.grid
-    origin = rotation @ np.array(grid.origin_lps_mm) + shift_mm
-    moved = Grid(grid.shape_kji, grid.spacing_kji_mm, (origin[0], origin[1], origin[2]), rotation @ grid.direction_lps)
-    return Mask(mask.voxels, moved, mask.of)
 
 
 @pytest.mark.parametrize("name", "ABCEFGIJ")

@@ -100,7 +100,7 @@ def test_a_real_lung_tumor_on_thick_slices_in_an_ideal_zone_has_about_the_margin
     # The zone is drawn on thin slices around the tumor's surface between its voxels, so that its truth is known.
     grid = room.grid.refined((5, 1, 1))
     field = field_of(room)
-    nodes = grid.to_lps(np.indices(grid.shape_kji).reshape(3, -1).T)
+    nodes = grid.centers_lps_mm()
     away = Triangles(field.boundary()).distance_mm(nodes)
     zone = Mask(((field.at(nodes) > 0) | (away <= 5.0)).reshape(grid.shape_kji), grid, "ablation")
     margin = margin_of(room, zone)

@@ -35,7 +35,7 @@ def errors(shape: Shape, spacing: tuple[float, float, float], supersample: int =
 def drawn(mask: Mask) -> np.ndarray:
     """Read the reconstructed field at the mask's own voxel centers."""
     values, grid = reconstruct(mask)
-    at = grid.to_kji(mask.grid.to_lps(np.indices(mask.grid.shape_kji).reshape(3, -1).T))
+    at = grid.to_kji(mask.grid.centers_lps_mm())
     return ndimage.map_coordinates(values, at.T, order=1, mode="nearest").reshape(mask.grid.shape_kji)
 
 
@@ -79,7 +79,7 @@ def test_shares_of_voxels_are_used_and_not_thresholded_away(slice_mm, rms):
 def test_a_probability_map_has_its_surface_at_one_half_however_wide_its_ramp(blur_mm):
     sphere = Sphere((0.0, 0.0, 0.0), 9.0)
     grid = grid_around((1.0, 0.7, 0.7), 24.0, TURN)
-    depth = sphere.level(grid.to_lps(np.indices(grid.shape_kji).reshape(3, -1).T)).reshape(grid.shape_kji)
+    depth = sphere.level(grid.centers_lps_mm()).reshape(grid.shape_kji)
     points = skin(Mask((1.0 / (1.0 + np.exp(-depth / blur_mm))).astype(np.float32), grid, "tumor"))
     assert np.abs(np.linalg.norm(points, axis=1) - 9.0).max() < 0.06
 
@@ -211,7 +211,7 @@ def test_wavering_hand_drawn_outlines_are_calmed_and_not_amplified():
 def test_near_the_surface_the_field_is_a_distance_and_farther_away_has_the_right_sign():
     sphere = Sphere((0.0, 0.0, 0.0), 12.0)
     values, grid = reconstruct(rasterize(sphere, grid_around((1.0, 0.7, 0.7), 18.0, TURN), of="tumor"))
-    depth = sphere.level(grid.to_lps(np.indices(grid.shape_kji).reshape(3, -1).T)).reshape(grid.shape_kji)
+    depth = sphere.level(grid.centers_lps_mm()).reshape(grid.shape_kji)
     near = np.abs(depth) < 1.0
     assert np.abs(values - depth)[near].max() < 0.3
     assert ((values > 0) == (depth > 0))[np.abs(depth) > 0.3].all()

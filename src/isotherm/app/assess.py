@@ -136,9 +136,7 @@ def _interval(
     errors = Errors(
         registration_error_mm=settings.registration_error_mm,
         outline_error_mm=settings.outline_error_mm,
-        discretization_error_mm=discretization_error_mm(
-            max(max(mask.grid.spacing_kji_mm) for mask in (scene.tumor_mask, *scene.zone_masks))
-        ),
+        discretization_error_mm=discretization_error_mm(scene.slice_mm),
     )
     return margin_interval(
         scene.tumor, scene.zone, margin, organ=scene.organ, errors=errors, samples=settings.samples, rng=rng,
@@ -200,7 +198,7 @@ def _qam(tumor: Mask, zones: Sequence[Mask], organ: Mask | None) -> float | None
         return qam_minimal_mm(tumor, zones[0], organ)
     # QAM knows one mask: the zones are joined on the grid of the first.
     first = zones[0]
-    nodes = first.grid.to_lps(np.indices(first.grid.shape_kji).reshape(3, -1).T)
+    nodes = first.grid.centers_lps_mm()
     joined = np.any([zone.holds(nodes) for zone in zones], axis=0).reshape(first.grid.shape_kji)
     return qam_minimal_mm(tumor, Mask(joined, first.grid, "ablation"), organ)
 

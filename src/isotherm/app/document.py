@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-import isotherm
 from isotherm.app.assess import LesionResult
 from isotherm.app.case import Case
 from isotherm.app.flags import NOTABLE_MM, THICK_SLICE_MM, flags_of
 from isotherm.app.mix_ups import find_mix_ups
 from isotherm.app.settings import Settings
+from isotherm.app.software import versions
 from isotherm.clinical import TumorBurdenScore
 from isotherm.imaging.margin import LIMITED_MM, Margin
 from isotherm.imaging.organ import REACH_MM
@@ -25,6 +23,8 @@ from isotherm.imaging.uncertainty import PUBLISHED_REGISTRATION_ERROR_MM
 SCHEMA = "isotherm.margin/1"
 
 PERCENTS = (1, 2, 5, 25, 50)
+
+LIBRARIES = ("numpy", "scipy", "scikit-image", "SimpleITK", "nibabel")
 
 ASSUMED_REGISTRATION = (
     f"the published mean of {PUBLISHED_REGISTRATION_ERROR_MM} mm (range 1.20 to 2.23 mm; review of margin software "
@@ -40,7 +40,7 @@ def document_of(case: Case, settings: Settings, results: Sequence[LesionResult])
     mix_ups = find_mix_ups(case)
     return {
         "schema": SCHEMA,
-        "software": _software(),
+        "software": versions(*LIBRARIES),
         "inputs": [
             {
                 "role": one.role,
@@ -59,12 +59,6 @@ def document_of(case: Case, settings: Settings, results: Sequence[LesionResult])
         "tumor_burden_score": _burden(results),
         "lesions": [_lesion(case, settings, result, mixed_up=mix_ups.flags[result.lesion.label]) for result in results],
     }
-
-
-def _software() -> Document:
-    names = ("numpy", "scipy", "scikit-image", "SimpleITK", "nibabel")
-    found = {"isotherm": isotherm.__version__, "python": platform.python_version()}
-    return found | {name: version(name) for name in names}
 
 
 def _settings(case: Case, settings: Settings) -> Document:

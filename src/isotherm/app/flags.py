@@ -31,14 +31,9 @@ def flags_of(case: Case, result: LesionResult, *, mixed_up: Sequence[str]) -> li
             *_as_told(case.facts)]  # fmt: skip
 
 
-def _thickest_mm(result: LesionResult) -> float:
-    masks = (result.lesion.mask, *result.scene.zone_masks)
-    return max(max(mask.grid.spacing_kji_mm) for mask in masks)
-
-
 def _of_the_drawing(result: LesionResult) -> list[str]:
     found: list[str] = []
-    thick, spacing = _thickest_mm(result), max(result.lesion.mask.grid.spacing_kji_mm)
+    thick, spacing = result.scene.slice_mm, max(result.lesion.mask.grid.spacing_kji_mm)
     if thick > THICK_SLICE_MM:
         found.append(f"slices of {thick:.1f} mm: more than {THICK_SLICE_MM:.0f} mm")
     if result.tumor_shape.axes_mm[2] < SMALL_IN_VOXELS * spacing:
@@ -78,7 +73,7 @@ def _of_the_margin(result: LesionResult) -> list[str]:
     if not margin.assessable.all():
         found.append("the field of view ends near the lesion")
     if result.scene.organ is not None:
-        found += _of_the_capsule(margin, _thickest_mm(result))
+        found += _of_the_capsule(margin, result.scene.slice_mm)
     if any(branch.bridging for branch in result.vessels):
         found.append("a vessel bridges the margin: it runs from the tumor through the zone into untreated tissue")
     return found

@@ -109,8 +109,7 @@ def _tumors_and_zones(case: Case, windows: Sequence[Mask], window: Mask) -> tupl
 
     Any tumor, since a neighbor that reaches into the rim with its zone is no sign of anything.
     """
-    shape = window.grid.shape_kji
-    nodes = window.grid.to_lps(np.indices(shape).reshape(3, -1).T)
+    shape, nodes = window.grid.shape_kji, window.grid.centers_lps_mm()
     tumors = np.any([one.holds(nodes) for one in windows], axis=0)
     zones = np.any([zone.holds(nodes) for zone in case.ablations], axis=0)
     for scar in case.old_scars:

@@ -31,6 +31,11 @@ class Scene:
     zone_masks: tuple[Mask, ...]
     sliver_mm: float
 
+    @property
+    def slice_mm(self) -> float:
+        """The coarsest voxel edge of tumor and zones, mm."""
+        return max(max(mask.grid.spacing_kji_mm) for mask in (self.tumor_mask, *self.zone_masks))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from importlib import resources
-from importlib.metadata import version
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -16,9 +14,9 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
-import isotherm
 from isotherm.app.outputs import table_text
 from isotherm.app.places import keep_inputs, new_folder, unusable, usable_folder
+from isotherm.app.software import versions
 from isotherm.app.study_report import write_study_report
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.protocol_files import read_protocol
@@ -76,7 +74,7 @@ def run_study(
     with threadpool_limits(1, "blas"):
         result = analyze(study, table, workers=workers, progress=progress)
         kept = release(result) if released else result
-    document = document_of(kept, software())
+    document = document_of(kept, versions(*LIBRARIES))
     progress("writing the report")
     with new_folder(out) as folder, _replacing_all(folder) as made:
         _write(made, document, kept.adjusted)
@@ -87,12 +85,6 @@ def run_study_demo(out: str, progress: Progress) -> tuple[Document, Path]:
     """Run the protocol of the bundled real cohort: chemotherapy before resection of liver metastases, or none."""
     with resources.as_file(resources.files("isotherm.app") / "data" / "crlm") as data:
         return run_study(str(data / "crlm_study.toml"), out, workers=os.cpu_count() or 1, progress=progress)
-
-
-def software() -> dict[str, str]:
-    """Return the versions of what the numbers depend on."""
-    own = {"isotherm": isotherm.__version__, "python": platform.python_version()}
-    return own | {name: version(name) for name in LIBRARIES}
 
 
 def _write(folder: Path, document: Document, adjusted: pd.DataFrame | None) -> None:

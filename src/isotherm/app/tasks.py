@@ -76,7 +76,7 @@ def _drawn(result: LesionResult) -> Mask:
     window = result.lesion.mask.near(result.tumor_surface.points_lps_mm, reach_mm=VIEW_MM)
     if result.scene.zone.empty:
         return Mask(np.zeros(window.grid.shape_kji, dtype=bool), window.grid, "ablation")
-    nodes = window.grid.to_lps(np.indices(window.grid.shape_kji).reshape(3, -1).T)
+    nodes = window.grid.centers_lps_mm()
     return Mask((result.scene.zone.at(nodes) > 0).reshape(window.grid.shape_kji), window.grid, "ablation")
 
 
@@ -86,7 +86,7 @@ def _joined(masks: list[Mask], points: Float) -> Mask | None:
         return None
     first = windows[0]
     voxels = first.inside.copy()
-    nodes = first.grid.to_lps(np.indices(first.grid.shape_kji).reshape(3, -1).T)
+    nodes = first.grid.centers_lps_mm()
     for other in windows[1:]:
         voxels |= other.holds(nodes).reshape(voxels.shape)
     return Mask(voxels, first.grid, "vessel")

@@ -83,7 +83,7 @@ def coverage(
         The margin aimed at.
     """
     nodes = _nodes(grid, margin.points_lps_mm, max(SHELLS_MM[-1], target_mm))
-    points = nodes.to_lps(np.indices(nodes.shape_kji).reshape(3, -1).T)
+    points = nodes.centers_lps_mm()
     step = float(np.mean(nodes.spacing_kji_mm))
     in_tumor = _share(tumor.at(points), step)
     in_zone = _share(zone.at(points), step)
@@ -156,7 +156,7 @@ def _masks(
 def _centers(grid: Grid, around_lps_mm: Float) -> tuple[Grid, Float]:
     """Return the window of a grid that holds points, and the centers of its voxels, shape (n, 3)."""
     window = grid.window(*grid.box_around(around_lps_mm, reach_mm=0.0))
-    return window, window.to_lps(np.indices(window.shape_kji).reshape(3, -1).T)
+    return window, window.centers_lps_mm()
 
 
 def _regions(margin: Margin, points: Float, untreated: Float, voxel_ml: float, target_mm: float

@@ -181,7 +181,7 @@ def _draw_lesion(canvas: Canvas, label: int, key: str, places: Places, depth: De
     dent = _dent(key, places, Skin(tumor), depth)
     margin_mm = known_margin_mm(tumor, zone, dent, organ)
 
-    points, shape = grid.to_lps(np.indices(grid.shape_kji).reshape(3, -1).T), grid.shape_kji
+    points, shape = grid.centers_lps_mm(), grid.shape_kji
     levels = Levels(
         tumor=_level_near(tumor, points).reshape(shape),
         zone=_in_one_piece(_zone_level(points, zone, dent).reshape(shape)),
@@ -255,7 +255,7 @@ def _track_level(points: Float, zone: Lobulated, antenna: Float) -> Float:
 
 def _draw_branch(canvas: Canvas, branch: Branch) -> None:
     box, grid = canvas.box_around(branch.course_lps_mm, 2 * max(CALIBER_MM))
-    level = branch.level(grid.to_lps(np.indices(grid.shape_kji).reshape(3, -1).T)).reshape(grid.shape_kji)
+    level = branch.level(grid.centers_lps_mm()).reshape(grid.shape_kji)
     share = canvas.liver_share[box]
     canvas.vessels[box] |= (level > 0) & (share >= 0.5)
     for image in (canvas.before, canvas.after):

@@ -107,6 +107,10 @@ class Grid:
         # The axes are unit vectors at right angles up to the tolerance; the exact inverse keeps round trips exact.
         return _carried(points - np.array(self.origin_lps_mm), back, np.zeros(3))
 
+    def centers_lps_mm(self) -> Float:
+        """Return the centers of all voxels in the order of the array, shape (n, 3), LPS mm."""
+        return self.to_lps(np.indices(self.shape_kji).reshape(3, -1).T)
+
     def window(self, start_kji: tuple[int, int, int], shape_kji: tuple[int, int, int]) -> Grid:
         """Return the grid of a box of voxels; it may reach beyond this grid."""
         origin = self.to_lps([start_kji])[0]

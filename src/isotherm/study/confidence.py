@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from scipy.stats import norm
 
 from isotherm.errors import BadSetting
@@ -23,3 +25,8 @@ def checked_level(level: float) -> float:
 def normal_quantile(level: float) -> float:
     """Return z of a two-sided interval: 1.959964 for 0.95; raises as `checked_level`."""
     return float(norm.isf((1.0 - checked_level(level)) / 2.0))
+
+
+def exponential(value: float) -> float:
+    """Return e to a value: a ratio from its logarithm; infinite beyond all numbers."""
+    return math.exp(value) if value < 700.0 else math.inf

@@ -15,10 +15,10 @@ from isotherm.errors import NothingToCompare
 from isotherm.study.analysis.adjust import Adjusted, Plan, adjust
 from isotherm.study.analysis.estimate import Sample, made_comparable, main_effect
 from isotherm.study.analysis.units import Endpoint, Units
+from isotherm.study.confidence import normal_quantile
 from isotherm.study.imputation import Imputed, impute
 from isotherm.study.protocol_methods import Estimation, Unadjusted
 from isotherm.study.rubin import Pooled, pooled
-from isotherm.study.survival.limits import normal_quantile
 from isotherm.study.survival.nelson_aalen import nelson_aalen
 
 

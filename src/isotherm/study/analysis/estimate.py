@@ -14,11 +14,11 @@ from isotherm.outcome import TimeToEvent
 from isotherm.study.analysis.adjust import Adjusted
 from isotherm.study.analysis.units import Endpoint
 from isotherm.study.binary import TwoArms, risk_difference
+from isotherm.study.confidence import normal_quantile
 from isotherm.study.design_matrix import Bool
 from isotherm.study.paired import Pairs, paired_risk_difference, pairs_of
 from isotherm.study.protocol_methods import Estimation
 from isotherm.study.survival.cox import CoxFit, cox
-from isotherm.study.survival.limits import normal_quantile
 
 TREATMENT = "treatment"
 """Name of the treatment among the covariates of a model."""

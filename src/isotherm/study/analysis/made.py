@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from isotherm.study.analysis.adjust import Adjusted
 from isotherm.study.analysis.balanced import add_balance, table_one_counts
 from isotherm.study.analysis.compare import Comparison, arms_of
+from isotherm.study.confidence import exponential, normal_quantile
 from isotherm.study.matched import Matched
 from isotherm.study.propensity import LogisticFit
 from isotherm.study.protocol_methods import Estimation
 from isotherm.study.result import Cell, Results, cell
-from isotherm.study.survival.limits import normal_quantile
 from isotherm.study.weighting import Weighted
 
 BINS = 20
@@ -89,13 +87,11 @@ def _odds_ratio(
     steps = {one.column: one.per for one in comparison.units.cohort.protocol.adjusted}
     step, z = steps.get(fit.names[row], 1.0), normal_quantile(estimation.level)
     b, se = step * float(fit.coefficients[row]), step * float(fit.standard_errors[row])
-    interval = {"low": _exp(b - z * se), "high": _exp(b + z * se), "level": estimation.level} if se > 0.0 else {}
-    results.number(key, "ratio", _exp(b), label, method=f"logistic regression, {fit.method}", rests_on=behind,
+    interval = (
+        {"low": exponential(b - z * se), "high": exponential(b + z * se), "level": estimation.level} if se > 0.0 else {}
+    )
+    results.number(key, "ratio", exponential(b), label, method=f"logistic regression, {fit.method}", rests_on=behind,
                    why="beyond all numbers", **interval)  # fmt: skip
-
-
-def _exp(value: float) -> float:
-    return math.exp(value) if value < 700.0 else math.inf
 
 
 def _matching(results: Results, comparison: Comparison, made: Matched) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from isotherm.columns import Float, column, numbers, refuse_missing_codes
 from isotherm.effect import Effect
 from isotherm.errors import BadColumn, BadSetting, FitError, NotConverged, NothingToCompare
 from isotherm.outcome import TimeToEvent
-from isotherm.study.confidence import normal_quantile
+from isotherm.study.confidence import exponential, normal_quantile
 from isotherm.study.survival.cox_variance import robust_covariance
 from isotherm.study.survival.newton_kernels import (
     BRESLOW,
@@ -125,9 +124,9 @@ class CoxFit:
         return tuple(
             Effect(
                 measure="hazard ratio",
-                estimate=_exp(b),
-                low=_exp(b - z * se),
-                high=_exp(b + z * se),
+                estimate=exponential(b),
+                low=exponential(b - z * se),
+                high=exponential(b + z * se),
                 level=level,
                 p_value=float(p),
                 name=name,
@@ -289,7 +288,3 @@ def _failure(status: int, names: tuple[str, ...], information: Float, step: Floa
         f"The partial likelihood rises without end along {at_fault}: no event in one group, or events in perfect order "
         "(separation); merge its levels or leave it out."
     )
-
-
-def _exp(value: float) -> float:
-    return math.exp(value) if value < 700.0 else math.inf
