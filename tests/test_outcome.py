@@ -108,3 +108,14 @@ def test_a_curve_answers_for_any_day_that_was_observed() -> None:
     parts = [np.array([2.0, 5.0])] * 8
     curve = Curve(parts[0], np.array([0.9, 0.4]), *parts[2:], n=2, interval="log", level=0.95, variance="Greenwood")
     assert [curve.survival_at(day) for day in (0.0, 2.0, 4.9, 5.0)] == [1.0, 0.9, 0.9, 0.4]
+
+
+def test_a_curve_takes_its_columns_over_and_copies_what_is_part_of_something_else() -> None:
+    own, part = np.array([2.0, 5.0]), np.array([[2.0, 5.0], [0.9, 0.4]])[0]
+    curve = Curve(own, part, *[own] * 6, n=2, interval="log", level=0.95, variance="Greenwood")
+    assert curve.times_days is own
+    assert not own.flags.writeable
+    assert part.flags.writeable
+    assert curve.survival.tolist() == [2.0, 5.0]
+    with pytest.raises(BadColumn, match="high has 3 rows; 2 are wanted"):
+        Curve(*[own] * 4, np.ones(3), *[own] * 3, n=2, interval="log", level=0.95, variance="Greenwood")

@@ -129,6 +129,8 @@ class TimeToEvent:
 class Curve:
     """How a chance goes over time: what every survival figure draws. Rows are the distinct times, rising.
 
+    Arrays are taken over, not copied, and cannot be written to any more: a million rows cost no second million.
+
     Parameters
     ----------
     times_days : array, shape (t,)
@@ -168,7 +170,9 @@ class Curve:
 
     def __post_init__(self) -> None:
         for name in ("times_days", "survival", "std_error", "low", "high", "at_risk", "events", "censored"):
-            values = column(name, getattr(self, name), len(self.times_days), gaps=True)
+            values = np.asarray(getattr(self, name))
+            if not (values.dtype == np.float64 and values.flags.owndata and values.shape == (len(self.times_days),)):
+                values = column(name, values, len(self.times_days), gaps=True)
             values.setflags(write=False)
             object.__setattr__(self, name, values)
 

@@ -115,6 +115,15 @@ def test_after_everybody_has_failed_nothing_is_claimed() -> None:
     assert np.isnan(curve.high[1:]).all()
 
 
+def test_arms_share_one_kind_of_variance_and_an_arm_without_weight_is_refused() -> None:
+    halves = TimeToEvent([1, 2, 3, 4], [1, 0, 1, 1], weight=[1.0, 1.0, 0.5, 1.5])
+    curves = kaplan_meier_arms(halves, ["a", "a", "b", "b"])
+    assert {curve.variance for curve in curves} == {"infinitesimal jackknife"}
+    gone = TimeToEvent([1, 2, 3], [1, 0, 1], weight=[0.0, 0.0, 1.0])
+    with pytest.raises(BadColumn, match="weight is 0 in all rows of 1 arm"):
+        kaplan_meier_arms(gone, ["a", "a", "b"])
+
+
 def test_where_all_weight_at_risk_fails_the_curve_is_zero_though_others_enter_later() -> None:
     weight = np.array([0.1, 0.2, 0.7, 0.3, 1.1, 0.6])
     outcome = TimeToEvent([1, 1, 1, 5, 6, 7], np.ones(6), [0, 0, 0, 1, 2, 1], weight, cluster=range(6))

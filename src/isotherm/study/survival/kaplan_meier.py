@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from isotherm.columns import Float, label_codes, same_time
-from isotherm.errors import BadSetting
+from isotherm.columns import Float, Int, label_codes, same_time
+from isotherm.errors import BadColumn, BadSetting
 from isotherm.outcome import Curve, TimeToEvent
 from isotherm.study.survival.jackknife import influence_variance
 from isotherm.study.survival.limits import Interval, limits
@@ -58,43 +58,8 @@ def kaplan_meier(
     .. [1] Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481.
     .. [2] Xie J, Liu C. Stat Med 2005;24:3089-3110 (weights).
     """
-    outcome = outcome.only_one_event().counted()
-    robust = outcome.needs_robust if robust is None else robust
-    if robust and outcome.start_days is not None and outcome.cluster is None:
-        raise BadSetting("Start-stop rows came without cluster; name the patient of each row for a robust variance.")
-    table = risk_table(outcome, strata=False)
-    shown = table.leaving[:, 0] > 0
-    variance = _jackknife(outcome, table)[shown] if robust else None
-    at_risk, events = table.at_risk[shown, 0], table.events[shown, 0]
-    share = events / at_risk
-    survival = (1.0 - share).cumprod()
-    if variance is None:
-        variance = ratio(share, at_risk - events).cumsum()
-    std_error = survival * np.sqrt(variance)
-    std_error[survival == 0.0] = np.nan
-    low, high = limits(survival, std_error, interval=interval, level=level)
-    return Curve(
-        times_days=table.days[shown],
-        survival=survival,
-        std_error=std_error,
-        low=low,
-        high=high,
-        at_risk=at_risk,
-        events=events,
-        censored=table.censored[shown, 0],
-        n=len(outcome),
-        interval=interval,
-        level=level,
-        variance="infinitesimal jackknife" if robust else "Greenwood",
-        label=label,
-    )
-
-
-def _jackknife(outcome: TimeToEvent, table: RiskTable) -> Float:
-    """Return the variance of ln S at every distinct time; no step is taken where all who are at risk fail."""
-    at_risk, events = table.at_risk[:, 0], table.events[:, 0]
-    left = at_risk - events
-    return influence_variance(outcome, ratio(events, at_risk * left), ratio(np.ones(len(left)), left))
+    everybody = np.zeros(len(outcome), dtype=np.int64)
+    return _curves(outcome, everybody, (label,), interval=interval, level=level, robust=robust)[0]
 
 
 def kaplan_meier_arms(
@@ -113,7 +78,7 @@ def kaplan_meier_arms(
     arm : array, shape (n,)
         Labels of the arms.
     interval, level, robust
-        As for `kaplan_meier`.
+        As for `kaplan_meier`; all arms have one kind of variance.
 
     Returns
     -------
@@ -125,9 +90,61 @@ def kaplan_meier_arms(
         As `kaplan_meier`, and for a missing label.
     """
     codes, labels = label_codes("arm", arm, len(outcome))
-    return tuple(
-        kaplan_meier(outcome.take(codes == k), interval=interval, level=level, robust=robust, label=label)
-        for k, label in enumerate(labels)
+    return _curves(outcome, codes, labels, interval=interval, level=level, robust=robust)
+
+
+def _curves(
+    outcome: TimeToEvent, codes: Int, labels: tuple[str, ...], *, interval: Interval, level: float, robust: bool | None
+) -> tuple[Curve, ...]:
+    """Return the curve of each group, from one risk table."""
+    counts = outcome.weights > 0.0
+    members = np.bincount(codes[counts], minlength=len(labels))
+    if not members.all():
+        raise BadColumn(f"weight is 0 in all rows of {int((members == 0).sum())} arm; leave such an arm out.")
+    outcome, codes = outcome.only_one_event().counted(), codes[counts]
+    robust = outcome.needs_robust if robust is None else robust
+    if robust and outcome.start_days is not None and outcome.cluster is None:
+        raise BadSetting("Start-stop rows came without cluster; name the patient of each row for a robust variance.")
+    table = risk_table(outcome, codes, strata=False)
+    curves: list[Curve] = []
+    for k, label in enumerate(labels):
+        variance = _jackknife(outcome.take(codes == k), table.at_risk[k], table.events[k]) if robust else None
+        curves.append(_curve(table, k, variance, int(members[k]), interval=interval, level=level, label=label))
+    return tuple(curves)
+
+
+def _jackknife(outcome: TimeToEvent, at_risk: Float, events: Float) -> Float:
+    """Return the variance of ln S at every distinct time; no step is taken where all who are at risk fail."""
+    left = at_risk - events
+    return influence_variance(outcome, ratio(events, at_risk * left), ratio(np.ones(len(left)), left))
+
+
+def _curve(
+    table: RiskTable, k: int, variance: Float | None, rows: int, *, interval: Interval, level: float, label: str
+) -> Curve:
+    """Return the curve of one group; without a variance of ln S, by Greenwood's formula."""
+    shown = np.flatnonzero((table.events[k] > 0.0) | (table.censored[k] > 0.0))
+    at_risk, events = table.at_risk[k][shown], table.events[k][shown]
+    share = events / at_risk
+    survival = (1.0 - share).cumprod()
+    of_log = ratio(share, at_risk - events).cumsum() if variance is None else variance[shown]
+    std_error = survival * np.sqrt(of_log)
+    std_error[survival == 0.0] = np.nan
+    low, high = limits(survival, std_error, interval=interval, level=level)
+    return Curve(
+        times_days=table.days[shown],
+        survival=survival,
+        std_error=std_error,
+        low=low,
+        high=high,
+        at_risk=at_risk,
+        events=events,
+        censored=table.censored[k][shown],
+        n=rows,
+        interval=interval,
+        level=level,
+        variance="Greenwood" if variance is None else "infinitesimal jackknife",
+        label=label,
     )
 
 

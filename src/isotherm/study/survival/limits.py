@@ -41,9 +41,10 @@ def limits(
     scale, edge = _SCALES[interval]
     known = (survival > 0.0) & ((survival < 1.0) | edge)
     low, high = np.full(len(survival), np.nan), np.full(len(survival), np.nan)
-    s = survival[known]
+    rows = slice(None) if known.all() else known
+    s = survival[rows]
     with np.errstate(over="ignore"):  # an interval that reaches beyond all numbers ends at 0 or 1
-        low[known], high[known] = scale(s, normal_quantile(level) * std_error[known] / s)
+        low[rows], high[rows] = scale(s, normal_quantile(level) * std_error[rows] / s)
     return low, high
 
 

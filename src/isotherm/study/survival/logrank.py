@@ -14,6 +14,7 @@ from isotherm.columns import Float, label_codes
 from isotherm.errors import BadSetting, NothingToCompare
 from isotherm.outcome import TimeToEvent
 from isotherm.study.survival.risk_table import RiskTable, ratio, risk_table
+from isotherm.study.survival.risk_table_kernels import logrank_sums
 
 Correction = Literal["Holm", "Bonferroni", "none"]
 
@@ -96,7 +97,7 @@ def logrank(outcome: TimeToEvent, arm: npt.ArrayLike, *, rho: float = 0.0) -> Lo
         raise NothingToCompare(f"{len(labels)} arm came; a log-rank test compares two or more.")
     table = risk_table(outcome.only_one_event(), codes)
     weight = _left_survival(table) ** rho if rho else np.ones(len(table.days))
-    observed, expected, variance = _sums(table, weight)
+    observed, expected, variance = logrank_sums(table.at_risk, table.events, weight)
     chi_square, df = _quadratic(observed - expected, variance, expected > 0.0)
     counts = np.bincount(codes, weights=outcome.weights, minlength=len(labels)).astype(np.float64)
     p_value = float(chi2.sf(chi_square, df))
@@ -142,27 +143,11 @@ def logrank_pairs(
 
 def _left_survival(table: RiskTable) -> Float:
     """Return the pooled Kaplan-Meier curve of each stratum just before each time."""
-    every = np.ones(table.events.shape[1])
-    stays = 1.0 - ratio(table.events @ every, table.at_risk @ every)
+    stays = 1.0 - ratio(table.events.sum(axis=0), table.at_risk.sum(axis=0))
     left = np.ones(len(stays))
     for rows in table.strata_slices():
         left[rows][1:] = np.cumprod(stays[rows])[:-1]
     return left
-
-
-def _sums(table: RiskTable, weight: Float) -> tuple[Float, Float, Float]:
-    """Return observed, expected and the variance of their difference, summed over times and strata."""
-    every = np.ones(table.events.shape[1])
-    rows = np.flatnonzero(table.events @ every)
-    weight, events, at_risk = weight[rows], table.events[rows], table.at_risk[rows]
-    d, n = events @ every, at_risk @ every
-    share = at_risk / n[:, None]
-    observed = weight @ events
-    expected = (weight * d) @ share
-    # The hypergeometric variance; where one patient is at risk there is none.
-    factor = weight**2 * d * ratio(n - d, n - 1.0)
-    variance = np.diag(factor @ share) - (share * factor[:, None]).T @ share
-    return observed, expected, variance
 
 
 def _quadratic(difference: Float, variance: Float, used: npt.NDArray[np.bool_]) -> tuple[float, int]:

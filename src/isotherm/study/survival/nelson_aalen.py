@@ -67,13 +67,13 @@ def nelson_aalen(outcome: TimeToEvent, *, level: float = 0.95, robust: bool | No
     if robust and outcome.start_days is not None and outcome.cluster is None:
         raise BadSetting("Start-stop rows came without cluster; name the patient of each row for a robust variance.")
     table = risk_table(outcome, strata=False)
-    at_risk, events = table.at_risk[:, 0], table.events[:, 0]
+    at_risk, events = table.at_risk[0], table.events[0]
     each = ratio(np.ones(len(at_risk)), at_risk)
     step = events * each
     variance = influence_variance(outcome, -step * each, -each) if robust else (step * each).cumsum()
     hazard, std_error = step.cumsum(), np.sqrt(variance)
     reach = np.exp(z * ratio(std_error, hazard))
-    shown = table.leaving[:, 0] > 0
+    shown = events + table.censored[0] > 0.0
     parts = (table.days, hazard, std_error, hazard / reach, hazard * reach, at_risk, events)
     return CumulativeHazard(*(part[shown] for part in parts), level=level)
 
@@ -86,4 +86,4 @@ def hazard_of_each(outcome: TimeToEvent) -> Float:
     .. [1] White IR, Royston P. Stat Med 2009;28:1982-1998.
     """
     table = risk_table(outcome.only_one_event(), strata=False)
-    return ratio(table.events[:, 0], table.at_risk[:, 0]).cumsum()[outcome.times.code]
+    return ratio(table.events[0], table.at_risk[0]).cumsum()[outcome.times.code]

@@ -14,18 +14,16 @@ from isotherm.study.survival.risk_table_kernels import table_sums
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RiskTable:
-    """Sums of weights over the distinct times of each stratum: c rows, g groups.
+    """Sums of weights over the distinct times of each stratum: g groups, c times.
 
     Parameters
     ----------
     stratum : array of int, shape (c,)
     days : array, shape (c,)
         Rising within each stratum.
-    at_risk : array, shape (c, g)
+    at_risk : array, shape (g, c)
         Just before the time; a row that starts at a time is not yet at risk then.
-    events, censored : array, shape (c, g)
-    leaving : array of int, shape (c, g)
-        Rows, not weights, that fail or are censored.
+    events, censored : array, shape (g, c)
     """
 
     stratum: Int
@@ -33,7 +31,6 @@ class RiskTable:
     at_risk: Float
     events: Float
     censored: Float
-    leaving: Int
 
     def strata_slices(self) -> list[slice]:
         """Return the rows of each stratum."""
@@ -75,5 +72,7 @@ def risk_table(outcome: TimeToEvent, group: Int | None = None, *, strata: bool =
     stratum = distinct // width
     late = np.zeros(0, dtype=np.int64) if start_cell is None else start_cell
     group = np.zeros(len(outcome), dtype=np.int64) if group is None else group
-    sums = table_sums(cell, late, group, outcome.event, outcome.weights, stratum, int(group.max()) + 1)
-    return RiskTable(stratum, times.days[distinct % width], *sums)
+    groups = int(group.max()) + 1
+    ending, at_risk = np.zeros((len(stratum), groups, 2)), np.zeros((groups, len(stratum)))
+    table_sums(cell, late, group, outcome.event, outcome.weights, stratum, ending, at_risk)
+    return RiskTable(stratum, times.days[distinct % width], at_risk, ending[:, :, 1].T, ending[:, :, 0].T)
