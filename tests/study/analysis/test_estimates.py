@@ -270,3 +270,49 @@ def test_sites_enter_the_propensity_stratify_the_model_and_are_left_out_one_by_o
     assert value(result, "sensitivity.sites.site_1.os") == value(result, "leave_one_site_out.1.os")
     assert record(result, "effect.os.site_stratified").method.startswith("a baseline hazard for each site")
     assert value(result, "bootstrap.os") > 0.0
+
+
+def test_strata_are_no_clusters_since_a_variance_over_a_few_of_them_is_far_too_small() -> None:
+    bins = {"age": 2, "lesions": 1}
+    made = match_coarsened(_design(), DRUG, bins=bins)
+    kept = made.matched
+    outcome = TimeToEvent(DAYS[kept], DEAD[kept].astype(int), weight=made.weight[kept])
+    expected = cox(outcome, DRUG[kept], robust=True).effects()[0]
+    result = run(TABLE, methods=Methods(adjustment=Coarsened(bins=tuple(bins.items()))))
+    found = record(result, "effect.os.adjusted")
+    assert value(result, "matching.sets") <= 4
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (expected.estimate, expected.low, expected.high), rel=1e-10
+    )
+    assert made.cluster.tolist() == made.rows.tolist()
+    assert found.method.startswith("weighted: ")
+
+
+def test_sets_of_several_controls_are_clusters_and_strata_of_the_log_rank_test() -> None:
+    few = TABLE[(DRUG == 0.0) | (np.arange(len(TABLE)) % 3 == 0)].reset_index(drop=True)
+    result = run(few, methods=Methods(adjustment=Matching(ratio=2, caliper=None)))
+    rows = result.adjusted
+    assert rows is not None
+    rows = rows[rows["weight"] > 0.0]
+    days, dead, drug = rows["months"].to_numpy() * 365.25 / 12.0, rows["dead"].astype(int), rows["drug"].astype(int)
+    sets = rows["set"].astype(int).to_numpy()
+    assert value(result, "logrank.os.adjusted") == pytest.approx(
+        logrank(TimeToEvent(days, dead, strata=sets), drug).chi_square, rel=1e-10
+    )
+    assert record(result, "logrank.os.adjusted").method == "log-rank test stratified by matched set"
+    assert record(result, "effect.os.adjusted").method.startswith("matched sets as clusters, marginal")
+    clustered = cox(TimeToEvent(days, dead, weight=rows["weight"], cluster=sets), drug.astype(float)).effects()[0]
+    assert record(result, "effect.os.adjusted").high == pytest.approx(clustered.high, rel=1e-10)
+
+
+@pytest.mark.parametrize("adjustment", [Weighting(estimand="ATE"), Matching(replacement=True), Coarsened()])
+def test_where_patients_have_weights_there_is_no_log_rank_test_and_the_result_says_what_answers_instead(
+    adjustment: Weighting | Matching | Coarsened,
+) -> None:
+    result = run(TABLE, methods=Methods(adjustment=adjustment))
+    found = record(result, "logrank.os.adjusted")
+    assert found.value is None
+    assert found.why == (
+        "patients have weights here, and the log-rank test counts patients; the robust test of the Cox model "
+        "(effect.os.adjusted) takes its place"
+    )

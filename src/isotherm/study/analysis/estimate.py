@@ -195,4 +195,5 @@ def words_of(sample: Sample, adjusted: Adjusted) -> str:
         return "not adjusted, tumors clustered in patients" if sample.endpoint.per_tumor else "not adjusted"
     if adjusted.paired:
         return "matched pairs as clusters, marginal"
-    return "weighted" if sample.weight is not None else "matched sets as clusters"
+    weighted = "" if sample.weight is None else ", weighted"
+    return f"matched sets as clusters, marginal{weighted}" if adjusted.in_sets else "weighted"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from isotherm.errors import BadSetting, FitError, InputError
-from isotherm.outcome import Curve
+from isotherm.outcome import Curve, TimeToEvent
 from isotherm.study.analysis.boot import Replicates, restricted_area
 from isotherm.study.analysis.compare import Comparison, arms_of
 from isotherm.study.analysis.estimate import Sample, as_it_is, hazard_ratio_fit
@@ -30,6 +30,9 @@ COMPETING = (
     "another event can make this one impossible: a Kaplan-Meier curve would overstate it, and cumulative incidence is "
     "not computed yet"
 )
+
+
+NO_LOG_RANK = "{}, and the log-rank test counts patients; the robust test of the Cox model (effect.{}) takes its place"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,20 +202,31 @@ def _rank_test(results: Results, comparison: Comparison, one: Analyzed) -> None:
     key, words = f"logrank.{one.key}", {"outcome": one.name}
     behind = [f"events.{one.name}.{arm}.events" for arm in arms_of(comparison)]
     try:
-        pairs = comparison.first.paired and not one.sample.endpoint.per_tumor
-        if one.analysis == "adjusted" and pairs:
-            outcome, method = (
-                one.sample.times(strata=one.sample.cluster, weighted=False),
-                "log-rank test stratified by pair",
-            )
-        else:
-            outcome, method = one.sample.times(), "log-rank test"
+        outcome, method = _ranked(comparison, one)
         test = logrank(outcome, one.sample.treated.astype(np.int64))
     except (FitError, InputError) as error:
         results.number(key, "number", None, "Log-rank test", why=str(error), **words)
         return
     results.number(key, "number", test.chi_square, "Log-rank test", p=test.p_value, unit=f"chi-square, {test.df} df",
                    method=method, rests_on=behind, **words)  # fmt: skip
+
+
+def _ranked(comparison: Comparison, one: Analyzed) -> tuple[TimeToEvent, str]:
+    """Return what the log-rank test takes, and its name: patients, or those of each matched set among themselves.
+
+    Raises
+    ------
+    BadSetting
+        Tumors of patients, or weights.
+    """
+    if one.sample.endpoint.per_tumor:
+        raise BadSetting(NO_LOG_RANK.format("tumors of one patient are not independent", one.key))
+    if one.analysis == "naive" or comparison.first.made is None:
+        return one.sample.times(), "log-rank test"
+    if not comparison.first.in_sets:
+        raise BadSetting(NO_LOG_RANK.format("patients have weights here", one.key))
+    strata = one.sample.times(strata=one.sample.cluster, weighted=False)
+    return strata, f"log-rank test stratified by {'pair' if comparison.first.paired else 'matched set'}"
 
 
 def _proportional(results: Results, one: Analyzed, estimation: Estimation) -> None:
