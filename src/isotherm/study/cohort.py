@@ -68,7 +68,10 @@ class Cohort:
         """
         arms = self.protocol.arms
         if len(arms.arms) != 2:
-            raise NothingToCompare(f"{len(arms.arms)} arms came where two are compared; choose two of them.")
+            raise NothingToCompare(
+                f"{len(arms.arms)} arms came where two are compared; keep two [[arms.arm]] in the protocol (whoever "
+                "is in neither is counted in the flow), and write a protocol for each further comparison."
+            )
         return self.arm != arms.names.index(arms.reference)
 
     def in_arm(self, name: str) -> Bool:

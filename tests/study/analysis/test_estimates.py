@@ -196,7 +196,7 @@ def test_gaps_are_filled_several_times_with_matching_inside_each_data_set_and_po
     made = cohort(study(methods=methods), table)
     comparison = compare(units_of(made), Plan.main(units_of(made)))
     assert comparison.imputed is not None
-    logs, variances = [], []
+    logs, variances, deaths = [], [], []
     for filled in comparison.imputed.tables:
         labeled = filled.assign(sex=filled["sex"].astype(str))
         design = design_matrix(labeled, FACTS, reference={"sex": "male"})
@@ -207,7 +207,9 @@ def test_gaps_are_filled_several_times_with_matching_inside_each_data_set_and_po
         fit = cox(outcome, table["drug"].to_numpy()[kept], robust=True)
         logs.append(float(fit.coefficients[0]))
         variances.append(float(fit.std_errors[0]) ** 2)
-    expected = pooled(logs, variances)
+        deaths.append(int(table["dead"].to_numpy()[kept].sum()))
+    # The degrees of freedom of complete data are the events minus the one parameter, as mice has it for a Cox model.
+    expected = pooled(logs, variances, complete_freedom=min(deaths) - 1)
     result = run(table, methods=methods)
     found = record(result, "effect.os.adjusted")
     assert found.value == pytest.approx(math.exp(expected.estimate), rel=1e-9)

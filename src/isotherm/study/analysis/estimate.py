@@ -136,13 +136,28 @@ def two_arms_of(sample: Sample) -> TwoArms:
     return TwoArms(int(one.event.sum()), len(one), int(zero.event.sum()), len(zero))
 
 
+def first_in_pairs(sample: Sample) -> tuple[int, int]:
+    """Return in how many pairs the treated, and the reference patient, had the event while the other was observed."""
+    assert sample.endpoint.days is not None
+    both, pair = _both_known(sample)
+    order = np.lexsort((~both.treated, pair))
+    days, event = sample.endpoint.days[both.rows][order].reshape(-1, 2), both.event[order].reshape(-1, 2)
+    earlier = (days < days[:, ::-1]) | ((days == days[:, ::-1]) & ~event[:, ::-1])
+    treated, reference = (event & earlier).sum(axis=0).tolist()
+    return treated, reference
+
+
 def whole_pairs(sample: Sample) -> Pairs:
     """Return the pairs both of whose members have a known outcome."""
+    both, pair = _both_known(sample)
+    return pairs_of(both.event.astype(np.int64), both.treated.astype(np.int64), pair)
+
+
+def _both_known(sample: Sample) -> tuple[Sample, Int]:
+    """Return the members of pairs both of whom have a known outcome, and their pairs."""
     assert sample.cluster is not None
-    size = np.bincount(sample.cluster)
-    both = sample.take(size[sample.cluster] == 2)
-    assert both.cluster is not None
-    return pairs_of(both.event.astype(np.int64), both.treated.astype(np.int64), both.cluster)
+    kept = np.bincount(sample.cluster)[sample.cluster] == 2
+    return sample.take(kept), sample.cluster[kept]
 
 
 def weighted_risk_difference(sample: Sample, estimation: Estimation) -> Effect:
