@@ -148,9 +148,9 @@ def _conditional(comparison: Comparison, name: str, estimation: Estimation) -> E
 
 
 def _first_in_pairs(results: Results, comparison: Comparison, name: str) -> list[str]:
-    """Count, without printing, the pairs whose treated and whose reference patient had the event first.
+    """Count, without printing, the pairs by who had the event first.
 
-    The effect given the pair, and the test within pairs, are functions of these two alone.
+    The effect given the pair, and the test within pairs, are functions of these counts alone.
     """
     keys = first_in_pairs_of(comparison, name)
     for key, count in zip(keys, first_in_pairs(comparison.sample(name)), strict=True):
@@ -160,7 +160,7 @@ def _first_in_pairs(results: Results, comparison: Comparison, name: str) -> list
 
 def first_in_pairs_of(comparison: Comparison, name: str) -> list[str]:
     """Return the ids of these counts."""
-    return [f"first_in_pair.{name}.{arm}" for arm in arms_of(comparison)]
+    return [f"first_in_pair.{name}.{who}" for who in (*arms_of(comparison), "both on one day")]
 
 
 def _by_site(comparison: Comparison, name: str, estimation: Estimation) -> Effect:

@@ -136,15 +136,18 @@ def two_arms_of(sample: Sample) -> TwoArms:
     return TwoArms(int(one.event.sum()), len(one), int(zero.event.sum()), len(zero))
 
 
-def first_in_pairs(sample: Sample) -> tuple[int, int]:
-    """Return in how many pairs the treated, and the reference patient, had the event while the other was observed."""
+def first_in_pairs(sample: Sample) -> tuple[int, int, int]:
+    """Return in how many pairs the treated, the reference patient, and both on one day, had the event first.
+
+    Of the pairs of which somebody had the event while the other was observed.
+    """
     assert sample.endpoint.days is not None
     both, pair = _both_known(sample)
     order = np.lexsort((~both.treated, pair))
     days, event = sample.endpoint.days[both.rows][order].reshape(-1, 2), both.event[order].reshape(-1, 2)
     earlier = (days < days[:, ::-1]) | ((days == days[:, ::-1]) & ~event[:, ::-1])
     treated, reference = (event & earlier).sum(axis=0).tolist()
-    return treated, reference
+    return treated, reference, int((event.all(axis=1) & (days[:, 0] == days[:, 1])).sum())
 
 
 def whole_pairs(sample: Sample) -> Pairs:
