@@ -327,6 +327,7 @@ def test_cumulative_hazards_at_fixed_days_are_those_of_lifelines(overlap: StudyR
         fit = NelsonAalenFitter(nelson_aalen_smoothing=False).fit(DAYS[code == DRUG], DEAD[code == DRUG])
         found = record(overlap, f"curve.os.naive.{arm}.hazard_1")
         assert found.value == pytest.approx(float(fit.predict(200.0)), rel=1e-9)
+        assert found.value is not None
         assert found.low is not None
         assert found.high is not None
         assert found.low < found.value < found.high
@@ -398,3 +399,33 @@ def test_differences_of_sensitivity_analyses_have_no_trace_of_rounding() -> None
     variation = Sensitivity(name="less", says="Without lesions", without=("lesions",))
     result = run(TABLE, sensitivity=(variation,))
     assert value(result, "sensitivity.less.worst_smd") == 0.0
+
+
+def test_adjusted_risk_ratios_are_those_of_a_weighted_log_linear_model_and_of_the_pairs(
+    overlap: StudyResult, pairs: StudyResult
+) -> None:
+    weight = weighted(propensity(_design(), DRUG), "overlap").weight
+    y = TABLE["complication"].to_numpy()
+    model: Any = sm.GLM(y, sm.add_constant(DRUG), family=sm.families.Poisson(), freq_weights=weight)
+    one, zero = (np.average(y[code == DRUG], weights=weight[code == DRUG]) for code in (1.0, 0.0))
+    found = record(overlap, "binary.complication.adjusted.ratio")
+    assert found.value == pytest.approx(one / zero, rel=1e-9)
+    # Influence functions by hand: each patient's on its own arm's risk.
+    arms = [weight[code == DRUG] * (y[code == DRUG] - risk) / weight[code == DRUG].sum() / risk
+            for code, risk in ((1.0, one), (0.0, zero))]  # fmt: skip
+    se = math.sqrt(sum(float(part @ part) for part in arms))
+    assert found.low == pytest.approx(one / zero * math.exp(-1.959963984540054 * se), rel=1e-9)
+    assert model.fit().params[1] == pytest.approx(math.log(one / zero), rel=1e-6)
+    both, first, second = (
+        value(pairs, f"binary.complication.pairs.{part}") for part in ("both", "first_only", "second_only")
+    )
+    paired = record(pairs, "binary.complication.adjusted.ratio")
+    assert paired.value == pytest.approx((both + first) / (both + second))
+    reach = 1.959963984540054 * math.sqrt((first + second) / ((both + first) * (both + second)))
+    assert paired.high == pytest.approx((both + first) / (both + second) * math.exp(reach), rel=1e-9)
+    rare = run(TABLE.assign(complication=(np.arange(len(TABLE)) == 0) * 1.0), methods=PAIRS)
+    assert "risk ratio has no interval" in record(rare, "binary.complication.adjusted.ratio").why
+    same = run(TABLE.assign(complication=1.0), methods=WEIGHTS)
+    certain = record(same, "binary.complication.adjusted.ratio")
+    assert (certain.value, certain.p) == (1.0, None)
+    assert (value(same, "effect.complication.adjusted"), record(same, "effect.complication.adjusted").p) == (0.0, None)

@@ -72,7 +72,7 @@ def test_an_estimand_out_of_reach_says_what_is_within_reach() -> None:
 
 def test_three_arms_are_refused_with_what_to_do() -> None:
     arms = Arms(column="drug", reference="none", arms=(*ARMS.arms, Arm(name="half", label="Half", values=(0.5,))))
-    with pytest.raises(NothingToCompare, match=r"3 arms came .*; keep two \[\[arms.arm\]\] in the protocol .*"):
+    with pytest.raises(BadSetting, match=r"3 arms came .*; keep two \[\[arms.arm\]\] in the protocol .*"):
         run(TABLE.assign(drug=np.where(np.arange(90) < 9, 0.5, TABLE["drug"])), arms=arms)
 
 

@@ -146,7 +146,7 @@ def units_of(cohort: Cohort) -> Units:
     ------
     BadColumn
         A covariate that is adjusted for differs between tumors of one patient, or an outcome cannot be used.
-    NothingToCompare
+    BadSetting
         There are more than two arms.
     """
     treated = cohort.treated

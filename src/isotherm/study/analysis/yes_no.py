@@ -9,7 +9,13 @@ from isotherm.errors import BadSetting, FitError, InputError
 from isotherm.study.analysis.compare import Comparison, arms_of
 from isotherm.study.analysis.curves import Analyzed, both_analyses
 from isotherm.study.analysis.effects import pairs_behind
-from isotherm.study.analysis.estimate import Sample, two_arms_of, whole_pairs
+from isotherm.study.analysis.estimate import (
+    Sample,
+    members_of_whole_pairs,
+    two_arms_of,
+    weighted_risk_ratio,
+    whole_pairs,
+)
 from isotherm.study.binary import CountTest, TwoArms, chi_square, risk, risk_difference, risk_ratio
 from isotherm.study.fisher import fisher
 from isotherm.study.paired import Pairs, mcnemar
@@ -98,7 +104,14 @@ def _adjusted(results: Results, comparison: Comparison, one: Analyzed, estimatio
     method = f"weighted share{comparison.of_first}" if made else "share"
     for arm, value in zip(arms_of(comparison), (True, False), strict=True):
         _share(results, f"binary.{one.key}.risk.{arm}", label, one.sample.arm(value), arm, method, kind)
-    if not comparison.first.paired or one.sample.endpoint.per_tumor:
+    paired = comparison.first.paired and not one.sample.endpoint.per_tumor
+    if made:
+        compared = members_of_whole_pairs(one.sample) if paired else one.sample
+        behind = [f"events.{one.name}.adjusted.{arm}.{part}" for arm in arms_of(comparison) for part in ("n", "events")]
+        results.attempt(f"binary.{one.key}.ratio", "ratio", f"Risk ratio, adjusted{comparison.of_first}",
+                        lambda: weighted_risk_ratio(compared, estimation), outcome=one.name,
+                        rests_on=[*behind, *pairs_behind(comparison, one.name)])  # fmt: skip
+    if not paired:
         return
     try:
         pairs: Pairs = whole_pairs(one.sample)
