@@ -191,7 +191,9 @@ def _rows(file: Path, rows: Iterable[Sequence[Any]], columns: Sequence[str] | No
     while names and not names[-1]:
         names.pop()
     if not names:
-        raise BadTable(f"The table '{file.name}' is empty: it has no rows; give a file with a header and a row per patient.")
+        raise BadTable(
+            f"The table '{file.name}' is empty: it has no rows; give a file with a header and a row per patient."
+        )
     places = _places(file, names, columns)
     kept: dict[str, list[Any]] = {name: [] for name in places}
     uneven = 0

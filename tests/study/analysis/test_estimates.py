@@ -377,13 +377,13 @@ def test_what_is_not_pooled_says_of_which_imputed_data_set_it_is() -> None:
     assert "multiple imputation, 2 data sets." in (record(result, "protocol.methods").text or "")
 
 
-def test_the_protocol_in_words_is_one_list_of_outcomes_and_its_codes_are_whole_numbers() -> None:
+def test_the_protocol_in_words_has_a_sentence_for_each_outcome_and_its_codes_are_whole_numbers() -> None:
     outcomes = (replace(OS, definition="Death from any cause."), COMPLICATION)
     data = Data(file="cohort.csv", patient="id", missing=(-999.0, "unknown"))
     how = Weighting(estimand="ATE", stabilized=True, trim=(0.05, 0.95), truncate=(0.01, 0.99))
     result = run(TABLE, outcomes=outcomes, data=data, methods=Methods(adjustment=how))
     assert record(result, "protocol.outcomes").text == (
-        "Overall survival: Death from any cause; Complication: complication"
+        "Overall survival: Death from any cause. Complication: complication"
     )
     assert record(result, "data.missing_codes").text == "-999, unknown"
     assert (

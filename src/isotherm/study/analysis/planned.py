@@ -25,7 +25,7 @@ def add_protocol(results: Results, protocol: Protocol) -> None:
         "time_zero": ("Time zero", protocol.time_zero.says),
         "exposure": ("Start of exposure", protocol.exposure.says),
         "arms": ("Arms", "; ".join(_arm(protocol, arm.name) for arm in protocol.arms.arms)),
-        "outcomes": ("Outcomes", "; ".join(_outcome(one) for one in outcomes)),
+        "outcomes": ("Outcomes", ". ".join(_outcome(one) for one in outcomes)),
         "covariates": ("Covariates adjusted for", ", ".join(one.label for one in protocol.adjusted)),
         "subgroups": ("Subgroups", "; ".join(one.label for one in protocol.subgroups)),
         "codings": ("Codings", "; ".join(_coding(protocol))),
@@ -47,7 +47,7 @@ def _arm(protocol: Protocol, name: str) -> str:
 
 
 def _outcome(outcome: Outcome) -> str:
-    """Say what an outcome is; its definition's full stop would end the list."""
+    """Say what an outcome is, in a sentence without its full stop: a definition may hold semicolons."""
     return f"{outcome.label}: {outcome.definition.rstrip().removesuffix('.') or outcome.event}"
 
 
