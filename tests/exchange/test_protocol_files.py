@@ -418,3 +418,11 @@ def test_a_protocol_that_is_written_reads_back_equal(study: Protocol) -> None:
 def test_values_are_written_as_toml_reads_them(value: Any, written: str) -> None:
     assert toml(value) == written
     tomllib.loads(f"x = {written}")
+
+
+def test_a_condition_that_cannot_be_read_is_answered_in_one_sentence() -> None:
+    step = '[[eligibility]]\nsays = "adults"\nwhere = "age => 18"\n'
+    with pytest.raises(
+        BadProtocol, match=r'allowed: a condition on columns; in the predicate "age => 18", at character'
+    ):
+        protocol_from(step)

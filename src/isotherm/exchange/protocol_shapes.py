@@ -55,7 +55,8 @@ def _predicate(_: Document, value: object, __: Path) -> Predicate:
     try:
         return Predicate(value)
     except BadPredicate as error:
-        raise Wrong(f"a condition on columns, and {str(error).rstrip('.')}") from None
+        words = str(error).rstrip(".")
+        raise Wrong(f"a condition on columns; {words[:1].lower()}{words[1:]}") from None
 
 
 KNOWN = Shape(Known, {"day": Key(number), "column": TEXT})

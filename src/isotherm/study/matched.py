@@ -143,8 +143,12 @@ class Matched:
 
     @property
     def cluster(self) -> Int:
-        """What counts as independent in the outcome's analysis: the set, or with replacement the unit; shape (n,)."""
-        return self.rows if self.set_number is None else self.set_number
+        """What counts as independent in the outcome's analysis, shape (n,): the set of a match in pairs, else the unit.
+
+        Strata are no clusters: their patients are as independent as before, and a robust variance over a few strata is
+        far too small (over two, the 95 % interval of a hazard ratio holds the truth in 60 of 100 samples).
+        """
+        return self.rows if self.pairs is None or self.set_number is None else self.set_number
 
     @property
     def target(self) -> str:
