@@ -44,7 +44,8 @@ from isotherm.study.survival.cox import cox
 from isotherm.study.survival.kaplan_meier import kaplan_meier
 from isotherm.study.survival.logrank import logrank
 from isotherm.study.weighting import weighted
-from tests.study.cohorts import PAIRS, people, record, run, study, value
+from tests.study.cohorts import FIXED, PAIRS, people, record, run, study, value
+from tests.study.protocols import OS
 
 TABLE = people()
 DAYS = TABLE["months"].to_numpy() * 365.25 / 12.0
@@ -245,6 +246,23 @@ def test_coarsened_matching_is_the_direct_one() -> None:
     result = run(TABLE, methods=Methods(adjustment=Coarsened(bins=(("age", 3), ("lesions", 2)))))
     assert value(result, "matching.drug.matched") == made.n_matched(treated=True)
     assert record(result, "propensity.method").text == "no propensity is needed for coarsened exact matching"
+
+
+def test_without_adjustment_no_row_of_a_table_is_called_adjusted_and_each_stands_there_once() -> None:
+    tables = run(TABLE, methods=Methods(adjustment=Unadjusted(), estimation=FIXED)).results.tables
+
+    for name in ("effects", "survival", "binary"):
+        words = [str(row[0]) for row in tables[name]["rows"]]
+        assert all("not adjusted" in one and "naive" not in one for one in words), words
+        assert len(words) == len(set(words))
+
+
+def test_outcomes_say_what_their_events_are_called(overlap: StudyResult) -> None:
+    deaths = run(TABLE, outcomes=(replace(OS, counted_as="deaths", definition="Death from any cause."),))
+
+    assert deaths.head["protocol"]["outcomes"][0]["counted_as"] == "deaths"
+    assert overlap.head["protocol"]["outcomes"][0]["counted_as"] == "events"
+    assert record(deaths, "protocol.outcomes").text == "Overall survival: Death from any cause"
 
 
 def test_without_adjustment_the_estimate_is_the_naive_one_and_a_warning_says_so() -> None:

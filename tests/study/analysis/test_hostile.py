@@ -299,7 +299,7 @@ def test_a_matching_with_a_time_zero_of_dates_prints_its_years() -> None:
     assert record(result, "data.dates").text == "2014 to 2021"
     assert (
         record(result, "protocol.codings").text
-        == "Age: number, effects per 10 years; Sex: male, female; Lesions: number"
+        == "Age: as a number, effects per 10 years; Sex: male, female; Lesions: as a number"
     )
     assert LESIONS.label in (record(result, "protocol.covariates").text or "")
 

@@ -30,7 +30,10 @@ def add_protocol(results: Results, protocol: Protocol) -> None:
         "time_zero": ("Time zero", protocol.time_zero.says),
         "exposure": ("Start of exposure", protocol.exposure.says),
         "arms": ("Arms", "; ".join(_arm(protocol, arm.name) for arm in protocol.arms.arms)),
-        "outcomes": ("Outcomes", "; ".join(f"{one.label}: {one.definition or one.event}" for one in outcomes)),
+        "outcomes": (
+            "Outcomes",
+            ". ".join(f"{one.label}: {one.definition.rstrip('. ') or one.event}" for one in outcomes),
+        ),
         "covariates": ("Covariates adjusted for", ", ".join(one.label for one in protocol.adjusted)),
         "subgroups": ("Subgroups", "; ".join(one.label for one in protocol.subgroups)),
         "codings": ("Codings", "; ".join(_coding(protocol))),
@@ -41,9 +44,13 @@ def add_protocol(results: Results, protocol: Protocol) -> None:
         results.text(f"protocol.{key}", label, text)
     results.text("data.source", "Source of the data", data.source)
     results.text("data.columns", "Columns that were read", ", ".join(protocol.columns))
-    results.text("data.missing_codes", "Codes for not known", ", ".join(map(str, data.missing)))
+    results.text("data.missing_codes", "Codes for not known", ", ".join(map(_code, data.missing)))
     for number, caveat in enumerate(protocol.caveats, start=1):
         results.text(f"caveat.{number}", "Caveat", caveat)
+
+
+def _code(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _arm(protocol: Protocol, name: str) -> str:
@@ -54,7 +61,8 @@ def _arm(protocol: Protocol, name: str) -> str:
 def _coding(protocol: Protocol) -> Iterator[str]:
     for one in protocol.covariates:
         if one.kind == "number":
-            yield f"{one.label}: number{f', effects per {one.per:g} {one.unit}'.rstrip() if one.per != 1.0 else ''}"
+            step = f", effects per {one.per:g} {one.unit}".rstrip() if one.per != 1.0 else ""
+            yield f"{one.label}: as a number{f' ({one.unit})' if one.unit and not step else ''}{step}"
         elif one.levels:
             yield f"{one.label}: {', '.join(label for _, label in one.levels)}"
 
@@ -67,27 +75,29 @@ def method_sentences(protocol: Protocol) -> list[str]:
         caliper = (
             "no caliper" if how.caliper is None else f"caliper {how.caliper:g} {how.caliper_unit} of the {how.scale}"
         )
-        words = (f"Nearest-neighbor matching {how.ratio}:1 on the propensity score, {caliper}, "
-                 f"{'with' if how.replacement else 'without'} replacement, order {how.order}, "
-                 f"estimand {how.estimand}.")  # fmt: skip
+        words = (f"Patients were matched 1:{how.ratio} to their nearest neighbors on the propensity score, "
+                 f"{'with' if how.replacement else 'without'} replacement ({caliper}; order: {how.order}; "
+                 f"estimand: {how.estimand}).")  # fmt: skip
     elif isinstance(how, Coarsened):
-        words = f"Coarsened exact matching, estimand {how.estimand}."
+        words = f"Patients were matched exactly on coarsened covariates (estimand: {how.estimand})."
     elif isinstance(how, Weighting):
-        words = f"Propensity weights, estimand {how.estimand}{', stabilized' if how.stabilized else ''}."
+        words = f"Patients were weighted by the propensity{' (stabilized)' if how.stabilized else ''}."
     else:
-        words = "No adjustment."
-    sites = {"ignored": "hospitals play no part in it", "terms": "with a term for each hospital",
-             "within": "fitted within each hospital"}[methods.propensity.sites]  # fmt: skip
-    model = [f"Propensity by logistic regression without penalty, {sites}."]
+        words = "The arms were compared as they are, without adjustment."
+    sites = {"ignored": "without terms for hospitals", "terms": "with a term for each hospital",
+             "within": "within each hospital"}[methods.propensity.sites]  # fmt: skip
+    model = [f"The propensity was estimated by logistic regression without a penalty, {sites}."]
     rest = [
-        f"Hazard ratios by the Cox model, ties by {estimation.ties.capitalize()}, robust variance over matched sets or "
-        f"weighted patients; intervals of {100 * estimation.level:g} %.",
-        f"Kaplan-Meier curves with {estimation.curve_interval} intervals; proportional hazards by the score test, time "
-        f"transformed by {estimation.ph_transform}.",
+        f"Hazard ratios come from the Cox model (ties: {estimation.ties.capitalize()}) with a variance that is robust "
+        f"over matched sets or weighted patients; intervals are {100 * estimation.level:g} % intervals.",
+        f"Kaplan-Meier curves have {estimation.curve_interval} intervals; proportional hazards were tested by the "
+        f"score test (transform of time: {estimation.ph_transform}).",
         f"Missing covariates: {methods.missing.method}.",
     ]
     if methods.bootstrap:
-        rest.append(f"Bootstrap of the whole analysis, {methods.bootstrap} replicates, seed {protocol.seed}.")
+        rest.append(
+            f"The whole analysis was repeated on {methods.bootstrap} bootstrap replicates (seed {protocol.seed})."
+        )
     return [*([] if isinstance(how, Unadjusted | Coarsened) else model), words, *rest, *filter(None, [methods.reason])]
 
 
@@ -271,7 +281,8 @@ def head_of(cohort: Cohort) -> dict[str, Any]:
             "arms": [{"name": arm.name, "label": arm.label, "reference": arm.name == protocol.arms.reference}
                      for arm in protocol.arms.arms],
             "outcomes": [{"name": one.name, "label": one.label, "definition": one.definition, "kind": one.kind,
-                          "unit": one.unit, "primary": one.primary} for one in protocol.outcomes],
+                          "unit": one.unit, "primary": one.primary, "counted_as": one.counted_as}
+                         for one in protocol.outcomes],
             "subgroups": [{"name": one.name, "label": one.label, "levels": [level.label for level in one.levels]}
                           for one in protocol.subgroups],
             "sensitivity": [{"name": one.name, "says": one.says} for one in protocol.sensitivity],

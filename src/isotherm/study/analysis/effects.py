@@ -49,7 +49,7 @@ def add_effects(results: Results, comparison: Comparison, estimation: Estimation
         behind = _counts(results, comparison, name)
         found[name] = _main(results, comparison, name, estimation, f"effect.{name}.adjusted", behind)
         _naive(results, comparison, name, estimation, f"effect.{name}.naive", behind)
-        shown = ["adjusted", "naive"]
+        shown = ["adjusted"] if comparison.first.made is None else ["adjusted", "naive"]
         if endpoint.days is not None and comparison.first.paired and not endpoint.per_tumor:
             label = label_of(comparison, name, ", given the pair")
             results.attempt(
