@@ -388,3 +388,16 @@ def test_heads_of_groups_are_marked_and_tables_of_more_than_a_page_may_break() -
     assert html.count('<tr class="group"><th scope="row">') == 6  # factors, with their tests of interaction
     assert '<div class="table long">' in html
     assert '<div class="table">' in html
+
+
+@pytest.mark.parametrize("name", ["real", "real released", "pairs", "imputed", "unadjusted", "weights"])
+def test_no_cell_of_a_table_has_a_number_without_an_id(name: str) -> None:
+    sections = page(name).split('<section id="')[1:]
+    told = [one for one in sections if not one.startswith(("checklists", "software", "methods"))]
+
+    cells = [cell for one in told for cell in re.findall(r"<td>(.*?)</td>", one, re.DOTALL)]
+
+    assert len(cells) > 50
+    for cell in cells:
+        bare = re.sub(r"<span data-id=.*?</span>|<sup>.*?</sup>", "", cell)
+        assert not re.search(r"\d", bare), cell

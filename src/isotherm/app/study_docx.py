@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 from typing import Any
 
@@ -13,7 +14,8 @@ from docx.shared import Emu, Mm, Pt, RGBColor
 
 from isotherm.app.figures import FAINT, INK, RULE
 from isotherm.app.study_docx_bound import Numbers, element, empty_document, fit, packed
-from isotherm.app.study_report_headline import Headline
+from isotherm.app.study_figures import width_of
+from isotherm.app.study_report_headline import LIMITS, Headline
 from isotherm.app.study_report_parts import (
     Block,
     Bound,
@@ -42,11 +44,17 @@ ORDER = ("methods", "results", "findings", "flow", "patients", "balance", "outco
 SHORT_TABLE = 14
 """A table with no more rows than this stands on one page; a longer one breaks between rows, never after a head."""
 
-MOST_LETTERS = 38
-"""Letters of a cell that are counted when the width of a table is shared out."""
+PADDING_MM = 4.4
+"""Room around the words of a cell."""
 
-LETTER_MM, PADDING_MM = 1.6, 4.2
-"""Width of a letter in a cell, and of the room around its words."""
+OF_DRAWN = 0.9
+"""Width of this document's type beside that of figures, of which the widths are known."""
+
+OTHER_LETTER = re.compile(r"[^\x20-\x7e\u00a0-\u04ff\u2010-\u2026\u2212]")
+"""Beyond Latin, Greek and Cyrillic letters, and the signs of this report."""
+
+LONGEST_WORD_MM, LONGEST_TEXT_MM = 60.0, 110.0
+"""Beyond these, the words of a cell take no room from other columns."""
 
 
 def docx_of(result: Result, headline: Headline, sections: tuple[Section, ...]) -> bytes:
@@ -109,6 +117,8 @@ class _Writer:
                 self.runs(paragraph, head.naive)
         if head.arms is not None:
             self.table(head.arms)
+        if head.caveats:
+            self.document.add_heading(LIMITS, level=2)
         for k, caveat in enumerate(head.caveats):
             self.runs(self.document.add_paragraph(style="Caveat" if k else "First Caveat"), caveat)
 
@@ -162,7 +172,7 @@ class _Writer:
                 paragraph = cells[i * len(table.columns) + k].paragraphs[0]
                 paragraph.style = self.document.styles["Cell"]
                 self.runs(paragraph, runs, notes=notes)
-                for run in paragraph.runs if i - 1 in table.heads else ():
+                for run in paragraph.runs if i - 1 in table.heads and not any(_is_strong(one) for one in runs) else ():
                     run.bold = True
         for i in table.heads:
             if not any(table.rows[i][1:]):
@@ -176,21 +186,28 @@ class _Writer:
         self.document.add_paragraph(style="Cell")
 
 
+def _is_strong(run: Words | Bound) -> bool:
+    return isinstance(run, Words) and run.strong
+
+
 def _widths_mm(table: Table) -> list[float]:
     """Return widths that hold the longest word of each column; what is left goes to those with more to say."""
     words: list[float] = []
     wants: list[float] = []
     for k, column in enumerate(table.columns):
-        texts = [column, *("".join(run.text for run in row[k]) for i, row in enumerate(table.rows)
-                           if i not in table.heads)]  # fmt: skip
-        longest = max((len(word) for text in texts for word in text.split(" ")), default=1)
-        words.append(PADDING_MM + LETTER_MM * min(longest, MOST_LETTERS))
-        wants.append(LETTER_MM * (min(max(len(text) for text in texts), 2 * MOST_LETTERS) - longest) + PADDING_MM)
+        texts = [column, *("".join(run.text for run in row[k]) for row in table.rows if any(row[1:]))]
+        words.append(min(max(_width_mm(word) for text in texts for word in text.split(" ")), LONGEST_WORD_MM))
+        longest = min(max(_width_mm(text) for text in texts), LONGEST_TEXT_MM)
+        wants.append(max(longest - words[-1], 0.0) + 1.0)
     room = TEXT_WIDTH_MM - sum(words)
     if room < 0.0:
         return [TEXT_WIDTH_MM * one / sum(words) for one in words]
-    wants = [max(one, PADDING_MM) for one in wants]
     return [word + room * one / sum(wants) for word, one in zip(words, wants, strict=True)]
+
+
+def _width_mm(text: str) -> float:
+    """Return the width of a cell that holds a text on one line; letters of other scripts count as wide ones."""
+    return PADDING_MM + OF_DRAWN * width_of(OTHER_LETTER.sub("W", text)) / 72.0 * 25.4
 
 
 def _shape(made: Any, widths_mm: list[float]) -> None:

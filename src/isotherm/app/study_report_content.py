@@ -26,7 +26,6 @@ from isotherm.app.study_report_parts import (
 from isotherm.app.study_report_prose import (
     balance_words,
     estimate_words,
-    joined,
     methods_text,
     results_text,
     who_came,
@@ -157,12 +156,10 @@ def _sensitivity(result: Result, drawings: Drawings) -> tuple[Block, ...]:
 
 
 def _missing(result: Result) -> tuple[Block, ...]:
-    return blocks(
-        Paragraph(joined(say(result, "How they were treated: {imputation.method}. "),
-                         () if "imputation.method" in result["results"] else
-                         (Words(f"How they were treated: {result['settings'].get('missing') or 'not stated'}."),))),
-        missing_values(result),
-    )  # fmt: skip
+    start = "How missing covariates were handled: "
+    imputed = say(result, f"{start}{{imputation.method}}. ")
+    plain = (Words(f"{start}{result['settings'].get('missing') or 'not stated'}."),)
+    return blocks(Paragraph(imputed or plain), missing_values(result))
 
 
 def _findings(result: Result) -> tuple[Block, ...]:

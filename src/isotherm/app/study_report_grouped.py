@@ -87,7 +87,7 @@ def _named(result: Result, says: str, key: str) -> Runs:
     """Say what an analysis changes, in whom it estimates, in how many, and how well it balanced."""
     parts = (
         say(result, f". Whom it is about: {{{key}.target}}"),
-        say(result, f"; patients: {{{key}.n}}"),
+        say(result, f"; patients who entered it: {{{key}.n}}"),
         say(result, f"; largest standardized difference left: {{{key}.worst_smd}}"),
     )  # fmt: skip
     return (Words(says, strong=True), *(run for part in parts for run in part))

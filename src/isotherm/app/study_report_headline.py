@@ -20,6 +20,7 @@ from isotherm.app.study_report_frame import (
 from isotherm.app.study_report_parts import Bound, Runs, Table, Words, bound, prose, say
 from isotherm.app.study_report_words import Result, has_interval, missing
 
+LIMITS = "What this estimate cannot show"
 BLINDED = "Outcomes are blinded: their columns were not read, and there is no estimate yet."
 NO_ESTIMATE = "No main estimate is among the results."
 
