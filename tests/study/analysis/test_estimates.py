@@ -257,6 +257,12 @@ def test_without_adjustment_no_row_of_a_table_is_called_adjusted_and_each_stands
         assert len(words) == len(set(words))
 
 
+def test_codes_for_not_known_are_told_as_they_were_declared() -> None:
+    result = run(TABLE, data=Data(file="cohort.csv", patient="id", missing=(-999.0, 88, "not done")))
+
+    assert record(result, "data.missing_codes").text == "-999, 88, not done"
+
+
 def test_outcomes_say_what_their_events_are_called(overlap: StudyResult) -> None:
     deaths = run(TABLE, outcomes=(replace(OS, counted_as="deaths", definition="Death from any cause."),))
 
