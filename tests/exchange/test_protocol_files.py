@@ -365,7 +365,14 @@ def protocols(draw: st.DrawFn) -> Protocol:
                 competing=draw(st.none() | st.just("other")),
                 primary=True,
             ),
-            Outcome(name="c", label="Complication", event="compl", kind="yes/no", definition=draw(st.text(max_size=5))),
+            Outcome(
+                name="c",
+                label="Complication",
+                event="compl",
+                kind="yes/no",
+                definition=draw(st.text(max_size=5)),
+                counted_as=draw(st.sampled_from(["events", "complications"])),
+            ),
         ),
         subgroups=draw(
             st.sampled_from(

@@ -129,7 +129,10 @@ def test_no_share_has_digits_that_tell_of_how_many_it_is_one(local: StudyResult,
             "The covariate 'x' has one value in all some complete rows",
         ),
         ("15 of 90 patients lack a covariate", "some patients lack a covariate"),
-        ("ATC in the matched: 70 of 75 controls", "ATC in the matched: some controls"),
+        (
+            "the matched only: 70 of 75 controls (ATC in the matched)",
+            "the matched only: some controls (ATC in the matched)",
+        ),
         ("4 clusters came for 2 covariates", "some clusters came for 2 covariates"),
         (
             "caliper 0.2 (SD of all units) = 0.13 of the logit, 95 %",

@@ -156,13 +156,13 @@ class Matched:
         if self.estimand == "ATE":
             n = int(self.matched.sum())
             who = f"{n} of {len(self.treated)} units"
-            return f"ATE: all {n} units" if n == len(self.treated) else f"ATE in the matched: {who}"
+            return f"all {n} units (ATE)" if n == len(self.treated) else f"the matched only: {who} (ATE in the matched)"
         focal = self.estimand == "ATT"
         n, every = self.n_matched(treated=focal), int((self.treated == focal).sum())
         arm = "treated" if focal else "controls"
-        return (
-            f"{self.estimand}: all {n} {arm}" if n == every else f"{self.estimand} in the matched: {n} of {every} {arm}"
-        )
+        if n == every:
+            return f"all {n} {arm} ({self.estimand})"
+        return f"the matched only: {n} of {every} {arm} ({self.estimand} in the matched)"
 
 
 def check_caliper(gaps: Float, caliper: float | None) -> None:

@@ -250,6 +250,29 @@ def test_coarsened_matching_is_the_direct_one() -> None:
     assert record(result, "propensity.method").text == "no propensity is needed for coarsened exact matching"
 
 
+def test_without_adjustment_no_row_of_a_table_is_called_adjusted_and_each_stands_there_once() -> None:
+    tables = run(TABLE, methods=Methods(adjustment=Unadjusted(), estimation=FIXED)).results.tables
+
+    for name in ("effects", "survival", "binary"):
+        words = [str(row[0]) for row in tables[name]["rows"]]
+        assert all("not adjusted" in one and "naive" not in one for one in words), words
+        assert len(words) == len(set(words))
+
+
+def test_codes_for_not_known_are_told_as_they_were_declared() -> None:
+    result = run(TABLE, data=Data(file="cohort.csv", patient="id", missing=(-999.0, 88, "not done")))
+
+    assert record(result, "data.missing_codes").text == "-999, 88, not done"
+
+
+def test_outcomes_say_what_their_events_are_called(overlap: StudyResult) -> None:
+    deaths = run(TABLE, outcomes=(replace(OS, counted_as="deaths", definition="Death from any cause."),))
+
+    assert deaths.head["protocol"]["outcomes"][0]["counted_as"] == "deaths"
+    assert overlap.head["protocol"]["outcomes"][0]["counted_as"] == "events"
+    assert record(deaths, "protocol.outcomes").text == "Overall survival: Death from any cause"
+
+
 def test_without_adjustment_the_estimate_is_the_naive_one_and_a_warning_says_so() -> None:
     result = run(TABLE, methods=Methods(adjustment=Unadjusted(), bootstrap=20))
     assert value(result, "effect.os.adjusted") == value(result, "effect.os.naive")
@@ -387,12 +410,16 @@ def test_the_protocol_in_words_has_a_sentence_for_each_outcome_and_its_codes_are
     )
     assert record(result, "data.missing_codes").text == "-999, unknown"
     assert (
-        "Propensity weights, estimand ATE, stabilized, trimmed to propensities from 0.05 to 0.95, truncated at their "
-        "quantiles 0.01 and 0.99."
+        "Patients were weighted by the propensity (estimand: ATE, stabilized, trimmed to propensities from 0.05 to "
+        "0.95, truncated at their quantiles 0.01 and 0.99)."
     ) in (record(result, "protocol.methods").text or "")
-    assert "Propensity weights, estimand overlap." in (record(run(TABLE), "protocol.methods").text or "")
+    assert "Patients were weighted by the propensity (estimand: overlap)." in (
+        record(run(TABLE), "protocol.methods").text or ""
+    )
     blocks = run(TABLE, methods=Methods(adjustment=Matching(exact=("sex",))))
-    assert "of the logit, exact in sex, without replacement" in (record(blocks, "protocol.methods").text or "")
+    assert "on the propensity score, exact in sex, without replacement (caliper" in (
+        record(blocks, "protocol.methods").text or ""
+    )
 
 
 def test_differences_of_sensitivity_analyses_have_no_trace_of_rounding() -> None:

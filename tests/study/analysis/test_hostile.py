@@ -196,7 +196,8 @@ def test_a_sensitivity_analysis_that_cannot_be_made_has_its_reason() -> None:
     assert record(result, "sensitivity.nobody.os").value is None
     assert "No covariate is left to adjust for" in record(result, "sensitivity.bare.os").why
     assert value(result, "sensitivity.plain.os") == value(result, "effect.os.naive")
-    assert value(result, "sensitivity.plain.worst_smd") == 0.0
+    assert record(result, "sensitivity.plain.worst_smd").value is None
+    assert record(result, "sensitivity.plain.worst_smd").why == "nothing is adjusted for in it"
 
 
 def test_a_site_with_one_arm_only_is_left_out_with_its_reason() -> None:
@@ -299,7 +300,7 @@ def test_a_matching_with_a_time_zero_of_dates_prints_its_years() -> None:
     assert record(result, "data.dates").text == "2014 to 2021"
     assert (
         record(result, "protocol.codings").text
-        == "Age: number, effects per 10 years; Sex: male, female; Lesions: number"
+        == "Age: as a number, effects per 10 years; Sex: male, female; Lesions: as a number"
     )
     assert LESIONS.label in (record(result, "protocol.covariates").text or "")
 

@@ -61,8 +61,13 @@ def add_balance(results: Results, comparison: Comparison) -> None:
                 arm=name,
                 rests_on=behind if whole else [],
             )
-    heads = [f"{what}, {when}" for when in ("before", "after") for what in ("treated", "reference", "difference")]
-    results.table("balance", f"Balance{comparison.of_first}; differences divided by {words}", ["", *heads], rows)
+    heads = [f"{what}, {when}" for when in ("before", "after") for what in ("treated", "reference", "SMD")]
+    results.table(
+        "balance",
+        f"Means of covariates, and their standardized difference (SMD) divided by {words}{comparison.of_first}",
+        ["", *heads],
+        rows,
+    )
     results.curves["balance"] = {
         "threshold": BALANCED_BELOW,
         "rows": [

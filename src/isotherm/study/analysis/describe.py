@@ -194,7 +194,8 @@ def head_of(cohort: Cohort) -> dict[str, Any]:
             "arms": [{"name": arm.name, "label": arm.label, "reference": arm.name == protocol.arms.reference}
                      for arm in protocol.arms.arms],
             "outcomes": [{"name": one.name, "label": one.label, "definition": one.definition, "kind": one.kind,
-                          "unit": one.unit, "primary": one.primary} for one in protocol.outcomes],
+                          "unit": one.unit, "primary": one.primary, "counted_as": one.counted_as}
+                         for one in protocol.outcomes],
             "subgroups": [{"name": one.name, "label": one.label, "levels": [level.label for level in one.levels]}
                           for one in protocol.subgroups],
             "sensitivity": [{"name": one.name, "says": one.says} for one in protocol.sensitivity],

@@ -187,8 +187,10 @@ def _again(
         rows += [[says, units.endpoints[name].outcome.label, cell(f"{key}.{name}"), ""] for name in units.endpoints]
         return
     results.text(f"{key}.target", f"{says}: whose effect", found.first.target)
-    results.number(f"{key}.worst_smd", "number", worst_difference(found), f"{says}: largest standardized difference",
-                   why="infinite: a covariate does not vary, and the arms differ in it")  # fmt: skip
+    worst, why = worst_difference(found), "infinite: a covariate does not vary, and the arms differ in it"
+    if found.first.made is None:
+        worst, why = None, "nothing is adjusted for in it"
+    results.number(f"{key}.worst_smd", "number", worst, f"{says}: largest standardized difference", why=why)
     for name in units.endpoints:
         behind = _unprinted_arms(results, found, f"{key}.{name}", name)
         results.attempt(f"{key}.{name}", kind_of(units, name), label_of(found, name, f" ({says})"),

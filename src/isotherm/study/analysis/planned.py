@@ -54,7 +54,8 @@ def _outcome(outcome: Outcome) -> str:
 def _coding(protocol: Protocol) -> Iterator[str]:
     for one in protocol.covariates:
         if one.kind == "number":
-            yield f"{one.label}: number{f', effects per {one.per:g} {one.unit}'.rstrip() if one.per != 1.0 else ''}"
+            step = f", effects per {one.per:g} {one.unit}".rstrip() if one.per != 1.0 else ""
+            yield f"{one.label}: as a number{f' ({one.unit})' if one.unit and not step else ''}{step}"
         elif one.levels:
             yield f"{one.label}: {', '.join(words for _, words in one.levels)}"
 
@@ -63,25 +64,27 @@ def method_sentences(protocol: Protocol) -> list[str]:
     """Say how the analysis was planned, one sentence for each choice, none of them silent."""
     methods, estimation = protocol.methods, protocol.methods.estimation
     how = methods.adjustment
-    sites = {"ignored": "hospitals play no part in it", "terms": "with a term for each hospital",
-             "within": "fitted within each hospital"}[methods.propensity.sites]  # fmt: skip
-    model = [f"Propensity by logistic regression without penalty, {sites}."]
+    sites = {"ignored": "without terms for hospitals", "terms": "with a term for each hospital",
+             "within": "within each hospital"}[methods.propensity.sites]  # fmt: skip
+    model = [f"The propensity was estimated by logistic regression without a penalty, {sites}."]
     variance = (
         "the variance of independent patients, robust over patients for outcomes of tumors"
         if isinstance(how, Unadjusted)
-        else "robust variance over matched sets or weighted patients"
+        else "a variance that is robust over matched sets or weighted patients"
     )
     gaps = methods.missing
     several = f", {gaps.imputations} data sets" if gaps.method == "multiple imputation" else ""
     rest = [
-        f"Hazard ratios by the Cox model, ties by {estimation.ties.capitalize()}, {variance}; intervals of "
-        f"{100 * estimation.level:g} %.",
-        f"Kaplan-Meier curves with {estimation.curve_interval} intervals; proportional hazards by the score test, time "
-        f"transformed by {estimation.ph_transform}.",
+        f"Hazard ratios come from the Cox model (ties: {estimation.ties.capitalize()}) with {variance}; intervals are "
+        f"{100 * estimation.level:g} % intervals.",
+        f"Kaplan-Meier curves have {estimation.curve_interval} intervals; proportional hazards were tested by the "
+        f"score test (transform of time: {estimation.ph_transform}).",
         f"Missing covariates: {gaps.method}{several}.",
     ]
     if methods.bootstrap:
-        rest.append(f"Bootstrap of the whole analysis, {methods.bootstrap} replicates, seed {protocol.seed}.")
+        rest.append(
+            f"The whole analysis was repeated on {methods.bootstrap} bootstrap replicates (seed {protocol.seed})."
+        )
     plan = [] if isinstance(how, Unadjusted | Coarsened) else model
     return [*plan, _adjustment(how), *rest, *filter(None, [methods.reason])]
 
@@ -93,16 +96,16 @@ def _adjustment(how: Adjustment) -> str:
             "no caliper" if how.caliper is None else f"caliper {how.caliper:g} {how.caliper_unit} of the {how.scale}"
         )
         exact = f", exact in {', '.join(how.exact)}" if how.exact else ""
-        return (f"Nearest-neighbor matching {how.ratio}:1 on the propensity score, {caliper}{exact}, "
-                f"{'with' if how.replacement else 'without'} replacement, order {how.order}, "
-                f"estimand {how.estimand}.")  # fmt: skip
+        return (f"Patients were matched 1:{how.ratio} to their nearest neighbors on the propensity score{exact}, "
+                f"{'with' if how.replacement else 'without'} replacement ({caliper}; order: {how.order}; "
+                f"estimand: {how.estimand}).")  # fmt: skip
     if isinstance(how, Coarsened):
-        return f"Coarsened exact matching, estimand {how.estimand}."
+        return f"Patients were matched exactly on coarsened covariates (estimand: {how.estimand})."
     if isinstance(how, Weighting):
         words = ["stabilized"] if how.stabilized else []
         words += [] if how.trim is None else [f"trimmed to propensities from {how.trim[0]:g} to {how.trim[1]:g}"]
         words += [] if how.truncate is None else [
             f"truncated at their quantiles {how.truncate[0]:g} and {how.truncate[1]:g}"
         ]  # fmt: skip
-        return f"Propensity weights, estimand {', '.join([how.estimand, *words])}."
-    return "No adjustment."
+        return f"Patients were weighted by the propensity ({', '.join([f'estimand: {how.estimand}', *words])})."
+    return "The arms were compared as they are, without adjustment."

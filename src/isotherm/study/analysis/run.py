@@ -141,7 +141,7 @@ def _survival_table(results: Results, comparison: Comparison) -> None:
                 rows.append([f"{endpoint.outcome.label}, {words}: {arm}", *counts, cell(f"{key}.median"),
                              *(cell(f"{key}.at_{k}") for k in range(1, len(estimation.at_days) + 1))])  # fmt: skip
     if rows:
-        fixed = [f"Free of it at {day:g} days" for day in estimation.at_days]
+        fixed = [f"Free of the event at {day:g} days" for day in estimation.at_days]
         results.table("survival", "Survival", ["", "Patients", "Events", "Median, days", *fixed], rows)
 
 

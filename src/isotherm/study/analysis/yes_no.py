@@ -57,7 +57,8 @@ def _crude(results: Results, comparison: Comparison, one: Analyzed, estimation: 
     add("ratio", "ratio", "Risk ratio", lambda arms: risk_ratio(arms, level=level))
     add("odds_ratio", "ratio", "Odds ratio", lambda arms: fisher(arms, level=level))
     for suffix, correction in (("", False), ("_corrected", True)):
-        _test(results, f"{key}.chi_square{suffix}", "Chi-square test",
+        words = f"Chi-square test, {'with Yates correction' if correction else 'uncorrected'}"
+        _test(results, f"{key}.chi_square{suffix}", words,
               lambda correction=correction: chi_square(counted(), correction=correction), one.name, behind)  # fmt: skip
 
 
