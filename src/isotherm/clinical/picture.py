@@ -1,0 +1,46 @@
+"""From a case to the picture of its day: later facts left out, and what follows from the others computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from isotherm.clinical.case import Case, Noted, Picture
+from isotherm.clinical.derive import derive
+from isotherm.clinical.fact import Readings, read
+from isotherm.clinical.kinds import FactKind
+from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
+
+
+def picture_of(case: Case, *, on: date | None = None) -> Picture:
+    """Return what is known of a case on its day, or on another one.
+
+    Parameters
+    ----------
+    case : Case
+    on : date, optional
+
+    Returns
+    -------
+    Picture
+    """
+    day = case.on if on is None else on
+    patient = _readings(CASE_FACTS, case.facts, day)
+    lesions = {lesion.id: _readings(LESION_FACTS, lesion.facts, day) for lesion in case.lesions}
+    return pictured(day, patient, lesions, declared_complete=case.lesions_complete)
+
+
+def pictured(on: date, patient: Readings, lesions: Mapping[str, Readings], *, declared_complete: bool) -> Picture:
+    """Return the picture that these readings make.
+
+    The list is complete where that was declared, or where the number that was declared is the number of the list.
+    """
+    declared = patient.get("n_lesions")
+    counted = declared is not None and declared.value == len(lesions)
+    complete = declared_complete or counted
+    return Picture(on, derive(on, patient, lesions, complete=complete), lesions, complete)
+
+
+def _readings(kinds: Mapping[str, FactKind], facts: Noted, on: date) -> Readings:
+    found = ((name, read(kinds[name], noted, on)) for name, noted in facts.items())
+    return {name: reading for name, reading in found if reading is not None}
