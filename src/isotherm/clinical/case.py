@@ -12,7 +12,10 @@ from isotherm.clinical.kinds import Value
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 
 Noted = Mapping[str, tuple[Fact, ...]]
-NOTHING: Noted = MappingProxyType({})
+
+
+def _nothing() -> Noted:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +23,13 @@ class Lesion:
     """One lesion: its name among the patient's lesions, and its facts by their names."""
 
     id: str
-    facts: Noted = NOTHING
+    facts: Noted = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.facts if name not in LESION_FACTS]
         if unknown:
             raise ValueError(f"{unknown[0]} is no fact of a lesion")
+        object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,7 @@ class Case:
     """
 
     on: date
-    facts: Noted = NOTHING
+    facts: Noted = field(default_factory=_nothing)
     lesions: tuple[Lesion, ...] = ()
     lesions_complete: bool = False
     id: str = ""
@@ -60,6 +64,7 @@ class Case:
         unknown = [name for name in self.facts if name not in CASE_FACTS]
         if unknown:
             raise ValueError(f"{unknown[0]} is no fact of a case")
+        object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
         if len({lesion.id for lesion in self.lesions}) < len(self.lesions):
             raise ValueError("two lesions have one id; each needs its own")
         for fact in self.facts.get("n_lesions", ()):

@@ -117,7 +117,7 @@ PLAN: tuple[FactKind, ...] = (
          judgment=True),
     _yes("for_debulking", "ablation for debulking only"),
     _yes("local_therapy_planned", "local therapy of the liver planned"),
-    _choice("ablation_modality", "modality planned", "RFA", "MWA", "cryoablation", "IRE"),
+    _choice("planned_modality", "modality planned", "RFA", "MWA", "cryoablation", "IRE"),
     _choice("approach", "approach planned", "percutaneous", "laparoscopic", "open"),
     _yes("with_resection", "ablation is part of a resection"),
     _yes("displacement_planned", "displacement of vulnerable structures planned"),
@@ -131,9 +131,12 @@ PLAN: tuple[FactKind, ...] = (
 
 WORK_UP: tuple[FactKind, ...] = (
     _date("ct_date", "CT of the liver", imaging=True),
+    _yes("ct_done", "CT of the liver done"),
     _date("mri_date", "MRI of the liver", imaging=True),
+    _yes("mri_done", "MRI of the liver done"),
     _choice("mri_agent", "contrast agent of that MRI", "hepatobiliary", "extracellular", "none"),
     _date("pet_date", "FDG-PET/CT", imaging=True),
+    _yes("pet_done", "FDG-PET/CT done"),
     _yes("complete_imaging_history", "complete imaging history available"),
 )  # fmt: skip
 

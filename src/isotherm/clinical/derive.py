@@ -93,12 +93,24 @@ def calendar_months(first: date, last: date) -> float:
     return 12.0 * (last.year - first.year) + (last.month - first.month) + (last.day - first.day) / 31.0
 
 
+def _scanned(date_name: str, done_name: str) -> Callable[[date, Readings], Reading | None]:
+    """Return the rule that an examination with a date was done; without one, nobody knows."""
+
+    def find(on: date, known: Readings) -> Reading | None:
+        return None if _day(known, date_name) is None else exact(CASE_FACTS[done_name], True, _derived(True))
+
+    return find
+
+
 _FOLLOWING: dict[str, Callable[[date, Readings], Reading | None]] = {
     "tumor_burden_score": _tumor_burden,
     "fong_score": _fong,
     "weeks_since_chemotherapy": _since_chemotherapy,
     "weeks_ablation_to_systemic": _ablation_to_systemic,
     "months_systemic_to_ablation": _systemic_to_ablation,
+    "ct_done": _scanned("ct_date", "ct_done"),
+    "mri_done": _scanned("mri_date", "mri_done"),
+    "pet_done": _scanned("pet_date", "pet_done"),
 }
 
 

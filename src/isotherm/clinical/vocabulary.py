@@ -19,3 +19,5 @@ def _by_name(kinds: tuple[FactKind, ...]) -> Mapping[str, FactKind]:
 
 CASE_FACTS = _by_name(CASE_KINDS)
 LESION_FACTS = _by_name(LESION_KINDS)
+if CASE_FACTS.keys() & LESION_FACTS.keys():
+    raise ValueError("A fact is one of the case or one of the lesion, not both.")
