@@ -93,12 +93,15 @@ class Picture:
         The same of each lesion, by the names in `LESION_FACTS`.
     complete : bool
         Whether these are all lesions.
+    given : mapping of str to Reading
+        Of the patient, without what was computed from other facts.
     """
 
     on: date
     patient: Readings
     lesions: Mapping[str, Readings] = field(default_factory=dict[str, Readings])
     complete: bool = False
+    given: Readings = field(default_factory=dict[str, Reading])
 
     def reading(self, name: str, lesion: str | None = None) -> Reading | None:
         """Return what is known of a fact of the patient or of a lesion."""

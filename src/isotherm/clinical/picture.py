@@ -7,8 +7,8 @@ from datetime import date
 
 from isotherm.clinical.case import Case, Noted, Picture
 from isotherm.clinical.derive import derive
-from isotherm.clinical.fact import Readings, read
-from isotherm.clinical.kinds import FactKind
+from isotherm.clinical.fact import Readings, exact, read
+from isotherm.clinical.kinds import FactKind, Value
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 
 
@@ -30,15 +30,28 @@ def picture_of(case: Case, *, on: date | None = None) -> Picture:
     return pictured(day, patient, lesions, declared_complete=case.lesions_complete)
 
 
-def pictured(on: date, patient: Readings, lesions: Mapping[str, Readings], *, declared_complete: bool) -> Picture:
+def pictured(on: date, given: Readings, lesions: Mapping[str, Readings], *, declared_complete: bool) -> Picture:
     """Return the picture that these readings make.
 
     The list is complete where that was declared, or where the number that was declared is the number of the list.
     """
-    declared = patient.get("n_lesions")
+    declared = given.get("n_lesions")
     counted = declared is not None and declared.value == len(lesions)
     complete = declared_complete or counted
-    return Picture(on, derive(on, patient, lesions, complete=complete), lesions, complete)
+    return Picture(on, derive(on, given, lesions, complete=complete), lesions, complete, given)
+
+
+def supposing(picture: Picture, values: Mapping[tuple[str, str | None], Value]) -> Picture:
+    """Return the picture with other values: by the name of a fact, and the lesion or None for the patient.
+
+    What follows from them is computed anew. A number of lesions that is the number of the list completes it.
+    """
+    given = dict(picture.given)
+    lesions = {name: dict(known) for name, known in picture.lesions.items()}
+    for (name, lesion), value in values.items():
+        kind = (CASE_FACTS if lesion is None else LESION_FACTS)[name]
+        (given if lesion is None else lesions[lesion])[name] = exact(kind, value)
+    return pictured(picture.on, given, lesions, declared_complete=picture.complete)
 
 
 def _readings(kinds: Mapping[str, FactKind], facts: Noted, on: date) -> Readings:
