@@ -35,6 +35,8 @@ LESION_KINDS: tuple[FactKind, ...] = (
     _yes("peridiaphragmatic", "next to the diaphragm", imaging=True),
     _yes("treatment_naive", "never treated before"),
     _yes("minor_resection_possible", "resectable as well"),
+    _yes("lesion_resectable", "this lesion is resectable", judgment=True),
+    _yes("lesion_ablatable", "this lesion is ablatable", judgment=True),
     _mm("minimal_margin_mm", "minimal ablation margin", low=-100.0, high=100.0,
         note="negative where tumor lies outside of the ablation zone"),
     FactKind(name="days_after_ablation", of="lesion", form="whole", label="day of the margin's scan after ablation",
