@@ -111,7 +111,7 @@ def exact(kind: FactKind, value: Value, *facts: Fact) -> Reading:
     """Return the reading of a value that is known."""
     if kind.is_number:
         number = float(value)  # pyright: ignore[reportArgumentType] - the kind has checked it
-        return Reading(kind, value, number, number, None, facts)
+        return Reading(kind, number if kind.form == "number" else value, number, number, None, facts)
     return Reading(kind, value, facts=facts)
 
 
