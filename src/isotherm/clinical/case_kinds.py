@@ -58,6 +58,9 @@ DISEASE: tuple[FactKind, ...] = (
     _yes("extrapulmonary_metastases", "metastases outside of the lung", imaging=True),
     _yes("mediastinal_nodes", "mediastinal nodes involved", imaging=True),
     _yes("synchronous", "metastases found with the primary tumor"),
+    _yes("primary_resected", "primary tumor resected"),
+    _choice("primary_site", "site of the colorectal tumor", "cecum", "ascending colon", "transverse colon",
+            "descending colon", "sigmoid colon", "rectosigmoid", "rectum"),
     _yes("recurrence_after_local_therapy", "recurrence after hepatectomy or ablation"),
     _number("disease_free_interval_months", "months from the primary's resection to metastases", "months", 0.0, 600.0),
     _choice("n_stage", "nodes of the primary tumor", "N0", "N1", "N2"),
@@ -71,6 +74,7 @@ DISEASE: tuple[FactKind, ...] = (
     _yes("fdg_avid", "FDG-avid", imaging=True),
     _yes("sstr_positive", "somatostatin receptors on imaging", imaging=True),
     _yes("progression", "clinically significant progression", judgment=True),
+    _yes("disease_progression", "progression, clinically significant or not"),
 )  # fmt: skip
 
 PATIENT: tuple[FactKind, ...] = (
@@ -81,6 +85,7 @@ PATIENT: tuple[FactKind, ...] = (
     _number("inr", "INR", "", 0.3, 20.0),
     _yes("anticoagulants", "takes anticoagulants"),
     _number("cea_ug_l", "CEA", "µg/L", 0.0, 1_000_000.0),
+    _yes("cea_rising", "CEA rising in serial tests", judgment=True, note="the source prints no rise"),
     _yes("ascites", "ascites"),
     _yes("portal_hypertension", "portal hypertension"),
     _yes("pregnant", "pregnant"),
@@ -88,6 +93,7 @@ PATIENT: tuple[FactKind, ...] = (
     _yes("severe_contrast_allergy", "severe allergy to contrast agents"),
     _yes("prior_liver_resection", "liver metastases resected before"),
     _yes("prior_liver_ablation", "liver metastases ablated before"),
+    _yes("prior_radioembolization", "liver metastases radioembolized before"),
     _yes("prior_pancreatoduodenectomy", "pancreatoduodenectomy before"),
     _yes("fit_for_surgery", "fit for liver surgery", judgment=True),
     _yes("fit_for_chemotherapy", "fit for chemotherapy", judgment=True),
@@ -95,6 +101,7 @@ PATIENT: tuple[FactKind, ...] = (
     _yes("seen_by_surgeon", "seen by a liver surgeon"),
     _yes("seen_by_interventional_oncologist", "seen by an interventional oncologist"),
     _yes("tumor_board", "discussed at a tumor board that an interventional oncologist attends"),
+    _yes("multidisciplinary", "discussed in a multidisciplinary setting"),
 )  # fmt: skip
 
 PLAN: tuple[FactKind, ...] = (
@@ -112,11 +119,15 @@ PLAN: tuple[FactKind, ...] = (
     _whole("resection_segments", "segments in one resection", 0, 8),
     _yes("all_ablatable", "all disease in question ablatable", judgment=True),
     _yes("all_ablatable_with_margins", "all visible disease ablatable with margins", judgment=True),
+    _yes("targets_ablatable_with_margins", "lesions to be ablated can be ablated with margins", judgment=True),
     _yes("all_sites_treatable", "every original site can be ablated or resected", judgment=True),
+    _yes("all_metastases_treatable", "every metastasis can be ablated, resected or irradiated", judgment=True),
     _yes("ducts_or_structures_in_the_way", "central ducts or unprotectable structures forbid heat and cold",
          judgment=True),
     _yes("for_debulking", "ablation for debulking only"),
-    _yes("local_therapy_planned", "local therapy of the liver planned"),
+    _yes("local_therapy_planned", "local therapy of the metastases planned"),
+    _yes("image_guided_therapy_considered", "ablation or radioembolization of the liver considered"),
+    _whole("n_in_one_procedure", "lesions to be ablated or resected in one procedure", 0, 500),
     _choice("planned_modality", "modality planned", "RFA", "MWA", "cryoablation", "IRE"),
     _choice("approach", "approach planned", "percutaneous", "laparoscopic", "open"),
     _yes("with_resection", "ablation is part of a resection"),
@@ -128,6 +139,8 @@ PLAN: tuple[FactKind, ...] = (
     _yes("experienced_operator", "experienced operator", judgment=True),
     _yes("tumor_well_defined", "tumor well defined for the ablation", judgment=True),
     _yes("zone_assessed_during", "zone assessed during the procedure"),
+    _yes("experienced_in_hai", "center experienced in hepatic artery infusion", judgment=True),
+    _number("surveillance_interval_weeks", "weeks between examinations of follow-up", "weeks", 0.0, 1000.0),
 )  # fmt: skip
 
 WORK_UP: tuple[FactKind, ...] = (
@@ -147,6 +160,14 @@ THERAPY: tuple[FactKind, ...] = (
     _date("systemic_start", "start of systemic therapy"),
     _date("ablation_date", "first ablation"),
     _yes("systemic_therapy_planned", "systemic therapy with local therapy"),
+    _yes("systemic_therapy_synchronous", "systemic therapy at the time of ablation", judgment=True,
+         note="neither before nor after it; the source prints no window"),
+    _yes("neoadjuvant", "systemic therapy before the metastases are resected or ablated, given or planned"),
+    _number("neoadjuvant_months", "length of that systemic therapy", "months", 0.0, 120.0),
+    _choice("neoadjuvant_regimen", "regimen of that systemic therapy", "FOLFOX", "CAPEOX", "FOLFIRI", "FOLFIRINOX",
+            "other"),
+    _number("perioperative_months", "systemic therapy before and after resection or ablation, in sum", "months", 0.0,
+            120.0),
 )  # fmt: skip
 
 DERIVED: tuple[FactKind, ...] = (

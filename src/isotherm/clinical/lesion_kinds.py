@@ -21,6 +21,7 @@ LESION_KINDS: tuple[FactKind, ...] = (
     _yes("target", "to be ablated", note="whether this lesion is to be ablated; others may be resected"),
     _mm("diameter_mm", "largest diameter", low=0.1, largest="largest_target_mm"),
     _mm("to_bile_duct_mm", "distance to the common, right or left hepatic duct", smallest="nearest_to_bile_duct_mm"),
+    _mm("to_right_or_left_duct_mm", "distance to the right or left hepatic duct"),
     _mm("to_bowel_mm", "distance to stomach, small bowel or colon", smallest="nearest_to_bowel_mm"),
     _mm("to_vulnerable_mm", "distance to a structure that heat or cold may harm",
         smallest="nearest_to_vulnerable_mm", note="as colon, stomach, gallbladder or heart"),
