@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from isotherm.answer import Answer
 from isotherm.clinical.case import Picture
-from isotherm.criteria.judge import answer_of, combined_answer
-from isotherm.criteria.rule import Guideline
+from isotherm.criteria.expression import Expression
+from isotherm.criteria.judge import nothing_to_ablate
+from isotherm.criteria.rule import Guideline, Rule
 
 Answers = npt.NDArray[np.int8]
 
@@ -30,13 +31,39 @@ def answers(guidelines: Iterable[Guideline], pictures: Sequence[Picture]) -> dic
         The values of `Answer`, by the id of the rule or combination.
     """
     found: dict[str, Answers] = {}
+    gates: dict[Expression, Answers] = {}
     for one in guidelines:
         for rule in one.rules:
-            found[rule.id] = _column(answer_of(rule, picture) for picture in pictures)
+            if rule.applies is not None and rule.applies not in gates:
+                gates[rule.applies] = _levels(rule.applies, pictures)
+            gate = None if rule.applies is None else gates[rule.applies]
+            found[rule.id] = _column(rule, pictures, gate)
         for combination in one.combinations:
-            found[combination.id] = _column(combined_answer(combination, one, picture) for picture in pictures)
+            found[combination.id] = _smallest(np.array([found[part] for part in combination.of]))
     return found
 
 
-def _column(found: Iterable[Answer]) -> Answers:
-    return np.fromiter((answer.value for answer in found), dtype=np.int8)
+def _levels(expression: Expression, pictures: Sequence[Picture]) -> Answers:
+    return np.fromiter((expression.level(picture) for picture in pictures), dtype=np.int8, count=len(pictures))
+
+
+def _column(rule: Rule, pictures: Sequence[Picture], gate: Answers | None) -> Answers:
+    """Return what `answer_of` answers for every picture; the gate of rules for the same patients is asked once."""
+    column = np.full(len(pictures), Answer.UNKNOWN.value, dtype=np.int8)
+    asked = range(len(pictures))
+    if gate is not None:
+        column[gate == Answer.NOT_MET.value] = Answer.NOT_APPLICABLE.value
+        asked = np.flatnonzero(gate > Answer.UNKNOWN.value).tolist()
+    for row in asked:
+        column[row] = rule.holds.level(pictures[row])
+    if rule.unit == "lesion":
+        none = [nothing_to_ablate(rule, picture) for picture in pictures]
+        column[np.array(none, dtype=np.bool_)] = Answer.NOT_APPLICABLE.value
+    return column
+
+
+def _smallest(columns: Answers) -> Answers:
+    """Return the smallest answer of each case among the rules that apply, shape (n,)."""
+    asked = columns != Answer.NOT_APPLICABLE.value
+    smallest = np.where(asked, columns, np.int8(Answer.MET.value)).min(axis=0)
+    return np.where(asked.any(axis=0), smallest, np.int8(Answer.NOT_APPLICABLE.value))
