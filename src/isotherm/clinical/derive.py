@@ -8,7 +8,7 @@ from datetime import date
 
 from isotherm.clinical.fact import Fact, Gap, Reading, Readings, exact
 from isotherm.clinical.scores import fong_points
-from isotherm.clinical.vocabulary import CASE_FACTS
+from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 
 DAYS_PER_WEEK = 7.0
 
@@ -25,6 +25,7 @@ def derive(on: date, patient: Readings, lesions: Mapping[str, Readings], *, comp
         Whether these are all lesions.
     """
     known = dict(patient)
+    _take_back_what_lesions_contradict(known, lesions)
     if "n_lesions" not in known or (complete and known["n_lesions"].value is None):
         known["n_lesions"] = _count(len(lesions), complete=complete)
     if lesions:
@@ -33,6 +34,28 @@ def derive(on: date, patient: Readings, lesions: Mapping[str, Readings], *, comp
         if name not in known and (found := find(on, known)) is not None:
             known[name] = found
     return known
+
+
+_SUMMARIES = (
+    ("largest_lesion_mm", "diameter_mm", True, False),
+    *((kind.largest or kind.smallest, kind.name, bool(kind.largest), True) for kind in LESION_FACTS.values()
+      if kind.largest or kind.smallest),
+)  # fmt: skip
+"""What a case may say of its lesions in sum: of which number, whether the largest, and whether of targets only."""
+
+
+def _take_back_what_lesions_contradict(known: Readings, lesions: Mapping[str, Readings]) -> None:
+    """Let a largest or smallest number decide nothing where a listed lesion is larger or smaller."""
+    for summary, name, is_largest, of_targets in _SUMMARIES:
+        said = known.get(summary)
+        if said is None:
+            continue
+        for lesion in lesions.values():
+            listed, target = lesion.get(name), lesion.get("target")
+            if listed is None or (of_targets and (target is None or target.value is not True)):
+                continue
+            if listed.low > said.high if is_largest else listed.high < said.low:
+                known[summary] = Reading(said.kind, None, gap="conflicting values", facts=said.facts)
 
 
 def _count(listed: int, *, complete: bool) -> Reading:
@@ -60,7 +83,9 @@ def _tumor_burden(on: date, known: Readings) -> Reading | None:
     number, size = known["n_lesions"], known.get("largest_lesion_mm")
     if size is None:
         return None
-    low, high = (math.hypot(mm / 10.0, n) for mm, n in ((size.low, number.low), (size.high, number.high)))
+    # What could not be told reaches from minus to plus infinity, and no lesion is smaller than nothing.
+    low, high = (math.hypot(mm / 10.0, n) for mm, n in ((max(size.low, 0.0), max(number.low, 0.0)),
+                                                        (size.high, number.high)))  # fmt: skip
     return _from("tumor_burden_score", low, high, size.gap or number.gap)
 
 
@@ -122,8 +147,10 @@ def _from(name: str, low: float, high: float, gap: Gap | None = None) -> Reading
     return exact(kind, value, _derived(value))
 
 
-def _span(name: str, value: float) -> Reading:
-    return _from(name, value, value)
+def _span(name: str, value: float) -> Reading | None:
+    """Return a span of time; nothing where dates lie so far apart that one of them is a slip of the pen."""
+    kind = CASE_FACTS[name]
+    return _from(name, value, value) if kind.low <= value <= kind.high else None
 
 
 def _derived(value: float | int | str | bool | date | None) -> Fact:

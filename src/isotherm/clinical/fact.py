@@ -119,6 +119,7 @@ def read(kind: FactKind, facts: tuple[Fact, ...], on: date) -> Reading | None:
     """Return what the facts tell of a day: the latest of those that are not later; None where there is none.
 
     A fact without a day counts where no dated one does. Two values of one day contradict each other: neither counts.
+    Of limits to one value the widest count.
     """
     known = [fact for fact in facts if fact.day is None or fact.day <= on]
     if not known:
@@ -130,6 +131,8 @@ def read(kind: FactKind, facts: tuple[Fact, ...], on: date) -> Reading | None:
         return Reading(kind, None, gap="conflicting values", facts=latest)
     if first.value is None:
         return Reading(kind, None, gap="not assessable", facts=latest)
-    if first.low is None or first.high is None:
+    low = min((fact.low for fact in latest if fact.low is not None), default=None)
+    high = max((fact.high for fact in latest if fact.high is not None), default=None)
+    if low is None or high is None:
         return exact(kind, first.value, *latest)
-    return Reading(kind, first.value, first.low, first.high, None, latest)
+    return Reading(kind, first.value, low, high, None, latest)

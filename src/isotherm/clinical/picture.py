@@ -36,7 +36,7 @@ def pictured(on: date, given: Readings, lesions: Mapping[str, Readings], *, decl
     The list is complete where that was declared, or where the number that was declared is the number of the list.
     """
     declared = given.get("n_lesions")
-    counted = declared is not None and declared.value == len(lesions)
+    counted = declared is not None and declared.low == declared.high == len(lesions)
     complete = declared_complete or counted
     return Picture(on, derive(on, given, lesions, complete=complete), lesions, complete, given)
 
