@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from isotherm.criteria.guidelines._deck import DECK
 from isotherm.criteria.guidelines._populations import COLORECTAL_LIVER
 from isotherm.criteria.rule import Combination, Grade, Guideline, Rule, Since
 from isotherm.criteria.words import every, every_lesion, no, number, on_condition, one_of, silent, some_lesion, yes
@@ -35,7 +36,7 @@ _rule = partial(
 
 _entry = partial(_rule, kind="trial entry", unit="patient")
 _criterion = partial(_rule, kind="criterion", status="document")
-"""Read as the lecture of Hsu S-J (TATA Autumn Convention, 15 Sep 2024) reproduces them."""
+"""Read as a lecture reproduces them."""
 
 _table = partial(_protocol, where="table 1, inclusion criteria")
 _excluded = partial(_protocol, where="table 1, exclusion criteria")
@@ -305,8 +306,8 @@ GUIDELINE = Guideline(
     name="COLLISION",
     edition="trial protocol, 2018; final report, 2025",
     short="COLLISION 2018",
-    note="Entry criteria as in table 1 of the protocol; resectability and ablatability as reproduced in Hsu S-J, "
-    "Guidelines for ablation of metastatic liver tumors, TATA Autumn Convention, 15 Sep 2024. Amendments may exist.",
+    note="Entry criteria as in table 1 of the protocol; resectability, ablatability and approach as reproduced in "
+    f"{DECK}. The rest of the protocol was not read. Amendments may exist.",
     rules=(*_ENTRY, *_CRITERIA, _RESULT),
     combinations=(
         Combination(
@@ -342,5 +343,4 @@ GUIDELINE = Guideline(
             source=_ablatability(),
         ),
     ),
-    silent_on=("vessels", "imaging", "surveillance", "biology"),
 )

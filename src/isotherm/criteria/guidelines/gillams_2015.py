@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from isotherm.criteria.guidelines._deck import DECK
 from isotherm.criteria.guidelines._populations import COLORECTAL_LIVER
 from isotherm.criteria.rule import Grade, Guideline, Rule, Since
 from isotherm.criteria.words import every, no, number, on_condition, one_of, silent, yes
@@ -352,8 +353,7 @@ GUIDELINE = Guideline(
     name="Interventional Oncology Sans Frontières, position paper",
     edition="meeting of 2013, published 2015",
     short="IOSF 2015",
-    note="Encoded from the two tables of the paper as reproduced in Hsu S-J, Guidelines for ablation of metastatic "
-    "liver tumors, TATA Autumn Convention, 15 Sep 2024; its running text was not read. Newer statements may exist.",
+    note=f"Encoded from the two tables of the paper as reproduced in {DECK}; its running text was not read. Newer "
+    "statements may exist.",
     rules=(*_TECHNICAL_TABLE, *_RECOMMENDATIONS),
-    silent_on=("surveillance", "biology"),
 )

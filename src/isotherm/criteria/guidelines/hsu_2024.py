@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from isotherm.criteria.guidelines._deck import DECK
 from isotherm.criteria.guidelines._populations import LIVER
 from isotherm.criteria.rule import Grade, Guideline, Rule, Since
 from isotherm.criteria.words import every, no, number, on_condition, silent, yes
@@ -21,7 +22,7 @@ _practice = partial(
     source=Citation(
         title="Current guideline of ablation for metastatic liver tumor",
         year=2024,
-        journal="Hsu S-J, Guidelines for ablation of metastatic liver tumors, TATA Autumn Convention, 15 Sep 2024",
+        journal=DECK,
         where="slide of technique after the slide Tumor Size and Local Recurrence",
     ),
 )
