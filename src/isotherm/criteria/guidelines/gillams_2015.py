@@ -324,8 +324,8 @@ _RECOMMENDATIONS = (
         holds=number("n_lesions").exactly(1) & (number("largest_lesion_mm") < 30.0) & yes("resectable"),
         source=_paper(where="table Clinical recommendations: row 9"),
         superseded_by=("collision-2018.result",),
-        note="Dated: no panel has withdrawn it, and the randomized trial that it asked for (COLLISION, final report "
-        "2025) speaks against it. That resectable tumors are meant follows from the rationale, which compares "
+        note="Dated: the randomized trial that it asked for (COLLISION, final report 2025) speaks against it. That the "
+        "panel has withdrawn it is not known here. That resectable tumors are meant follows from the rationale, which compares "
         "resection and ablation.",
     ),
     _strong(
