@@ -325,8 +325,8 @@ _RECOMMENDATIONS = (
         source=_paper(where="table Clinical recommendations: row 9"),
         superseded_by=("collision-2018.result",),
         note="Dated: the randomized trial that it asked for (COLLISION, final report 2025) speaks against it. That the "
-        "panel has withdrawn it is not known here. That resectable tumors are meant follows from the rationale, which compares "
-        "resection and ablation.",
+        "panel has withdrawn it is not known here. That resectable tumors are meant follows from the rationale, which "
+        "compares resection and ablation.",
     ),
     _strong(
         id="gillams-2015.r10",
