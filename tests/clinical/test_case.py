@@ -157,6 +157,12 @@ def test_months_are_whole_from_one_day_to_the_same_of_another_month() -> None:
     assert calendar_months(date(2025, 1, 15), date(2025, 3, 14)) < 2.0
 
 
+def test_therapy_with_a_date_by_that_day_was_given_before_it() -> None:
+    assert patient({"systemic_start": date(2025, 1, 1)})["chemotherapy_before"].value is True
+    assert patient({"last_chemotherapy": date(2025, 1, 1)})["chemotherapy_before"].value is True
+    assert "chemotherapy_before" not in patient({"systemic_start": date(2025, 4, 1)})
+
+
 def test_a_scan_with_a_date_was_done_and_without_one_nobody_knows() -> None:
     assert patient({"mri_date": date(2025, 2, 1)})["mri_done"].value is True
     assert "mri_done" not in patient({})

@@ -26,14 +26,19 @@ def derive(on: date, patient: Readings, lesions: Mapping[str, Readings], *, comp
     """
     known = dict(patient)
     _take_back_what_lesions_contradict(known, lesions)
-    if "n_lesions" not in known or (complete and known["n_lesions"].value is None):
+    if _is_open(known, "n_lesions") or (complete and known["n_lesions"].value is None):
         known["n_lesions"] = _count(len(lesions), complete=complete)
-    if lesions:
-        known.setdefault("largest_lesion_mm", _largest(lesions, complete=complete))
+    if lesions and _is_open(known, "largest_lesion_mm"):
+        known["largest_lesion_mm"] = _largest(lesions, complete=complete)
     for name, find in _FOLLOWING.items():
-        if name not in known and (found := find(on, known)) is not None:
+        if _is_open(known, name) and (found := find(on, known)) is not None:
             known[name] = found
     return known
+
+
+def _is_open(known: Readings, name: str) -> bool:
+    """Return whether a fact was not noted, or could not be told by who looked: other facts may tell it."""
+    return name not in known or known[name].gap == "not assessable"
 
 
 _SUMMARIES = (
@@ -118,11 +123,12 @@ def calendar_months(first: date, last: date) -> float:
     return 12.0 * (last.year - first.year) + (last.month - first.month) + (last.day - first.day) / 31.0
 
 
-def _scanned(date_name: str, done_name: str) -> Callable[[date, Readings], Reading | None]:
-    """Return the rule that an examination with a date was done; without one, nobody knows."""
+def _happened(fact: str, *dates: str) -> Callable[[date, Readings], Reading | None]:
+    """Return the rule that what has a date by this day was done; without one, nobody knows."""
 
     def find(on: date, known: Readings) -> Reading | None:
-        return None if _day(known, date_name) is None else exact(CASE_FACTS[done_name], True, _derived(True))
+        days = [day for name in dates if (day := _day(known, name)) is not None and day <= on]
+        return exact(CASE_FACTS[fact], True, _derived(True)) if days else None
 
     return find
 
@@ -133,9 +139,10 @@ _FOLLOWING: dict[str, Callable[[date, Readings], Reading | None]] = {
     "weeks_since_chemotherapy": _since_chemotherapy,
     "weeks_ablation_to_systemic": _ablation_to_systemic,
     "months_systemic_to_ablation": _systemic_to_ablation,
-    "ct_done": _scanned("ct_date", "ct_done"),
-    "mri_done": _scanned("mri_date", "mri_done"),
-    "pet_done": _scanned("pet_date", "pet_done"),
+    "ct_done": _happened("ct_done", "ct_date"),
+    "mri_done": _happened("mri_done", "mri_date"),
+    "pet_done": _happened("pet_done", "pet_date"),
+    "chemotherapy_before": _happened("chemotherapy_before", "last_chemotherapy", "systemic_start"),
 }
 
 

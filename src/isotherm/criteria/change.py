@@ -108,20 +108,25 @@ def changes_of(target: Target, picture: Picture) -> tuple[Change, ...]:
     if now not in OPEN:
         return ()
     missing = _missing(target, picture)
+    needed = _needed(target, picture, missing)
     tried = {fact: _tried(fact, target, picture) for fact in missing}
-    reached: dict[Answer, list[frozenset[Missing]]] = {}
+    reached: dict[Answer, list[frozenset[Missing]]] = {answer: [] for answer in needed if answer is not now}
     found: list[Change] = []
     for size in range(1, MOST_FACTS + 1):
         for facts in combinations(missing, size):
-            new = {answer for answer in _possible(target, picture, facts) if not _by_fewer(reached, answer, facts)}
-            if new - {now}:
+            chosen = frozenset(facts)
+            sought = {
+                answer
+                for answer, sets in reached.items()
+                if needed[answer] <= chosen and not any(smaller < chosen for smaller in sets)
+            }
+            if sought and sought & _possible(target, picture, facts):
                 change = _try(target, picture, facts, [tried[fact] for fact in facts], now)
-                gained = {outcome.answer for outcome in change.outcomes} - {now, Answer.UNKNOWN}
-                gained = {answer for answer in gained if not _by_fewer(reached, answer, facts)}
+                gained = {outcome.answer for outcome in change.outcomes} & sought
                 if gained:
                     found.append(change)
                     for answer in gained:
-                        reached.setdefault(answer, []).append(frozenset(facts))
+                        reached[answer].append(chosen)
     return tuple(found)
 
 
@@ -186,8 +191,14 @@ def _possible(target: Target, picture: Picture, facts: Sequence[Missing]) -> set
     return every | ({Answer.NOT_APPLICABLE} if all(one.may_not_apply for one in bounds) else set())
 
 
-def _by_fewer(reached: dict[Answer, list[frozenset[Missing]]], answer: Answer, facts: Sequence[Missing]) -> bool:
-    return any(smaller < frozenset(facts) for smaller in reached.get(answer, ()))
+def _needed(target: Target, picture: Picture, missing: Sequence[Missing]) -> dict[Answer, frozenset[Missing]]:
+    """Return, for each settled answer that small sets may reach, the facts without which all others cannot."""
+    without = {fact: _possible(target, picture, [one for one in missing if one != fact]) for fact in missing}
+    needed = {
+        answer: frozenset(fact for fact in missing if answer not in without[fact])
+        for answer in _possible(target, picture, missing)
+    }
+    return {answer: facts for answer, facts in needed.items() if len(facts) <= MOST_FACTS}
 
 
 def _try(

@@ -168,7 +168,9 @@ def _leaf(expression: Comparison | Among, answer: Answer, picture: Picture, lesi
     if answer.value != UNKNOWN:
         return Line(answer, words)
     gap: Gap = "missing" if reading is None else reading.gap or "interval straddles"
-    return Line(answer, words, missing=Missing(expression.name, where, gap))
+    # What follows from an open list waits for the list, not for itself.
+    missing = THE_LIST if gap == THE_LIST.gap else Missing(expression.name, where, gap)
+    return Line(answer, words, missing=missing)
 
 
 def _of_lesions(expression: Every | Some, answer: Answer, picture: Picture) -> Line:
@@ -184,7 +186,9 @@ def _of_lesions(expression: Every | Some, answer: Answer, picture: Picture) -> L
     if expression.summary is not None and (not lines or expression.summary.level(picture) != UNKNOWN):
         lines.append(_leaf(expression.summary, Answer(expression.summary.level(picture)), picture, None))
     if not picture.complete and answer is Answer.UNKNOWN:
-        lines.append(Line(answer, "more lesions may follow: the list was not declared complete", missing=THE_LIST))
+        declared = picture.patient["n_lesions"].value
+        words = "the list was not declared complete" if declared is None else f"{declared} are declared in all"
+        lines.append(Line(answer, f"more lesions may follow: {words}", missing=THE_LIST))
     return Line(answer, f"{head}:", parts=tuple(lines))
 
 

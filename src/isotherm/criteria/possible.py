@@ -128,6 +128,7 @@ FOLLOWING = frozenset(
         "ct_done",
         "mri_done",
         "pet_done",
+        "chemotherapy_before",
     }
 )
 """What `derive` computes from other facts."""

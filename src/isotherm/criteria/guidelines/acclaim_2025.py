@@ -6,7 +6,7 @@ from functools import partial
 
 from isotherm.criteria.guidelines._populations import COLORECTAL_LIVER
 from isotherm.criteria.rule import Combination, Grade, Guideline, Rule, Since
-from isotherm.criteria.words import every, number, on_condition
+from isotherm.criteria.words import every, number, on_condition, one_of, some
 from isotherm.source import Citation
 
 _protocol = partial(Citation, title="ACCLAIM, trial protocol", year=2025, doi="10.1186/s13063-025-09006-2")
@@ -19,6 +19,8 @@ _rule = partial(
     direction="for",
     since=Since("2025"),
 )
+
+_MICROWAVES = one_of("ablation_modality", "MWA")
 
 GUIDELINE = Guideline(
     id="acclaim-2025",
@@ -55,8 +57,10 @@ GUIDELINE = Guideline(
             topic="margin",
             kind="criterion",
             unit="lesion",
+            applies=COLORECTAL_LIVER & some(_MICROWAVES),
             holds=every(
-                (number("minimal_margin_mm") >= 10.0)
+                ~_MICROWAVES
+                | (number("minimal_margin_mm") >= 10.0)
                 | on_condition(number("minimal_margin_mm") >= 5.0, "less than the ideal 10 mm is accepted")
             ),
             endpoint="local tumor progression-free survival at 2 years",
