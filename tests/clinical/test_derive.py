@@ -26,7 +26,7 @@ def test_a_tumor_burden_has_a_lower_bound_where_number_or_size_cannot_be_told(un
     known = {"n_lesions": (Fact(value=2),), "largest_lesion_mm": (Fact(value=20.0),), unknown: NOT_ASSESSABLE}
     score = picture(known).patient["tumor_burden_score"]
     assert score.value is None
-    assert (score.low, score.high, score.gap) == (2.0, float("inf"), "not assessable")
+    assert (score.low, score.high) == (2.0, float("inf"))
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,11 @@ def test_of_several_limits_to_one_value_the_widest_count_in_any_order() -> None:
         reading = read(CASE_FACTS["largest_lesion_mm"], order, DAY)
         assert reading is not None
         assert (reading.value, reading.low, reading.high) == (30.0, 28.0, 31.0)
+
+
+def test_who_could_not_tell_is_told_by_other_facts() -> None:
+    known = {"ct_done": NOT_ASSESSABLE, "n_lesions": NOT_ASSESSABLE, "ct_date": (Fact(value=DAY),)}
+    patient = picture(known, {"diameter_mm": 20.0}).patient
+    assert patient["ct_done"].value is True
+    assert patient["n_lesions"].low == 1
+    assert patient["largest_lesion_mm"].low == 20.0

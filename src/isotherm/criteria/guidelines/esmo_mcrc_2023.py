@@ -23,9 +23,9 @@ GUIDELINE = Guideline(
             topic="size",
             kind="recommendation",
             unit="lesion",
-            population="colorectal liver metastases",
-            applies=COLORECTAL_LIVER,
-            holds=(every(number("diameter_mm") <= 30.0) & (no("resectable") | yes("with_resection")))
+            population="colorectal liver metastases, not resectable or ablated along with surgery",
+            applies=COLORECTAL_LIVER & (no("resectable") | yes("with_resection")),
+            holds=every(number("diameter_mm") <= 30.0)
             | (yes("with_resection") & silent("whether the size holds beside surgery is to be confirmed")),
             grade=Grade(scheme="ESMO level and grade"),
             direction="for",
