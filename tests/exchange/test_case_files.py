@@ -251,6 +251,12 @@ def test_the_examples_follow_the_schema_and_are_read(file: Path) -> None:
     assert read_case_file(file, today=TODAY).lesions
 
 
+def test_the_example_of_the_documentation_is_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "case.md").read_text(encoding="utf-8")
+    block = page.split("```toml\n")[1].split("```")[0]
+    assert read(block).lesions[0].facts["diameter_mm"][0].value == 28.0
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -53,7 +53,7 @@ def contradictions(case: Case) -> Iterator[Problem]:
     picture = picture_of(case)
     for place, lesion in enumerate(case.lesions):
         for name, (kind, upper) in _EXTREMES.items():
-            given, own = picture.patient.get(name), picture.lesions[lesion.id].get(kind.name)
+            given, own = picture.given.get(name), picture.lesions[lesion.id].get(kind.name)
             if name not in case.facts or given is None or own is None or not _counts(name, picture.lesions[lesion.id]):
                 continue
             if given.high < own.low if upper else given.low > own.high:
