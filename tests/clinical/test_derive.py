@@ -86,3 +86,12 @@ def test_who_could_not_tell_is_told_by_other_facts() -> None:
     assert patient["ct_done"].value is True
     assert patient["n_lesions"].low == 1
     assert patient["largest_lesion_mm"].low == 20.0
+
+
+def test_a_count_of_another_day_neither_contradicts_a_list_nor_belongs_to_it() -> None:
+    counts = {
+        "n_lesions": (Fact(value=5, on=date(2024, 1, 1)), Fact(value=1, on=DAY), Fact(value=9, on=date(2026, 1, 1)))
+    }
+    case = Case(on=DAY, facts=counts, lesions=(Lesion("1"),), lesions_complete=True)
+    assert picture_of(case).complete
+    assert not picture_of(case, on=date(2024, 6, 1)).complete

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
-from isotherm.clinical.fact import Fact, Reading, Readings
+from isotherm.clinical.fact import Fact, Reading, Readings, read
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 
@@ -67,11 +67,12 @@ class Case:
         object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
         if len({lesion.id for lesion in self.lesions}) < len(self.lesions):
             raise ValueError("two lesions have one id; each needs its own")
-        for fact in self.facts.get("n_lesions", ()):
-            if isinstance(fact.value, int) and fact.value < len(self.lesions):
-                raise ValueError(f"{len(self.lesions)} lesions are listed, and n_lesions declares fewer")
-            if isinstance(fact.value, int) and fact.value > len(self.lesions) and self.lesions_complete:
-                raise ValueError(f"lesions_complete is true for {len(self.lesions)}, and n_lesions declares more")
+        # Counts of other days belong to other lists.
+        declared = read(CASE_FACTS["n_lesions"], self.facts.get("n_lesions", ()), self.on)
+        if declared is not None and declared.high < len(self.lesions):
+            raise ValueError(f"{len(self.lesions)} lesions are listed, and n_lesions declares fewer")
+        if declared is not None and declared.low > len(self.lesions) and self.lesions_complete:
+            raise ValueError(f"lesions_complete is true for {len(self.lesions)}, and n_lesions declares more")
 
     def later(self) -> Iterator[tuple[str, str, Fact]]:
         """Yield lesion ("" for the patient), name and fact of all that are of later days, which are not used."""

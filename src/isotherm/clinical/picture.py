@@ -33,11 +33,13 @@ def picture_of(case: Case, *, on: date | None = None) -> Picture:
 def pictured(on: date, given: Readings, lesions: Mapping[str, Readings], *, declared_complete: bool) -> Picture:
     """Return the picture that these readings make.
 
-    The list is complete where that was declared, or where the number that was declared is the number of the list.
+    The list is complete where that was declared, or where the number that was declared is the number of the list; on
+    a day for which another number was declared it is not.
     """
-    declared = given.get("n_lesions")
-    counted = declared is not None and declared.low == declared.high == len(lesions)
-    complete = declared_complete or counted
+    declared, listed = given.get("n_lesions"), len(lesions)
+    counted = declared is not None and declared.low == declared.high == listed
+    fits = declared is None or declared.low <= listed <= declared.high
+    complete = counted or (declared_complete and fits)
     return Picture(on, derive(on, given, lesions, complete=complete), lesions, complete, given)
 
 
