@@ -78,7 +78,7 @@ GUIDELINE = Guideline(
             holds=one_of("planned_modality", "MWA")
             & (
                 yes("all_ablatable")
-                | on_condition(yes("all_metastases_treatable"), "resection, radiotherapy or both within 8 weeks")
+                | on_condition(yes("all_metastases_treatable"), "resection, radiotherapy or both come within 8 weeks")
             ),
         ),
     ),

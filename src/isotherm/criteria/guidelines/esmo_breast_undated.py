@@ -72,7 +72,7 @@ GUIDELINE = Guideline(
             topic="number",
             holds=on_condition(
                 yes("all_metastases_treatable") & yes("multidisciplinary"),
-                "individual patients; whether it prolongs survival is not known",
+                "it is decided individually; whether it prolongs survival is not known",
             ),
             grade=Grade(scheme="ESMO level and grade", level="II", strength="C"),
             endpoint="overall survival, benefit not known",

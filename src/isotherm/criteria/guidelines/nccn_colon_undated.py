@@ -14,7 +14,7 @@ _IMAGING = _cite("NCCN Guidelines Colon Cancer: Principles of Imaging")
 _ABLATION = _cite("NCCN Guidelines Colon Cancer: Principles of Liver Tumor Ablation")
 _PAGE = _cite("Resectable synchronous liver and/or lung metastases only, pMMR/MSS")
 
-_SELECTED = "in selected patients; which ones is not printed"
+_SELECTED = "the patient is selected for it; by what is not printed"
 _LIVER_OR_LUNG = one_of("primary", "colorectal") & one_of("organ", "liver", "lung") & yes("resectable")
 _SYNCHRONOUS = yes("synchronous") & one_of("microsatellites", "MSS or pMMR") & no("other_than_lung")
 _RESECTABLE_SYNCHRONOUS = _LIVER_OR_LUNG & _SYNCHRONOUS
@@ -161,7 +161,7 @@ GUIDELINE = Guideline(
                     "liver and lung only; other pages are not shown"
                 )
             ),
-            holds=on_condition(yes("oligometastatic"), "resection is preferred to ablation and radiotherapy"),
+            holds=on_condition(yes("oligometastatic"), "it is considered although resection is preferred"),
             source=_PAGE,
         ),
         _of_page(
