@@ -15,7 +15,7 @@ from isotherm.clinical.fact import Fact, Reading
 from isotherm.clinical.kinds import FactKind, Value
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 from isotherm.criteria.change import Change, Question, Target, open_questions, what_would_change
-from isotherm.criteria.conflicts import Matrix, Row, matrix
+from isotherm.criteria.conflicts import Cell, Matrix, Row, matrix
 from isotherm.criteria.explain import Line, Missing, known_as, with_unit
 from isotherm.criteria.expression import Every, Some, names, walk
 from isotherm.criteria.judge import Finding, Verdict, judge
@@ -75,7 +75,7 @@ def document_of(asked: Asked) -> Document:
         "questions": [_question(one, changes) for one in open_questions(changes)],
         "changes": [_change(one) for one in changes],
         "guidelines": [_guideline(one, asked) for one in asked.guidelines],
-        "matrix": _matrix(matrix(in_force, picture, on=asked.as_of)),
+        "matrix": _matrix(asked, matrix(in_force, picture, on=asked.as_of)),
     }  # fmt: skip
 
 
@@ -257,20 +257,35 @@ def _used(rule: Rule, picture: Picture) -> Iterator[Document]:
                 yield fact_of(reading, lesion)
 
 
-def _matrix(found: Matrix) -> Document:
-    return {"guidelines": [one.id for one in found.guidelines], "rows": [_row(row) for row in found.rows]}
+def _matrix(asked: Asked, then: Matrix) -> Document:
+    """Return the matrix: rules of the day asked about and those of today, which differ by what is in force.
+
+    Where sources differ, it is told of the rules of the day asked about alone.
+    """
+    found = matrix(asked.guidelines, asked.picture, on=asked.as_of)
+    differing = {row.topic: row for row in then.rows}
+    rows = (_row(row, differing.get(row.topic), asked.today) for row in found.rows)
+    return {
+        "guidelines": [one.id for one in found.guidelines],
+        "rows": [row for row in rows if any(cell["findings"] for cell in row["cells"])],
+    }
 
 
-def _row(row: Row) -> Document:
+def _row(row: Row, then: Row | None, today: date) -> Document:
     return {
         "topic": row.topic,
-        "cells": [{"guideline": cell.guideline.id,
-                   "findings": [{"id": one.rule.id, "title": one.rule.title, "answer": one.answer.name}
-                                for one in cell.findings]} for cell in row.cells],
-        "differs_on_paper": row.differs_on_paper,
-        "differs_here": row.differs_here,
-        "causes": [{"kind": cause.kind, "words": cause.words} for cause in row.causes],
-    }  # fmt: skip
+        "cells": [{"guideline": cell.guideline.id, "findings": list(_in_cell(cell, today))} for cell in row.cells],
+        "differs_on_paper": then is not None and then.differs_on_paper,
+        "differs_here": then is not None and then.differs_here,
+        "causes": [] if then is None else [{"kind": cause.kind, "words": cause.words} for cause in then.causes],
+    }
+
+
+def _in_cell(cell: Cell, today: date) -> Iterator[Document]:
+    for one in cell.findings:
+        force = {"as_of": one.in_force, "today": one.rule.since.holds(today)}
+        if force["as_of"] is not False or force["today"] is not False:
+            yield {"id": one.rule.id, "title": one.rule.title, "answer": one.answer.name, "in_force": force}
 
 
 def plain(value: Value | None) -> float | int | str | bool | None:

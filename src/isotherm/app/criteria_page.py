@@ -18,6 +18,7 @@ from isotherm.app.criteria_words import (
     capital,
     force_words,
     how_many,
+    imaging_words,
     weight_words,
 )
 from isotherm.app.page import environment, policy, static
@@ -27,17 +28,23 @@ Part = Mapping[str, Any]
 MOST_TITLES = 2
 """Rules of one cell of the matrix that are named there; of more, only the answers are counted."""
 
-MOST_OUTCOMES, MOST_NEXT, MOST_GAPS, MOST_LESIONS = 6, 5, 8, 5
-"""What of questions, gaps and lesions stands on the sheet; the annex has all of it."""
+MOST_OUTCOMES, MOST_NEXT, MOST_GAPS, MOST_LESIONS, MOST_COLUMNS = 5, 4, 8, 4, 6
+"""What of questions, gaps, lesions and their facts stands on the sheet; the annex has all of it."""
 
 ORDER = ("NOT_MET", "UNKNOWN", "MET_WITH_CONDITION", "MET", "PRESENT", "ABSENT", "NOT_APPLICABLE")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the matrix: answers with the titles of their rules, or with their number where they are many."""
+    """One cell of the matrix: answers with the titles of their rules, or with their number where they are many.
 
-    marks: tuple[tuple[str, str], ...]
+    Parameters
+    ----------
+    marks : tuple of (answer, words, later)
+        `later`: not in force on the day asked about; today it is.
+    """
+
+    marks: tuple[tuple[str, str, bool], ...]
 
 
 def criteria_html(document: Part) -> str:
@@ -54,7 +61,8 @@ def criteria_html(document: Part) -> str:
         case=document["case"], document=document, title=_title(document), listed=_listed(document),
         first=_first(document), following=document["questions"][1 : 1 + MOST_NEXT],
         facts=list(_facts(document)), gaps=list(_gaps(document)), most_gaps=MOST_GAPS, most_lesions=MOST_LESIONS,
-        lesions=_lesions(document), guidelines=guidelines, rows=list(_matrix(document, guidelines)),
+        lesions=_lesions(document), guidelines=guidelines, rows=(rows := list(_matrix(document, guidelines))),
+        any_later=any(later for row in rows for cell in row["cells"] for *_, later in cell.marks),
         others=[one["short"] for one in document["guidelines"] if one not in guidelines],
         annex=[_annex(one, document, sources) for one in document["guidelines"] if _answered(one)],
         predictors=list(_predictors(document, sources)), alone=_alone(document),
@@ -130,15 +138,17 @@ def _gaps(document: Part) -> Iterator[str]:
 
 
 def _lesions(document: Part) -> dict[str, Any]:
-    """Return the lesions as a table: a column for each fact that is known of any."""
-    names = dict.fromkeys(document["case"]["lesions"])
-    by_lesion: dict[str, dict[str, Part]] = {name: {} for name in names}
+    """Return the lesions as a table: a column for each of the facts that are known of most of them."""
+    by_lesion: dict[str, dict[str, Part]] = {name: {} for name in document["case"]["lesions"]}
     labels: dict[str, str] = {}
     for fact in document["facts"]:
         if fact["lesion"] is not None:
             by_lesion[fact["lesion"]][fact["name"]] = fact
             labels[fact["name"]] = fact["label"]
-    return {"labels": labels, "rows": list(by_lesion.items())}
+    often = Counter(name for known in by_lesion.values() for name in known)
+    shown = sorted(labels, key=lambda name: -often[name])[:MOST_COLUMNS]
+    return {"labels": {name: label for name, label in labels.items() if name in shown},
+            "left": len(labels) - len(shown), "rows": list(by_lesion.items())}  # fmt: skip
 
 
 def _matrix(document: Part, guidelines: Iterable[Part]) -> Iterator[dict[str, Any]]:
@@ -153,16 +163,21 @@ def _matrix(document: Part, guidelines: Iterable[Part]) -> Iterator[dict[str, An
 
 def _decided(row: Part) -> bool:
     """Return whether any answer of a topic is known: where none is, numbers of rules are enough for the sheet."""
-    return any(one["answer"] not in ("UNKNOWN", "NOT_APPLICABLE") for cell in row["cells"] for one in cell["findings"])
+    return any(one["answer"] not in ("UNKNOWN", "NOT_APPLICABLE") and not _later(one)
+               for cell in row["cells"] for one in cell["findings"])  # fmt: skip
 
 
 def _cell(findings: Sequence[Part], *, brief: bool) -> Cell:
     asked = sorted((one for one in findings if one["answer"] != "NOT_APPLICABLE"),
                    key=lambda one: ORDER.index(one["answer"]))  # fmt: skip
     if len(asked) <= MOST_TITLES and not brief:
-        return Cell(tuple((one["answer"], one["title"]) for one in asked))
-    counts = Counter(one["answer"] for one in asked)
-    return Cell(tuple((answer, how_many(count, "rule", "rules")) for answer, count in counts.items()))
+        return Cell(tuple((one["answer"], one["title"], _later(one)) for one in asked))
+    counts = Counter((one["answer"], _later(one)) for one in asked)
+    return Cell(tuple((answer, how_many(n, "rule", "rules"), later) for (answer, later), n in counts.items()))
+
+
+def _later(finding: Part) -> bool:
+    return finding["in_force"]["as_of"] is False
 
 
 def _annex(guideline: Part, document: Part, sources: Mapping[str, int]) -> dict[str, Any]:
@@ -209,12 +224,7 @@ def _sources(document: Part) -> dict[str, int]:
 
 def _remarks(document: Part) -> Iterator[str]:
     for one in document["later"]:
-        yield f"{_named(one)}: noted for {one['on']}, after the day asked about, and not used"
-    for one in document["old_imaging"]:
-        age = "of no noted day" if one["days"] is None else f"{one['days']} days old ({one['on']})"
-        yield f"{_named(one)}: read off images {age}"
+        where = f" of lesion {one['lesion']}" if one["lesion"] else ""
+        yield f"{capital(one['label'])}{where}: noted for {one['on']}, after the day asked about, and not used"
+    yield from imaging_words(document)
     yield from document["notes"]
-
-
-def _named(one: Part) -> str:
-    return capital(one["label"]) + (f" of lesion {one['lesion']}" if one["lesion"] else "")

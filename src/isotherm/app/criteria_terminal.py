@@ -17,6 +17,7 @@ from isotherm.app.criteria_words import (
     capital,
     force_words,
     how_many,
+    imaging_words,
     weight_words,
 )
 from isotherm.app.terminal import NARROW
@@ -149,21 +150,17 @@ def _predictors(document: Part) -> Iterator[str]:
 
 
 def _remarks(document: Part) -> Iterator[str]:
-    remarks = [
-        f"{_named(one)} is of {one['on']}, after the day asked about, and was not used." for one in document["later"]
-    ]
-    remarks += [_old(one, document["imaging_age_days"]) for one in document["old_imaging"]]
+    remarks = [f"{_named(one)} is of {one['on']}, after the day asked about, and was not used."
+               for one in document["later"]]  # fmt: skip
+    old = list(imaging_words(document))
+    remarks += [f"{one}." for one in old]
+    if old:
+        remarks.append(f"Imaging older than {document['imaging_age_days']} days is named: your setting, of no source.")
     remarks += [capital(note) + "." for note in document["notes"]]
     if remarks:
         yield ""
         yield from (f"note: {remark}" for remark in remarks)
     yield from ("", RESEARCH)
-
-
-def _old(one: Part, most_days: int) -> str:
-    if one["days"] is None:
-        return f"{_named(one)} was read off images of which no day is noted."
-    return f"{_named(one)} is {one['days']} days old: more than {most_days}, which is your setting and no source's."
 
 
 def _named(one: Part) -> str:

@@ -115,3 +115,15 @@ def force_words(finding: Mapping[str, Any], as_of: str) -> str:
 
 
 _FORCE: Mapping[bool | None, str] = {True: "in force", False: "not in force", None: "perhaps in force"}
+
+
+def imaging_words(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what was read off old images, or off images of no noted day: facts of several lesions in one sentence."""
+    found: dict[tuple[str, str | None], list[Mapping[str, Any]]] = {}
+    for one in document["old_imaging"]:
+        found.setdefault((one["label"], one["on"]), []).append(one)
+    for (label, on), several in found.items():
+        lesions = ", ".join(one["lesion"] for one in several if one["lesion"])
+        where = f" of {'lesion' if len(several) == 1 else 'lesions'} {lesions}" if lesions else ""
+        age = "of no noted day" if on is None else f"{several[0]['days']} days old ({on})"
+        yield f"{capital(label)}{where}: read off images {age}"
