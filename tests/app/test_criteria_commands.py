@@ -21,7 +21,7 @@ from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 from isotherm.criteria.library import guideline, guidelines, rules
 from isotherm.exchange.case_files import case_from
 from tests.app.made_up_guideline import MADE_UP
-from tests.app.on_disk import Command, Ran
+from tests.app.on_disk import FAST, MARGIN_MM, Command, Ran
 
 ROOT = Path(__file__).parents[2]
 LIVER = ROOT / "tests" / "data" / "criteria" / "liver.toml"
@@ -158,6 +158,22 @@ def test_a_measured_margin_is_taken_in_by_the_lesions_label(isotherm: Command, c
     assert answers(found)["made-up-2025.margin"] == "MET"
     assert found["notes"][0] == "structure spleen of margin.json stands for no fact"
     assert isotherm("criteria", "check", case, "--margin-on", "2025-02-28").code == 2
+
+
+def test_what_isotherm_margin_writes_is_taken_in_as_it_is(
+    isotherm: Command, files: tuple[str, ...], case: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "margin.json"
+    assert isotherm("margin", *files, "--json", file, "--modality", "MWA", *FAST).code == 0
+    found = document(isotherm("criteria", "check", case, *MADE, "--margin", file, "--json", "-"))
+    facts = {one["name"]: one for one in found["facts"] if one["lesion"] == "1"}
+    margin = facts["minimal_margin_mm"]
+    assert margin["value"] == pytest.approx(MARGIN_MM, abs=0.3)
+    assert margin["low"] < margin["value"] < margin["high"]
+    assert margin["source"].startswith("isotherm margin, lesion 1: 90 % ")
+    assert facts["ablation_modality"]["value"] == "MWA"
+    assert facts["diameter_mm"]["value"] == 24.0, "the case's own dated value counts"
+    assert answers(found)["made-up-2025.margin"] in ("NOT_MET", "UNKNOWN")
 
 
 def test_cards_are_information_with_their_source(isotherm: Command, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from isotherm.exchange.atomic import write_text
 from isotherm.exchange.case_files import read_case_file
 from isotherm.exchange.case_tables import Codes, read_cases
 from isotherm.exchange.margin_facts import read_margins
+from isotherm.exchange.voxel_source import printable
 
 PAGE = "criteria.html"
 
@@ -139,7 +140,7 @@ def check_table(
         for name, column in found.items()
     }
     rows = [
-        [case.id, case.on.isoformat(), *(column[row] for column in words.values())]
+        [printable(case.id), case.on.isoformat(), *(column[row] for column in words.values())]
         for row, case in enumerate(read.cases)
     ]
     write_text(file, table_text(["id", "on", *words], rows))
