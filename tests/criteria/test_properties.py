@@ -12,15 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isotherm.answer import Answer
-from isotherm.clinical.case import Case, Picture
+from isotherm.clinical.case import Case, Lesion, Picture, noted
 from isotherm.clinical.fact import Fact
 from isotherm.clinical.kinds import FactKind, Value
 from isotherm.clinical.picture import picture_of
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 from isotherm.criteria.expression import names
-from isotherm.criteria.judge import answer_of, judge, nothing_to_ablate
+from isotherm.criteria.judge import answer_of, combined_answer, judge, nothing_to_ablate
 from isotherm.criteria.library import guidelines, rules
 from isotherm.criteria.rule import Rule
+from isotherm.criteria.table import answers
 from tests.criteria.truths import (
     DATED,
     DAY,
@@ -97,6 +98,33 @@ def test_nothing_raises_on_a_muddle_and_an_unknown_tells_what_it_waits_for(rng: 
         for found in judge(one, picture, on=DAY).findings:
             assert found.answer is answer_of(found.rule, picture)
             assert found.answer is not Answer.UNKNOWN or found.missing or found.silences
+
+
+COMBINED = [(guideline, one) for guideline in guidelines() for one in guideline.combinations]
+
+
+@settings(max_examples=100)
+@randomly
+def test_a_combination_holds_only_where_there_is_something_to_ablate_and_no_part_fails(rng: Random) -> None:
+    truth = a_truth(rng)
+    view, whole = a_view(truth, rng).picture, truth.picture
+    for guideline, one in COMBINED:
+        rules_of = [guideline.rule(part) for part in one.of]
+        was, now = (combined_answer(one, guideline, picture) for picture in (view, whole))
+        none = any(nothing_to_ablate(rule, whole) for rule in rules_of)
+        assert now in MAY_BECOME[was] or none
+        assert not (none and now in (Answer.MET, Answer.MET_WITH_CONDITION))
+        assert now is not Answer.MET or Answer.NOT_MET not in {answer_of(rule, whole) for rule in rules_of}
+
+
+def test_two_lesions_that_will_be_resected_do_not_enter_a_trial_of_ablation() -> None:
+    lesions = tuple(Lesion(name, noted({"target": False, "diameter_mm": 12.0})) for name in "ab")
+    colorectal = noted({"organ": "liver", "primary": "colorectal"})
+    picture = picture_of(Case(on=DAY, facts=colorectal, lesions=lesions, lesions_complete=True))
+    entry = next((one, combination) for one, combination in COMBINED if combination.id == "acclaim-2025.entry")
+    assert answer_of(entry[0].rule("acclaim-2025.number"), picture) is Answer.MET
+    assert combined_answer(entry[1], entry[0], picture) is Answer.NOT_APPLICABLE
+    assert answers([entry[0]], [picture])["acclaim-2025.entry"].tolist() == [Answer.NOT_APPLICABLE.value]
 
 
 def test_of_a_patient_of_whom_nothing_is_known_nothing_is_answered() -> None:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from isotherm.answer import Answer, all_of
+from isotherm.answer import Answer
 from isotherm.clinical.case import Picture
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.picture import supposing
 from isotherm.criteria.explain import Missing
 from isotherm.criteria.expression import UNKNOWN, Comparison, Every, Some, walk
-from isotherm.criteria.judge import answer_of, finding
+from isotherm.criteria.judge import answer_together, finding
 from isotherm.criteria.possible import Key, bounds_of
 from isotherm.criteria.regions import Region, in_words, regions
 from isotherm.criteria.rule import Combination, Guideline, Rule
@@ -34,7 +34,7 @@ class Target:
 
     def answer(self, picture: Picture) -> Answer:
         """Return the verdict on a picture."""
-        return all_of(answer_of(rule, picture) for rule in self.rules)
+        return answer_together(self.rules, picture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def _possible(target: Target, picture: Picture, facts: Sequence[Missing]) -> set
     low = min(one.low for one in bounds)
     high = min((one.high for one in bounds if not one.may_not_apply), default=max(one.high for one in bounds))
     every = {answer for answer in Answer if low <= answer.value <= high and answer.value != UNKNOWN}
-    return every | ({Answer.NOT_APPLICABLE} if all(one.may_not_apply for one in bounds) else set())
+    return every | ({Answer.NOT_APPLICABLE} if any(one.may_not_apply for one in bounds) else set())
 
 
 def _needed(target: Target, picture: Picture, missing: Sequence[Missing]) -> dict[Answer, frozenset[Missing]]:

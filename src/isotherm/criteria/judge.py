@@ -108,8 +108,20 @@ def answer_of(rule: Rule, picture: Picture) -> Answer:
 
 
 def combined_answer(combination: Combination, guideline: Guideline, picture: Picture) -> Answer:
-    """Return the verdict of a combination: the smallest answer of the rules that apply."""
-    return all_of(answer_of(guideline.rule(one), picture) for one in combination.of)
+    """Return the verdict of a combination."""
+    return answer_together(tuple(guideline.rule(one) for one in combination.of), picture)
+
+
+def answer_together(rules: tuple[Rule, ...], picture: Picture) -> Answer:
+    """Return the smallest answer of the rules that apply.
+
+    Where one of them speaks of lesions to be ablated and there are none, they cannot hold together: what is left of
+    them would say less than the source does.
+    """
+    smallest = all_of(answer_of(rule, picture) for rule in rules)
+    if smallest is not Answer.NOT_MET and any(nothing_to_ablate(rule, picture) for rule in rules):
+        return Answer.NOT_APPLICABLE
+    return smallest
 
 
 def nothing_to_ablate(rule: Rule, picture: Picture) -> bool:

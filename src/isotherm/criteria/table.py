@@ -39,7 +39,11 @@ def answers(guidelines: Iterable[Guideline], pictures: Sequence[Picture]) -> dic
             gate = None if rule.applies is None else gates[rule.applies]
             found[rule.id] = _column(rule, pictures, gate)
         for combination in one.combinations:
-            found[combination.id] = _smallest(np.array([found[part] for part in combination.of]))
+            column = _smallest(np.array([found[part] for part in combination.of]))
+            for rule in map(one.rule, combination.of):
+                none = _nothing_to_ablate(rule, pictures) & (column != Answer.NOT_MET.value)
+                column[none] = Answer.NOT_APPLICABLE.value
+            found[combination.id] = column
     return found
 
 
@@ -56,10 +60,14 @@ def _column(rule: Rule, pictures: Sequence[Picture], gate: Answers | None) -> An
         asked = np.flatnonzero(gate > Answer.UNKNOWN.value).tolist()
     for row in asked:
         column[row] = rule.holds.level(pictures[row])
-    if rule.unit == "lesion":
-        none = [nothing_to_ablate(rule, picture) for picture in pictures]
-        column[np.array(none, dtype=np.bool_)] = Answer.NOT_APPLICABLE.value
+    column[_nothing_to_ablate(rule, pictures)] = Answer.NOT_APPLICABLE.value
     return column
+
+
+def _nothing_to_ablate(rule: Rule, pictures: Sequence[Picture]) -> npt.NDArray[np.bool_]:
+    if rule.unit != "lesion":
+        return np.zeros(len(pictures), dtype=np.bool_)
+    return np.array([nothing_to_ablate(rule, picture) for picture in pictures], dtype=np.bool_)
 
 
 def _smallest(columns: Answers) -> Answers:
