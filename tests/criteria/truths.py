@@ -65,9 +65,13 @@ class Known:
     complete: bool
 
     @property
-    def picture(self) -> Picture:
+    def case(self) -> Case:
         lesions = tuple(Lesion(name, facts) for name, facts in self.lesions.items())
-        return picture_of(Case(on=DAY, facts=self.patient, lesions=lesions, lesions_complete=self.complete))
+        return Case(on=DAY, facts=self.patient, lesions=lesions, lesions_complete=self.complete)
+
+    @property
+    def picture(self) -> Picture:
+        return picture_of(self.case)
 
 
 def a_truth(rng: Random) -> Known:
@@ -118,11 +122,12 @@ def a_muddle(rng: Random) -> Known:
     """Draw what need not fit together: values that contradict each other, later days, and spans of centuries."""
     share = rng.random()
     lesions = {name: _muddled(LESION_FACTS.values(), share, rng) for name in "abcd"[: rng.randrange(5)]}
-    patient = _muddled(CASE_FACTS.values(), share, rng)
-    numbers = [fact.value for fact in patient.get("n_lesions", ()) if isinstance(fact.value, int)]
-    if any(number != len(lesions) for number in numbers):
-        del patient["n_lesions"]
-    return Known(patient, lesions, complete=rng.random() < 0.5)
+    known = Known(_muddled(CASE_FACTS.values(), share, rng), lesions, complete=rng.random() < 0.5)
+    try:
+        _ = known.case
+    except ValueError:  # a number of lesions that the list contradicts is refused
+        del known.patient["n_lesions"]
+    return known
 
 
 def _as_facts(values: dict[str, Value]) -> Facts:
