@@ -10,7 +10,10 @@ from isotherm.criteria.rule import Combination, Grade, Guideline, Rule, Since
 from isotherm.criteria.words import every, no, number, one_of, silent, yes
 
 _cite = partial(slide, "NCCN Guidelines, Neuroendocrine Tumors, version 2.2024")
-_LIVER = _cite("NCCN Guidelines Neuroendocrine Tumors: Principles of Liver-directed Therapy")
+_LIVER = slide(
+    "NCCN Guidelines, Neuroendocrine Tumors (version not printed on this slide)",
+    "NCCN Guidelines Neuroendocrine Tumors: Principles of Liver-directed Therapy",
+)
 _GUT = _cite("Neuroendocrine Tumors of the Gastrointestinal Tract (Well-Differentiated Grade 1/2), Lung, and Thymus")
 _PANCREAS = _cite("Neuroendocrine Tumors of the Pancreas (Well-Differentiated Grade 1/2)")
 _GRADE_3 = _cite("Well-Differentiated, Grade 3 Neuroendocrine Tumors: unfavorable biology")
@@ -42,44 +45,42 @@ _grade_3 = partial(
     applies=_WELL_G3 & _UNFAVORABLE,
     source=_GRADE_3,
 )
-_weighed = partial(_rule, kind="practice", unit="procedure", direction="caution", source=_LIVER)
+_of_liver = partial(_rule, source=_LIVER, since=Since(""))
+_weighed = partial(_of_liver, kind="practice", unit="procedure", direction="caution")
 
 GUIDELINE = Guideline(
     id="nccn-net-2024",
     name="NCCN neuroendocrine tumors",
     edition="version 2.2024",
     short="NCCN NET 2024",
-    note="Paraphrased from slides. The slide on liver-directed therapy prints no version of its own; the others print "
-    "2.2024. Newer versions may exist. No category is printed. Radiotherapy, systemic therapy and trials are left out; "
-    "the page on grade 3 of favorable biology is a title only.",
+    note="Paraphrased from slides. The slide on principles of liver-directed therapy prints no version, so that its "
+    "rules have no date; the others print 2.2024. Newer versions may exist. No category is printed. Radiotherapy, "
+    "systemic therapy and trials are left out; the page on grade 3 of favorable biology is a title only.",
     rules=(
-        _rule(
+        _of_liver(
             id="nccn-net-2024.oligometastatic",
             title="oligometastatic",
             says="Percutaneous thermal ablation may be considered for oligometastatic disease of the liver.",
             topic="number",
             holds=yes("oligometastatic"),
-            source=_LIVER,
             note="The word is not defined beyond the general limits of number and size.",
         ),
-        _rule(
+        _of_liver(
             id="nccn-net-2024.number",
             title="generally up to 4",
             says="Generally there are up to four lesions.",
             topic="number",
             holds=(number("n_lesions") <= 4) | _GENERALLY,
-            source=_LIVER,
         ),
-        _rule(
+        _of_liver(
             id="nccn-net-2024.size",
             title="generally below 3 cm each",
             says="Generally each lesion is smaller than 30 mm.",
             topic="size",
             unit="lesion",
             holds=every(number("diameter_mm") < 30.0) | _GENERALLY,
-            source=_LIVER,
         ),
-        _rule(
+        _of_liver(
             id="nccn-net-2024.approach",
             title="percutaneous heat or cold",
             says="Ablation is spoken of as percutaneous: mostly with microwaves; radiofrequency and cold are "
@@ -88,7 +89,6 @@ GUIDELINE = Guideline(
             unit="procedure",
             holds=(one_of("approach", "percutaneous") & one_of("planned_modality", "MWA", "RFA", "cryoablation"))
             | silent("laparoscopic and open ablation and electroporation are not spoken of"),
-            source=_LIVER,
         ),
         _weighed(
             id="nccn-net-2024.bile-duct",
@@ -111,7 +111,7 @@ GUIDELINE = Guideline(
             topic="bowel and other structures",
             holds=silent("no distance to other structures is printed"),
         ),
-        _rule(
+        _of_liver(
             id="nccn-net-2024.pancreatoduodenectomy",
             title="after pancreatoduodenectomy",
             says="After pancreatoduodenectomy, therapy directed at liver metastases (resection, thermal ablation, "
@@ -123,7 +123,6 @@ GUIDELINE = Guideline(
             holds=yes("local_therapy_planned"),
             direction="caution",
             endpoint="cholangitis and liver abscess",
-            source=_LIVER,
             note="A warning, not an exclusion.",
         ),
         _rule(
