@@ -111,7 +111,7 @@ GUIDELINE = Guideline(
         _rule(
             id="nccn-colon.fitness",
             title="fit for surgery or not",
-            says="A small tumor that can be ablated whole with margins may be ablated in surgical candidates and in "
+            says="Ablation of a small tumor, whole and with margins, is an option for surgical candidates and for "
             "patients who are medically unfit for surgery.",
             topic="fitness",
             holds=on_condition(
@@ -127,8 +127,8 @@ GUIDELINE = Guideline(
         _rule(
             id="nccn-colon.recurrence",
             title="recurrence",
-            says="Recurrence after hepatectomy or ablation may be ablated if all visible disease can be ablated with "
-            "margins.",
+            says="What has come back after liver resection or ablation may be ablated, provided that margins are "
+            "feasible around everything that imaging shows.",
             topic="local progression",
             population="colorectal liver metastases that recurred after hepatectomy or ablation",
             applies=COLORECTAL_LIVER & yes("recurrence_after_local_therapy"),
@@ -138,8 +138,8 @@ GUIDELINE = Guideline(
         _rule(
             id="nccn-colon.ire",
             title="electroporation",
-            says="Irreversible electroporation is an option where central bile ducts, or other structures that cannot "
-            "be protected, make both resection and ablation with margins unsafe.",
+            says="Irreversible electroporation is an option where neither resection nor ablation with margins would be "
+            "safe: central ducts, or neighbors for which there is no protection, are too near.",
             topic="bile duct",
             holds=no("resectable") & yes("ducts_or_structures_in_the_way"),
             source=_ABLATION,
