@@ -11,9 +11,11 @@ from hypothesis import given
 
 from isotherm.answer import Answer
 from isotherm.clinical.case import Case, Lesion, Picture, noted
+from isotherm.clinical.fact import Fact, read
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.picture import picture_of
-from isotherm.criteria.explain import explain, gaps, silences
+from isotherm.clinical.vocabulary import LESION_FACTS
+from isotherm.criteria.explain import explain, gaps, known_as, silences
 from isotherm.criteria.expression import Among, Comparison, Expression
 from isotherm.criteria.judge import Presence, answer_of, finding, judge
 from isotherm.criteria.library import guideline
@@ -127,6 +129,27 @@ def test_an_explanation_names_what_is_known_what_is_asked_and_what_is_missing() 
     assert lesion.parts[1].words == "largest diameter: 28 mm (at most 30 mm asked)"
     assert [fact.words for fact in gaps(line)] == ["largest diameter of lesion 2"]
     assert silences(explain(silent("no size is printed") & yes("ascites"), picture)) == ("no size is printed",)
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [
+        (Fact(value=28.0), "28 mm"),
+        (Fact(value=3.4409301, low=2.25, high=5.9), "3.441 mm (2.25 to 5.9)"),
+        (Fact(value=4.0, low=0.1, high=6.0), "4 mm (at most 6 mm)"),
+        (Fact(value=4.0, low=3.0, high=300.0), "4 mm (at least 3 mm)"),
+        (Fact(value=None), "not assessable"),
+    ],
+)
+def test_what_is_known_is_said_without_digits_that_nobody_measures(fact: Fact, words: str) -> None:
+    reading = read(LESION_FACTS["diameter_mm"], (fact,), DAY)
+    assert reading is not None
+    assert known_as(reading) == words
+
+
+def test_an_open_count_is_at_least_what_is_listed_and_nothing_else_is_known() -> None:
+    assert known_as(case({}, {}, {}, complete=False).patient["n_lesions"]) == "at least 2"
+    assert known_as(case({}, complete=False).patient["n_lesions"]) == "not known"
 
 
 def test_what_settled_parts_lack_is_not_missing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias, TypeGuard
@@ -10,6 +11,9 @@ from typing import Literal, TypeAlias, TypeGuard
 Of = Literal["case", "lesion"]
 Form = Literal["number", "whole", "yes or no", "choice", "date"]
 Value: TypeAlias = float | int | str | bool | date
+
+LARGEST = sys.float_info.max
+"""Beyond it a whole number is no number that anything here could be."""
 
 TO_UNIT: dict[tuple[str, str], float] = {
     ("cm", "mm"): 10.0, ("mm", "mm"): 1.0,
@@ -110,4 +114,4 @@ class FactKind:
 
 
 def _finite(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST

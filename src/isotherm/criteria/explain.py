@@ -138,25 +138,40 @@ def shown(value: Value, kind: FactKind) -> str:
 
 def with_unit(value: float, kind: FactKind) -> str:
     """Return a number with its unit."""
-    return f"{value:.10g}{'' if kind.unit == '%' else ' ' if kind.unit else ''}{kind.unit}"
+    return f"{_digits(value)}{'' if kind.unit == '%' else ' ' if kind.unit else ''}{kind.unit}"
 
 
 def known_as(reading: Reading) -> str:
     """Return what is known of a fact, with its limits where it has some."""
-    if reading.value is not None:
-        value = shown(reading.value, reading.kind)
-        return (
-            value
-            if reading.low == reading.high or not reading.kind.is_number
-            else (f"{value} ({reading.low:.10g} to {reading.high:.10g})")
-        )
     if reading.gap in ("not assessable", "conflicting values"):
         return reading.gap
-    if reading.low > reading.kind.low and reading.high < reading.kind.high:
-        return f"from {with_unit(reading.low, reading.kind)} to {with_unit(reading.high, reading.kind)}"
-    if reading.low > reading.kind.low:
-        return f"at least {with_unit(reading.low, reading.kind)}"
-    return "not known"
+    if reading.value is None:
+        return _bounds(reading) or "not known"
+    value = shown(reading.value, reading.kind)
+    if not reading.kind.is_number or reading.low == reading.high:
+        return value
+    whole = reading.low > reading.kind.low and reading.high < reading.kind.high
+    return f"{value} ({f'{_digits(reading.low)} to {_digits(reading.high)}' if whole else _bounds(reading)})"
+
+
+def _bounds(reading: Reading) -> str:
+    """Return the limits of a number in words; limits that are those of the plausible say nothing."""
+    low, high = (with_unit(end, reading.kind) for end in (reading.low, reading.high))
+    above, below = reading.low > reading.kind.low, reading.high < reading.kind.high
+    return (
+        f"from {low} to {high}"
+        if above and below
+        else f"at least {low}"
+        if above
+        else f"at most {high}"
+        if below
+        else ""
+    )
+
+
+def _digits(value: float) -> str:
+    """Return a number without digits that nobody measures."""
+    return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 1e6 else f"{value:.6g}"
 
 
 def _leaf(expression: Comparison | Among, answer: Answer, picture: Picture, lesion: str | None) -> Line:
