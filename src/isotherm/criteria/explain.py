@@ -138,7 +138,8 @@ def shown(value: Value, kind: FactKind) -> str:
 
 def with_unit(value: float, kind: FactKind) -> str:
     """Return a number with its unit."""
-    return f"{_digits(value)}{'' if kind.unit == '%' else ' ' if kind.unit else ''}{kind.unit}"
+    unit = kind.unit.removesuffix("s") if value == 1 else kind.unit
+    return f"{_digits(value)}{' ' if unit else ''}{unit}"
 
 
 def known_as(reading: Reading) -> str:

@@ -26,8 +26,6 @@ _UNFAVORABLE = (_HIGH_KI67 & _RAPID & _AVID & _NEGATIVE) | (
     (_HIGH_KI67 | _RAPID | _AVID | _NEGATIVE)
     & silent("four features are listed, and not how many of them make the biology unfavorable")
 )
-_GENERALLY = silent("the limit is said to hold generally; what lies beyond it is neither allowed nor excluded")
-
 _rule = partial(
     Rule,
     kind="recommendation",
@@ -70,7 +68,8 @@ GUIDELINE = Guideline(
             title="generally up to 4",
             says="Generally there are up to four lesions.",
             topic="number",
-            holds=(number("n_lesions") <= 4) | _GENERALLY,
+            holds=number("n_lesions") <= 4,
+            note="Generally: the page leaves room for exceptions and does not tell which.",
         ),
         _of_liver(
             id="nccn-net-2024.size",
@@ -78,7 +77,8 @@ GUIDELINE = Guideline(
             says="Generally each lesion is smaller than 30 mm.",
             topic="size",
             unit="lesion",
-            holds=every(number("diameter_mm") < 30.0) | _GENERALLY,
+            holds=every(number("diameter_mm") < 30.0),
+            note="Generally: the page leaves room for exceptions and does not tell which.",
         ),
         _of_liver(
             id="nccn-net-2024.approach",
