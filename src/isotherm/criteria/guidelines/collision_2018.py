@@ -199,7 +199,7 @@ _CRITERIA = (
     _criterion(
         id="collision-2018.resectable-vessels",
         title="vessels of the remnant kept",
-        says="At least one of three hepatic veins and the portal and arterial inflow of the remnant are preserved.",
+        says="What remains keeps at least one of the three hepatic veins, and its inflow by portal vein and artery.",
         topic="liver remnant",
         unit="patient",
         holds=(number("hepatic_veins_kept") >= 1) & yes("inflow_kept"),

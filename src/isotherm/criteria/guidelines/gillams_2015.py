@@ -340,8 +340,8 @@ _RECOMMENDATIONS = (
     _strong(
         id="gillams-2015.r11",
         title="on the tumor board",
-        says="An interventional oncologist should be a standing member of the tumor board for colorectal liver "
-        "metastases.",
+        says="The tumor board for colorectal liver metastases has an interventional oncologist among its regular "
+        "members.",
         topic="team",
         holds=yes("tumor_board"),
         source=_paper(where="table Clinical recommendations: row 11"),

@@ -58,7 +58,7 @@ GUIDELINE = Guideline(
         _practice(
             id="hsu-2024.bile-duct",
             title="1 cm from central ducts",
-            says="Within 1 cm of the central bile ducts, ablation is generally not performed, to spare the ducts.",
+            says="As a rule no ablation within 1 cm of the central bile ducts, which are to be spared.",
             topic="bile duct",
             unit="lesion",
             holds=every(_DISTANCE > 10.0) | (every(_DISTANCE >= 10.0) & silent("whether exactly 1 cm is within 1 cm")),
