@@ -14,7 +14,7 @@ from isotherm.app.flags import NOTABLE_MM, THICK_SLICE_MM, flags_of
 from isotherm.app.mix_ups import find_mix_ups
 from isotherm.app.settings import Settings
 from isotherm.app.software import versions
-from isotherm.clinical import TumorBurdenScore
+from isotherm.clinical.scores import TumorBurdenScore
 from isotherm.imaging.margin import LIMITED_MM, Margin
 from isotherm.imaging.organ import REACH_MM
 from isotherm.imaging.shape import Shape

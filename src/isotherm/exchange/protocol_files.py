@@ -7,8 +7,9 @@ import tomllib
 from pathlib import Path
 from typing import cast
 
-from isotherm.errors import BadProtocol, UnreadableFile
+from isotherm.errors import BadProtocol
 from isotherm.exchange.protocol_shapes import PROTOCOL
+from isotherm.exchange.text_files import text_of
 from isotherm.exchange.toml_form import Document
 from isotherm.exchange.toml_lines import lines_of
 from isotherm.study.protocol import Protocol
@@ -27,17 +28,8 @@ def read_protocol(path: str | os.PathLike[str]) -> Protocol:
     BadProtocol
         Every problem that was found, one line each: file, line, key, what came, what is allowed.
     """
-    file = Path(path)
-    try:
-        if file.stat().st_size > LARGEST_BYTES:
-            raise UnreadableFile(f"'{file.name}' is longer than a protocol can be; give the study.toml.")
-        text = file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        reason = (error.strerror or "the system refused").lower()
-        raise UnreadableFile(f"The protocol '{file.name}' cannot be read: {reason}.") from error
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(f"The protocol '{file.name}' is not UTF-8 text; save it as UTF-8.") from error
-    return protocol_from(text, name=file.name)
+    text = text_of(path, called="protocol", example="the study.toml", largest_bytes=LARGEST_BYTES)
+    return protocol_from(text, name=Path(path).name)
 
 
 def protocol_from(text: str, *, name: str = "study.toml") -> Protocol:

@@ -7,12 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from isotherm.errors import BadProtocol
+from isotherm.errors import BadForm, BadProtocol
 from isotherm.exchange.toml_lines import Path
+from isotherm.exchange.voxel_source import printable
+
+LONGEST_KEY = 60
+"""Letters of a key that a message repeats."""
 
 
 class Wrong(Exception):
-    """A value that does not fit; carries what is allowed."""
+    """A value that does not fit: what is allowed, and what came where its value says too much or too little."""
+
+    def __init__(self, allowed: str, *, came: str = "") -> None:
+        super().__init__(allowed)
+        self.came = came
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +43,40 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The keys of a table and the noun that they make."""
+    """The keys of a table and the noun that they make.
+
+    Parameters
+    ----------
+    noun : callable
+    keys : mapping of str to Key
+    allowed : str
+        What is told of the keys that are allowed, where they are too many for one sentence.
+    """
 
     noun: Callable[..., Any]
     keys: Mapping[str, Key]
+    allowed: str = ""
 
 
 @dataclass(slots=True)
 class Document:
-    """A parsed file under reading: where its keys stand, and what was found wrong so far."""
+    """A parsed file under reading: where its keys stand, and what was found wrong so far.
+
+    Parameters
+    ----------
+    name : str
+        What errors call the file.
+    lines : mapping of Path to int
+    error : class
+        What is raised in the end.
+    private : bool
+        Whether values are of a patient: no message repeats one.
+    """
 
     name: str
     lines: Mapping[Path, int]
+    error: type[BadForm] = BadProtocol
+    private: bool = False
     problems: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
 
     def problem(self, path: Path, sentence: str) -> None:
@@ -61,7 +91,7 @@ class Document:
         """Raise what was found wrong, in the order of the lines."""
         if self.problems:
             unique = dict.fromkeys(sorted(self.problems, key=lambda problem: problem[0]))
-            raise BadProtocol(*((str(line), sentence) for line, sentence in unique))
+            raise self.error(*((str(line), sentence) for line, sentence in unique))
 
     def noun(self, shape: Shape, table: object, path: Path) -> Any:
         """Read a table into its noun; None where a problem was noted on the way."""
@@ -73,7 +103,8 @@ class Document:
         for name in given:
             key = shape.keys.get(name)
             if key is None:
-                self.problem((*path, name), f"no such key{_near(name, shape.keys)}; allowed: {', '.join(shape.keys)}.")
+                allowed = shape.allowed or ", ".join(shape.keys)
+                self.problem((*path, name), f"no such key{near(name, shape.keys)}; allowed: {allowed}.")
             else:
                 values[key.field or name] = self.value(key, given[name], (*path, name))
         for name, key in shape.keys.items():
@@ -88,14 +119,15 @@ class Document:
         try:
             return key.read(self, value, path)
         except Wrong as wrong:
-            self.problem(path, f"{_shown(value)} came; allowed: {wrong}.")
+            came = wrong.came or (_kind(value) if self.private else _shown(value))
+            self.problem(path, f"{came} came; allowed: {wrong}.")
             return None
 
     def built(self, noun: Callable[..., Any], values: Mapping[str, Any], path: Path) -> Any:
         """Make a noun; what it refuses is noted at its keys."""
         try:
             return noun(**values)
-        except BadProtocol as error:
+        except BadForm as error:
             for key, sentence in error.problems:
                 parts = (int(part) if part.isdigit() else part for part in key.split(".") if part)
                 self.problem((*path, *parts), sentence)
@@ -106,7 +138,8 @@ def spelled(path: Path) -> str:
     """Return a path as people write it: covariate[2].known is the key of the second covariate."""
     words = ""
     for part in path:
-        words += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if words else part
+        key = "" if isinstance(part, int) else printable(part[:LONGEST_KEY])
+        words += f"[{part + 1}]" if isinstance(part, int) else f".{key}" if words else key
     return words or "the whole file"
 
 
@@ -178,8 +211,8 @@ def choice(*allowed: str) -> Callable[[Document, Any, Path], str]:
 
     def read(_: Document, value: object, __: Path) -> str:
         if value not in allowed:
-            near = _near(value, dict.fromkeys(allowed)) if isinstance(value, str) else ""
-            raise Wrong(", ".join(f'"{word}"' for word in allowed) + near)
+            close = near(value, dict.fromkeys(allowed)) if isinstance(value, str) else ""
+            raise Wrong(", ".join(f'"{word}"' for word in allowed) + close)
         return cast("str", value)
 
     return read
@@ -199,9 +232,25 @@ def number_or(word: str) -> Callable[[Document, Any, Path], float | None]:
     return read
 
 
-def _near(name: str, names: Mapping[str, object]) -> str:
+def near(name: str, names: Mapping[str, object]) -> str:
+    """Return the allowed word that looks most like another one, in brackets; nothing where none does."""
     close = difflib.get_close_matches(name.lower(), list(names), n=1, cutoff=0.6)
     return f' (near it: "{close[0]}")' if close else ""
+
+
+_KINDS: dict[type[object], str] = {
+    bool: "true or false",
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
+
+
+def _kind(value: object) -> str:
+    """Return what a value is, without the value."""
+    return _KINDS.get(type(value), "a date or a time")
 
 
 def _shown(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The line on which each key of a TOML file stands, so that an error can point there."""
+"""The line on which each key of a TOML or JSON file stands, so that an error can point there."""
 
 from __future__ import annotations
 
@@ -21,8 +21,25 @@ def lines_of(text: str) -> dict[Path, int]:
     return scan.found
 
 
+def json_lines_of(text: str) -> dict[Path, int]:
+    r"""Return the same of a text that is valid JSON.
+
+    Examples
+    --------
+    >>> json_lines_of('{"arm": [\n{"name": "a"}]}')
+    {('arm',): 1, ('arm', 0): 2, ('arm', 0, 'name'): 2}
+    """
+    scan = _JsonScan(text)
+    scan.skip()
+    scan.value(())
+    return scan.found
+
+
 class _Scan:
     """A walk over valid TOML that only remembers where things begin."""
+
+    assign, between = "=", " \t"
+    """What stands between a key and its value, and the blanks that may stand around it."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -94,7 +111,7 @@ class _Scan:
             self.at += 1
 
     def blanks(self) -> None:
-        while self.text[self.at] in " \t":
+        while self.text[self.at] in self.between:
             self.at += 1
 
     def pair(self, table: Path) -> None:
@@ -103,7 +120,7 @@ class _Scan:
         for name in self.names():
             path = (*path, name)
             self.found.setdefault(path, self.text.count("\n", 0, line_at) + 1)
-        self.at = self.text.index("=", self.at) + 1
+        self.at = self.text.index(self.assign, self.at) + 1
         self.value(path)
 
     def value(self, path: Path) -> None:
@@ -138,3 +155,9 @@ class _Scan:
         self.at += len(end)
         while long and self.text.startswith(quote, self.at):  # up to two quotes may stand before the closing three
             self.at += 1
+
+
+class _JsonScan(_Scan):
+    """The same over valid JSON, of which TOML's inline tables are near kin."""
+
+    assign, between = ":", " \t\r\n"

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from isotherm.clinical import TumorBurdenScore
+from isotherm.clinical.scores import TumorBurdenScore
 
 
 @pytest.mark.parametrize(

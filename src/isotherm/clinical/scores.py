@@ -1,11 +1,13 @@
-"""Clinical nouns and scores of a patient: so far, the tumor burden score."""
+"""Scores of a patient: the tumor burden score and the clinical risk score of Fong."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from isotherm.clinical.fact import Reading, Sign
 from isotherm.source import Citation
 
 Basis = Literal["imaging", "pathology"]
@@ -91,3 +93,36 @@ class TumorBurdenScore:
             "note": TBS_NOTE_ON_IMAGING if self.basis == "imaging" else "",
             "source": str(TBS_SOURCE),
         }
+
+
+FONG_SOURCE = Citation(
+    title="Clinical score for predicting recurrence after hepatic resection for metastatic colorectal cancer",
+    year=1999,
+    pmid="10493478",
+    journal="Ann Surg 1999;230:309-318",
+    where="the five items of the score",
+)
+
+FONG_ITEMS: tuple[tuple[str, Sign, float], ...] = (
+    ("disease_free_interval_months", "<", 12.0),
+    ("n_lesions", ">", 1.0),
+    ("largest_lesion_mm", ">", 50.0),
+    ("cea_ug_l", ">", 200.0),
+)
+"""One point each, all limits strict; the fifth point is a primary tumor with positive nodes."""
+
+
+def fong_points(known: Mapping[str, Reading]) -> tuple[int, int]:
+    """Return the lowest and the highest score of Fong that what is known of a patient allows: equal if all is known.
+
+    References
+    ----------
+    .. [1] Fong Y et al. Ann Surg 1999;230:309-318, PMID 10493478.
+    """
+    nodes = known.get("n_stage")
+    items = [None if nodes is None else nodes.among(("N1", "N2"))]
+    for name, sign, limit in FONG_ITEMS:
+        reading = known.get(name)
+        items.append(None if reading is None else reading.compare(sign, limit))
+    given = sum(item is True for item in items)
+    return given, given + sum(item is None for item in items)

@@ -1,0 +1,129 @@
+"""The words and signs in which answers, gaps and reasons are shown; nothing here tells anybody what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from isotherm.answer import Answer
+from isotherm.clinical.fact import Gap
+from isotherm.criteria.explain import Line
+from isotherm.criteria.judge import Finding, Presence
+
+ANSWER_WORDS: Mapping[str, str] = {
+    "MET": "met", "MET_WITH_CONDITION": "met with a condition", "UNKNOWN": "unknown", "NOT_MET": "not met",
+    "NOT_APPLICABLE": "not applicable", "PRESENT": "present", "ABSENT": "absent",
+}  # fmt: skip
+
+SIGNS: Mapping[str, str] = {
+    "MET": "✓", "MET_WITH_CONDITION": "(✓)", "UNKNOWN": "?", "NOT_MET": "✗", "NOT_APPLICABLE": "-",
+    "PRESENT": "●", "ABSENT": "○",
+}  # fmt: skip
+
+GAP_WORDS: dict[Gap, str] = {
+    "missing": "not noted",
+    "not assessable": "somebody looked and could not tell",
+    "conflicting values": "two values of one day contradict each other",
+    "list of lesions is open": "more lesions may follow",
+    "interval straddles": "its interval lies on both sides of the limit",
+}
+
+RESEARCH = (
+    "Research use only. Not a medical device. It says what sources state and what is not known; it decides nothing."
+)
+
+NEWER = "Newer editions may exist."
+
+STATUS_WORDS: Mapping[str, str] = {
+    "published": "",
+    "document": "read in a document that reproduces it",
+    "recalled": "from memory, not read in the source: to be confirmed before it is used",
+}
+
+
+def answer_name(answer: Answer, *, is_criterion: bool) -> str:
+    """Return the name of an answer: predictors and observations are present or absent, and never met."""
+    if is_criterion or answer in (Answer.UNKNOWN, Answer.NOT_APPLICABLE):
+        return answer.name
+    return (Presence.ABSENT if answer is Answer.NOT_MET else Presence.PRESENT).name
+
+
+def with_newer(note: str) -> str:
+    """Return the note of a guideline, which says that newer editions may exist."""
+    return note if re.search(r"newer (?:edition|version)", note, re.IGNORECASE) else f"{note} {NEWER}"
+
+
+def reasons(finding: Finding) -> tuple[str, ...]:
+    """Return what an answer rests on, in words: of many parts, those that bear it."""
+    if finding.answer is not Answer.NOT_APPLICABLE:
+        return tuple(dict.fromkeys(words for line in finding.deciding for words in _bearing(line)))
+    if finding.applies is not None and finding.applies.answer is Answer.NOT_MET:
+        return tuple(dict.fromkeys(_bearing(finding.applies)))
+    return ("no lesion is to be ablated",)
+
+
+def _bearing(line: Line, inside: str = "") -> Iterator[str]:
+    """Yield the leaves that give a line its answer, each with its lesion."""
+    if not line.parts:
+        yield inside + line.words
+        return
+    if line.words.startswith("only if "):
+        yield inside + line.words
+    within = f"{line.words}: " if line.words.startswith("lesion ") else inside
+    parts = [part for part in line.parts if not _says_target(part)] or line.parts
+    for part in [part for part in parts if part.answer is line.answer] or parts:
+        yield from _bearing(part, within)
+
+
+def _says_target(line: Line) -> bool:
+    """Return whether a line only says that a lesion is one of those that are asked about."""
+    return not line.parts and line.words.startswith("to be ablated: yes")
+
+
+def capital(words: str) -> str:
+    """Return words as a sentence begins."""
+    return words[:1].upper() + words[1:]
+
+
+def how_many(number: int, one: str, many: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def weight_words(question: Mapping[str, Any]) -> str:
+    """Return how much hangs on a missing fact."""
+    words: list[str] = []
+    if question["decides"]:
+        words.append(f"settles {how_many(question['decides'], 'answer', 'answers')} whatever it is")
+    if question["can_settle"]:
+        words.append(f"can settle {how_many(question['can_settle'], 'answer', 'answers')} one way")
+    if question["with_others"]:
+        words.append(f"counts for {how_many(question['with_others'], 'answer', 'answers')} with other facts")
+    return "; ".join(words)
+
+
+def force_words(finding: Mapping[str, Any], as_of: str) -> str:
+    """Return whether a rule was in force on the day asked about, and whether it is today."""
+    since = finding["since"]
+    if since["start"] is None:
+        return "no date printed"
+    force, until = finding["in_force"], f" to {since['end']}" if since["end"] else ""
+    day, now = _FORCE[force["as_of"]], _FORCE[force["today"]]
+    today = "" if day == now else f", today {now}"
+    return f"{day} on {as_of}{today} (printed: from {since['start']}{until})"
+
+
+_FORCE: Mapping[bool | None, str] = {True: "in force", False: "not in force", None: "perhaps in force"}
+
+
+def imaging_words(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what was read off old images, or off images of no noted day: facts of several lesions in one sentence."""
+    found: dict[tuple[str, str | None], list[Mapping[str, Any]]] = {}
+    for one in document["old_imaging"]:
+        found.setdefault((one["label"], one["on"]), []).append(one)
+    for (label, on), several in found.items():
+        lesions = ", ".join(one["lesion"] for one in several if one["lesion"])
+        where = f" of {'lesion' if len(several) == 1 else 'lesions'} {lesions}" if lesions else ""
+        age = "of no noted day" if on is None else f"{several[0]['days']} days old ({on})"
+        yield f"{capital(label)}{where}: read off images {age}"

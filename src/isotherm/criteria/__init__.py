@@ -1,0 +1,1 @@
+"""Criteria: what each guideline says of a case, and which missing fact would change it."""

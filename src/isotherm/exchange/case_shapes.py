@@ -1,0 +1,125 @@
+"""The keys of a case file and the `Case` that they make, and what in it contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from isotherm.clinical.case import Case, Lesion
+from isotherm.clinical.fact import Fact, Reading
+from isotherm.clinical.kinds import FactKind
+from isotherm.clinical.picture import picture_of
+from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
+from isotherm.errors import BadCase
+from isotherm.exchange.case_facts import day_until, facts_of
+from isotherm.exchange.toml_form import Document, Key, Part, Shape, Wrong, choice, flag
+from isotherm.exchange.toml_lines import Path
+
+SCHEMA = "isotherm.case/1"
+"""Name and version of the form; a file need not say it."""
+
+LONGEST_ID = 40
+
+MANY_FACTS = "the facts that `isotherm criteria init` lists"
+
+CORRECT = "correct one of them"
+LEAVE_OUT = "or leave this one out: it follows from the list"
+
+Problem = tuple[str, str]
+
+
+def case_shape(today: date) -> Shape:
+    """Return the keys of a case file.
+
+    Parameters
+    ----------
+    today : date
+        No day may be later.
+    """
+    lesion = Shape(
+        _lesion, {"id": Key(_id), **_facts(LESION_FACTS, today)}, allowed=f"id, and {MANY_FACTS} of a lesion"
+    )
+    return Shape(_case, {
+        "schema": Key(choice(SCHEMA)), "on": Key(day_until(today), required=True), "id": Key(_id),
+        "lesions_complete": Key(flag),
+        "patient": Key(Part(Shape(dict, _facts(CASE_FACTS, today), allowed=f"{MANY_FACTS} of a patient"))),
+        "lesion": Key(Part(lesion, many=True), field="lesions"),
+    })  # fmt: skip
+
+
+def contradictions(case: Case) -> Iterator[Problem]:
+    """Yield what contradicts itself on the case's day: the key, and one sentence."""
+    picture = picture_of(case)
+    for place, lesion in enumerate(case.lesions):
+        for name, (kind, upper) in _EXTREMES.items():
+            given, own = picture.given.get(name), picture.lesions[lesion.id].get(kind.name)
+            if name not in case.facts or given is None or own is None or not _counts(name, picture.lesions[lesion.id]):
+                continue
+            if given.high < own.low if upper else given.low > own.high:
+                wrong = "smaller" if upper else "larger"
+                yield (
+                    f"patient.{name}",
+                    f"it is {wrong} than {kind.name} of lesion[{place + 1}]; {CORRECT}, {LEAVE_OUT}.",
+                )
+
+
+_EXTREMES: dict[str, tuple[FactKind, bool]] = {
+    "largest_lesion_mm": (LESION_FACTS["diameter_mm"], True),
+    **{kind.largest: (kind, True) for kind in LESION_FACTS.values() if kind.largest},
+    **{kind.smallest: (kind, False) for kind in LESION_FACTS.values() if kind.smallest},
+}
+"""Facts of the patient that hold the largest or smallest number of the lesions."""
+
+
+def _counts(name: str, lesion: Mapping[str, Reading]) -> bool:
+    """Return whether a lesion is among those that a largest or smallest number is about."""
+    target = lesion.get("target")
+    return name == "largest_lesion_mm" or (target is not None and target.value is True)
+
+
+def _facts(kinds: Mapping[str, FactKind], today: date) -> dict[str, Key]:
+    return {name: Key(facts_of(kind, today)) for name, kind in kinds.items()}
+
+
+def _lesion(id: str = "", **facts: tuple[Fact, ...]) -> tuple[str, dict[str, tuple[Fact, ...]]]:  # noqa: A002
+    return id, facts
+
+
+def _case(
+    *, on: date, schema: str = SCHEMA, patient: Mapping[str, Any] | None = None,
+    lesions: tuple[tuple[str, dict[str, Any]], ...] = (), **others: Any,
+) -> Case:  # fmt: skip
+    del schema  # read and checked; a case in memory has no form
+    named = tuple(Lesion(own or str(place), facts) for place, (own, facts) in enumerate(lesions, start=1))
+    problems = [*_twice(named), *_counted(patient or {}, len(named), complete=others.get("lesions_complete", False))]
+    if problems:
+        raise BadCase(*problems)
+    case = Case(on=on, facts=patient or {}, lesions=named, **others)
+    problems += contradictions(case)
+    if problems:
+        raise BadCase(*problems)
+    return case
+
+
+def _twice(lesions: tuple[Lesion, ...]) -> Iterator[Problem]:
+    ids = [lesion.id for lesion in lesions]
+    for place, one in enumerate(ids):
+        if one in ids[:place]:
+            yield f"lesion.{place}.id", f"lesion[{ids.index(one) + 1}] has this id already; give each lesion its own."
+
+
+def _counted(patient: Mapping[str, tuple[Fact, ...]], listed: int, *, complete: bool) -> Iterator[Problem]:
+    """Yield a number of lesions that the list contradicts."""
+    for declared in (fact.value for fact in patient.get("n_lesions", ()) if isinstance(fact.value, int)):
+        if declared < listed:
+            yield "patient.n_lesions", f"fewer are declared than the {listed} that are listed; {CORRECT}."
+        elif complete and declared > listed:
+            yield "patient.n_lesions", f"more are declared than the {listed} that are listed as complete; {CORRECT}."
+
+
+def _id(_: Document, value: object, __: Path) -> str:
+    words = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(words, str) or not words.strip() or len(words) > LONGEST_ID or not words.isprintable():
+        raise Wrong(f"a key without meaning, of at most {LONGEST_ID} letters")
+    return words.strip()
