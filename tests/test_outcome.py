@@ -118,4 +118,4 @@ def test_a_curve_takes_its_columns_over_and_copies_what_is_part_of_something_els
     assert part.flags.writeable
     assert curve.survival.tolist() == [2.0, 5.0]
     with pytest.raises(BadColumn, match="high has 3 rows; 2 are wanted"):
-        Curve(*[own] * 4, np.ones(3), *[own] * 3, n=2, interval="log", level=0.95, variance="Greenwood")
+        Curve(own, own, own, own, np.ones(3), own, own, own, n=2, interval="log", level=0.95, variance="Greenwood")

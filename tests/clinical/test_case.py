@@ -24,8 +24,8 @@ def patient(facts: dict[str, Value], *lesions: dict[str, Value], complete: bool 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ecog", 6), ("ecog", 1.5), ("ecog", True), ("inr", -1.0), ("inr", "1"), ("inr", float("nan")), ("inr", 10**400), ("ascites", 1),
-     ("organ", "kidney"), ("mri_date", "2025-01-01")],
+    [("ecog", 6), ("ecog", 1.5), ("ecog", True), ("inr", -1.0), ("inr", "1"), ("inr", float("nan")), ("inr", 10**400),
+     ("ascites", 1), ("organ", "kidney"), ("mri_date", "2025-01-01")],
 )  # fmt: skip
 def test_a_value_of_another_type_or_beyond_what_is_plausible_is_refused_without_repeating_it(
     name: str, value: object

@@ -17,7 +17,7 @@ from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 from isotherm.criteria.change import Change, Question, Target, open_questions, what_would_change
 from isotherm.criteria.conflicts import Cell, Matrix, Row, matrix
 from isotherm.criteria.explain import Line, Missing, known_as, with_unit
-from isotherm.criteria.expression import Every, Some, names, walk
+from isotherm.criteria.expression import OfLesions, names, walk
 from isotherm.criteria.judge import Finding, Verdict, judge
 from isotherm.criteria.rule import Grade, Guideline, Rule, Since
 from isotherm.source import Citation
@@ -246,7 +246,7 @@ def _used(rule: Rule, picture: Picture) -> Iterator[Document]:
     for expression in rule.expressions:
         asked |= names(expression)
         for part in walk(expression):
-            if isinstance(part, Every | Some):
+            if isinstance(part, OfLesions):
                 asked |= {"target"} if part.whose == "targets" else set()
                 asked |= {part.summary.name} if part.summary is not None else set()
     for name in sorted(asked):

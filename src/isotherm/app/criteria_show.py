@@ -12,10 +12,10 @@ from isotherm.criteria.expression import (
     Comparison,
     Every,
     Expression,
+    OfLesions,
     OnCondition,
     Opposite,
     Silent,
-    Some,
     kind_of,
 )
 from isotherm.criteria.library import guidelines, rules
@@ -92,7 +92,7 @@ def _condition(expression: Expression, depth: int) -> Iterator[str]:
             yield f"{indent}only if {condition}:"
         case Opposite():
             yield f"{indent}not the case:"
-        case Every() | Some():
+        case OfLesions():
             words = EVERY_LESION if isinstance(expression, Every) else ANY_LESION
             yield f"{indent}{words if expression.whose == 'targets' else words.removesuffix(' to be ablated')}:"
         case _:

@@ -11,7 +11,7 @@ from isotherm.clinical.case import Picture
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.picture import supposing
 from isotherm.criteria.explain import Missing
-from isotherm.criteria.expression import UNKNOWN, Comparison, Every, Some, walk
+from isotherm.criteria.expression import UNKNOWN, Comparison, OfLesions, walk
 from isotherm.criteria.judge import answer_together, finding
 from isotherm.criteria.possible import Key, bounds_of
 from isotherm.criteria.regions import Region, in_words, regions
@@ -173,7 +173,7 @@ def _tried(fact: Missing, target: Target, picture: Picture) -> tuple[Region, ...
         for rule in target.rules
         for expression in rule.expressions
         for part in walk(expression)
-        for comparison in (part, part.summary if isinstance(part, Every | Some) else None)
+        for comparison in (part, part.summary if isinstance(part, OfLesions) else None)
         if isinstance(comparison, Comparison) and comparison.name == fact.name
     ]
     if fact.name == "n_lesions":

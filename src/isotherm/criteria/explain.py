@@ -17,10 +17,10 @@ from isotherm.criteria.expression import (
     Comparison,
     Every,
     Expression,
+    OfLesions,
     OnCondition,
     Opposite,
     Silent,
-    Some,
     kind_of,
 )
 
@@ -99,7 +99,7 @@ def explain(expression: Expression, picture: Picture, lesion: str | None = None)
             return _leaf(expression, answer, picture, lesion)
         case Silent(why):
             return Line(answer, f"the source does not say: {why}", silent=why)
-        case Every() | Some():
+        case OfLesions():
             return _of_lesions(expression, answer, picture)
         case OnCondition(part, condition):
             return Line(answer, f"only if {condition}", parts=(explain(part, picture, lesion),))
@@ -189,7 +189,7 @@ def _leaf(expression: Comparison | Among, answer: Answer, picture: Picture, lesi
     return Line(answer, words, missing=missing)
 
 
-def _of_lesions(expression: Every | Some, answer: Answer, picture: Picture) -> Line:
+def _of_lesions(expression: OfLesions, answer: Answer, picture: Picture) -> Line:
     meant = EVERY_LESION if isinstance(expression, Every) else ANY_LESION
     head = meant if expression.whose == "targets" else meant.removesuffix(" to be ablated")
     lines: list[Line] = []

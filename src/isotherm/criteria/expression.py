@@ -181,8 +181,8 @@ class OnCondition(Expression):
 
 
 @dataclass(frozen=True, slots=True)
-class Every(Expression):
-    """Whether a condition holds for every lesion; unknown while more lesions may follow, unless one fails."""
+class OfLesions(Expression):
+    """What is asked of lesions: of every one, or of at least one."""
 
     part: Expression
     whose: Whose = "targets"
@@ -190,21 +190,35 @@ class Every(Expression):
     """The same of the patient's largest or smallest number, where tables have one row per patient."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "summary", _summary(self.part, self.whose, upper=True))
+        object.__setattr__(self, "summary", _summary(self.part, self.whose, upper=isinstance(self, Every)))
 
     @property
     def parts(self) -> tuple[Expression, ...]:
-        """What every lesion has to fulfil."""
+        """What is asked of one lesion."""
         return (self.part,)
 
     def level(self, picture: Picture, lesion: Readings | None = None) -> int:
-        """Return the value of the answer."""
-        found = MET if picture.complete else UNKNOWN
-        for readings in picture.lesions.values():
-            found = min(found, self.of_one(picture, readings))
-        if found == UNKNOWN and self.summary is not None:
-            return self.summary.level(picture)
-        return found
+        """Return the value of the answer: of all listed lesions, or where they leave it open, of their sum."""
+        found = self.of_all(picture)
+        return self.summary.level(picture) if found == UNKNOWN and self.summary is not None else found
+
+    def of_all(self, picture: Picture) -> int:
+        """Return the value of the answer that the listed lesions give; unknown while others may decide it."""
+        raise NotImplementedError
+
+    def of_one(self, picture: Picture, readings: Readings) -> int:
+        """Return the value of the answer for one lesion."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Every(OfLesions):
+    """Whether a condition holds for every lesion; unknown while more lesions may follow, unless one fails."""
+
+    def of_all(self, picture: Picture) -> int:
+        """Return the smallest answer of the lesions."""
+        found = (self.of_one(picture, readings) for readings in picture.lesions.values())
+        return min(found, default=MET) if picture.complete else min((UNKNOWN, *found))
 
     def of_one(self, picture: Picture, readings: Readings) -> int:
         """Return the value of the answer for one lesion; one that is not meant does not count against it."""
@@ -214,30 +228,13 @@ class Every(Expression):
 
 
 @dataclass(frozen=True, slots=True)
-class Some(Expression):
-    """Whether a condition holds for at least one lesion; unknown while more may follow, unless one fulfils it."""
+class Some(OfLesions):
+    """Whether a condition holds for at least one lesion; unknown while more may follow, unless one fulfills it."""
 
-    part: Expression
-    whose: Whose = "targets"
-    summary: Comparison | None = field(init=False, repr=False, compare=False)
-    """The same of the patient's largest or smallest number, where tables have one row per patient."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "summary", _summary(self.part, self.whose, upper=False))
-
-    @property
-    def parts(self) -> tuple[Expression, ...]:
-        """What one lesion has to fulfil."""
-        return (self.part,)
-
-    def level(self, picture: Picture, lesion: Readings | None = None) -> int:
-        """Return the value of the answer."""
-        found = NOT_MET if picture.complete else UNKNOWN
-        for readings in picture.lesions.values():
-            found = max(found, self.of_one(picture, readings))
-        if found == UNKNOWN and self.summary is not None:
-            return self.summary.level(picture)
-        return found
+    def of_all(self, picture: Picture) -> int:
+        """Return the largest answer of the lesions."""
+        found = (self.of_one(picture, readings) for readings in picture.lesions.values())
+        return max(found, default=NOT_MET) if picture.complete else max((UNKNOWN, *found))
 
     def of_one(self, picture: Picture, readings: Readings) -> int:
         """Return the value of the answer for one lesion; one that is not meant does not count."""

@@ -9,7 +9,7 @@ from enum import Enum
 from isotherm.answer import Answer, all_of
 from isotherm.clinical.case import Picture
 from isotherm.criteria.explain import Line, Missing, explain, gaps, silences
-from isotherm.criteria.expression import Every, Some, walk
+from isotherm.criteria.expression import OfLesions, walk
 from isotherm.criteria.rule import Combination, Guideline, Rule
 
 
@@ -128,7 +128,7 @@ def nothing_to_ablate(rule: Rule, picture: Picture) -> bool:
     """Return whether a rule on lesions to be ablated meets a patient who is known to have none."""
     if not picture.complete or rule.unit != "lesion":
         return False
-    asks = any(part.whose == "targets" for part in walk(rule.holds) if isinstance(part, Every | Some))
+    asks = any(part.whose == "targets" for part in walk(rule.holds) if isinstance(part, OfLesions))
     targets = [lesion.get("target") for lesion in picture.lesions.values()]
     return asks and all(target is not None and target.value is False for target in targets)
 

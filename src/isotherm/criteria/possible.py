@@ -18,8 +18,8 @@ from isotherm.criteria.expression import (
     Comparison,
     Every,
     Expression,
+    OfLesions,
     OnCondition,
-    Some,
 )
 from isotherm.criteria.expression import MET_WITH_CONDITION as ON_CONDITION
 from isotherm.criteria.judge import nothing_to_ablate
@@ -81,7 +81,7 @@ def _bounds(expression: Expression, picture: Picture, lesion: str | None, free: 
         case OnCondition(part):
             low, high = _bounds(part, picture, lesion, free)
             return min(low, ON_CONDITION), min(high, ON_CONDITION)
-        case Every() | Some():
+        case OfLesions():
             return _of_lesions(expression, picture, free)
         case _:
             if not expression.parts:
@@ -90,7 +90,7 @@ def _bounds(expression: Expression, picture: Picture, lesion: str | None, free: 
             return _opposite(high), _opposite(low)
 
 
-def _of_lesions(expression: Every | Some, picture: Picture, free: Container[Key]) -> tuple[int, int]:
+def _of_lesions(expression: OfLesions, picture: Picture, free: Container[Key]) -> tuple[int, int]:
     every = isinstance(expression, Every)
     settled = MET if every else NOT_MET
     is_target = Among("target", (not every,))

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from isotherm.clinical.vocabulary import LESION_FACTS
-from isotherm.criteria.expression import Among, Comparison, Every, Expression, Some
+from isotherm.criteria.expression import Among, Comparison, Expression, OfLesions
 from isotherm.source import Citation
 
 RuleKind = Literal["criterion", "recommendation", "practice", "trial entry", "study arm", "predictor", "observation"]
@@ -238,7 +238,7 @@ class Guideline:
 
 def _outside(expression: Expression) -> Iterator[str]:
     """Yield facts of lesions that no `Every` or `Some` encloses."""
-    if isinstance(expression, Every | Some):
+    if isinstance(expression, OfLesions):
         return
     if isinstance(expression, Comparison | Among) and expression.name in LESION_FACTS:
         yield expression.name
