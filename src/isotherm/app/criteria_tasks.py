@@ -17,7 +17,7 @@ from isotherm.app.places import keep_inputs, new_folder, usable_file, usable_fol
 from isotherm.clinical.picture import picture_of
 from isotherm.criteria.library import guideline, guidelines
 from isotherm.criteria.rule import Guideline
-from isotherm.criteria.table import answers
+from isotherm.criteria.table import Answers, answers
 from isotherm.errors import BadSetting, OutputError
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.case_files import read_case_file
@@ -135,16 +135,17 @@ def check_table(
     read = read_cases(table, today=today, lesions=lesions, on=day, missing=missing)
     found = answers(chosen, [picture_of(case) for case in read.cases])
     criteria = {rule.id: rule.is_criterion for one in chosen for rule in one.rules}
-    words = {
-        name: [answer_name(Answer(int(value)), is_criterion=criteria.get(name, True)) for value in column]
-        for name, column in found.items()
-    }
-    rows = [
-        [printable(case.id), case.on.isoformat(), *(column[row] for column in words.values())]
-        for row, case in enumerate(read.cases)
-    ]
+    words = {name: _names(column, is_criterion=criteria.get(name, True)) for name, column in found.items()}
+    heads = ([printable(case.id), case.on.isoformat()] for case in read.cases)
+    rows = [[*head, *row] for head, row in zip(heads, zip(*words.values(), strict=True), strict=True)]
     write_text(file, table_text(["id", "on", *words], rows))
     return TableDone(len(rows), tuple((name, _counted(column)) for name, column in words.items()), read.unused)
+
+
+def _names(column: Answers, *, is_criterion: bool) -> list[str]:
+    """Return the names of a column of answers."""
+    names = {answer.value: answer_name(answer, is_criterion=is_criterion) for answer in Answer}
+    return [names[value] for value in column.tolist()]
 
 
 def _counted(column: Sequence[str]) -> tuple[tuple[str, int], ...]:
