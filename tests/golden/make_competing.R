@@ -107,8 +107,8 @@ corrected <- function(f, alpha, link, family) {
 }
 diag_of <- function(A) diag(nrow(A))
 gee <- function(formula, family, corstr, link, data = lung) {
-  f <- geeglm(formula, family = family, id = data$inst, data = data, corstr = corstr,
-              control = geese.control(epsilon = 1e-13, maxit = 200))
+  f <- do.call(geeglm, list(formula, family = family, id = data$inst, data = data, corstr = corstr,
+                            control = geese.control(epsilon = 1e-13, maxit = 200)))
   alpha <- if (corstr == "independence") 0 else vec(f$geese$alpha)
   list(coef = vec(coef(f)), se = vec(sqrt(diag(f$geese$vbeta))), alpha = alpha, phi = vec(f$geese$gamma),
        corrected = corrected(f, alpha, link, f$family$family))
