@@ -40,9 +40,16 @@ curve <- function(f) {
 for (type in c("log", "log-log", "plain", "logit"))   # survfit loses the arcsine limits of its states
   R$incidence[[paste0("plain_", type)]] <- curve(survfit(Surv(et, state) ~ 1, two, conf.type = type))
 R$incidence$weights <- curve(survfit(Surv(et, state) ~ 1, two, weights = w, id = id))
-R$incidence$weights_cluster <- curve(survfit(Surv(et, state) ~ 1, two, weights = w, id = id, cluster = group))
+# survfit takes no clusters of several ids for states: the influences that it returns are summed within them here
+clustered <- function(f, w, group) {
+  row <- findInterval(times, f$time)
+  error <- sapply(2:3, function(k) sqrt(colSums(rowsum(w * f$influence.pstate[, row + 1, k], group)^2)))
+  list(time = times, risk = unname(f$pstate[row, 2:3]), std_error = unname(error))
+}
+R$incidence$weights_cluster <- clustered(survfit(Surv(et, state) ~ 1, two, weights = w, id = id, influence = TRUE), two$w, two$group)
 R$incidence$late <- curve(survfit(Surv(start, et, state) ~ 1, two, id = id))
-R$incidence$late_weights_cluster <- curve(survfit(Surv(start, et, state) ~ 1, two, weights = w, id = id, cluster = group))
+R$incidence$late_weights <- curve(survfit(Surv(start, et, state) ~ 1, two, weights = w, id = id))
+R$incidence$late_weights_cluster <- clustered(survfit(Surv(start, et, state) ~ 1, two, weights = w, id = id, influence = TRUE), two$w, two$group)
 times <- c(1, 12, 24, 36, 60, 80)
 R$incidence$months <- curve(survfit(Surv(month, state) ~ 1, two))
 split <- survSplit(Surv(et, state) ~ ., two, cut = c(400, 900), start = "begin", end = "stop", event = "what")

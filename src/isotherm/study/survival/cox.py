@@ -188,7 +188,7 @@ def cox(
     .. [2] Efron B. J Am Stat Assoc 1977;72:557-565.
     .. [3] Lin DY, Wei LJ. J Am Stat Assoc 1989;84:1074-1078.
     """
-    x, labels = _matrix(covariates, names, len(outcome))
+    x, labels = covariate_matrix(covariates, names, len(outcome))
     shift = None if offset is None else column("offset", offset, len(outcome))
     counts = outcome.only_one_event().weights > 0.0
     if not counts.all():
@@ -202,14 +202,8 @@ def cox(
         raise _failure(status, labels, information, step)
     model = np.linalg.inv(information).astype(np.float64)
     covariance, clusters = robust_covariance(outcome, sets, b, model, efron=ties == "efron") if robust else (model, 0)
-    if robust and clusters <= len(labels):
-        raise NothingToCompare(f"{clusters} clusters came for {len(labels)} covariates; a robust variance needs more.")
-    certain = np.diag(covariance) <= CERTAIN * np.diag(model)
-    if certain.any():
-        raise NothingToCompare(
-            f"The robust variance of {labels[int(np.argmax(certain))]} is 0: clusters are too few or too alike for it "
-            "(all times equal, for example); use the model-based variance."
-        )
+    if robust:
+        refuse_certain(covariance, model, labels, clusters)
     per_unit = np.outer(1.0 / sets.scale, 1.0 / sets.scale)
     return CoxFit(
         names=labels,
@@ -229,8 +223,16 @@ def cox(
     )
 
 
-def _matrix(covariates: npt.ArrayLike, names: Sequence[str] | None, rows: int) -> tuple[Float, tuple[str, ...]]:
-    """Return the covariates as numbers, shape (n, p), and their names."""
+def covariate_matrix(
+    covariates: npt.ArrayLike, names: Sequence[str] | None, rows: int
+) -> tuple[Float, tuple[str, ...]]:
+    """Return the covariates as numbers, shape (n, p), and their names.
+
+    Raises
+    ------
+    BadColumn, BadSetting
+        See `cox`.
+    """
     own: Any = getattr(covariates, "columns", None)
     x = numbers("a covariate", covariates)
     x = x[:, None] if x.ndim == 1 else x
@@ -249,6 +251,23 @@ def _matrix(covariates: npt.ArrayLike, names: Sequence[str] | None, rows: int) -
     if np.abs(x).max() > LARGEST_COVARIATE:
         raise BadColumn(f"The covariates reach beyond {LARGEST_COVARIATE:g}; give them in larger units.")
     return x, labels
+
+
+def refuse_certain(covariance: Float, model: Float, names: tuple[str, ...], clusters: int) -> None:
+    """Refuse a robust variance of too few clusters, or one that is 0 but for rounding.
+
+    Raises
+    ------
+    NothingToCompare
+    """
+    if clusters <= len(names):
+        raise NothingToCompare(f"{clusters} clusters came for {len(names)} covariates; a robust variance needs more.")
+    certain = np.diag(covariance) <= CERTAIN * np.diag(model)
+    if certain.any():
+        raise NothingToCompare(
+            f"The robust variance of {names[int(np.argmax(certain))]} is 0: clusters are too few or too alike for it "
+            "(all times equal, for example); use the model-based variance."
+        )
 
 
 def _refuse_combinations(outcome: TimeToEvent, ties: str, *, robust: bool) -> None:
