@@ -124,10 +124,12 @@ for (corstr in c("independence", "exchangeable")) {
   R$gee[[paste0("logit_", corstr)]] <- gee(year ~ one + age + ph.karno, binomial(), corstr, "logit")
   R$gee[[paste0("log_", corstr)]] <- gee(year ~ one + age, poisson(), corstr, "log")
   R$gee[[paste0("identity_", corstr)]] <- gee(year ~ one + age, gaussian(), corstr, "identity")
-  R$gee[[paste0("number_", corstr)]] <- gee(wt.loss ~ one + age, gaussian(), corstr, "identity")
 }
+# not exchangeable: its equations have a second root, at a correlation that institutions of this size cannot have
+R$gee$number_independence <- gee(wt.loss ~ one + age, gaussian(), "independence", "identity")
 d$three <- 1 * (d$status == 1 & d$time <= 1095); d$inst <- d$id   # both events of a patient: strongly correlated
 R$gee$pairs <- gee(three ~ obstruct + age, binomial(), "exchangeable", "logit", d[order(d$id), ])
+R$gee$number_pairs <- gee(time / 365.25 ~ obstruct + age, gaussian(), "exchangeable", "identity", d[order(d$id), ])
 g <- glm(year ~ one + age + ph.karno, binomial(), lung, control = list(epsilon = 1e-14, maxit = 50))
 R$gee$club_sandwich <- lapply(c(none = "CR0", mancl_derouen = "CR3"),
                               function(type) unname(as.matrix(clubSandwich::vcovCR(g, cluster = lung$inst, type = type))))

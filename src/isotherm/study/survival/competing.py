@@ -188,16 +188,14 @@ def _refuse_combinations(outcome: TimeToEvent, variance: str) -> None:
         raise BadSetting(f'The variance "{variance}" came; jackknife or Aalen is wanted.')
     if variance == "Aalen" and (outcome.needs_robust or outcome.start_days is not None):
         raise BadSetting(
-            "Clusters, late entries, or weights that are no whole numbers came; the variance of cmprsk takes rows to be "
-            "independent patients observed from time zero. Use the jackknife."
+            "Clusters, late entries, or weights that are no whole numbers came; the variance of cmprsk takes rows to "
+            "be independent patients observed from time zero. Use the jackknife."
         )
     if outcome.start_days is not None and outcome.cluster is None:
         raise BadSetting("Start-stop rows came without cluster; name the patient of each row for a robust variance.")
 
 
-def _jackknife(
-    outcome: TimeToEvent, cause: int, at_risk: Float, failed: Float, before: Float, risk: Float
-) -> Float:
+def _jackknife(outcome: TimeToEvent, cause: int, at_risk: Float, failed: Float, before: Float, risk: Float) -> Float:
     """Return the variance of the risk at every distinct time, from the influence of every cluster.
 
     A row at risk takes part in every step of the curve; once it has left, it only bends the chance of being free of any

@@ -35,13 +35,13 @@ def squared_influences(
     come, go = 0, 0
     for t in range(times):
         while come < rows and start[entering[come]] < t:
-            i = entering[come]
-            change(held, moments, cluster[i], at_risk[i], 1.0)
+            i = int(entering[come])
+            change(held, moments, int(cluster[i]), at_risk[i], 1.0)
             come += 1
         while go < rows and stop[leaving[go]] == t:
-            i = leaving[go]
-            change(held, moments, cluster[i], at_risk[i], -1.0)
-            change(held, moments, cluster[i], left[i], 1.0)
+            i = int(leaving[go])
+            change(held, moments, int(cluster[i]), at_risk[i], -1.0)
+            change(held, moments, int(cluster[i]), left[i], 1.0)
             go += 1
         total = 0.0
         for a in range(BASIS):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import chi2, norm
 
-from isotherm.columns import Float, column, numbers, refuse_missing_codes
+from isotherm.columns import Float, column
 from isotherm.effect import Effect
-from isotherm.errors import BadColumn, BadSetting, FitError, NotConverged, NothingToCompare
+from isotherm.errors import BadSetting, FitError, NotConverged, NothingToCompare
 from isotherm.outcome import TimeToEvent
 from isotherm.study.confidence import exponential, normal_quantile
+from isotherm.study.covariates import covariate_matrix
 from isotherm.study.survival.cox_variance import robust_covariance
 from isotherm.study.survival.newton_kernels import (
     BRESLOW,
@@ -30,9 +31,6 @@ from isotherm.study.survival.newton_kernels import (
 from isotherm.study.survival.risk_sets import RiskSets, risk_sets
 
 Ties = Literal["efron", "breslow", "exact"]
-
-LARGEST_COVARIATE = 1e100
-"""Squares of larger numbers leave the range of numbers."""
 
 CERTAIN = 1e-12
 """A robust variance below this share of the model's is rounding: it would make an estimate certain."""
@@ -221,36 +219,6 @@ def cox(
         outcome=outcome,
         sets=sets,
     )
-
-
-def covariate_matrix(
-    covariates: npt.ArrayLike, names: Sequence[str] | None, rows: int
-) -> tuple[Float, tuple[str, ...]]:
-    """Return the covariates as numbers, shape (n, p), and their names.
-
-    Raises
-    ------
-    BadColumn, BadSetting
-        See `cox`.
-    """
-    own: Any = getattr(covariates, "columns", None)
-    x = numbers("a covariate", covariates)
-    x = x[:, None] if x.ndim == 1 else x
-    if x.ndim != 2 or len(x) != rows or not x.shape[1]:
-        raise BadColumn(f"Covariates of shape {x.shape} came; {rows} rows and at least one column are wanted.")
-    given = names if names is not None else [str(name) for name in own] if own is not None else None
-    labels = tuple(f"x{k + 1}" for k in range(x.shape[1])) if given is None else tuple(given)
-    if len(labels) != x.shape[1] or len(set(labels)) != len(labels):
-        raise BadSetting(f"{len(set(labels))} different names came for {x.shape[1]} covariates; name each once.")
-    gaps = ~np.isfinite(x).all(axis=0)
-    if gaps.any():
-        k = int(np.flatnonzero(gaps)[0])
-        column(labels[k], x[:, k], rows)
-    for k, name in enumerate(labels):
-        refuse_missing_codes(name, x[:, k])
-    if np.abs(x).max() > LARGEST_COVARIATE:
-        raise BadColumn(f"The covariates reach beyond {LARGEST_COVARIATE:g}; give them in larger units.")
-    return x, labels
 
 
 def refuse_certain(covariance: Float, model: Float, names: tuple[str, ...], clusters: int) -> None:

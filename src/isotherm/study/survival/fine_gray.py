@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from isotherm.columns import Float, Int, label_codes
+from isotherm.columns import Float, label_codes, sums_by
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting, NothingToCompare
 from isotherm.outcome import TimeToEvent
-from isotherm.study.survival.cox import CoxFit, covariate_matrix, cox, refuse_certain
+from isotherm.study.covariates import covariate_matrix
+from isotherm.study.survival.cox import CoxFit, cox, refuse_certain
 from isotherm.study.survival.cox_variance import at, score_rows
 from isotherm.study.survival.residual_kernels import risk_set_sums
 from isotherm.study.survival.risk_table import ratio
@@ -69,11 +70,7 @@ class FineGrayFit:
 
     def effects(self, *, level: float = 0.95, endpoint: str = "") -> tuple[Effect, ...]:
         """Return the subdistribution hazard ratio of each covariate, per unit, with its interval."""
-        over = "rows" if self.weighted.outcome.cluster is None or self.clusters == self.n else "clusters"
-        method = (
-            f"Fine-Gray model, ties by Breslow, robust variance over {over} with that of the censoring weights, "
-            "Wald test"
-        )
+        method = f"Fine-Gray model, ties by Breslow, {self.weighted.variance} and censoring weights, Wald test"
         return tuple(
             replace(effect, measure="subdistribution hazard ratio", n=self.n, events=self.events, method=method)
             for effect in self.weighted.effects(level=level, endpoint=endpoint)
@@ -133,10 +130,10 @@ def fine_gray(
     rows = weighted_rows(outcome, cause, censored)
     fit = cox(rows.outcome, x[rows.subject], names=labels, ties="breslow", robust=False)
     influence = _scores(fit, rows, len(outcome)) + _price_of_weights(fit, outcome, cause, x, censored)
-    clusters = len(outcome)
+    clusters, variance = len(outcome), "robust over rows"
     if outcome.cluster is not None:
-        clusters = int(outcome.cluster.max()) + 1
-        influence = _summed(influence, outcome.cluster, clusters)
+        clusters, variance = len(np.unique(outcome.cluster)), "robust over clusters"
+        influence = sums_by(outcome.cluster, influence, int(outcome.cluster.max()) + 1)
     change = influence @ fit.model_covariance
     covariance = change.T @ change
     refuse_certain(covariance, fit.model_covariance, labels, clusters)
@@ -151,20 +148,15 @@ def fine_gray(
         events=int(own.event.sum()),
         competing=int((outcome.event > 0).sum() - own.event.sum()),
         clusters=clusters,
-        weighted=replace(fit, covariance=covariance, variance=f"robust over {'rows' if outcome.cluster is None else 'clusters'}"),
+        weighted=replace(fit, covariance=covariance, variance=variance),
     )
-
-
-def _summed(rows: Float, to: Int, count: int) -> Float:
-    """Return the sums of rows (r, p) over what they belong to, shape (count, p)."""
-    return np.column_stack([np.bincount(to, weights=part, minlength=count) for part in rows.T])
 
 
 def _scores(fit: CoxFit, rows: Weighted, n: int) -> Float:
     """Return the score residuals of the patients, shape (n, p): their stretches together."""
     sets = fit.sets
     score = score_rows(sets, fit.coefficients * sets.scale, efron=False) * sets.scale
-    return _summed(score, rows.subject[sets.row], n)
+    return sums_by(rows.subject[sets.row], score, n)
 
 
 def _price_of_weights(fit: CoxFit, outcome: TimeToEvent, cause: int, x: Float, of: Censoring) -> Float:
@@ -186,13 +178,14 @@ def _price_of_weights(fit: CoxFit, outcome: TimeToEvent, cause: int, x: Float, o
         mine = np.flatnonzero(of.group == g)
         share = risk[mine] / of.left[g, code[mine]]
         width = of.left.shape[1]
-        before = _summed(np.column_stack([share, share[:, None] * z[mine]]), code[mine], width).cumsum(axis=0)
+        before = sums_by(code[mine], np.column_stack([share, share[:, None] * z[mine]]), width).cumsum(axis=0)
         before = np.concatenate([np.zeros((1, before.shape[1])), before[:-1]])
         later = np.zeros((width, 1 + x.shape[1]))
         later[events] = (of.left[g, events] * hazard)[:, None] * np.column_stack([np.ones(len(events)), mean])
         later = later[::-1].cumsum(axis=0)[::-1]
         q = later[:, :1] * before[:, 1:] - later[:, 1:] * before[:, :1]
-        each = ratio(np.ones(width), of.at_risk[g])
+        at_risk: Float = of.at_risk[g]
+        each = ratio(np.ones(len(at_risk)), at_risk)
         drift = (q * (of.censored[g] * each**2)[:, None]).cumsum(axis=0)
         is_censored = outcome.event[mine] == 0
         out[mine] = np.where(is_censored[:, None], q[code[mine]] * each[code[mine], None], 0.0) - drift[code[mine]]

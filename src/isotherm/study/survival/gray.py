@@ -103,7 +103,7 @@ def gray(outcome: TimeToEvent, arm: npt.ArrayLike, *, cause: int = 1, rho: float
     events = own.events.sum(axis=1)
     return GrayTest(
         arms=labels,
-        n=np.bincount(codes, weights=outcome.weights, minlength=len(labels)),
+        n=np.bincount(codes, weights=outcome.weights, minlength=len(labels)).astype(np.float64),
         events=events,
         competing=any_kind.events.sum(axis=1) - events,
         score=score,

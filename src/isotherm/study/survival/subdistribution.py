@@ -58,14 +58,17 @@ def censoring(outcome: TimeToEvent, group: Int) -> Censoring:
 def weighted_rows(outcome: TimeToEvent, cause: int, of: Censoring) -> Weighted:
     """Cut the observation of those who failed of another cause into stretches of constant weight.
 
-    Up to its own end every row has weight 1. At a later event time s of the cause, who failed of another cause at t has
-    the weight G(s-) / G(t-): the chance of being watched still, had nothing happened. A stretch ends with the last event
-    time before that chance falls again.
+    Up to its own end every row has weight 1. At a later event time s of the cause, who failed of another cause at t
+    has the weight G(s-) / G(t-): the chance of being watched still, had nothing happened. A stretch ends with the last
+    event time before that chance falls again.
     """
     code, watched = outcome.times.code, outcome.time_days > 0.0
     events = np.unique(code[outcome.event == cause])
     failed = np.flatnonzero((outcome.event > 0) & (outcome.event != cause))
-    subject, first, last, weight = [np.flatnonzero(watched)], [], [], []
+    subject: list[Int] = [np.flatnonzero(watched)]
+    first: list[Int] = [np.zeros(0, np.int64)]
+    last: list[Int] = [np.zeros(0, np.int64)]
+    weight: list[Float] = [np.zeros(0)]
     for g in range(len(of.left)):
         of_group = failed[of.group[failed] == g]
         then = of.left[g, events]
@@ -82,7 +85,8 @@ def weighted_rows(outcome: TimeToEvent, cause: int, of: Censoring) -> Weighted:
         first.append(np.where(starts == begin[rows], own, events[starts - 1]))
         last.append(events[ends[piece]])
         weight.append(then[starts] / of.left[g, own])
-    return _assemble(outcome, cause, *(np.concatenate(part) for part in (subject, first, last, weight)))
+    stretches = np.concatenate(first), np.concatenate(last)
+    return _assemble(outcome, cause, np.concatenate(subject), *stretches, np.concatenate(weight))
 
 
 def _assemble(outcome: TimeToEvent, cause: int, subject: Int, first: Int, last: Int, weight: Float) -> Weighted:
