@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from isotherm.effect import Effect
 from isotherm.errors import NothingToCompare
 from isotherm.study.arms import two_arms
 from isotherm.study.binary import risk, wilson_limits
-from isotherm.study.clustered import IGNORES_CLUSTERS, clustered_risk, quantile
+from isotherm.study.clustered import clustered_risk, ignoring_clusters, quantile
 from isotherm.study.rank_sum import split
 
 NAMES = ("sensitivity", "specificity", "positive predictive value", "negative predictive value")
@@ -64,11 +64,11 @@ class Area:
         else:
             low, high = wilson_limits(self.estimate, self.fewer, z)
             words += ", no variance to be estimated: Wilson limits of the smaller group"
-        words += f"; {IGNORES_CLUSTERS}" if df is None else ""
-        return Effect(
+        effect = Effect(
             measure="area under the curve", estimate=self.estimate, low=low, high=high, level=level, p_value=test,
             per="tumor", n=self.n, events=self.events, method=words,
         )  # fmt: skip
+        return ignoring_clusters(effect) if df is None else effect
 
 
 def accuracy(
@@ -112,7 +112,7 @@ def accuracy(
             one = risk(
                 int(right[among].sum()), int(among.sum()), interval=interval, level=level, name=name, per="tumor"
             )
-            found[name] = replace(one, method=f"{one.method}; {IGNORES_CLUSTERS}")
+            found[name] = ignoring_clusters(one)
         else:
             found[name] = clustered_risk(right[among], patients[among], level=level, name=name).effect
     return found

@@ -110,7 +110,7 @@ def cohen_kappa(
     Raises
     ------
     BadColumn, BadSetting, NothingToCompare
-        As `ratings`; unknown weights; texts without an order; or both readers always said one and the same.
+        As `ratings`; unknown weights; texts without an order; or a reader who always said the same.
 
     References
     ----------
@@ -128,7 +128,8 @@ def cohen_kappa(
     row, column = (np.bincount(codes, minlength=len(w)) / len(i) for codes in (i, j))
     observed, by_row, by_column = float(w[i, j].mean()), w @ column, row @ w
     chance = float(row @ by_row)
-    _refuse_one_category(chance)
+    if max(row) == 1.0 or max(column) == 1.0:
+        raise NothingToCompare("One reader always said the same; kappa says nothing then, look at the agreement.")
     kappa = (observed - chance) / (1.0 - chance)
     influence = w[i, j] - observed - (1.0 - kappa) * (by_row[i] + by_column[j] - 2.0 * chance)
     words = "Cohen's kappa" if weights == "none" else f"Cohen's kappa, {weights} weights"
@@ -152,7 +153,8 @@ def fleiss_kappa(of: Ratings, *, cluster: npt.ArrayLike | None = None, level: fl
     each = ((said**2).sum(axis=1) - readers) / (readers * (readers - 1.0))
     share = said.mean(axis=0) / readers
     observed, chance = float(each.mean()), float((share**2).sum())
-    _refuse_one_category(chance)
+    if not chance < 1.0 - 1e-12:
+        raise NothingToCompare("All readers always said the same; kappa says nothing then, look at the agreement.")
     kappa = (observed - chance) / (1.0 - chance)
     influence = each - observed - (1.0 - kappa) * 2.0 * (said @ share / readers - chance)
     return _effect(f"Fleiss' kappa of {readers} readers", kappa, chance, influence / (1.0 - chance), cluster, level)
@@ -165,11 +167,6 @@ def _agreement_weights(k: int, weights: str) -> Float:
     return 1.0 - distance if weights == "linear" else 1.0 - distance**2
 
 
-def _refuse_one_category(chance: float) -> None:
-    if not chance < 1.0 - 1e-12:
-        raise NothingToCompare("All readers always said the same one category; kappa is not defined, print agreement.")
-
-
 def _effect(
     words: str, kappa: float, chance: float, influence: Float, cluster: npt.ArrayLike | None, level: float
 ) -> Effect:
@@ -177,7 +174,7 @@ def _effect(
     codes = None if cluster is None else label_codes("cluster", cluster, len(influence), ids=True)[0]
     variance, independent = cluster_variance(influence, codes)
     z = normal_quantile(level) if codes is None else quantile(level, independent - 1)
-    if kappa > 1.0 - 1e-12 or not variance > 0.0:
+    if not variance > 1e-20:
         share = (kappa * (1.0 - chance)) + chance
         low, high = (
             (limit - chance) / (1.0 - chance) for limit in wilson_limits(min(share, 1.0), float(independent), z)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +17,14 @@ from isotherm.study.arms import two_arms
 from isotherm.study.binary import CountTest, TwoArms, wilson_limits
 from isotherm.study.confidence import checked_level
 from isotherm.study.fisher import fisher
-from isotherm.study.gee import GeeFit, Link, Working, gee
+from isotherm.study.gee import GeeFit, Link, gee
+
+Bool = npt.NDArray[np.bool_]
 
 IGNORES_CLUSTERS = "takes every tumor for a patient of its own (ignores clustering)"
 """What stands beside every p value that does."""
 
 LINKS: tuple[Link, ...] = ("logit", "identity")
-WORKING: tuple[Working, ...] = ("exchangeable", "independence")
-"""Tried in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +153,9 @@ def clustered_comparison(
 ) -> ClusteredComparison:
     """Compare the risk of an event between two groups of tumors, with and without regard to patients.
 
-    The odds ratio and the difference of risks come from GEE with exchangeable correlation and Mancl and DeRouen's
-    sandwich; where the correlation cannot be had, with independence, which the method says.
+    The odds ratio and the difference of risks come from GEE with independence as the working correlation and Mancl and
+    DeRouen's sandwich. So they are those of the fourfold table that stands beside them, and hold where a finding
+    differs between the tumors of one patient; another working correlation would weigh patients by it.
 
     Parameters
     ----------
@@ -166,28 +168,38 @@ def clustered_comparison(
     ------
     BadColumn, NothingToCompare
         Gaps, values other than 0 and 1, one group or one value of the event only.
+
+    References
+    ----------
+    .. [1] Pepe MS, Anderson GL. Commun Stat Simul Comput 1994;23:939-951 (why independence).
     """
     had, member = two_arms(event, len(np.asarray(event))), two_arms(group, len(np.asarray(event)))
     codes, labels = label_codes("cluster", cluster, len(had), ids=True)
     counts = TwoArms(int(had[member].sum()), int(member.sum()), int(had[~member].sum()), int((~member).sum()))
-    test = fisher(counts)
     ratio, difference = (_fit(had, member, codes, link, name) for link in LINKS)
     return ClusteredComparison(
         odds_ratio=None if isinstance(ratio, str) else ratio.effects(level=level, endpoint=endpoint)[0],
         odds_ratio_why=ratio if isinstance(ratio, str) else "",
         difference=None if isinstance(difference, str) else difference.effects(level=level, endpoint=endpoint)[0],
         difference_why=difference if isinstance(difference, str) else "",
-        unclustered=CountTest(None, float(test.p_value or 0.0), f"Fisher's exact test; {IGNORES_CLUSTERS}"),
+        unclustered=unclustered_test(fisher(counts, level=level)),
         clusters=len(labels),
     )
 
 
-def _fit(had: npt.NDArray[np.bool_], member: npt.NDArray[np.bool_], codes: Int, link: Link, name: str) -> GeeFit | str:
+def unclustered_test(exact: Effect) -> CountTest:
+    """Return Fisher's test as a test that ignores clusters."""
+    return CountTest(None, cast("float", exact.p_value), f"Fisher's exact test; {IGNORES_CLUSTERS}")
+
+
+def ignoring_clusters(effect: Effect) -> Effect:
+    """Return an effect with the words that it ignores clusters."""
+    return replace(effect, method=f"{effect.method}; {IGNORES_CLUSTERS}")
+
+
+def _fit(had: Bool, member: Bool, codes: Int, link: Link, name: str) -> GeeFit | str:
     """Return the model of the group under a link, or why there is none."""
-    why = ""
-    for working in WORKING:
-        try:
-            return gee(had, 1.0 * member, codes, names=[name or "group"], link=link, working=working)
-        except FitError as error:
-            why = str(error)
-    return why
+    try:
+        return gee(had, 1.0 * member, codes, names=[name or "group"], link=link, working="independence")
+    except FitError as error:
+        return str(error)
