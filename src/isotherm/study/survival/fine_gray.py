@@ -99,7 +99,9 @@ def fine_gray(
     cause : int
     names : sequence of str, optional
     censoring_group : array, shape (n,), optional
-        Labels of groups that are censored in different ways; None: one way for all.
+        Labels of groups that are censored in different ways; None: one way for all. Beyond its last observation the
+        chance of a group to be watched stays what it was there, and all events enter the variance, where cmprsk sets
+        it to 0 and leaves out the events of other groups.
 
     Returns
     -------

@@ -50,8 +50,6 @@ def censoring(outcome: TimeToEvent, group: Int) -> Censoring:
     table = risk_table(outcome, group, strata=False)
     kept = np.array([(1.0 - ratio(*pair)).cumprod() for pair in zip(table.censored, table.at_risk, strict=True)])
     left = np.concatenate([np.ones((len(kept), 1)), kept[:, :-1]], axis=1)
-    # Beyond a group's last observation nobody of it can be watched.
-    left[table.at_risk == 0.0] = 0.0
     return Censoring(group, left, table.at_risk, table.censored)
 
 
