@@ -99,6 +99,21 @@ def test_two_readers_get_their_kappa_and_what_could_not_be_assessed_is_counted(
     assert rows[0]["feature"] == "vessel"
 
 
+def test_codes_for_what_is_not_known_are_named_and_nothing_is_written_without_a_folder(
+    isotherm: Command, tmp_path: Path
+) -> None:
+    table = cryoablation()
+    table.loc[[0, 20], "vessel"] = 9
+    table["grade"] = [["low", "mid", "n/a"][k % 3] for k in range(54)]
+    options = ["--outcome", "ltp", "--feature", "vessel", "--feature", "grade", "--missing", "9", "--missing", "n/a"]
+    ran = run(isotherm, tmp_path, table, *options)
+    assert ran.code == 0, ran.err
+    assert "not assessable: vessel in 2 of 54 tumors" in ran.out
+    assert "not assessable: grade in 18 of 54 tumors" in ran.out
+    assert "No patients were named" in ran.out
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -175,11 +175,16 @@ def _event(table: pd.DataFrame, outcome: str, rows: Int, tumors: int) -> Float:
     return np.where(seen[:, 1], 1.0, np.where(seen[:, 0], 0.0, np.nan))
 
 
+def _column(table: pd.DataFrame, name: str) -> pd.Series[Any]:
+    """Return a column with the type of what it holds: true, false and None are no text."""
+    check_column(table, name)
+    return table[name].convert_dtypes()
+
+
 def _flags(table: pd.DataFrame, name: str) -> Float | None:
     """Return a column of 0 and 1 (true and false) as numbers, NaN where it is empty; None if it holds anything else."""
-    check_column(table, name)
-    column: pd.Series[Any] = table[name]
-    if not pd.api.types.is_numeric_dtype(column.dtype):
+    column = _column(table, name)
+    if not (pd.api.types.is_numeric_dtype(column.dtype) or column.isna().all()):
         return None
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     return values if bool(np.isin(values[~np.isnan(values)], (0.0, 1.0)).all()) else None
@@ -197,13 +202,12 @@ def _read(
         answers = Predicate(condition.strip()).answers(table)
         values = np.where(answers == Answer.UNKNOWN.value, np.nan, 1.0 * (answers == Answer.MET.value))
         return name, "yes/no", values, ()
-    check_column(table, text)
     if text in order:
         return text, "score", *_scores(table, text, order[text])
     flags = _flags(table, text)
     if flags is not None and not np.isnan(flags).all():
         return text, "yes/no", flags, ()
-    column: pd.Series[Any] = table[text]
+    column = _column(table, text)
     if column.isna().all():
         raise BadColumn(f"Column '{text}' is empty in all rows; leave the feature out.")
     if pd.api.types.is_numeric_dtype(column.dtype):
@@ -221,7 +225,7 @@ def _read(
 
 def _scores(table: pd.DataFrame, name: str, order: Sequence[str]) -> tuple[Float, tuple[str, ...]]:
     """Return the index of each row's category."""
-    column: pd.Series[Any] = table[name]
+    column = _column(table, name)
     texts = [None if pd.isna(value) else label(value) for value in column.tolist()]
     stray = np.array([text is not None and text not in order for text in texts], dtype=np.bool_)
     refuse(f"Column '{name}'", stray, "none of the categories of its order", "name every category")
