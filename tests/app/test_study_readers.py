@@ -13,14 +13,14 @@ import pytest
 from tests.app.on_disk import Command, Ran
 
 PAPER = {"margin": (11, 15), "vessel": (11, 9), "enhancement": (10, 25)}
-"""Tumors with each finding among 14 that progressed and 40 that did not (AJR 2014;203:W181)."""
+"""Tumors with each sign among 14 that progressed and 40 that did not (AJR 2014;203:W181)."""
 
 
 def cryoablation(patients: int = 39) -> pd.DataFrame:
     """Return 54 tumors with the margins of the paper's tables; which tumor lies in which patient is made up."""
     rows = {"tumor": range(1, 55), "patient": [1 + k % patients for k in range(54)], "ltp": [1] * 14 + [0] * 40}
-    findings = {name: [1] * a + [0] * (14 - a) + [1] * b + [0] * (40 - b) for name, (a, b) in PAPER.items()}
-    return pd.DataFrame(rows | findings)
+    signs = {name: [1] * a + [0] * (14 - a) + [1] * b + [0] * (40 - b) for name, (a, b) in PAPER.items()}
+    return pd.DataFrame(rows | signs)
 
 
 def two_readers() -> pd.DataFrame:

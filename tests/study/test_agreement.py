@@ -121,12 +121,12 @@ def test_the_variance_of_fleiss_kappa_is_that_of_leaving_out_tumors() -> None:
         (lambda: ratings([1, 0]), NothingToCompare, "1 readers"),
         (lambda: ratings([], []), NothingToCompare, "2 readers"),
         (lambda: ratings([1, 0], [1]), BadColumn, "different numbers"),
-        (lambda: ratings([1, None], [1, 0]), BadColumn, "missing"),
+        (lambda: ratings([1.0, np.nan], [1, 0]), BadColumn, "missing"),
         (lambda: ratings([1, 2], [1, 0], order=[0, 1]), BadColumn, "none of the named"),
         (lambda: cohen_kappa([1, 0], [1, 1]), NothingToCompare, "always said the same"),
         (lambda: cohen_kappa([1, 1], [1, 1]), NothingToCompare, "always said the same"),
         (lambda: fleiss_kappa(ratings([1, 1], [1, 1], [1, 1])), NothingToCompare, "always said the same"),
-        (lambda: cohen_kappa([1, 0], [1, 0], weights="cubic"), BadSetting, '"cubic" came'),
+        (lambda: cohen_kappa([1, 0], [1, 0], weights="cubic"), BadSetting, '"cubic" came'),  # type: ignore[arg-type]
         (lambda: cohen_kappa([1, 0], [1, 0], level=95), BadSetting, "level 95"),
         (lambda: rank_sum([1, 2], [1, 1]), NothingToCompare, "two arms"),
         (lambda: rank_sum([1, np.nan], [1, 0]), BadColumn, "missing"),
@@ -142,15 +142,15 @@ def test_readers_without_an_answer_are_refused(question: Any, error: type[Except
 
 
 def test_accuracy_is_read_off_the_fourfold_table_by_tumor_and_by_patient() -> None:
-    finding, event = np.array([1] * 11 + [0] * 3 + [1] * 15 + [0] * 25), np.array([1] * 14 + [0] * 40)
-    found = accuracy(finding, event)
+    sign, event = np.array([1] * 11 + [0] * 3 + [1] * 15 + [0] * 25), np.array([1] * 14 + [0] * 40)
+    found = accuracy(sign, event)
     shares = [(effect.events, effect.n) for effect in found.values() if effect is not None]
     assert shares == [(11, 14), (25, 40), (11, 26), (25, 28)]
     assert all("ignores clustering" in effect.method for effect in found.values() if effect is not None)
-    exact = accuracy(finding, event, interval="Clopper-Pearson")["sensitivity"]
+    exact = accuracy(sign, event, interval="Clopper-Pearson")["sensitivity"]
     assert exact is not None
     assert (exact.low, exact.high) == pytest.approx((0.492, 0.953), abs=1e-3)
-    by_patient = accuracy(finding, event, cluster=np.arange(54) // 3)["specificity"]
+    by_patient = accuracy(sign, event, cluster=np.arange(54) // 3)["specificity"]
     assert by_patient is not None
     assert "design effect" in by_patient.method
     assert by_patient.estimate == pytest.approx(25 / 40)

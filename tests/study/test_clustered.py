@@ -43,6 +43,8 @@ def tumors(seed: int, patients: int = 24) -> tuple[np.ndarray, np.ndarray, np.nd
 def test_independence_is_that_of_statsmodels_and_so_is_its_bias_reduced_sandwich(link: Any, family: Any) -> None:
     had, x, patient = tumors(1)
     theirs = sm.GEE(had, sm.add_constant(x), patient, family=family, cov_struct=sm.cov_struct.Independence())
+    plain: Any
+    reduced: Any
     plain, reduced = theirs.fit(ctol=1e-12), theirs.fit(cov_type="bias_reduced", ctol=1e-12)
     fit = gee(had, x, patient, link=link, working="independence")
     assert fit.coefficients == pytest.approx(plain.params, rel=1e-7)
@@ -106,9 +108,9 @@ def test_patients_of_one_tumor_have_no_correlation_and_effects_are_named_by_thei
 @pytest.mark.parametrize(
     ("question", "error", "words"),
     [
-        (lambda y, x, c: gee(y, x, c, link="probit"), BadSetting, '"probit" came'),
-        (lambda y, x, c: gee(y, x, c, working="AR"), BadSetting, '"AR" came'),
-        (lambda y, x, c: gee(y, x, c, correction="HC3"), BadSetting, '"HC3" came'),
+        (lambda y, x, c: gee(y, x, c, link="probit"), BadSetting, '"probit" came'),  # type: ignore[arg-type]
+        (lambda y, x, c: gee(y, x, c, working="AR"), BadSetting, '"AR" came'),  # type: ignore[arg-type]
+        (lambda y, x, c: gee(y, x, c, correction="HC3"), BadSetting, '"HC3" came'),  # type: ignore[arg-type]
         (lambda y, x, c: gee(x[:, 0], x[:, 1], c), BadColumn, "neither 0 nor 1"),
         (lambda y, x, c: gee(0 * y, x, c), NothingToCompare, "One value of the outcome"),
         (lambda y, x, c: gee([], np.zeros((0, 1)), []), NothingToCompare, "in 0 rows"),
@@ -195,7 +197,7 @@ def test_a_separated_table_has_a_difference_and_a_reason() -> None:
     [
         (lambda: clustered_risk([], []), NothingToCompare, "No row"),
         (lambda: clustered_risk([2, 0], [1, 2]), BadColumn, "neither 0 nor 1"),
-        (lambda: clustered_risk([1, 0], [1, None]), BadColumn, "cluster is missing"),
+        (lambda: clustered_risk([1, 0], [1.0, np.nan]), BadColumn, "cluster is missing"),
         (lambda: clustered_risk([1, 0], [1, 2], level=95), BadSetting, "level 95"),
         (lambda: clustered_comparison([1, 1], [1, 0], [1, 2]), NothingToCompare, "two arms"),
         (lambda: clustered_comparison([1, 0], [1, 0, 1], [1, 2]), BadColumn, "2 rows"),

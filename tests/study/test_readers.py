@@ -29,7 +29,7 @@ LONG = pd.DataFrame(
         "void": [None] * 16,
     }
 )  # fmt: skip
-ROLES = {"outcome": "ltp", "tumor": "tumor", "reader": "reader", "patient": "patient"}
+ROLES: dict[str, Any] = {"outcome": "ltp", "tumor": "tumor", "reader": "reader", "patient": "patient"}
 
 
 def test_tumors_are_told_apart_within_patients_and_unknown_outcomes_are_counted() -> None:
@@ -50,7 +50,12 @@ def test_the_kind_of_a_feature_follows_from_what_it_holds() -> None:
     }  # fmt: skip
     by_name = {feature.name: feature for feature in of.features}
     assert by_name["score"].categories == ("1", "2", "3", "4", "5")
+    assert by_name["score"].levels == (1.0, 2.0, 3.0, 4.0, 5.0)
+    assert by_name["score"].values[0].tolist() == [1.0, 1.0]
+    assert by_name["score"].shown(2.5) == "2.5"
     assert by_name["clarity"].categories == ("low", "mid", "high")
+    assert by_name["clarity"].levels == (0.0, 1.0, 2.0)
+    assert (by_name["clarity"].shown(1.0), by_name["clarity"].shown(1.5)) == ("mid", "mid / high")
     assert by_name["shape"].categories == ("oval", "round")
     assert int(np.isnan(by_name["thin"].values).sum()) == 1  # a margin that is not known is neither thin nor wide
 
@@ -95,7 +100,7 @@ def test_what_cannot_be_compared_has_its_reason() -> None:
     )
     study = reader_study(readings(table, **ROLES, features=["all_have", "never_read", "early"]))
     by_feature = {(one.feature, one.reader): one for one in study.associations}
-    assert "have the finding, or none" in by_feature["all_have", "x"].whys[0]
+    assert "have the sign, or none" in by_feature["all_have", "x"].whys[0]
     assert by_feature["all_have", "x"].clustered_p is None
     assert "had the outcome, or none" in by_feature["never_read", "y"].whys[0]
     assert "had the outcome, or none" in by_feature["early", "x"].whys[0]

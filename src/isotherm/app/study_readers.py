@@ -16,8 +16,9 @@ from isotherm.errors import BadSetting
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.tables_in import read_table
 from isotherm.study.confidence import checked_level
+from isotherm.study.rank_sum import RankSum
 from isotherm.study.readers import Agreement, Association, ReaderStudy, reader_study
-from isotherm.study.readings import readings
+from isotherm.study.readings import Feature, readings
 
 RESULT, TABLE = "readers.json", "readers.csv"
 SCHEMA = "isotherm.readers/1"
@@ -124,19 +125,24 @@ def _document(study: ReaderStudy, question: Question, records: Sequence[Mapping[
 
 def records_of(study: ReaderStudy) -> Iterable[dict[str, Any]]:
     """Yield a record for each number, in the order of the report."""
+    features = {feature.name: feature for feature in study.readings.features}
     for one in study.associations:
-        yield from _of_association(one)
+        yield from _of_association(one, features[one.feature])
     for two in study.agreements:
         yield from _of_agreement(two)
 
 
-def _of_association(one: Association) -> Iterable[dict[str, Any]]:
+def _of_association(one: Association, feature: Feature) -> Iterable[dict[str, Any]]:
     base = {"feature": one.feature, "reader": one.reader, "about": "outcome"}
     yield _record(base, measure="not assessable", estimate=one.not_assessable, n=one.n + one.not_assessable)
     if one.test is not None:
         name, _, _ = one.test.method.partition(";")
         yield _record(base, measure=name.split(",")[0], estimate=one.test.statistic, p=one.test.p_value, n=one.n,
                       method=one.test.method, clustered=False)  # fmt: skip
+    if isinstance(one.test, RankSum):
+        for which, value in (("with", one.test.median), ("without", one.test.reference_median)):
+            yield _record(base, measure=f"median {which} the outcome", estimate=None if feature.is_text else value,
+                          method=feature.shown(value) if feature.is_text else None)  # fmt: skip
     yield from _of_effects(base, one.effects, one.clustered, one.whys)
 
 
@@ -150,7 +156,7 @@ def _of_effects(
 ) -> Iterable[dict[str, Any]]:
     for is_clustered, group in ((False, effects), (True, clustered)):
         for effect in group:
-            # A share is named after what it is a share of; other effects of one finding after what they measure.
+            # A share is named after what it is a share of; other effects of one sign after what they measure.
             measure = effect.name if effect.measure == "risk" else effect.measure
             yield _record(
                 base, measure=measure, estimate=effect.estimate, low=effect.low, high=effect.high, level=effect.level,

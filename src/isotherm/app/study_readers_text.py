@@ -17,12 +17,12 @@ SHORT = dict(zip(NAMES, ("sens", "spec", "PPV", "NPV"), strict=True))
 
 
 def readers_text(study: ReaderStudy, outcome: str) -> str:
-    """Return the report: findings beside the outcome, numbers beside the outcome, agreement, and what to know."""
+    """Return the report: signs beside the outcome, numbers beside the outcome, agreement, and what to know."""
     of = study.readings
     where = f"{len(of.event)} tumors" + ("" if of.patients is None else f" in {of.patients} patients")
     lines = [f"{where}; {outcome} in {int(of.event.sum())}"]
     lines += [f"left out, outcome not known: {of.left_out} tumors"] if of.left_out else []
-    lines += _block(_findings(study, outcome)) + _block(_numbers(study, outcome)) + _block(_agreements(study))
+    lines += _block(_signs(study, outcome)) + _block(_numbers(study, outcome)) + _block(_agreements(study))
     lines += ["", *_notes(study, outcome)]
     return "\n".join(printable(line).rstrip() for line in lines)
 
@@ -31,10 +31,10 @@ def _block(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["", *aligned(rows)] if len(rows) > 1 else []
 
 
-def _findings(study: ReaderStudy, outcome: str) -> list[list[str]]:
-    """Return one row for each finding and reader: counts, p values, and four shares in percent."""
+def _signs(study: ReaderStudy, outcome: str) -> list[list[str]]:
+    """Return one row for each sign and reader: counts, p values, and four shares in percent."""
     level = f"{100 * study.level:g} %"
-    rows = [["finding", "reader", f"{outcome}+", f"{outcome}-", "p (Fisher)*", "p (clustered)",
+    rows = [["sign", "reader", f"{outcome}+", f"{outcome}-", "p (Fisher)*", "p (clustered)",
              *(f"{name} ({level} CI)" for name in SHORT.values())]]  # fmt: skip
     for one in study.associations:
         if one.counts is None:
@@ -55,12 +55,13 @@ def _numbers(study: ReaderStudy, outcome: str) -> list[list[str]]:
     level = f"{100 * study.level:g} %"
     head = ["number", "reader", "n", f"median {outcome}+", f"median {outcome}-", "p (rank sum)*", "p (clustered)"]
     rows = [[*head, f"area ({level} CI)"]]
+    shown = {feature.name: feature.shown for feature in study.readings.features}
     for one in study.associations:
         if isinstance(one.test, RankSum):
             area = next(iter(one.clustered or one.effects), None)
             rows.append([
-                one.feature, one.reader or "-", str(one.n), f"{one.test.median:.4g}",
-                f"{one.test.reference_median:.4g}",
+                one.feature, one.reader or "-", str(one.n), shown[one.feature](one.test.median),
+                shown[one.feature](one.test.reference_median),
                 _p(one.test.p_value), _p(one.clustered_p), _plain(area),
             ])  # fmt: skip
     return rows

@@ -1,4 +1,4 @@
-"""How well a finding foretells an outcome: sensitivity, specificity, predictive values, area under the ROC curve."""
+"""How well a sign foretells an outcome: sensitivity, specificity, predictive values, area under the ROC curve."""
 
 from __future__ import annotations
 
@@ -72,18 +72,18 @@ class Area:
 
 
 def accuracy(
-    finding: npt.ArrayLike,
+    sign: npt.ArrayLike,
     event: npt.ArrayLike,
     *,
     cluster: npt.ArrayLike | None = None,
     interval: Literal["Wilson", "Clopper-Pearson"] = "Wilson",
     level: float = 0.95,
 ) -> dict[str, Effect | None]:
-    """Return sensitivity, specificity and both predictive values of a finding.
+    """Return sensitivity, specificity and both predictive values of a sign.
 
     Parameters
     ----------
-    finding, event : array, shape (n,)
+    sign, event : array, shape (n,)
         0 or 1.
     cluster : array, shape (n,), optional
         Labels of patients: intervals then respect them (see `clustered_risk`), and `interval` is not used.
@@ -93,7 +93,7 @@ def accuracy(
     Returns
     -------
     dict
-        By name; None where nobody is there to take a share of (no tumor with the finding, for example).
+        By name; None where nobody is there to take a share of (no tumor with the sign, for example).
 
     Raises
     ------
@@ -101,7 +101,7 @@ def accuracy(
         Gaps, values other than 0 and 1, different lengths.
     """
     rows = len(np.asarray(event))
-    has, had = _flags(finding, rows), _flags(event, rows)
+    has, had = _flags(sign, rows), _flags(event, rows)
     patients = None if cluster is None else label_codes("cluster", cluster, rows, ids=True)[0]
     parts = ((has, had), (~has, ~had), (had, has), (~had, ~has))
     found: dict[str, Effect | None] = {}

@@ -154,7 +154,7 @@ def clustered_comparison(
     """Compare the risk of an event between two groups of tumors, with and without regard to patients.
 
     The odds ratio and the difference of risks come from GEE with independence as the working correlation and Mancl and
-    DeRouen's sandwich. So they are those of the fourfold table that stands beside them, and hold where a finding
+    DeRouen's sandwich. So they are those of the fourfold table that stands beside them, and hold where a sign
     differs between the tumors of one patient; another working correlation would weigh patients by it.
 
     Parameters

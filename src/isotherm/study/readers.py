@@ -35,7 +35,7 @@ class Association:
     n, not_assessable : int
         Tumors with and without a value.
     counts : TwoArms or None
-        Of a finding: how many of the tumors with the event, and of those without, have it.
+        Of a sign: how many of the tumors with the event, and of those without, have it.
     test : CountTest, RankSum or None
         Takes tumors to be independent.
     effects, clustered : tuple of Effect
@@ -127,7 +127,7 @@ class _Found:
 def reader_study(of: Readings, *, level: float = 0.95) -> ReaderStudy:
     """Compare every feature with the outcome, for each reader, and the readers with each other.
 
-    Findings: Fisher's test, sensitivity, specificity and predictive values. Numbers and scores: the rank sum test and
+    Signs: Fisher's test, sensitivity, specificity and predictive values. Numbers and scores: the rank sum test and
     the area under the ROC curve. Where patients are told apart, everything stands there a second time with intervals
     and p values that respect them. What cannot be had has its reason.
 
@@ -157,11 +157,11 @@ def _association(of: Readings, feature: Feature, place: int, level: float) -> As
     if not known.any() or event.all() or not event.any():
         return Association(*parts, whys=("All assessable tumors had the outcome, or none.",))
     if feature.kind == "category":
-        why = "Categories without an order are not compared; make findings of them (NAME: PREDICATE), or name an order."
+        why = "Categories without an order are not compared; make signs of them (NAME: PREDICATE), or name an order."
         return Association(*parts, whys=(why,))
     found = _Found()
     if feature.kind == "yes/no":
-        counts, test = _finding(found, x == 1.0, event, patient, level)
+        counts, test = _sign(found, x == 1.0, event, patient, level)
         return Association(*parts, counts, test, tuple(found.effects), tuple(found.clustered), tuple(found.whys))
     ranks = rank_sum(x, event)
     ranks = replace(ranks, method=f"{ranks.method}; {IGNORES_CLUSTERS}")
@@ -173,20 +173,18 @@ def _association(of: Readings, feature: Feature, place: int, level: float) -> As
     return Association(*parts, None, ranks, tuple(found.effects), tuple(found.clustered), tuple(found.whys))
 
 
-def _finding(
-    found: _Found, has: Bool, event: Bool, patient: Int | None, level: float
-) -> tuple[TwoArms, CountTest | None]:
-    """Compare a finding with the outcome."""
+def _sign(found: _Found, has: Bool, event: Bool, patient: Int | None, level: float) -> tuple[TwoArms, CountTest | None]:
+    """Compare a sign with the outcome."""
     counts = TwoArms(int(has[event].sum()), int(event.sum()), int(has[~event].sum()), int((~event).sum()))
     found.effects += [one for one in accuracy(1 * has, 1 * event, level=level).values() if one is not None]
     if has.all() or not has.any():
-        found.whys.append("All assessable tumors have the finding, or none; there is nothing to compare.")
+        found.whys.append("All assessable tumors have the sign, or none; there is nothing to compare.")
         return counts, None
     exact = fisher(counts, level=level)
     test = unclustered_test(exact)
     found.effects.insert(0, ignoring_clusters(exact))
     if patient is not None:
-        both = clustered_comparison(1 * event, 1 * has, patient, level=level, name="finding")
+        both = clustered_comparison(1 * event, 1 * has, patient, level=level, name="sign")
         found.clustered += [one for one in (both.odds_ratio, both.difference) if one is not None]
         found.whys += [why for why in (both.odds_ratio_why, both.difference_why) if why]
         shares = accuracy(1 * has, 1 * event, cluster=patient, level=level)
@@ -205,11 +203,11 @@ def _agreements(of: Readings, feature: Feature, group: tuple[int, ...], level: f
         why = "No tumor was assessed by all of them."
         made.append(Agreement(feature.name, readers, "the feature", 0, whys=(why,)))
     elif feature.kind == "number":
-        why = "Agreement on a measured number wants limits of agreement, not kappa; make a finding of it."
+        why = "Agreement on a measured number wants limits of agreement, not kappa; make a sign of it."
         made.append(Agreement(feature.name, readers, "the feature", int(every.sum()), whys=(why,)))
     else:
         patient = None if of.patient is None else of.patient[every]
-        found = _kappas(values[every], feature.kind == "score", feature.categories, patient, level)
+        found = _kappas(values[every], feature.kind == "score", feature.levels, patient, level)
         made.append(_agreement(feature.name, readers, "the feature", int(every.sum()), found))
     if not every.all():
         found = _kappas(1.0 * known, False, (), of.patient, level)
@@ -221,13 +219,11 @@ def _agreement(feature: str, readers: tuple[str, ...], about: str, n: int, found
     return Agreement(feature, readers, about, n, tuple(found.effects), tuple(found.clustered), tuple(found.whys))
 
 
-def _kappas(values: Float, is_score: bool, categories: tuple[str, ...], patient: Int | None, level: float) -> _Found:
+def _kappas(values: Float, is_score: bool, order: tuple[float, ...], patient: Int | None, level: float) -> _Found:
     """Return percent agreement and kappa, for independent tumors and, where patients are known, within them."""
     found = _Found()
     levels, codes = np.unique(values, return_inverse=True)
     ratings = Ratings(tuple(str(one) for one in levels), codes.reshape(values.shape).astype(np.int64))
-    # Scores that nobody gave still widen the distance between those that were given.
-    order = range(len(categories)) if categories else None
     for cluster, to in found.ways(patient):
         plain = ignoring_clusters if cluster is None else _as_it_is
         to.append(plain(percent_agreement(ratings, cluster=cluster, level=level)))
@@ -237,7 +233,8 @@ def _kappas(values: Float, is_score: bool, categories: tuple[str, ...], patient:
                 continue
             first, second = values.T
             weights = "linear" if is_score else "none"
-            kappa = cohen_kappa(first, second, weights=weights, order=order, cluster=cluster, level=level)
+            # Scores that nobody gave still widen the distance between those that were given.
+            kappa = cohen_kappa(first, second, weights=weights, order=order or None, cluster=cluster, level=level)
             to.append(plain(kappa))
         except FitError as error:
             found.why(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -37,12 +38,33 @@ class Feature:
         0 and 1, numbers, or indexes of categories; NaN where it was not assessable or not read.
     categories : tuple of str
         Of scores and categories, in their order.
+    ordered : bool
+        Whether the categories are texts whose order was named.
     """
 
     name: str
     kind: Kind
     values: Float
     categories: tuple[str, ...] = ()
+    ordered: bool = False
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """The values that the categories stand for: a number that is a score stands for itself."""
+        if self.is_text:
+            return tuple(float(k) for k in range(len(self.categories)))
+        return tuple(float(name) for name in self.categories)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether values are indexes of categories that a table writes as text."""
+        return self.kind == "category" or (self.kind == "score" and self.ordered)
+
+    def shown(self, value: float) -> str:
+        """Return a value as the table writes it; between two categories, both."""
+        if not self.is_text:
+            return f"{value:.4g}"
+        return " / ".join(dict.fromkeys((self.categories[math.floor(value)], self.categories[math.ceil(value)])))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,8 +115,8 @@ def readings(
     outcome : str
         Column of 0 and 1 (or true and false), such as local tumor progression. Tumors without are left out and counted.
     features : sequence of str
-        Names of columns, or "NAME: PREDICATE" for a finding that a condition on columns makes, such as
-        "thin margin: margin_mm <= 3". Numbers of 0 and 1, and true and false, are findings too.
+        Names of columns, or "NAME: PREDICATE" for a sign that a condition on columns makes, such as
+        "thin margin: margin_mm <= 3". Numbers of 0 and 1, and true and false, are signs too.
     tumor, reader, patient : str, optional
         Columns of labels. Tumors are told apart within their patient.
     order : mapping, optional
@@ -126,7 +148,7 @@ def readings(
         name, kind, values, categories = _read(table, text, dict(order or {}))
         wide = np.full((len(first), len(readers)), np.nan)
         wide[rows, reader_codes] = values
-        found.append(Feature(name, kind, wide[known], categories))
+        found.append(Feature(name, kind, wide[known], categories, ordered=name in (order or {})))
     names = [one.name for one in found]
     if len(set(names)) < len(names):
         raise BadSetting("A feature came twice; give each a name of its own.")
@@ -216,9 +238,9 @@ def _read(
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
         if high - low >= MOST_SCORES or bool((values[~np.isnan(values)] % 1.0).any()):
             return text, "number", values, ()
-        return text, "score", values - low, tuple(label(low + k) for k in range(int(high - low) + 1))
+        return text, "score", values, tuple(label(low + k) for k in range(int(high - low) + 1))
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        raise BadColumn(f"Column '{text}' holds dates; make a finding of them: NAME: PREDICATE.")
+        raise BadColumn(f"Column '{text}' holds dates; make a sign of them: NAME: PREDICATE.")
     known = sorted({label(value) for value in column.dropna().tolist()})
     return text, "category", *_scores(table, text, known)
 

@@ -180,9 +180,9 @@ def test_one_stratum_is_none_and_two_copies_of_a_stratum_double_the_statistic() 
         (lambda o, g: gray(TimeToEvent([1, 2], [1, 2], cluster=[1, 1]), [1, 2]), BadSetting, "independent"),
         (lambda o, g: gray(TimeToEvent([1, 2], [1, 2], [0, 1]), [1, 2]), BadSetting, "from time zero"),
         (lambda o, g: cumulative_incidence(o, cause=-1), BadSetting, "cause -1"),
-        (lambda o, g: cumulative_incidence(o, variance="Gray"), BadSetting, '"Gray" came'),
+        (lambda o, g: cumulative_incidence(o, variance="Gray"), BadSetting, '"Gray" came'),  # type: ignore[arg-type]
         (lambda o, g: cumulative_incidence(o, level=95), BadSetting, "level 95"),
-        (lambda o, g: cumulative_incidence(o, interval="exact"), BadSetting, '"exact" came'),
+        (lambda o, g: cumulative_incidence(o, interval="exact"), BadSetting, '"exact" came'),  # type: ignore[arg-type]
         (lambda o, g: cumulative_incidence(TimeToEvent([1, 2], [1, 2], [0, 1])), BadSetting, "without cluster"),
         (
             lambda o, g: cumulative_incidence(TimeToEvent([1, 2], [1, 2], [0, 1]), variance="Aalen"),
