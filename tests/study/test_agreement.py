@@ -171,6 +171,7 @@ def test_the_area_is_the_share_of_pairs_in_order_and_copies_of_patients_say_noth
     doubled = area_under_curve(np.tile(values, 2), np.tile(event, 2), cluster=np.tile(np.arange(30), 2))
     assert doubled.std_error == pytest.approx(lone.std_error)
     effect = doubled.effect()
+    assert (effect.null, effect.holds_null) == (0.5, effect.low <= 0.5)
     assert effect.low < effect.estimate < effect.high
     assert "t with 29 df" in effect.method
     assert "ignores clustering" in area.effect().method

@@ -39,6 +39,9 @@ def test_tumors_are_told_apart_within_patients_and_unknown_outcomes_are_counted(
     assert int(np.isnan(of.features[0].values).sum()) == 1
     alone = readings(LONG.iloc[:8], outcome="ltp", features=["vessel"])
     assert (alone.readers, alone.patient, alone.patients, len(alone.event)) == (("",), None, None, 7)
+    (one,) = reader_study(alone).associations
+    assert (one.clustered, one.clustered_p) == ((), None)
+    assert "ignores clustering" in one.effects[0].method
 
 
 def test_the_kind_of_a_feature_follows_from_what_it_holds() -> None:

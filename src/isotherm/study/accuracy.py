@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.stats import norm, t
 
 from isotherm.columns import Float, label_codes
-from isotherm.effect import Effect
+from isotherm.effect import AREA, Effect
 from isotherm.errors import NothingToCompare
 from isotherm.study.arms import two_arms
 from isotherm.study.binary import risk, wilson_limits
@@ -65,7 +65,7 @@ class Area:
             low, high = wilson_limits(self.estimate, self.fewer, z)
             words += ", no variance to be estimated: Wilson limits of the smaller group"
         effect = Effect(
-            measure="area under the curve", estimate=self.estimate, low=low, high=high, level=level, p_value=test,
+            measure=AREA, estimate=self.estimate, low=low, high=high, level=level, p_value=test,
             per="tumor", n=self.n, events=self.events, method=words,
         )  # fmt: skip
         return ignoring_clusters(effect) if df is None else effect
