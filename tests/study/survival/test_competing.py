@@ -314,3 +314,19 @@ def test_models_without_an_answer_are_refused(question: Any, error: type[Excepti
     outcome, x = rivals(2)
     with pytest.raises(error, match=words):
         question(outcome, x)
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.7])
+def test_an_arm_that_comes_to_its_end_leaves_the_others_to_be_compared(rho: float) -> None:
+    # All of arm a have the event on day 1 or 2: the pooled risk passes 1 while b and c are still observed.
+    days = [1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 3, 4, 5, 6, 8, 9]
+    event = [1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 2, 1, 1, 0, 1]
+    arm = list("aaaabbbbbbcccccc")
+    found = gray(TimeToEvent(days, event), arm, rho=rho)
+    assert np.isfinite(found.chi_square)
+    assert 0.0 <= found.p_value <= 1.0
+
+
+def test_events_after_the_pooled_risk_has_reached_one_count_as_in_cmprsk() -> None:
+    found = gray(TimeToEvent([1, 1, 2, 3], [1, 1, 1, 1]), list("aabb"))
+    assert found.chi_square == pytest.approx(3.0, abs=1e-12)  # cmprsk 2.2.11

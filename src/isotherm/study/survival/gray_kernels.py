@@ -8,6 +8,9 @@ from isotherm.columns import Float
 from isotherm.study.compiled import compiled
 from isotherm.study.survival.competing_kernels import tied
 
+ROUNDING = 1e-12
+"""What is left of 1 below this is rounding: nothing is left."""
+
 
 @compiled
 def gray_sums(at_risk: Float, own: Float, other: Float, rho: float) -> tuple[Float, Float]:
@@ -37,15 +40,18 @@ def gray_sums(at_risk: Float, own: Float, other: Float, rho: float) -> tuple[Flo
             if at_risk[k, t] > 0.0:
                 risk[k] += before[k] * own[k, t] / at_risk[k, t]
                 free[k] = before[k] * (at_risk[k, t] - own[k, t] - other[k, t]) / at_risk[k, t]
-        left_pooled = pooled
+        # Where an arm has come to its end, the pooled risk can reach 1 while others are still observed.
+        remaining = 1.0 - pooled
+        has_rest = abs(remaining) > ROUNDING
         if events > 0.0:
             pooled += events / h_sum
-            q = (1.0 - left_pooled) ** rho
+            q = max(remaining, 0.0) ** rho
             for k in range(groups):
                 score[k] += q * (own[k, t] - events * r[k] / r_sum)
                 for m in range(groups):
                     a[k, m] = q * ((h[k] if k == m else 0.0) - h[k] * h[m] / h_sum)
-                    c[k, m] += a[k, m] * events / (h_sum * (1.0 - left_pooled))
+                    if has_rest:
+                        c[k, m] += a[k, m] * events / (h_sum * remaining)
         for k in range(groups):
             if events > 0.0 and at_risk[k, t] > 0.0:
                 fall = 1.0 - (1.0 - pooled) / free[k] if free[k] > 0.0 else 1.0
