@@ -126,6 +126,8 @@ def test_an_area_that_two_tumors_cannot_carry_has_its_reason_and_the_rank_sum_st
     [
         ({}, {"features": []}, BadSetting, "No feature"),
         ({}, {"features": ["vessel", "vessel"]}, BadSetting, "came twice"),
+        ({}, {"features": ["ltp"]}, BadSetting, "nothing is compared with itself"),
+        ({}, {"features": ["cured: ltp == 0"]}, BadSetting, "nothing is compared with itself"),
         ({}, {"features": ["none"]}, BadColumn, "'none' is not there"),
         ({}, {"features": [": mm <= 3"]}, BadSetting, "without a name"),
         ({}, {"features": ["thin: width <= 3"]}, BadPredicate, "no column width"),

@@ -129,7 +129,7 @@ def readings(
     BadPredicate
         A condition that cannot be read or does not fit the columns.
     BadSetting
-        No feature, or two of one name; readers without a column of tumors; an order for what is no feature.
+        No feature, two of one name, or one that is made of the outcome; readers without a column of tumors; an order for what is no feature.
     NothingToCompare
         No tumor has a known outcome.
     """
@@ -145,6 +145,8 @@ def readings(
         raise NothingToCompare(f"Column '{outcome}' is empty in all rows; no tumor has a known outcome.")
     found: list[Feature] = []
     for text in features:
+        if outcome in _columns_of(table, text):
+            raise BadSetting(f"The outcome '{outcome}' is a feature as well; nothing is compared with itself.")
         name, kind, values, categories = _read(table, text, dict(order or {}))
         wide = np.full((len(first), len(readers)), np.nan)
         wide[rows, reader_codes] = values
@@ -210,6 +212,12 @@ def _flags(table: pd.DataFrame, name: str) -> Float | None:
         return None
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     return values if bool(np.isin(values[~np.isnan(values)], (0.0, 1.0)).all()) else None
+
+
+def _columns_of(table: pd.DataFrame, text: str) -> tuple[str, ...]:
+    """Return the columns that a feature is made of."""
+    _, is_predicate, condition = text.partition(":")
+    return Predicate(condition.strip()).columns if is_predicate and text not in table.columns else (text,)
 
 
 def _read(
