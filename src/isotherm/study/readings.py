@@ -129,7 +129,8 @@ def readings(
     BadPredicate
         A condition that cannot be read or does not fit the columns.
     BadSetting
-        No feature, two of one name, or one that is made of the outcome; readers without a column of tumors; an order for what is no feature.
+        No feature, two of one name, or one that is made of the outcome; readers without a column of tumors; an order
+        for what is no feature.
     NothingToCompare
         No tumor has a known outcome.
     """
