@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.parity_case import GOLDEN, Family, golden, worst
+from bench.parity_clustered import FAMILIES as CLUSTERED
+from bench.parity_competing import FAMILIES as COMPETING
 from bench.parity_matching import FAMILIES as MATCHING
 from bench.parity_random import random_families
 from bench.parity_survival import FAMILIES as SURVIVAL
@@ -24,7 +26,8 @@ from bench.parity_survival import weighted_families
 
 def main() -> int:
     """Print one line for each family; return the exit code."""
-    fine = _print("against the golden files", [*SURVIVAL, *weighted_families(golden("ref_weighted.json")), *MATCHING])
+    families = [*SURVIVAL, *weighted_families(golden("ref_weighted.json")), *COMPETING, *CLUSTERED, *MATCHING]
+    fine = _print("against the golden files", families)
     fresh = live_weighted()
     if fresh is None:
         print("\nLive against R: left out, since Rscript with the packages survival and jsonlite is not installed.")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.columns import label_codes, stable_order
-from isotherm.errors import BadColumn
+from isotherm.errors import BadColumn, BadSetting
 from isotherm.outcome import Curve, TimeToEvent
 
 
@@ -60,6 +60,16 @@ def test_pandas_columns_come_in_and_arrays_are_read_only() -> None:
     assert outcome.cluster.tolist() == [1, 0, 1]
     with pytest.raises(ValueError, match="read-only"):
         outcome.time_days[0] = 1.0
+
+
+def test_one_cause_is_the_event_and_all_other_ends_are_censored() -> None:
+    outcome = TimeToEvent([1, 2, 3, 4], [0, 1, 2, 3], weight=[1, 2, 1, 1], cluster=[1, 1, 2, 2])
+    second = outcome.of_cause(2)
+    assert second.event.tolist() == [0, 0, 1, 0]
+    assert second.times is outcome.times
+    assert (second.weights.tolist(), second.needs_robust) == ([1.0, 2.0, 1.0, 1.0], True)
+    with pytest.raises(BadSetting, match="cause 0"):
+        outcome.of_cause(0)
 
 
 def test_competing_events_are_kept_and_refused_by_estimators_of_one_event() -> None:

@@ -211,6 +211,14 @@ def _ranked(times: Float) -> tuple[Float, Int]:
     return distinct[apart], code
 
 
+def sums_by(code: Int, values: Float, codes: int) -> Float:
+    """Return the sums of rows of numbers (n, p) over those of each code, shape (codes, p)."""
+    sums = np.empty((codes, values.shape[1]))
+    for k in range(values.shape[1]):
+        sums[:, k] = np.bincount(code, weights=values[:, k], minlength=codes)
+    return sums
+
+
 def stable_order(keys: Int) -> Int:
     """Return the stable order of whole numbers that are at least 0, shape (n,); small ones in linear time."""
     return np.argsort(keys.astype(np.uint16) if int(keys.max()) < 2**16 else keys, kind="stable")

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 from isotherm.source import Citation
 
-RATIOS = frozenset({"hazard ratio", "risk ratio", "odds ratio", "RMST ratio", "E-value"})
+RATIOS = frozenset(
+    {"hazard ratio", "subdistribution hazard ratio", "risk ratio", "odds ratio", "RMST ratio", "E-value"}
+)
 """Measures whose null is 1 and which are never negative."""
+
+AREA = "area under the curve"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +79,8 @@ class Effect:
 
     @property
     def null(self) -> float:
-        """The value that means no effect: 1 for ratios, 0 for differences."""
-        return 1.0 if self.measure in RATIOS else 0.0
+        """The value that means no effect: 1 for ratios, 0 for differences and kappa, 0.5 for the area under a curve."""
+        return 1.0 if self.measure in RATIOS else 0.5 if self.measure == AREA else 0.0
 
     @property
     def holds_null(self) -> bool:

@@ -119,6 +119,22 @@ class TimeToEvent:
         """Return the rows that count: those with a weight above 0."""
         return self if self.weight is None or bool(self.weight.all()) else self.take(self.weight > 0.0)
 
+    def of_cause(self, cause: int) -> TimeToEvent:
+        """Return the outcome with one kind of event as the event; all other rows end as censored.
+
+        What is estimated from it is the hazard of this cause. It is no risk: 1 - Kaplan-Meier takes those who failed
+        of something else for patients who can still have the event.
+
+        Raises
+        ------
+        BadSetting
+            The cause is none: events are numbered from 1.
+        """
+        if cause < 1:
+            raise BadSetting(f"The cause {cause} came; events are numbered from 1, and 0 is censored.")
+        others = (self.start_days, self.weight, self.cluster, self.strata)
+        return TimeToEvent(self.time_days, self.event == cause, *others, ranked=self.times)
+
     def only_one_event(self) -> TimeToEvent:
         """Return itself, or refuse competing events: the estimator at hand knows 0 and 1 only."""
         refuse("event", self.event > 1, "neither 0 nor 1", "code 1 for the event in question and 0 for all else")

@@ -128,6 +128,7 @@ def test_pairs_are_counted_from_rows_and_differ_by_their_discordant_share() -> N
         (lambda: TwoArms(0, 0, 0, 5), NothingToCompare, "without patients"),
         (lambda: risk(1, 0), BadSetting, "1 events of 0"),
         (lambda: risk(1, 2, level=95), BadSetting, "level 95"),
+        (lambda: risk(1, 2, interval="Wald"), BadSetting, '"Wald" came'),  # type: ignore[arg-type]
         (lambda: risk_ratio(TwoArms(0, 9, 3, 9)), NothingToCompare, "without an event"),
         (lambda: chi_square(TwoArms(0, 9, 0, 9), correction=True), NothingToCompare, "nothing to compare"),
         (lambda: fisher(TwoArms(9, 9, 9, 9)), NothingToCompare, "nothing to compare"),

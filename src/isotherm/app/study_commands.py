@@ -17,7 +17,7 @@ EXIT_CODES = """exit codes:
 def add_study(commands: Any) -> None:
     """Add `study` with its own commands to those of argparse."""
     study: argparse.ArgumentParser = commands.add_parser(
-        "study", help="from a cohort table to its matched comparison: init, flow, run"
+        "study", help="from a cohort table to its matched comparison: init, flow, run; readers"
     )
     within = study.add_subparsers(required=True, metavar="COMMAND")
     init = within.add_parser("init", help="draft a commented protocol from the columns of a table", epilog=EXIT_CODES,
@@ -40,6 +40,30 @@ def add_study(commands: Any) -> None:
                      "the result does not depend on it")  # fmt: skip
     run.add_argument("--quiet", action="store_true", help="no progress")
     run.set_defaults(run=_run)
+    _add_readers(within)
+
+
+def _add_readers(within: Any) -> None:
+    readers: argparse.ArgumentParser = within.add_parser(
+        "readers", help="features of readers beside an outcome, and how far the readers agree", epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    readers.add_argument("table", metavar="TABLE", help="CSV, Parquet or Excel file, one row per tumor (and reader)")
+    readers.add_argument("--outcome", metavar="COLUMN", required=True, help="0 and 1, or true and false")
+    readers.add_argument("--feature", metavar="COLUMN", action="append", required=True,
+                         help='a column, or "NAME: PREDICATE" as in "thin margin: margin_mm <= 3"; repeat')  # fmt: skip
+    readers.add_argument("--tumor", metavar="COLUMN", help="which tumor; without it each row is one")
+    readers.add_argument("--reader", metavar="COLUMN", help="who read; needs --tumor")
+    readers.add_argument(
+        "--patient", metavar="COLUMN", help="whose tumor: intervals and p values then respect patients"
+    )
+    readers.add_argument("--order", metavar="COLUMN=LOW<HIGH", action="append", default=[],
+                         help="categories of a feature in their order; repeat")  # fmt: skip
+    readers.add_argument("--missing", metavar="CODE", action="append", default=[],
+                         help="how the table writes what was not assessable or is not known; repeat")  # fmt: skip
+    readers.add_argument("--level", type=float, default=0.95, metavar="X", help="of intervals (default: %(default)s)")
+    readers.add_argument("--out", metavar="DIR", help="folder for readers.json and readers.csv")
+    readers.set_defaults(run=_readers)
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -74,6 +98,17 @@ def _run(options: argparse.Namespace) -> int:
         )
     print("\n".join(printable(line) for line in headline(document).splitlines()))
     print(f"Results: {folder}")
+    return 0
+
+
+def _readers(options: argparse.Namespace) -> int:
+    from isotherm.app.study_readers import Question, orders, run_readers
+
+    question = Question(
+        outcome=options.outcome, features=tuple(options.feature), tumor=options.tumor, reader=options.reader,
+        patient=options.patient, order=orders(options.order), level=options.level, missing=tuple(options.missing),
+    )  # fmt: skip
+    print(run_readers(options.table, question, options.out))
     return 0
 
 

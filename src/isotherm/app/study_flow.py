@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from isotherm.app.aligned import aligned
 from isotherm.exchange.voxel_source import printable
 from isotherm.study.cohort import Cohort
 from isotherm.study.flow import Box
@@ -28,7 +29,7 @@ def flow_text(cohort: Cohort) -> str:
     sites = sorted({cell.site for cell in cohort.flow.start.cells} - {""})
     head = ["", "patients", *(["tumors"] if cohort.people.tumors else []), *arms, *sites]
     rows = [head] + [_row(box, arms, sites) for box in cohort.flow.boxes]
-    lines = [protocol.title, f"protocol {protocol.hash[:12]}", "", *_columns(rows), ""]
+    lines = [protocol.title, f"protocol {protocol.hash[:12]}", "", *aligned(rows), ""]
     lines += [f"kept although not known: {box.unknown} rows, {box.says}" for box in cohort.flow.boxes if box.unknown]
     lines += [f"finding: {finding.says}" for finding in cohort.findings]
     lines += [f"override: {one.what}: {one.problem}. Reason: {one.reason}" for one in protocol.overrides]
@@ -42,14 +43,3 @@ def _row(box: Box, arms: Sequence[str], sites: Sequence[str]) -> list[str]:
     by_site = [sum(cell.patients for cell in box.cells if cell.site == site) for site in sites]
     tumors = [] if box.tumors is None else [box.tumors]
     return [f"{SIGNS[box.kind]}{box.says}", *(str(count) for count in (box.patients, *tumors, *by_arm, *by_site))]
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Align words to the left and counts to the right."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in rows
-    ]

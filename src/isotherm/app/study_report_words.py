@@ -71,11 +71,16 @@ def whole(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u202f").replace("-", MINUS) if abs(value) >= 1e4 else decimal(value, 0)
 
 
+def p_digits(p: float) -> str:
+    """Return a p value with two decimals, three below 0.1."""
+    return "< 0.001" if p < 0.001 else "> 0.99" if p > 0.99 else f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
+
+
 def _p(record: Mapping[str, Any], *, words: bool) -> str:
     p = record["p"] if record["p"] is not None or record["kind"] != "p" else record["value"]
     if p is None:
         return NOT_GIVEN
-    shown = "< 0.001" if p < 0.001 else "> 0.99" if p > 0.99 else f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
+    shown = p_digits(p)
     return _whole_line(shown if not words else f"p {shown}" if shown[0] in "<>" else f"p = {shown}")
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
-from scipy.stats import chi2
+from scipy.stats import beta, chi2
 
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting, NothingToCompare
-from isotherm.study.confidence import normal_quantile
+from isotherm.study.confidence import checked_level, normal_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +73,33 @@ class CountTest:
     method: str
 
 
-def risk(events: int, n: int, *, level: float = 0.95, name: str = "", endpoint: str = "") -> Effect:
-    """Return a proportion with its Wilson interval (without continuity correction).
+def risk(
+    events: int,
+    n: int,
+    *,
+    interval: Literal["Wilson", "Clopper-Pearson"] = "Wilson",
+    level: float = 0.95,
+    name: str = "",
+    endpoint: str = "",
+    per: str = "patient",
+) -> Effect:
+    """Return a proportion with its interval: Wilson's (without continuity correction), or the exact one.
+
+    Clopper and Pearson's interval covers at least as often as its level says, and is wider for it.
 
     References
     ----------
     .. [1] Wilson EB. J Am Stat Assoc 1927;22:209-212.
+    .. [2] Clopper CJ, Pearson ES. Biometrika 1934;26:404-413.
     """
     if n < 1 or not 0 <= events <= n:
-        raise BadSetting(f"{events} events of {n} patients came; one patient or more is wanted, and no more events.")
-    low, high = _wilson(events, n, level)
+        raise BadSetting(f"{events} events of {n} {per}s came; one {per} or more is wanted, and no more events.")
+    if interval not in ("Wilson", "Clopper-Pearson"):
+        raise BadSetting(f'The interval "{interval}" came; Wilson or Clopper-Pearson is wanted.')
+    low, high = _wilson(events, n, level) if interval == "Wilson" else _clopper_pearson(events, n, level)
     return Effect(
-        measure="risk", estimate=events / n, low=low, high=high, level=level, name=name, endpoint=endpoint, n=n,
-        events=events, method="Wilson interval",
+        measure="risk", estimate=events / n, low=low, high=high, level=level, name=name, endpoint=endpoint, per=per,
+        n=n, events=events, method=f"{interval} interval",
     )  # fmt: skip
 
 
@@ -163,9 +178,19 @@ def _effect(arms: TwoArms, measure: str, values: tuple[float, float, float], lev
 
 
 def _wilson(events: int, n: int, level: float) -> tuple[float, float]:
-    z = normal_quantile(level)
-    p, share = events / n, z * z / n
-    middle = (p + share / 2.0) / (1.0 + share)
-    reach = z * math.sqrt(p * (1.0 - p) / n + share / (4.0 * n)) / (1.0 + share)
+    return wilson_limits(events / n, n, normal_quantile(level))
+
+
+def wilson_limits(share: float, n: float, z: float) -> tuple[float, float]:
+    """Return Wilson's limits of a share of n, which need not be a whole number; z is the quantile to be reached."""
+    part = z * z / n
+    middle = (share + part / 2.0) / (1.0 + part)
+    reach = z * math.sqrt(share * (1.0 - share) / n + part / (4.0 * n)) / (1.0 + part)
     # At no event and at all events the limit is exactly 0 and 1; rounding would leave a trace.
-    return (0.0 if not events else max(middle - reach, 0.0)), (1.0 if events == n else min(middle + reach, 1.0))
+    return (0.0 if share == 0.0 else max(middle - reach, 0.0)), (1.0 if share == 1.0 else min(middle + reach, 1.0))
+
+
+def _clopper_pearson(events: int, n: int, level: float) -> tuple[float, float]:
+    tail = (1.0 - checked_level(level)) / 2.0
+    low = float(beta.ppf(tail, events, n - events + 1)) if events else 0.0
+    return low, float(beta.isf(tail, events + 1, n - events)) if events < n else 1.0

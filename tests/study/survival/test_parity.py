@@ -13,8 +13,12 @@ import pytest
 
 from bench.parity_case import Family, worst
 from bench.parity_survival import cox_of, lung
+from isotherm.outcome import TimeToEvent
+from isotherm.study.survival.competing import cumulative_incidence
 from isotherm.study.survival.concordance import concordance
 from isotherm.study.survival.cox_residuals import dfbeta, martingale
+from isotherm.study.survival.fine_gray import fine_gray
+from isotherm.study.survival.gray import gray
 from isotherm.study.survival.kaplan_meier import kaplan_meier
 from isotherm.study.survival.proportional_hazards import proportional_hazards
 
@@ -28,7 +32,8 @@ def test_make_parity_keeps_every_limit() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "MISSED" not in done.stdout
-    assert "Cox: ties x weights x strata x start-stop x cluster" in done.stdout
+    for family in ("Cox: ties x weights x strata x start-stop x cluster", "Gray's test", "Fine-Gray", "GEE", "kappa"):
+        assert family in done.stdout
 
 
 def numbers() -> list[float]:
@@ -41,6 +46,11 @@ def numbers() -> list[float]:
         out += [*fit.coefficients, *fit.std_errors, fit.loglik, concordance(fit), *martingale(fit)[:20]]
         out += [*dfbeta(fit)[:20].ravel(), *(test.chi_square for test in proportional_hazards(fit))]
         out += [*kaplan_meier(fit.outcome).std_error]
+    d["kind"] = d.status * (1 + d.sex % 2)
+    rivals = TimeToEvent(d.time, d.kind)
+    late = TimeToEvent(d.time, d.kind, d.start, d.w, np.arange(len(d)) % 60)
+    out += [*cumulative_incidence(late).std_error, *cumulative_incidence(rivals, variance="Aalen").std_error]
+    out += [gray(rivals, d.age > 62, rho=0.5).chi_square, *fine_gray(rivals, d[["age"]]).std_errors]
     exact = cox_of(d, ["sex", "age"], ties="exact", start_days="start", strata="ph.ecog")
     return [*out, *exact.coefficients, *exact.std_errors, exact.loglik]
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import chi2, norm
 
-from isotherm.columns import Float, column, numbers, refuse_missing_codes
+from isotherm.columns import Float, column
 from isotherm.effect import Effect
-from isotherm.errors import BadColumn, BadSetting, FitError, NotConverged, NothingToCompare
+from isotherm.errors import BadSetting, FitError, NotConverged, NothingToCompare
 from isotherm.outcome import TimeToEvent
 from isotherm.study.confidence import exponential, normal_quantile
+from isotherm.study.covariates import covariate_matrix
 from isotherm.study.survival.cox_variance import robust_covariance
 from isotherm.study.survival.newton_kernels import (
     BRESLOW,
@@ -30,9 +31,6 @@ from isotherm.study.survival.newton_kernels import (
 from isotherm.study.survival.risk_sets import RiskSets, risk_sets
 
 Ties = Literal["efron", "breslow", "exact"]
-
-LARGEST_COVARIATE = 1e100
-"""Squares of larger numbers leave the range of numbers."""
 
 CERTAIN = 1e-12
 """A robust variance below this share of the model's is rounding: it would make an estimate certain."""
@@ -188,7 +186,7 @@ def cox(
     .. [2] Efron B. J Am Stat Assoc 1977;72:557-565.
     .. [3] Lin DY, Wei LJ. J Am Stat Assoc 1989;84:1074-1078.
     """
-    x, labels = _matrix(covariates, names, len(outcome))
+    x, labels = covariate_matrix(covariates, names, len(outcome))
     shift = None if offset is None else column("offset", offset, len(outcome))
     counts = outcome.only_one_event().weights > 0.0
     if not counts.all():
@@ -202,14 +200,8 @@ def cox(
         raise _failure(status, labels, information, step)
     model = np.linalg.inv(information).astype(np.float64)
     covariance, clusters = robust_covariance(outcome, sets, b, model, efron=ties == "efron") if robust else (model, 0)
-    if robust and clusters <= len(labels):
-        raise NothingToCompare(f"{clusters} clusters came for {len(labels)} covariates; a robust variance needs more.")
-    certain = np.diag(covariance) <= CERTAIN * np.diag(model)
-    if certain.any():
-        raise NothingToCompare(
-            f"The robust variance of {labels[int(np.argmax(certain))]} is 0: clusters are too few or too alike for it "
-            "(all times equal, for example); use the model-based variance."
-        )
+    if robust:
+        refuse_certain(covariance, model, labels, clusters)
     per_unit = np.outer(1.0 / sets.scale, 1.0 / sets.scale)
     return CoxFit(
         names=labels,
@@ -229,26 +221,21 @@ def cox(
     )
 
 
-def _matrix(covariates: npt.ArrayLike, names: Sequence[str] | None, rows: int) -> tuple[Float, tuple[str, ...]]:
-    """Return the covariates as numbers, shape (n, p), and their names."""
-    own: Any = getattr(covariates, "columns", None)
-    x = numbers("a covariate", covariates)
-    x = x[:, None] if x.ndim == 1 else x
-    if x.ndim != 2 or len(x) != rows or not x.shape[1]:
-        raise BadColumn(f"Covariates of shape {x.shape} came; {rows} rows and at least one column are wanted.")
-    given = names if names is not None else [str(name) for name in own] if own is not None else None
-    labels = tuple(f"x{k + 1}" for k in range(x.shape[1])) if given is None else tuple(given)
-    if len(labels) != x.shape[1] or len(set(labels)) != len(labels):
-        raise BadSetting(f"{len(set(labels))} different names came for {x.shape[1]} covariates; name each once.")
-    gaps = ~np.isfinite(x).all(axis=0)
-    if gaps.any():
-        k = int(np.flatnonzero(gaps)[0])
-        column(labels[k], x[:, k], rows)
-    for k, name in enumerate(labels):
-        refuse_missing_codes(name, x[:, k])
-    if np.abs(x).max() > LARGEST_COVARIATE:
-        raise BadColumn(f"The covariates reach beyond {LARGEST_COVARIATE:g}; give them in larger units.")
-    return x, labels
+def refuse_certain(covariance: Float, model: Float, names: tuple[str, ...], clusters: int) -> None:
+    """Refuse a robust variance of too few clusters, or one that is 0 but for rounding.
+
+    Raises
+    ------
+    NothingToCompare
+    """
+    if clusters <= len(names):
+        raise NothingToCompare(f"{clusters} clusters came for {len(names)} covariates; a robust variance needs more.")
+    certain = np.diag(covariance) <= CERTAIN * np.diag(model)
+    if certain.any():
+        raise NothingToCompare(
+            f"The robust variance of {names[int(np.argmax(certain))]} is 0: clusters are too few or too alike for it "
+            "(all times equal, for example); use the model-based variance."
+        )
 
 
 def _refuse_combinations(outcome: TimeToEvent, ties: str, *, robust: bool) -> None:

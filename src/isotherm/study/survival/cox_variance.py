@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isotherm.columns import Float
+from isotherm.columns import Float, sums_by
 from isotherm.outcome import TimeToEvent
 from isotherm.study.survival.cox_kernels import TERMS, Bool, hazard_terms, relative_risks
 from isotherm.study.survival.residual_kernels import risk_set_sums, score_residuals
@@ -40,9 +40,5 @@ def robust_covariance(
     influence = score_rows(sets, b, efron=efron) @ model
     if outcome.cluster is None:
         return influence.T @ influence, len(outcome)
-    cluster = outcome.cluster[sets.row]
-    clusters = int(outcome.cluster.max()) + 1
-    summed = np.zeros((clusters, influence.shape[1]))
-    for k in range(influence.shape[1]):
-        summed[:, k] = np.bincount(cluster, weights=influence[:, k], minlength=clusters)
+    summed = sums_by(outcome.cluster[sets.row], influence, int(outcome.cluster.max()) + 1)
     return summed.T @ summed, int((np.bincount(outcome.cluster) > 0).sum())
