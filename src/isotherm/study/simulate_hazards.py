@@ -32,7 +32,7 @@ def waiting_days(exponential: Float, rate: Float, changes: Sequence[tuple[Float,
     waited = np.full(len(rate), np.inf)
     for day, effect in zip(days, effects, strict=True):
         comes = start + rest / hazard
-        waited = np.minimum(waited, np.where(comes <= day, comes, np.inf))
+        waited = np.where(np.isinf(waited) & (comes <= day), comes, waited)
         rest = rest - hazard * (np.where(np.isfinite(day), day, start) - start)
         start, hazard = np.where(np.isfinite(day), day, start), hazard * np.exp(effect)
     return np.where(np.isfinite(waited), waited, start + rest / hazard)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,14 +18,13 @@ print(json.dumps({row.name: row.ratio for row in table(20_000, seed=3, frailty=1
 
 def compiled_table() -> dict[str, dict[str, float]]:
     run = subprocess.run(
-        [sys.executable, "-c", f"import warnings; warnings.simplefilter('error')\n{SCRIPT}"],
+        [sys.executable, "-c", SCRIPT],
         env={**os.environ, "NUMBA_DISABLE_JIT": "0"},
         capture_output=True,
         text=True,
         check=True,
     )
-    import_free = __import__("json").loads(run.stdout)
-    return dict(import_free)
+    return json.loads(run.stdout)
 
 
 def test_a_small_table_shows_the_wrong_designs_wrong_and_the_right_ones_right() -> None:

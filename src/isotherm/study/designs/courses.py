@@ -250,7 +250,7 @@ def _matrix(name: str, values: npt.ArrayLike, rows: int, names: tuple[str, ...])
         raise BadColumn(
             f"{name} has shape {table.shape}; {rows} rows and one column for each of {len(names)} names are wanted."
         )
-    refuse(name, np.isnan(table.sum(axis=1) * 0.0), "missing or infinite", "impute, or leave such rows out")
+    refuse(name, ~np.asarray(np.isfinite(table).all(axis=1)), "missing or infinite", "impute, or leave such rows out")
     return table
 
 

@@ -201,7 +201,7 @@ def arms_by_treatment(courses: Courses, strategies: Sequence[Strategy], by_day: 
     for k, strategy in enumerate(strategies):
         fulfils = np.ones(len(courses), dtype=bool)
         for one in due(courses, strategy):
-            by_then = one.given_days <= by_day
+            by_then = one.given & (one.given_days <= by_day)
             fulfils &= np.where(np.isinf(one.opens_days) & ~by_then, _may_lack(strategy, one), one.kept & by_then)
         if (arm[fulfils] >= 0).any():
             raise BadSetting(
