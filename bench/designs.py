@@ -13,16 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from isotherm.outcome import TimeToEvent
 from isotherm.study.designs.clone_estimates import estimate_clones
-from isotherm.study.designs.clones import clone
+from isotherm.study.designs.clones import Clones, clone
 from isotherm.study.designs.courses import Courses, Endpoint
 from isotherm.study.designs.landmark import landmark
 from isotherm.study.designs.naive import naive
+from isotherm.study.designs.result import DesignResult
 from isotherm.study.designs.strategy import Strategy
 from isotherm.study.designs.time_dependent import time_dependent
-from isotherm.study.simulate import DELAYED, MONTH_DAYS, UPFRONT, Simulated, World, simulate
+from isotherm.study.simulate import DELAYED, MONTH_DAYS, UPFRONT, Simulated, World, simulate, simulate_strategy, truth
 from isotherm.study.survival.cox import cox
 
 Ratios = dict[str, float]
@@ -61,6 +63,23 @@ LIMITS = {20_000: 0.06, 400_000: 0.015}
 """How far a figure may lie off, by number of patients: three Monte Carlo errors of both simulations, and rounding."""
 
 CHUNK = 100_000
+
+AT, LANDMARK = 36.0 * MONTH_DAYS, 3.0 * MONTH_DAYS
+"""Horizon of risks and restricted means, and the landmark, in days after time zero."""
+
+EFFECT, CONFOUNDED = World(ablation_effect=-0.7), World(burden_effect=0.5, burden_on_upfront=-0.8)
+
+WORLDS = {
+    "Ablation halves the hazards": EFFECT,
+    "No effect, burden decides on both": CONFOUNDED,
+    "An effect, burden and declines decide": World(
+        ablation_effect=-0.5, burden_effect=0.5, burden_on_upfront=-0.8, decline=0.04, decline_effect=1.0,
+        decline_stops=0.8,
+    ),
+}  # fmt: skip
+
+PLAIN = (EFFECT,)
+"""Worlds without confounding, in which an unadjusted landmark finds its own target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +121,7 @@ def without_covariates(courses: Courses) -> Courses:
 
 def ratios(made: Simulated) -> Iterator[tuple[str, str, float]]:
     """Yield design, endpoint and hazard ratio."""
-    courses, at = made.courses, 36.0 * MONTH_DAYS
+    courses, at = made.courses, AT
     for short, endpoint in ENDPOINTS.items():
         days, event = courses.outcome(endpoint)
         asked = made.intended < 2
@@ -113,11 +132,10 @@ def ratios(made: Simulated) -> Iterator[tuple[str, str, float]]:
         yield "naive, clock at systemic start", short, first.hazard_ratios[0].estimate
         second = naive(courses, BOTH, endpoint=endpoint, clock="ablation", horizon_days=at)
         yield "naive, clock at ablation", short, second.hazard_ratios[0].estimate
-        day = 3.0 * MONTH_DAYS
         if short == "OS":
-            living = landmark(courses, BOTH, endpoint=endpoint, day=day, among="living", horizon_days=at)
+            living = landmark(courses, BOTH, endpoint=endpoint, day=LANDMARK, among="living", horizon_days=at)
             yield "landmark 3 months, living", short, living.hazard_ratios[0].estimate
-        free = landmark(courses, BOTH, endpoint=endpoint, day=day, horizon_days=at)
+        free = landmark(courses, BOTH, endpoint=endpoint, day=LANDMARK, horizon_days=at)
         yield "landmark 3 months, progression-free", short, free.hazard_ratios[0].estimate
         changing = time_dependent(courses, BOTH, endpoint=endpoint)
         yield "time-dependent Cox model", short, changing.hazard_ratios[1].estimate
@@ -129,12 +147,87 @@ def ratios(made: Simulated) -> Iterator[tuple[str, str, float]]:
 
 def cloned(courses: Courses, strategies: tuple[Strategy, ...], endpoint: Endpoint, *, weighted: bool = True) -> float:
     """Return the hazard ratio of the clones, without its bootstrap."""
-    clones = clone(courses, strategies, endpoint=endpoint, step_days=7.0, weighted=weighted)
-    return math.exp(estimate_clones(clones, 36.0 * MONTH_DAYS).log_ratios[0])
+    return math.exp(estimate_clones(clones_of(courses, strategies, endpoint, weighted=weighted), AT).log_ratios[0])
+
+
+def clones_of(
+    courses: Courses, strategies: tuple[Strategy, ...], endpoint: Endpoint, *, weighted: bool
+) -> tuple[Clones, ...]:
+    """Return the clones, with weeks for periods."""
+    return clone(courses, strategies, endpoint=endpoint, period_days=7.0, weighted=weighted)
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A contrast that a design gives, and the one it is after: log hazard ratio, risk and RMST difference."""
+
+    name: str
+    found: tuple[float, float, float]
+    wanted: tuple[float, float, float]
+
+    def held(self, limits: tuple[float, float, float] = (0.03, 0.012, 8.0)) -> bool:
+        """Say whether all three are near: Monte Carlo error, and an effect within a window that is diluted."""
+        return all(abs(f - w) < limit for f, w, limit in zip(self.found, self.wanted, limits, strict=True))
+
+
+def aims(patients: int, *, seed: int, world: World, endpoint: Endpoint) -> list[Aim]:
+    """Return clones beside the truth of both strategies, weighted and not, and the landmark beside its own truth."""
+    random = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)]
+    real = truth(world, endpoint, horizon_days=AT, n=patients, rng=random[0])
+    wanted = (real.log_hazard_ratio, real.risk_difference, real.rmst_difference_days)
+    courses = simulate(world, patients, random[1]).courses
+    found = [
+        Aim(name, _three(estimate_clones(clones_of(courses, BOTH, endpoint, weighted=weighted), AT).contrasts), wanted)
+        for name, weighted in (("clone, censor, weight", True), ("same, unweighted", False))
+    ]
+    both = both_followed(world, patients, random[2])
+    seen, own = (
+        landmark(one, BOTH, endpoint=endpoint, day=LANDMARK, horizon_days=AT, adjust=False) for one in (courses, both)
+    )
+    return [*found, Aim("landmark, progression-free", _of(seen), _of(own))]
+
+
+def both_followed(world: World, patients: int, random: np.random.Generator) -> Courses:
+    """Return patients of whom half follow each strategy: what the landmark is after, without confounding."""
+    halves = [simulate_strategy(world, strategy, patients // 2, random) for strategy in BOTH]
+    return Courses(
+        *(
+            np.concatenate([getattr(half, name) for half in halves])
+            for name in ("last_days", "died", "systemic_days", "ablation_days", "progression_days")
+        )
+    )
+
+
+def _three(contrasts: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+    risk, mean, ratio = contrasts[:, 0].tolist()
+    return ratio, risk, mean
+
+
+def _of(result: DesignResult) -> tuple[float, float, float]:
+    return (
+        math.log(result.hazard_ratios[0].estimate),
+        result.risk_differences[0].estimate,
+        result.rmst_differences[0].estimate,
+    )
+
+
+def print_aims(patients: int = 200_000, *, seed: int = 0) -> bool:
+    """Print every design beside its own target; return whether those that should reach it do."""
+    fine = True
+    for words, world in WORLDS.items():
+        for short, endpoint in ENDPOINTS.items():
+            print(f"{words}, {short}, {patients:,} patients: log HR, risk and RMST difference (target)")
+            for aim in aims(patients, seed=seed, world=world, endpoint=endpoint):
+                sound = aim.name == "clone, censor, weight" or (aim.name.startswith("landmark") and world in PLAIN)
+                kept = aim.held() or not sound
+                fine &= kept
+                numbers = "   ".join(f"{f:+8.4f} ({w:+8.4f})" for f, w in zip(aim.found, aim.wanted, strict=True))
+                print(f"  {aim.name:28} {numbers}{'' if kept else '   MISSED'}")
+    return fine
 
 
 def print_designs(patients: int = 400_000, *, seed: int = 0) -> bool:
-    """Print the table beside its figures; return whether every ratio is within its limit."""
+    """Print the table beside its figures, and the targets; return whether every number is within its limit."""
     fine, limit = True, LIMITS[patients]
     for frailty, figures in TABLE.items():
         print(
@@ -145,7 +238,7 @@ def print_designs(patients: int = 400_000, *, seed: int = 0) -> bool:
             fine &= kept
             cells = "   ".join(f"{e} {v:5.3f} ({figures[row.name][e]:4.2f})" for e, v in row.ratio.items())
             print(f"  {row.name:38} {cells}{'' if kept else '   MISSED'}")
-    return fine
+    return fine & print_aims(seed=seed)
 
 
 if __name__ == "__main__":

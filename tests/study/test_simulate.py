@@ -59,7 +59,7 @@ def test_patients_are_ablated_as_intended_unless_they_progress_or_die_first() ->
     late = made.courses.ablation_days[done & (made.intended == 1)]
     assert ((late >= 2 * MONTH_DAYS) & (late <= 3 * MONTH_DAYS)).all()
     missed = ~done & (made.intended < 2)
-    assert (made.courses.release_days[missed] <= 3 * MONTH_DAYS).all()
+    assert (made.courses.excused_days[missed] <= 3 * MONTH_DAYS).all()
     assert np.mean(made.intended == 0) == pytest.approx(0.3, abs=0.02)
     assert np.mean(made.intended == 1) == pytest.approx(0.5, abs=0.02)
 
@@ -106,7 +106,7 @@ def test_with_an_effect_earlier_ablation_is_better_and_everybody_follows() -> No
     assert found.log_hazard_ratio > 0.0
     under = simulate_strategy(world, UPFRONT, 1_000, rng())
     assert (
-        clone(under, (UPFRONT, Strategy("any", Window(0, 9_000))), endpoint=PFS, step_days=7.0)[0].left.reason.sum()
+        clone(under, (UPFRONT, Strategy("any", Window(0, 9_000))), endpoint=PFS, period_days=7.0)[0].left.reason.sum()
         == 0
     )
 
@@ -115,7 +115,7 @@ def test_clones_find_the_truth_where_the_naive_look_does_not() -> None:
     world = World(burden_effect=0.8, burden_on_upfront=-1.5, frailty_variance=0.0)
     made = simulate(world, 1_500, rng(3)).courses
     weighted, plain = (
-        estimate_clones(clone(made, (UPFRONT, DELAYED), endpoint=PFS, step_days=7.0, weighted=w), 700.0)
+        estimate_clones(clone(made, (UPFRONT, DELAYED), endpoint=PFS, period_days=7.0, weighted=w), 700.0)
         for w in (True, False)
     )
     assert abs(weighted.log_ratios[0]) < 0.12

@@ -107,7 +107,7 @@ def test_progression_counts_as_event_of_one_endpoint_and_death_of_both() -> None
 
 def test_release_is_the_first_of_progression_contraindication_and_death() -> None:
     made = courses(PLAIN, (200.0, 1.0, NAN, NAN, NAN, NAN), (300.0, 0.0, NAN, NAN, 90.0, 30.0), (9.0, 0.0, *[NAN] * 4))
-    assert made.release_days.tolist() == [50.0, 200.0, 30.0, np.inf]
+    assert made.excused_days.tolist() == [50.0, 200.0, 30.0, np.inf]
 
 
 def test_days_of_a_calendar_are_counted_from_the_decision_or_from_the_first_treatment() -> None:

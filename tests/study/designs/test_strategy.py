@@ -1,4 +1,4 @@
-"""Strategies: the first day that contradicts one, both treatments counted, unless a release comes first."""
+"""Strategies: the first day that contradicts one, both treatments counted, unless the patient is excused first."""
 
 from __future__ import annotations
 

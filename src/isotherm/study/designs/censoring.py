@@ -13,14 +13,14 @@ from isotherm.study.designs.strategy import REASONS, Deviations, Due
 from isotherm.study.logistic_kernels import CONVERGED, fit_logistic
 
 MOST_LEVELS = 12
-"""A hazard of deviating over more steps than this is one number for several steps, as many deviations in each."""
+"""A hazard of deviating over more periods than this is one number for several periods, as many deviations in each."""
 
 SURE = 1e-8
 """A chance of staying that is smaller than this is none: nobody like these patients followed the strategy."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Steps:
+class Periods:
     """Times at which patients could deviate in one way.
 
     Parameters
@@ -31,7 +31,7 @@ class Steps:
     day : array, shape (k,)
         From when on those who stayed stand for those who did not.
     level : array of int, shape (k,)
-        Steps of one level share their baseline chance.
+        Periods of one level share their baseline chance.
     stays : array of bool, shape (k,)
     reason : int
     """
@@ -63,106 +63,108 @@ class Factors:
 
 
 def censoring_factors(
-    courses: Courses, asked: list[Due], left: Deviations, end_days: Float, *, step_days: float
+    courses: Courses, asked: list[Due], left: Deviations, end_days: Float, *, period_days: float
 ) -> Factors:
-    """Return the factors of one strategy: one over the chance of not deviating, step by step.
+    """Return the factors of one strategy: one over the chance of not deviating, period by period.
 
-    Patients who are released have no step. Before a window the chance is a discrete hazard of early treatment over
-    steps of `step_days`; at its end it is the chance of having been treated among those obliged: neither released,
-    lost nor deviated before. The chances come from logistic regressions on the covariates last known before each step,
-    one for each kind of deviation. `end_days` (n,) is when each patient's observation for the endpoint ends.
+    The excused have no period. Before a window the chance is a discrete hazard of early treatment over
+    periods of `period_days`; at its end it is the chance of having been treated among those obliged: neither excused,
+    lost nor deviated before. The chances come from logistic regressions on the covariates last known before each
+    period, one for each kind of deviation. `end_days` (n,) is when each patient's observation for the endpoint ends.
 
     Raises
     ------
     BadSetting
-        Steps that are not longer than 0 days.
+        Periods that are not longer than 0 days.
     NoOverlap
         Nobody stayed, or some had no chance to.
     NotConverged
         A model has no fit.
     """
-    if not 0.0 < step_days < np.inf:
-        raise BadSetting(f"Steps of {step_days:g} days came; a number of days above 0 is wanted, such as 7.")
+    if not 0.0 < period_days < np.inf:
+        raise BadSetting(f"Periods of {period_days:g} days came; a number of days above 0 is wanted, such as 7.")
     patients: list[Int] = []
     days: list[Float] = []
     factors: list[Float] = []
     penalized = 0
     for one in asked:
-        for steps in (early_steps(one, left, end_days, step_days), end_steps(one, left, end_days)):
-            if steps.stays.all():
+        for periods in (early_periods(one, left, end_days, period_days), window_ends(one, left, end_days)):
+            if periods.stays.all():
                 continue
-            chance, firth = chances(courses, steps)
+            chance, firth = chances(courses, periods)
             penalized += firth
-            stays = steps.stays
-            patients.append(steps.patient[stays])
-            days.append(steps.day[stays])
+            stays = periods.stays
+            patients.append(periods.patient[stays])
+            days.append(periods.day[stays])
             factors.append(1.0 / chance[stays])
     if not factors:
         return Factors(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), 0)
     return Factors(np.concatenate(patients), np.concatenate(days), np.concatenate(factors), penalized)
 
 
-def early_steps(one: Due, left: Deviations, end_days: Float, step_days: float) -> Steps:
-    """Return the steps before a treatment is due, one row per patient and step of being at risk of it.
+def early_periods(one: Due, left: Deviations, end_days: Float, period_days: float) -> Periods:
+    """Return the periods before a treatment is due, one row per patient and period of being at risk of it.
 
-    Steps are [0, s), [s, 2s), ... A patient is at risk until the window opens, release, deviation or the end.
+    Periods are [0, s), [s, 2s), ... A patient is at risk until the window opens, being excused, deviation or the end.
     """
     deviates = (left.reason == one.early_reason) & (left.day <= end_days)
-    until = np.minimum(np.minimum(one.opens_days, left.release_days), np.minimum(left.day, end_days))
-    count = np.where(deviates, np.floor(until / step_days) + 1.0, np.ceil(until / step_days)).astype(np.int64)
+    until = np.minimum(np.minimum(one.opens_days, left.excused_days), np.minimum(left.day, end_days))
+    count = np.where(deviates, np.floor(until / period_days) + 1.0, np.ceil(until / period_days)).astype(np.int64)
     patient = np.repeat(np.arange(len(end_days)), count)
-    step = np.arange(len(patient)) - np.repeat(np.cumsum(count) - count, count)
-    stays = ~(deviates[patient] & (step == count[patient] - 1))
-    level = _levels(step, stays)
+    period = np.arange(len(patient)) - np.repeat(np.cumsum(count) - count, count)
+    stays = ~(deviates[patient] & (period == count[patient] - 1))
+    level = _levels(period, stays)
     kept = level >= 0
-    patient, step = patient[kept], step[kept]
-    start = step.astype(np.float64) * step_days
-    day = np.minimum(start + step_days, one.opens_days[patient])
-    return Steps(patient, start, day, level[kept], stays[kept], one.early_reason)
+    patient, period = patient[kept], period[kept]
+    start = period.astype(np.float64) * period_days
+    day = np.minimum(start + period_days, one.opens_days[patient])
+    return Periods(patient, start, day, level[kept], stays[kept], one.early_reason)
 
 
-def end_steps(one: Due, left: Deviations, end_days: Float) -> Steps:
+def window_ends(one: Due, left: Deviations, end_days: Float) -> Periods:
     """Return the end of a window: one row per patient who was obliged to be treated by then."""
     closes = one.closes_days
     fails = (left.reason == one.late_reason) & (closes <= end_days)
-    # Release, another deviation or the end of observation by that day leaves no obligation.
-    free = np.minimum(left.release_days, left.day)
+    # Being excused, another deviation or the end of observation by that day leaves no obligation.
+    free = np.minimum(left.excused_days, left.day)
     obliged = fails | ((closes < free) & (closes <= end_days))
     patient = np.flatnonzero(obliged)
     day = closes[patient]
-    return Steps(patient, day, day, np.zeros(len(patient), np.int64), ~fails[patient], one.late_reason)
+    return Periods(patient, day, day, np.zeros(len(patient), np.int64), ~fails[patient], one.late_reason)
 
 
-def chances(courses: Courses, steps: Steps) -> tuple[Float, bool]:
-    """Return the chance of staying in each step, shape (k,), and whether the fit had to be penalized."""
-    if not steps.stays.any():
-        raise NoOverlap(f"All who could deviate did ({REASONS[steps.reason]}); widen the window, or drop the strategy.")
-    known = courses.known_before(steps.patient, steps.known_day)
-    dummies = steps.level[:, None] == np.arange(1, int(steps.level.max()) + 1)
-    x = np.ascontiguousarray(np.hstack([dummies.astype(np.float64), known]))
-    eta, firth = _linear_predictor(x, steps.stays.astype(np.float64), REASONS[steps.reason])
-    chance = 1.0 / (1.0 + np.exp(-eta))
-    if (chance[steps.stays] < SURE).any():
+def chances(courses: Courses, periods: Periods) -> tuple[Float, bool]:
+    """Return the chance of staying in each period, shape (k,), and whether the fit had to be penalized."""
+    if not periods.stays.any():
         raise NoOverlap(
-            f"Some patients had no chance to follow a strategy ({REASONS[steps.reason]}); restrict eligibility to "
+            f"All who could deviate did ({REASONS[periods.reason]}); widen the window, or drop the strategy."
+        )
+    known = courses.known_before(periods.patient, periods.known_day)
+    dummies = periods.level[:, None] == np.arange(1, int(periods.level.max()) + 1)
+    x = np.ascontiguousarray(np.hstack([dummies.astype(np.float64), known]))
+    eta, firth = _linear_predictor(x, periods.stays.astype(np.float64), REASONS[periods.reason])
+    chance = 1.0 / (1.0 + np.exp(-eta))
+    if (chance[periods.stays] < SURE).any():
+        raise NoOverlap(
+            f"Some patients had no chance to follow a strategy ({REASONS[periods.reason]}); restrict eligibility to "
             "those for whom both strategies were open."
         )
     return chance, firth
 
 
-def _levels(step: Int, stays: Bool) -> Int:
-    """Return the level of each row, from 0 on; -1 where nobody deviates in the step, which then needs no model."""
-    deviating = np.bincount(step[~stays], minlength=int(step.max(initial=0)) + 1)
+def _levels(period: Int, stays: Bool) -> Int:
+    """Return the level of each row, from 0 on; -1 where nobody deviates in the period, which then needs no model."""
+    deviating = np.bincount(period[~stays], minlength=int(period.max(initial=0)) + 1)
     active = np.flatnonzero(deviating)
     if len(active) <= MOST_LEVELS:
         level_of = np.full(len(deviating), -1)
         level_of[active] = np.arange(len(active))
-        return level_of[step]
+        return level_of[period]
     before = np.cumsum(deviating) - deviating
     level_of = before * MOST_LEVELS // int(deviating.sum())
-    # A level without a deviation (one step holds many) is left out of the count.
+    # A level without a deviation (one period holds many) is left out of the count.
     used = np.flatnonzero(np.bincount(level_of, weights=deviating) > 0)
-    return np.searchsorted(used, level_of, side="right")[step] - 1
+    return np.searchsorted(used, level_of, side="right")[period] - 1
 
 
 def _linear_predictor(x: Float, y: Float, reason: str) -> tuple[Float, bool]:

@@ -44,7 +44,7 @@ def clone_censor_weight(
     horizon_days: float,
     seed: int,
     replicates: int = 500,
-    step_days: float = 7.0,
+    period_days: float = 7.0,
     strata: npt.ArrayLike | None = None,
     workers: int = 1,
     level: float = 0.95,
@@ -62,8 +62,8 @@ def clone_censor_weight(
         Of risks and restricted means, in days after time zero.
     seed, replicates, strata
         The bootstrap: patients are drawn, within strata such as sites, and cloned, censored and weighted anew.
-    step_days : float
-        Length of a step of the hazard of early treatment.
+    period_days : float
+        Length of a period of the hazard of early treatment.
     workers : int
         Threads; the result does not depend on it.
     level : float
@@ -79,7 +79,7 @@ def clone_censor_weight(
     FitError
         The data cannot carry the weights, the estimates or the bootstrap.
     BadSetting, BadColumn
-        Strategies, steps, seed or strata that cannot be used.
+        Strategies, periods, seed or strata that cannot be used.
 
     References
     ----------
@@ -88,13 +88,13 @@ def clone_censor_weight(
     .. [3] Maringe C, et al. Int J Epidemiol 2020;49:1719-1729.
     """
     checked_level(level)
-    clones = clone(courses, strategies, endpoint=endpoint, step_days=step_days)
+    clones = clone(courses, strategies, endpoint=endpoint, period_days=period_days)
     estimate = _contrasts(clones, horizon_days)
     plan = resampling(len(courses), seed=seed, replicates=replicates, strata=strata)
 
     def once(k: int) -> Float | FitError | InputError:
         try:
-            drawn = clone(courses.take(plan.rows(k)), strategies, endpoint=endpoint, step_days=step_days)
+            drawn = clone(courses.take(plan.rows(k)), strategies, endpoint=endpoint, period_days=period_days)
             return _contrasts(drawn, horizon_days)
         except (FitError, InputError) as error:
             return error

@@ -52,7 +52,7 @@ def clone(
     strategies: Sequence[Strategy],
     *,
     endpoint: Endpoint,
-    step_days: float,
+    period_days: float,
     weighted: bool = True,
 ) -> tuple[Clones, ...]:
     """Clone, censor and weight the patients, once for each strategy.
@@ -62,8 +62,8 @@ def clone(
     courses : Courses
     strategies : sequence of Strategy
     endpoint : str
-    step_days : float
-        Length of a step before a window opens.
+    period_days : float
+        Length of a period before a window opens.
     weighted : bool
         Without weights, artificial censoring is taken for chance: a sensitivity analysis that shows what they do.
 
@@ -83,17 +83,17 @@ def clone(
             "give the day of the decision, or adjust at baseline and weight for censoring within the arms."
         )
     end, event = courses.outcome(endpoint)
-    return tuple(_clones(courses, one, end, event, step_days=step_days, weighted=weighted) for one in strategies)
+    return tuple(_clones(courses, one, end, event, period_days=period_days, weighted=weighted) for one in strategies)
 
 
 def _clones(
-    courses: Courses, strategy: Strategy, end: Float, event: Bool, *, step_days: float, weighted: bool
+    courses: Courses, strategy: Strategy, end: Float, event: Bool, *, period_days: float, weighted: bool
 ) -> Clones:
     left = deviations(courses, strategy)
     stop = np.minimum(end, left.day)
     happens = event & (end <= left.day)
     factors = (
-        censoring_factors(courses, due(courses, strategy), left, end, step_days=step_days)
+        censoring_factors(courses, due(courses, strategy), left, end, period_days=period_days)
         if weighted
         else Factors(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), 0)
     )
@@ -120,7 +120,7 @@ def _running_products(patient: Int, start: Float, factors: Factors) -> Float:
     """Return the product of each clone's factors up to the start of each span.
 
     The same factor for all who are at risk (a stabilizer) changes no curve, so that one number per strategy will do.
-    One given only to those who can deviate, and not to the released, would undo the weights.
+    One given only to those who can deviate, and not to the excused, would undo the weights.
     """
     who = np.concatenate([factors.patient, patient])
     day = np.concatenate([factors.day, start])

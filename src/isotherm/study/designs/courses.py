@@ -175,7 +175,7 @@ class Courses:
         return len(self.last_days)
 
     @property
-    def release_days(self) -> Float:
+    def excused_days(self) -> Float:
         """When nothing could be asked of a patient any more: progression, contraindication or death; else infinite."""
         death = np.where(self.died, self.last_days, np.inf)
         return np.fmin(np.fmin(death, self.progression_days), self.contraindication_days)

@@ -69,7 +69,7 @@ class Strategy:
     ablation, systemic : Window or None
         None: nothing is asked; the treatment may be given at any time or not at all.
     dynamic : bool
-        Whether progression, contraindication or death before a treatment is due releases the patient, who has then
+        Whether progression, contraindication or death before a treatment is due excuses the patient, who has then
         complied. A static strategy ("must be ablated") loses those who progress first: it is here to show its bias.
 
     Raises
@@ -161,22 +161,22 @@ class Deviations:
     day : array, shape (n,)
         Infinite where it follows the strategy as far as it was observed.
     reason : array of int, shape (n,)
-    release_days : array, shape (n,)
+    excused_days : array, shape (n,)
         From when on nothing is asked; infinite where that never comes.
     """
 
     day: Float
     reason: Int
-    release_days: Float
+    excused_days: Float
 
 
 def deviations(courses: Courses, strategy: Strategy) -> Deviations:
     """Find the first day on which each course contradicts a strategy.
 
-    A release on the day of a deviation comes first, and so does a treatment on the last day of its window.
+    Being excused on the day of a deviation comes first, and so does a treatment on the last day of its window.
     """
     never = np.full(len(courses), np.inf)
-    release = courses.release_days if strategy.dynamic else np.where(courses.died, courses.last_days, np.inf)
+    excuse = courses.excused_days if strategy.dynamic else np.where(courses.died, courses.last_days, np.inf)
     day, reason = never.copy(), np.zeros(len(courses), dtype=np.int64)
     for one in due(courses, strategy):
         late = ~one.early & (one.given_days > one.closes_days)
@@ -184,8 +184,8 @@ def deviations(courses: Courses, strategy: Strategy) -> Deviations:
                         (np.where(late, one.closes_days, never), one.late_reason)):  # fmt: skip
             sooner = at < day
             day, reason = np.where(sooner, at, day), np.where(sooner, why, reason)
-    followed = (release <= day) | (day > courses.last_days)
-    return Deviations(np.where(followed, np.inf, day), np.where(followed, FOLLOWED, reason), release)
+    followed = (excuse <= day) | (day > courses.last_days)
+    return Deviations(np.where(followed, np.inf, day), np.where(followed, FOLLOWED, reason), excuse)
 
 
 def arms_by_treatment(courses: Courses, strategies: Sequence[Strategy], by_day: float = math.inf) -> Int:
