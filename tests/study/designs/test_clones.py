@@ -239,8 +239,17 @@ def test_truncated_weights_stay_within_their_percentiles() -> None:
 def test_spans_cover_the_time_at_risk_without_gap_or_overlap() -> None:
     end = np.array([10.0, 0.0, 5.0])
     cuts = (np.array([0, 0, 0, 0, 2, 2, 2, 1]), np.array([3.0, 3.0, 12.0, np.inf, -1.0, 0.0, 4.999, 1.0]))
-    who, start, stop = spans(end, cuts)
+    who, start, stop, last = spans(end, cuts)
     assert who.tolist() == [0, 0, 2]
     assert start.tolist() == [0.0, 3.0, 0.0]
     assert stop.tolist() == [3.0, 10.0, 5.0]
-    assert [len(part) for part in spans(np.zeros(3), cuts)] == [0, 0, 0]
+    assert last.tolist() == [False, True, True]
+    assert [len(part) for part in spans(np.zeros(3), cuts)] == [0, 0, 0, 0]
+
+
+def test_a_clone_that_ends_seconds_after_time_zero_is_no_row_without_length() -> None:
+    made = courses(*SIX, (500.0, 0.0, 0.0, 1e-7, NAN, NAN), (1e-7, 1.0, 0.0, NAN, NAN, NAN))
+    clones = clone(made, BOTH, endpoint=OS, period_days=7.0)
+    assert float(clones[1].stop_days[clones[1].patient == 6][0]) == 1.0 / 64.0
+    assert [int(one.dies.sum()) for one in clones] == [int(one.event.sum()) for one in clones]
+    assert estimate_clones(clones, 300.0).risk[0] > 0.0

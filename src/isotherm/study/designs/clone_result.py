@@ -98,7 +98,7 @@ def censored_clones(one: Clones) -> list[Censored]:
 
 def final_weights(one: Clones) -> Weights:
     """Sum up the weights of the clones that were not censored artificially."""
-    last = one.stop_days == one.end_days[one.patient]
+    last = np.append(np.diff(one.patient) > 0, True)
     stayed = (one.event | (one.left.day > one.end_days))[one.patient]
     weight = one.weight[last & stayed]
     effective = float(weight.sum() ** 2 / (weight**2).sum())

@@ -97,7 +97,7 @@ def _clones(
         if weighted
         else Factors(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), 0)
     )
-    patient, start, until = spans(stop, (factors.patient, factors.day))
+    patient, start, until, last = spans(stop, (factors.patient, factors.day))
     if not len(patient):
         raise NothingToCompare(f'All clones of "{strategy.name}" deviate on day 0; widen its windows.')
     weight = _running_products(patient, start, factors)
@@ -110,7 +110,7 @@ def _clones(
         patient=patient,
         start_days=start,
         stop_days=until,
-        dies=happens[patient] & (until == stop[patient]),
+        dies=happens[patient] & last,
         weight=weight * days.sum() / (weight * days).sum(),
         penalized=factors.penalized,
     )

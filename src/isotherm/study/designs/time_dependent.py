@@ -63,13 +63,13 @@ def time_dependent(
     treated_as = _groups(courses, strategies)
     ablated = np.where(np.isnan(courses.ablation_days), np.inf, courses.ablation_days)
     progressed = np.where(np.isnan(courses.progression_days), np.inf, courses.progression_days)
-    patient, start, stop = spans(end, _cuts(courses, ablated, progressed if adjust_progression else None, adjust))
+    patient, start, stop, last = spans(end, _cuts(courses, ablated, progressed if adjust_progression else None, adjust))
     group = np.where(ablated[patient] <= start, treated_as[patient] + 1, 0)
     names = (NOT_YET, *(strategy.name for strategy in strategies), "ablation outside of all windows")
     present = np.flatnonzero(np.bincount(group, minlength=len(names)) > 0)
     if len(present) < 2 or present[0] != 0:
         raise NothingToCompare("Nobody was ablated while at risk, or all were from time zero on; nothing to compare.")
-    dies = event[patient] & (stop == end[patient])
+    dies = event[patient] & last
     outcome = TimeToEvent(stop, dies.astype(np.int64), start, cluster=patient)
     # What was measured on the day a span starts is known in it.
     known = [courses.known_before(patient, start + 0.5 / GRAIN)] if adjust else []
