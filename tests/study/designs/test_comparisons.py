@@ -137,6 +137,14 @@ def test_arms_without_an_event_by_the_horizon_have_no_p_value() -> None:
     assert all_dead.risk_differences[0].estimate == pytest.approx(2 / 3 - 1)
 
 
+def test_without_a_hazard_ratio_the_risks_still_stand_and_the_reason_is_said() -> None:
+    rows = [*[(300.0 + k, 1, 0, 10, NAN, NAN) for k in range(5)], *[(200.0 + k, 1, 0, 70, NAN, NAN) for k in range(5)]]
+    found = naive(courses(*rows), BOTH, endpoint=OS, horizon_days=203.0)
+    assert found.risk_differences[0].estimate == pytest.approx(0.8)
+    assert found.hazard_ratios == ()
+    assert found.remarks[0].startswith("There is no hazard ratio. The partial likelihood rises without end")
+
+
 def test_a_horizon_lies_after_the_start_of_the_clock_and_within_observation() -> None:
     made = random_courses(20, 1)
     assert horizon_within(made, 300.0, 91.0) == 209.0

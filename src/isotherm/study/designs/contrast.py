@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from isotherm.columns import Float, Int
 from isotherm.effect import Effect
-from isotherm.errors import NothingToCompare
+from isotherm.errors import FitError, NothingToCompare
 from isotherm.outcome import Curve, TimeToEvent
 from isotherm.study.confidence import normal_quantile
 from isotherm.study.designs.courses import Bool, Courses, Endpoint
@@ -29,6 +29,7 @@ class Contrasts:
     risk_differences: tuple[Effect, ...]
     rmst_differences: tuple[Effect, ...]
     hazard_ratios: tuple[Effect, ...]
+    remarks: tuple[str, ...]
 
 
 def contrast(
@@ -60,8 +61,6 @@ def contrast(
     ------
     NothingToCompare
         An arm is empty or is not observed up to the horizon.
-    FitError
-        The hazard ratios cannot be estimated.
     """
     outcome = TimeToEvent(time_days, event.astype(np.int64))
     parts = [outcome.take(arm == k) if (arm == k).any() else None for k in range(len(names))]
@@ -79,6 +78,7 @@ def contrast(
         compare_restricted_means(outcome.take(rows), (arm[rows] == k).astype(np.int64), horizon_days, level=level)[1]
         for k, _, rows in pairs
     ]
+    ratios, remarks = _ratios_or_why(outcome, arm, names, endpoint, adjust, level)
     return Contrasts(
         arms=arms,
         curves=tuple(curves),
@@ -89,8 +89,19 @@ def contrast(
         rmst_differences=tuple(
             replace(effect, name=name, endpoint=endpoint) for effect, (_, name, _) in zip(means, pairs, strict=True)
         ),
-        hazard_ratios=hazard_ratios(outcome, arm, names, endpoint=endpoint, adjust=adjust, level=level),
+        hazard_ratios=ratios,
+        remarks=remarks,
     )
+
+
+def _ratios_or_why(
+    outcome: TimeToEvent, arm: Int, names: tuple[str, ...], endpoint: Endpoint, adjust: Float | None, level: float
+) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
+    """Return the hazard ratios, or why there is none: curves, risks and means stand without them."""
+    try:
+        return hazard_ratios(outcome, arm, names, endpoint=endpoint, adjust=adjust, level=level), ()
+    except FitError as error:
+        return (), (f"There is no hazard ratio. {error}",)
 
 
 def hazard_ratios(

@@ -105,6 +105,7 @@ def landmark(
         risk_differences=found.risk_differences,
         rmst_differences=found.rmst_differences,
         hazard_ratios=found.hazard_ratios,
+        remarks=found.remarks,
     )
 
 

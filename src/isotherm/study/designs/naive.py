@@ -91,6 +91,7 @@ def naive(
         risk_differences=found.risk_differences,
         rmst_differences=found.rmst_differences,
         hazard_ratios=found.hazard_ratios,
+        remarks=found.remarks,
     )
 
 

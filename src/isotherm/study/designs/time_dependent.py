@@ -10,7 +10,7 @@ from isotherm.columns import Float, Int
 from isotherm.errors import NothingToCompare
 from isotherm.outcome import TimeToEvent
 from isotherm.study.designs.contrast import hazard_ratios
-from isotherm.study.designs.courses import Courses, Endpoint
+from isotherm.study.designs.courses import Bool, Courses, Endpoint
 from isotherm.study.designs.result import ArmCount, DesignResult
 from isotherm.study.designs.spans import GRAIN, spans
 from isotherm.study.designs.strategy import Strategy, arms_by_treatment, check_strategies
@@ -117,9 +117,8 @@ def _cuts(courses: Courses, ablated: Float, progressed: Float | None, adjust: bo
     return np.concatenate(patients), np.concatenate(days)
 
 
-def _count(name: str, rows: Float, patient: Int, dies: Float) -> ArmCount:
-    mask = rows.astype(bool)
-    return ArmCount(name, len(np.unique(patient[mask])), int(dies[mask].sum()))
+def _count(name: str, rows: Bool, patient: Int, dies: Bool) -> ArmCount:
+    return ArmCount(name, len(np.unique(patient[rows])), int(dies[rows].sum()))
 
 
 def _remaining(endpoint: Endpoint) -> tuple[str, ...]:
