@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -212,3 +212,25 @@ def test_without_anybody_ablated_there_is_nothing_to_compare() -> None:
         time_dependent(courses((100, 1, 0, 0, NAN, NAN), (200, 1, 0, 0, NAN, NAN)), BOTH, endpoint=OS)
     with pytest.raises(NothingToCompare, match="1 strategies ask for an ablation window"):
         time_dependent(made, (BOTH[0], Strategy("systemic", None, Window(0, 9))), endpoint=OS)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda made: naive(made, BOTH, endpoint=cast("Any", "os"), horizon_days=200.0), 'endpoint "os"'),
+        (
+            lambda made: naive(made, BOTH, endpoint=OS, clock=cast("Any", "surgery"), horizon_days=200.0),
+            'clock "surgery"',
+        ),
+        (
+            lambda made: landmark(made, BOTH, endpoint=OS, day=91.0, among=cast("Any", "alive"), horizon_days=300.0),
+            'group "alive"',
+        ),
+        (lambda made: time_dependent(made, BOTH, endpoint=cast("Any", "PFS")), 'endpoint "PFS"'),
+        (lambda _: Window(0.0, 28.0, cast("Any", "surgery")), 'anchor "surgery"'),
+        (lambda _: random_courses(20, 1, zero="birth"), 'time zero "birth"'),
+    ],
+)
+def test_a_word_that_is_not_known_is_never_taken_for_another(call: Any, words: str) -> None:
+    with pytest.raises(BadSetting, match=words):
+        call(random_courses(150, 1))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from isotherm.columns import Float, Int, column, label_codes, numbers, refuse, refuse_missing_codes, whole_numbers
-from isotherm.errors import BadColumn
+from isotherm.errors import BadColumn, BadSetting
 from isotherm.outcome import LONGEST_DAYS
 
 Bool = npt.NDArray[np.bool_]
@@ -17,8 +17,6 @@ Bool = npt.NDArray[np.bool_]
 Endpoint = Literal["overall survival", "progression-free survival"]
 
 Zero = Literal["decision", "first treatment"]
-
-TREATMENTS = ("systemic_days", "ablation_days")
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
@@ -107,6 +105,8 @@ class Courses:
     BadColumn
         Lengths differ, a value is missing where none may be, a day is negative or after the end of observation,
         a patient comes twice or has no measurement at time zero.
+    BadSetting
+        Another time zero.
     """
 
     last_days: Float
@@ -136,6 +136,7 @@ class Courses:
         zero: Zero = "decision",
         patient: npt.ArrayLike | None = None,
     ) -> None:
+        refuse_unknown("time zero", zero, get_args(Zero))
         last = column("last_days", last_days)
         n = len(last)
         if not n:
@@ -181,7 +182,14 @@ class Courses:
         return np.fmin(np.fmin(death, self.progression_days), self.contraindication_days)
 
     def outcome(self, endpoint: Endpoint) -> tuple[Float, Bool]:
-        """Return the days to the event or to the end of observation, and whether the event came, both (n,)."""
+        """Return the days to the event or to the end of observation, and whether the event came, both (n,).
+
+        Raises
+        ------
+        BadSetting
+            Another endpoint.
+        """
+        refuse_unknown("endpoint", endpoint, get_args(Endpoint))
         if endpoint == "overall survival":
             return self.last_days, self.died
         progressed = ~np.isnan(self.progression_days)
@@ -233,6 +241,17 @@ def courses_from_calendar(decision_day: npt.ArrayLike | None, calendar: dict[str
         zero = column("decision_day", decision_day, len(days["last_day"]))
     named: Zero = "first treatment" if decision_day is None else "decision"
     return Courses(**{f"{name}s": values - zero for name, values in days.items()}, zero=named, **more)
+
+
+def refuse_unknown(what: str, value: str, known: tuple[str, ...]) -> None:
+    """Refuse a word that is none of those that are known.
+
+    Raises
+    ------
+    BadSetting
+    """
+    if value not in known:
+        raise BadSetting(f'The {what} "{value}" came; one of {", ".join(known)} is wanted.')
 
 
 def _day(name: str, values: npt.ArrayLike, last: Float) -> Float:

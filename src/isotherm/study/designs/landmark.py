@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from isotherm.errors import BadSetting
 from isotherm.study.designs.contrast import contrast, horizon_within
-from isotherm.study.designs.courses import Courses, Endpoint
+from isotherm.study.designs.courses import Courses, Endpoint, refuse_unknown
 from isotherm.study.designs.result import DesignResult
 from isotherm.study.designs.strategy import Strategy, arms_by_treatment
 
@@ -63,6 +63,7 @@ def landmark(
     .. [1] Anderson JR, Cain KC, Gelber RD. J Clin Oncol 1983;1:710-719.
     .. [2] Dafni U. Circ Cardiovasc Qual Outcomes 2011;4:363-371.
     """
+    refuse_unknown("group", among, get_args(Among))
     if among == "living" and endpoint != "overall survival":
         raise BadSetting("A landmark of the living came for progression-free survival; use the progression-free.")
     if not 0.0 < day < np.inf:

@@ -9,7 +9,7 @@ import numpy as np
 
 from isotherm.columns import Float
 from isotherm.study.designs.contrast import contrast
-from isotherm.study.designs.courses import Courses, Endpoint
+from isotherm.study.designs.courses import Courses, Endpoint, refuse_unknown
 from isotherm.study.designs.result import DesignResult
 from isotherm.study.designs.strategy import Strategy, arms_by_treatment
 
@@ -48,7 +48,7 @@ def naive(
     Raises
     ------
     BadSetting
-        As `arms_by_treatment`.
+        Another clock or endpoint; as `arms_by_treatment`.
     NothingToCompare
         An empty arm, or one that is not observed up to the horizon.
 
@@ -56,6 +56,7 @@ def naive(
     ----------
     .. [1] Suissa S. Am J Epidemiol 2008;167:492-499 (immortal time).
     """
+    refuse_unknown("clock", clock, tuple(CLOCKS))
     arm = arms_by_treatment(courses, strategies)
     end, event = courses.outcome(endpoint)
     start = _clock_days(courses, clock)

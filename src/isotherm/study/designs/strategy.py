@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from isotherm.columns import Float, Int
 from isotherm.errors import BadSetting
-from isotherm.study.designs.courses import Bool, Courses
+from isotherm.study.designs.courses import Bool, Courses, refuse_unknown
 
 Anchor = Literal["time zero", "systemic", "ablation"]
 
@@ -48,6 +48,7 @@ class Window:
     after: Anchor = "time zero"
 
     def __post_init__(self) -> None:
+        refuse_unknown("anchor", self.after, get_args(Anchor))
         if not 0.0 <= self.first_days <= self.last_days:
             raise BadSetting(
                 f"A window from day {self.first_days:g} to day {self.last_days:g} came; it starts at 0 or later and "
