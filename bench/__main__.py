@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 
 from bench.accuracy import print_accuracy
 from bench.coverage import print_coverage
 from bench.criteria_table import print_criteria_table
+from bench.designs import print_designs
 from bench.invariance import print_invariance
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
@@ -16,44 +18,40 @@ from bench.study_matching import print_study_matching
 from bench.study_memory import print_study_memory
 from bench.study_survival import print_study_survival
 
+Options = argparse.Namespace
+
+PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
+    "speed": (lambda _: print_speed(),),
+    "criteria": (lambda _: print_criteria_table(),),
+    "study": (
+        lambda _: print_study_survival(),
+        lambda _: print_study_matching(),
+        lambda _: print_study_memory(),
+        lambda _: print_study_coverage(),
+    ),
+    "designs": (lambda _: print_designs(),),
+    "invariance": (lambda o: print_invariance(max(10, o.pairs // 5), seed=o.seed, jobs=o.jobs),),
+    "coverage": (lambda o: print_coverage(o.phantoms, seed=o.seed, jobs=o.jobs),),
+    "accuracy": (lambda o: print_accuracy(o.pairs, seed=o.seed, jobs=o.jobs),),
+}
+"""What can be asked for, in the order in which it is printed: the quick parts first."""
+
 
 def main() -> int:
     """Run the benches that were asked for, all of them by default."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "--only", choices=("accuracy", "coverage", "criteria", "invariance", "speed", "study"), action="append"
-    )
+    parser.add_argument("--only", choices=sorted(PARTS), action="append")
     parser.add_argument("--pairs", type=int, default=200, help="pairs of shapes in a row (default: %(default)s)")
     parser.add_argument("--phantoms", type=int, default=600, help="phantoms for the coverage (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    chosen = options.only or ["speed", "criteria", "study", "invariance", "coverage", "accuracy"]
     fine = True
-    if "speed" in chosen:
-        fine &= print_speed()
-        print()
-    if "criteria" in chosen:
-        fine &= print_criteria_table()
-        print()
-    if "study" in chosen:
-        fine &= print_study_survival()
-        print()
-        fine &= print_study_matching()
-        print()
-        fine &= print_study_memory()
-        print()
-        fine &= print_study_coverage()
-        print()
-    if "invariance" in chosen:
-        fine &= print_invariance(max(10, options.pairs // 5), seed=options.seed, jobs=options.jobs)
-        print()
-    if "coverage" in chosen:
-        fine &= print_coverage(options.phantoms, seed=options.seed, jobs=options.jobs)
-        print()
-    if "accuracy" in chosen:
-        fine &= print_accuracy(options.pairs, seed=options.seed, jobs=options.jobs)
-    print("\nEvery value that must be reached at least is reached." if fine else "\nAt least one limit is missed.")
+    for name, tables in PARTS.items():
+        for table in tables if options.only is None or name in options.only else ():
+            fine &= table(options)
+            print()
+    print("Every value that must be reached at least is reached." if fine else "At least one limit is missed.")
     return 0 if fine else 1
 
 

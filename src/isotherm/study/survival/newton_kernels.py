@@ -26,6 +26,9 @@ SMALL_STEP, SMALL_GAIN = 1e-7, 1e-20
 
 MOST_STEPS, MOST_HALVINGS = 60, 40
 
+ROUNDING, ROUNDING_PER_ROW = 1e-12, 5e-16
+"""A log-likelihood that falls by less than this share of itself has not fallen: its terms are summed one by one."""
+
 
 @compiled
 def log_likelihood(
@@ -102,8 +105,9 @@ def climb(
         if longest < SMALL_STEP and (gain < SMALL_GAIN or gain > 0.25 * before):
             return CONVERGED, b, null, loglik, test, information, step, taken
         before = gain
+        slack = (ROUNDING + ROUNDING_PER_ROW * rows) * abs(loglik)
         there, halved = -math.inf, -1
-        while halved < MOST_HALVINGS and not there >= loglik - 1e-12 * abs(loglik):
+        while halved < MOST_HALVINGS and not there >= loglik - slack:
             halved += 1
             if halved > 0:
                 step = 0.5 * step

@@ -1,0 +1,198 @@
+"""Clone, censor, weight: curves and contrasts of strategies, as if every patient had followed each of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from isotherm.columns import Float
+from isotherm.effect import Effect
+from isotherm.errors import FitError, InputError
+from isotherm.outcome import Curve, TimeToEvent
+from isotherm.study.confidence import checked_level, exponential
+from isotherm.study.designs.clone_estimates import estimate_clones
+from isotherm.study.designs.clone_result import (
+    CloneResult,
+    at_risk_after,
+    censored_clones,
+    clause,
+    final_weights,
+    remaining_bias,
+    remarks_on,
+)
+from isotherm.study.designs.clones import Clones, clone, truncated
+from isotherm.study.designs.courses import Courses, Endpoint
+from isotherm.study.designs.result import ArmCount, DesignResult
+from isotherm.study.designs.strategy import Strategy
+from isotherm.study.resample import Bootstrap, Replicate, Resampling, gather, repeat, resampling
+from isotherm.study.survival.kaplan_meier import kaplan_meier
+
+MEASURES = ("risk difference", "RMST difference", "hazard ratio")
+ANALYSES = ("weighted", "weights truncated at percentiles 1 and 99", "unweighted")
+"""The answer, and two that stand beside it."""
+
+
+def clone_censor_weight(
+    courses: Courses,
+    strategies: Sequence[Strategy],
+    *,
+    endpoint: Endpoint,
+    horizon_days: float,
+    seed: int,
+    replicates: int = 500,
+    period_days: float = 7.0,
+    strata: npt.ArrayLike | None = None,
+    workers: int = 1,
+    level: float = 0.95,
+) -> CloneResult:
+    """Compare strategies by cloning patients, censoring clones that deviate, and weighting those that do not.
+
+    Parameters
+    ----------
+    courses : Courses
+        Time zero is the decision; all its covariates are taken to decide on deviations.
+    strategies : sequence of Strategy
+        Two or more; the first is the reference.
+    endpoint : {"overall survival", "progression-free survival"}
+    horizon_days : float
+        Of risks and restricted means, in days after time zero.
+    seed, replicates, strata
+        The bootstrap: patients are drawn, within strata such as sites, and cloned, censored and weighted anew.
+    period_days : float
+        Length of a period of the hazard of early treatment.
+    workers : int
+        Threads; the result does not depend on it.
+    level : float
+
+    Returns
+    -------
+    CloneResult
+
+    Raises
+    ------
+    OutOfReach
+        Time zero is the first treatment.
+    FitError
+        The data cannot carry the weights, the estimates or the bootstrap.
+    BadSetting, BadColumn
+        Strategies, periods, seed or strata that cannot be used.
+
+    References
+    ----------
+    .. [1] Hernan MA. BMJ 2018;360:k182.
+    .. [2] Cain LE, et al. Int J Biostat 2010;6(2):18.
+    .. [3] Maringe C, et al. Int J Epidemiol 2020;49:1719-1729.
+    """
+    checked_level(level)
+    clones = clone(courses, strategies, endpoint=endpoint, period_days=period_days)
+    estimate = _contrasts(clones, horizon_days)
+    plan = resampling(len(courses), seed=seed, replicates=replicates, strata=strata)
+
+    def once(k: int) -> Float | FitError | InputError:
+        try:
+            drawn = clone(courses.take(plan.rows(k)), strategies, endpoint=endpoint, period_days=period_days)
+            return _contrasts(drawn, horizon_days)
+        except (FitError, InputError) as error:
+            return error
+
+    found = repeat(once, plan.replicates, workers=workers)
+    remarks = remarks_on(clones)
+    boots = {place: _boot(estimate, found, plan, remarks, place) for place in np.ndindex(*estimate.shape)}
+    others = range(len(strategies) - 1)
+    words = _Words(tuple(strategy.name for strategy in strategies), endpoint, horizon_days, level, clones)
+    effects = [
+        [tuple(_effect(boots[a, m, k], words, a, m, k) for k in others) for m in range(len(MEASURES))]
+        for a in range(len(ANALYSES))
+    ]
+    return CloneResult(
+        result=_answer(words, strategies, effects[0], remarks),
+        patients=len(courses),
+        censored=tuple(row for one in clones for row in censored_clones(one)),
+        weights=tuple(final_weights(one) for one in clones),
+        at_risk=tuple(at_risk_after(one, other.end_days) for other in strategies for one in clones),
+        shared_events=int(np.logical_and.reduce([one.event for one in clones]).sum()),
+        sensitivity=tuple((ANALYSES[a], tuple(e for row in effects[a] for e in row)) for a in (1, 2)),
+        bootstraps=tuple(boots[0, m, k] for m in range(len(MEASURES)) for k in others),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Words:
+    """What every effect of a run has to say."""
+
+    names: tuple[str, ...]
+    endpoint: Endpoint
+    horizon_days: float
+    level: float
+    clones: tuple[Clones, ...]
+
+
+def _contrasts(clones: Sequence[Clones], horizon_days: float) -> Float:
+    """Return the contrasts of each analysis, shape (analyses, measures, strategies - 1)."""
+    plain = [np.ones(len(one.patient)) for one in clones]
+    cut = [truncated(one) for one in clones]
+    return np.stack([estimate_clones(clones, horizon_days, weights).contrasts for weights in (None, cut, plain)])
+
+
+def _boot(
+    estimate: Float,
+    found: Sequence[Float | FitError | InputError],
+    plan: Resampling,
+    remarks: tuple[str, ...],
+    place: tuple[int, ...],
+) -> Bootstrap:
+    """Return the replicates of one number."""
+    values: list[Replicate] = [
+        one if isinstance(one, FitError | InputError) else (float(one[place]), math.nan) for one in found
+    ]
+    return gather(float(estimate[place]), plan, values, remarks)
+
+
+def _answer(
+    words: _Words, strategies: Sequence[Strategy], effects: list[tuple[Effect, ...]], remarks: tuple[str, ...]
+) -> DesignResult:
+    named = "; or ".join(f'"{name}"' for name in words.names)
+    return DesignResult(
+        design="clone, censor, weight",
+        endpoint=words.endpoint,
+        target=f"{words.endpoint.capitalize()} from the decision on, if all patients had followed a strategy: "
+        f"{named}{clause(strategies)}",
+        remaining_bias=remaining_bias(strategies),
+        arms=tuple(ArmCount(one.strategy.name, len(one.event), int(one.event.sum())) for one in words.clones),
+        left_out=(),
+        curves=tuple(_curve(one, words.level) for one in words.clones),
+        risk_differences=effects[0],
+        rmst_differences=effects[1],
+        hazard_ratios=effects[2],
+        remarks=remarks,
+    )
+
+
+def _effect(boot: Bootstrap, words: _Words, analysis: int, measure: int, other: int) -> Effect:
+    """Return one estimate with the normal interval of its bootstrap, on the log scale for a ratio."""
+    is_ratio = MEASURES[measure] == "hazard ratio"
+    values = (boot.estimate, *boot.normal(level=words.level))
+    estimate, low, high = map(exponential, values) if is_ratio else values
+    return Effect(
+        measure=MEASURES[measure],
+        estimate=estimate,
+        low=low,
+        high=high,
+        level=words.level,
+        name=f"{words.names[other + 1]} v {words.names[0]}",
+        endpoint=words.endpoint,
+        at_days=None if is_ratio else words.horizon_days,
+        n=len(words.clones[0].event),
+        events=sum(int(one.event.sum()) for one in words.clones),
+        method=f"clones, {ANALYSES[analysis]}; bootstrap of patients with weights refitted, {boot.n_worked} of "
+        f"{len(boot.values)} replicates, normal interval",
+    )
+
+
+def _curve(one: Clones, level: float) -> Curve:
+    outcome = TimeToEvent(one.stop_days, one.dies.astype(np.int64), one.start_days, one.weight, one.patient)
+    return kaplan_meier(outcome, robust=True, level=level, label=one.strategy.name)
