@@ -29,7 +29,7 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
         lambda _: print_study_memory(),
         lambda _: print_study_coverage(),
     ),
-    "designs": (lambda _: print_designs(),),
+    "designs": (lambda o: print_designs(seed=o.seed),),
     "invariance": (lambda o: print_invariance(max(10, o.pairs // 5), seed=o.seed, jobs=o.jobs),),
     "coverage": (lambda o: print_coverage(o.phantoms, seed=o.seed, jobs=o.jobs),),
     "accuracy": (lambda o: print_accuracy(o.pairs, seed=o.seed, jobs=o.jobs),),
