@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from isotherm.exchange.voxel_source import printable
 from isotherm.study.cohort import Cohort
 from isotherm.study.flow import Box
+from isotherm.study.guard.audit import findings_of
 
 SIGNS = {
     "start": "",
@@ -30,7 +31,7 @@ def flow_text(cohort: Cohort) -> str:
     rows = [head] + [_row(box, arms, sites) for box in cohort.flow.boxes]
     lines = [protocol.title, f"protocol {protocol.hash[:12]}", "", *_columns(rows), ""]
     lines += [f"kept although not known: {box.unknown} rows, {box.says}" for box in cohort.flow.boxes if box.unknown]
-    lines += [f"finding: {finding.says}" for finding in cohort.findings]
+    lines += [f"finding: {finding.says}" for finding in findings_of(cohort)]
     lines += [f"override: {one.what}: {one.problem}. Reason: {one.reason}" for one in protocol.overrides]
     lines += [f"caveat: {caveat}" for caveat in protocol.caveats]
     lines += ["Outcomes are blinded: their columns were not read."] if protocol.outcomes_blinded else []
