@@ -17,9 +17,9 @@ from isotherm.exchange.protocol_text import protocol_text
 from isotherm.exchange.tables_in import read_records, read_table
 from isotherm.study.cohort import Cohort, cohort
 from isotherm.study.cohort_outcomes import observed
+from isotherm.study.guard.audit import findings_of, possible_designs
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_methods import Matching, Weighting
-from isotherm.study.guard.audit import findings_of, possible_designs
 from isotherm.study.table_one import table_one
 from tests.app.on_disk import Command
 

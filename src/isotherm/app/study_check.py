@@ -31,7 +31,7 @@ def exit_code(document: Mapping[str, Any]) -> int:
 def check_text(document: Mapping[str, Any], width: int | None = None) -> str:
     """Return an audit as text: the findings, the gravest first, then every design with what bars it."""
     head = document["protocol"]
-    lines = [printable(head["title"]), f"protocol {head['hash'][:12]}", ""]
+    lines = [*_broken(head["title"], width), f"protocol {head['hash'][:12]}", ""]
     for one in document["findings"]:
         lines += _item(f"{one['level']:<5}", f"{one['id']}: {one['says']}", width)
         lines += _item("", f"-> {one['do']}", width) if one["do"] else []
@@ -42,7 +42,7 @@ def check_text(document: Mapping[str, Any], width: int | None = None) -> str:
     widest = max(len(one["name"]) for one in document["designs"])
     for one in document["designs"]:
         lines += _item(f"{one['name']:<{widest}}", _standing(one), width)
-    return "\n".join([*lines, "", _verdict(document)])
+    return "\n".join([*lines, "", *_broken(_verdict(document), width)])
 
 
 def _standing(design: Mapping[str, Any]) -> str:
@@ -67,6 +67,11 @@ def _verdict(document: Mapping[str, Any]) -> str:
 def _item(mark: str, words: str, width: int | None) -> list[str]:
     """Return words with a mark before their first line, in lines of at most `width` columns where one is given."""
     start, rest = f"  {mark:<5}  ", " " * (len(f"  {mark:<5}  "))
+    return _broken(words, width, start, rest)
+
+
+def _broken(words: str, width: int | None, start: str = "", rest: str = "") -> list[str]:
+    """Return words as lines of at most `width` columns, each with what stands before it."""
     words = printable(words)
     if width is None:
         return [f"{start}{words}"]

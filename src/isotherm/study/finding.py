@@ -11,8 +11,8 @@ Level = Literal["stop", "warn", "note"]
 
 DESIGNS = {
     "naive": "arms as they became, counted from time zero",
-    "landmark": "arms by status on one day, among those who reached it, counted from that day",
-    "time_dependent_cox": "treated from the day of treatment, not treated before it",
+    "landmark": "arms by status on one day, counted from it; about those who reached it, silent on what came before",
+    "time_dependent_cox": "treated from the day of treatment on; misleads where progression decides who is treated",
     "clone_censor_weight": "each patient in every strategy until the records contradict it, weighted for that",
 }
 """What can answer a question of timing, with what each of them does."""
@@ -28,7 +28,7 @@ class Tally:
         "began after time zero".
     value : float
     unit : str
-        "patients", "ids", "pairs", "sites", "events", "patient-days", "median days" or "per variable".
+        "patients", "ids", "pairs", "sites", "events", "patient-days", "median days", "mean days" or "per variable".
     arm : str or None
         Name of the arm.
     of : int or None

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from isotherm.study.finding import DESIGNS
+from isotherm.study.finding import DESIGNS, Finding
 from isotherm.study.known import ExposureStart, Known, TimeZero
 from isotherm.study.protocol_parts import Arm, Arms, Outcome
 from tests.study.guard.made import DIED, NEVER_LATER, audit, registry, timing, upfront_or_delayed
@@ -17,7 +17,7 @@ from tests.study.protocols import AGE, ARMS, DATED_ARMS, OS, SEX
 DOSED = ExposureStart(says="first dose", column="dose_on")
 
 
-def late(found: dict[str, object]) -> list[str]:
+def late(found: dict[str, Finding]) -> list[str]:
     return [key for key in found if key.startswith(("arm_after", "exposure_after", "immortal"))]
 
 
@@ -108,7 +108,9 @@ def test_an_arm_that_began_before_time_zero_is_told_and_its_direction_left_open(
 
 def test_an_arm_without_early_events_is_set_beside_the_events_of_the_others() -> None:
     found = upfront_or_delayed()["no_event_before.delayed"]
-    assert 'in arm "Systemic therapy first" nobody had the event before the arm was decided, median 73 days' in found.says
+    assert (
+        'in arm "Systemic therapy first" nobody had the event before the arm was decided, median 73 days' in found.says
+    )
     table = timing()
     inside = table["ablated_on"].notna() & table["systemic_on"].notna()
     day = (table["last"] - table["decided_on"]).dt.days
@@ -166,8 +168,8 @@ def test_without_dates_what_is_declared_is_judged() -> None:
     start = tuple(dataclasses.replace(one, known=Known(when="before exposure start")) for one in (AGE, SEX))
     before = audit(plain, exposure=ExposureStart(says="dose", day=-10.0), **undated, covariates=start)
     assert before["exposure_before_time_zero"].level == "warn"
-    for exposure in ({"when": "at time zero"}, {"day": 0.0}):
-        assert audit(plain, exposure=ExposureStart(says="dose", **exposure), arms=ARMS, **undated) == {}
+    for exposure in (ExposureStart(says="dose", when="at time zero"), ExposureStart(says="dose", day=0.0)):
+        assert audit(plain, exposure=exposure, arms=ARMS, **undated) == {}
 
 
 @pytest.mark.parametrize("table", [timing(), timing(treated_alike=True)])

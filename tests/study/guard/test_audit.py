@@ -1,4 +1,4 @@
-"""The audit: silent about a sound registry, gravest first, blind where it has to be, and in a document that can leave."""
+"""The audit: silent about a sound registry, gravest first, blind where it has to be, and in a document to give away."""
 
 from __future__ import annotations
 
@@ -123,7 +123,8 @@ def test_two_released_counts_never_tell_of_fewer_than_ten_people(count: int, who
 @pytest.mark.parametrize(
     ("says", "left"),
     [
-        ("4 of 20 patients, median 75.5 days later: 2250 patient-days", "some patients, median some days later: some patient-days"),
+        ("4 of 20 patients, median 75.5 days later", "some patients, median some days later"),
+        ("2250 patient-days are free", "some patient-days are free"),
         ('mean 73.2 days in "A", mean 0 days in "B"', 'mean some days in "A", mean some days in "B"'),
         ("12 events, 2.4 per variable; below 10 a model", "some events, some per variable; below 10 a model"),
         ("before day 95, while", "before day some, while"),

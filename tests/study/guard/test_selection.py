@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from isotherm.errors import BadColumn, BadProtocol
-from isotherm.study.known import Entry, ExposureStart, Known
+from isotherm.study.known import Entry, ExposureStart, Known, TimeZero
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_methods import Sensitivity
 from isotherm.study.protocol_parts import Level, Step, Subgroup
 from tests.study.guard.made import CEA, audit, registry, study
-from tests.study.protocols import AGE, BEFORE, SEX
+from tests.study.protocols import AGE, BEFORE, OS, SEX
 
 AFTER = Known(when="after time zero")
 START = Known(when="before exposure start")
 
 
-def step(where: str, says: str = "eligible", **changes: object) -> dict[str, object]:
-    return {"eligibility": (Step(says=says, where=Predicate(where), **changes),)}  # type: ignore[arg-type]
+def step(where: str, says: str = "eligible", **changes: Any) -> dict[str, Any]:
+    return {"eligibility": (Step(says=says, where=Predicate(where), **changes),)}
 
 
 def scanned(days: int = 40) -> pd.DataFrame:
@@ -98,6 +99,13 @@ def test_a_step_that_sounds_like_completed_treatment_asks_when_it_was_known(wher
     assert found.counts[0].value == (180 if "cycles" in where else 0)
 
 
+def test_without_a_date_of_time_zero_only_declarations_are_judged() -> None:
+    undated = {"time_zero": TimeZero(says="board"), "outcomes": (OS,)}
+    table = scanned().assign(months=lambda one: (one["last"] - one["decided_on"]).dt.days / 30.0)
+    assert audit(table, **step("scan_on is not missing", known=BEFORE), **undated) == {}
+    assert audit(table, **step("scan_on is not missing", known=AFTER), **undated)["late_eligibility.1"].level == "stop"
+
+
 @pytest.mark.parametrize("says", ["18 years or older", "No recurrence", "Complete data on stage"])
 def test_a_step_on_facts_that_were_known_in_time_is_believed(says: str) -> None:
     assert audit(**step("age >= 18", says)) == {}
@@ -115,7 +123,9 @@ def test_a_covariate_after_time_zero_is_refused_and_with_a_reason_told() -> None
 
 
 def test_groups_by_what_came_late_are_told_once_each() -> None:
-    levels = tuple(Level(label=says, where=Predicate(where)) for says, where in (("low", "cea < 20"), ("high", "cea >= 20")))
+    levels = tuple(
+        Level(label=says, where=Predicate(where)) for says, where in (("low", "cea < 20"), ("high", "cea >= 20"))
+    )
     by_cea = Subgroup(name="cea", label="CEA", levels=levels)
     only = Sensitivity(name="low", says="Only low CEA", where=Predicate("cea < 20"))
     found = audit(subgroups=(by_cea,), sensitivity=(only,))

@@ -119,15 +119,17 @@ def _decided_late(arm: Arm, decided: Float, inside: Mask, *, intended: bool) -> 
         )  # fmt: skip
     return Finding(
         f"arm_after_time_zero.{arm.name}",
-        f"{says}: only those who lived until then, and could still be treated, are in it. {total:g} patient-days are "
-        "free of such events by definition (immortal time).",
-        int(count), "stop", LATER, ("naive",), counts,
+        f"{says}: only those who lived until then, and could still be treated, are in it. In all, {total:g} "
+        "patient-days are free of deaths by definition (immortal time).",
+        int(count), "stop", "Do not count the time of this arm from time zero.", ("naive",), counts,
     )  # fmt: skip
 
 
 def _contrast(patients: Patients, decided: Float, *, intended: bool) -> Finding:
     """Say which arm the days between time zero and the arms' dates favor, from their means."""
-    means = days_per_patient(patients, np.where(np.isnan(decided), 0.0, decided))
+    if patients.protocol.arms.column is not None:
+        decided = np.where(np.isnan(decided), 0.0, decided)  # who never began waited for nothing
+    means = days_per_patient(patients, decided)
     most, least = next(iter(means)), list(means)[-1]
     favors = (
         "alike in all arms, so they favor none; that those who did not live until then are missing remains"
@@ -186,7 +188,7 @@ def _no_event_before(patients: Patients, decided: Float) -> Iterator[Finding]:
                 f"no_event_before.{arm.name}",
                 f'{label}: in arm "{arm.label}" nobody had the event before the arm was decided, median {day:g} days '
                 f"after time zero; in the other arms {of_patients(early, size)} had it by then.",
-                int(own.sum()), "warn", LATER, (),
+                int(own.sum()), "warn", "Do not read what the curves do before that day as an effect.", (),
                 (Tally(what="no event before the arm was decided", value=int(own.sum()), arm=arm.name,
                        of=int(inside.sum())),
                  Tally(what="event by that day in the other arms", value=early, of=size)),

@@ -17,8 +17,8 @@ from isotherm.study.finding import Finding, Tally
 from isotherm.study.guard.patients import Mask, Patients, of_patients
 from isotherm.study.propensity import propensity
 
-CHANCE = 0.01
-"""An emptiness or a likeness that chance would give more often than this is not told."""
+CHANCE = 0.001
+"""An emptiness or a likeness that chance would give more often than this is not told: there are many looks."""
 
 BEYOND = 0.1
 """Share of patients without a counterpart in the other arm from which on it is told; our choice."""

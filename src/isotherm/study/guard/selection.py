@@ -12,7 +12,6 @@ from isotherm.study.finding import Finding, Tally
 from isotherm.study.guard.patients import Mask, Patients, alike, day_tallies, days_per_patient, in_order, of_patients
 from isotherm.study.known import Known, too_late
 from isotherm.study.people import days_between
-from isotherm.study.predicate import Predicate
 from isotherm.study.predicate_tree import column_kind
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_parts import Covariate, Step
@@ -35,11 +34,10 @@ def selection_findings(patients: Patients) -> Iterator[Finding]:
         yield from _step(patients, number, step)
     for subgroup in patients.protocol.subgroups:
         if not subgroup.override:
-            for level in subgroup.levels:
-                yield from _group(patients, f"subgroup.{subgroup.name}", subgroup.label, level.where)
+            yield from _group(patients, f"subgroup.{subgroup.name}", subgroup.label, subgroup.columns)
     for analysis in patients.protocol.sensitivity:
         if analysis.where is not None:
-            yield from _group(patients, f"sensitivity.{analysis.name}", analysis.says, analysis.where)
+            yield from _group(patients, f"sensitivity.{analysis.name}", analysis.says, analysis.where.columns)
     if patients.protocol.entry is not None:
         yield from _entry(patients, patients.protocol.entry.column, patients.protocol.entry.says)
 
@@ -81,7 +79,11 @@ AFTER_ZERO, AFTER_START = "after time zero", "after exposure began"
 def _late(patients: Patients, step: Step) -> tuple[str, Mask]:
     """Return after what a step's facts came, empty if in time, and in whom, shape (n,)."""
     protocol, n = patients.protocol, len(patients)
-    declared = [step.known] if step.known is not None else [one.known for one in _late_covariates(protocol, step.where)]
+    declared = (
+        [step.known]
+        if step.known is not None
+        else [one.known for one in _late_covariates(protocol, step.where.columns)]
+    )
     for known in declared:
         if too_late(known, protocol.exposure):
             return _after(known), np.ones(n, dtype=bool)
@@ -109,10 +111,10 @@ def _dated_late(patients: Patients, step: Step) -> Mask:
     return late
 
 
-def _late_covariates(protocol: Protocol, where: Predicate) -> list[Covariate]:
+def _late_covariates(protocol: Protocol, columns: tuple[str, ...]) -> list[Covariate]:
     """Return the covariates of a condition that are declared to be known too late, without a recorded reason."""
     return [one for one in protocol.covariates
-            if one.column in where.columns and not one.override and too_late(one.known, protocol.exposure)]  # fmt: skip
+            if one.column in columns and not one.override and too_late(one.known, protocol.exposure)]  # fmt: skip
 
 
 def _sounds_completed(step: Step) -> bool:
@@ -125,12 +127,12 @@ def _in_time(protocol: Protocol, step: Step) -> bool:
     return set(step.where.columns) <= known
 
 
-def _group(patients: Patients, key: str, label: str, where: Predicate) -> Iterator[Finding]:
-    found = _late_covariates(patients.protocol, where)
+def _group(patients: Patients, key: str, label: str, columns: tuple[str, ...]) -> Iterator[Finding]:
+    found = _late_covariates(patients.protocol, columns)
     if found:
         names = ", ".join(one.label for one in found)
         yield Finding(
-            f"late_group.{key}.{'+'.join(one.column for one in found)}",
+            f"late_group.{key}",
             f'"{label}" divides patients by what came too late ({names}: '
             f"{too_late(found[0].known, patients.protocol.exposure)}); what it shows may be a consequence of "
             "treatment.",
