@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isotherm.errors import InputError
 from isotherm.study.cohort import cohort
 from isotherm.study.disclosure import vague
 from isotherm.study.finding import DESIGNS, Finding, Tally, open_designs
 from isotherm.study.guard.audit import findings_of, possible_designs
 from isotherm.study.guard.document import audit_document
-from isotherm.study.known import ExposureStart, TimeZero
-from tests.study.guard.made import audit, registry, study, timing, upfront_or_delayed
-from tests.study.protocols import DATED_ARMS, OS
+from isotherm.study.known import Entry, ExposureStart, TimeZero
+from isotherm.study.predicate import Predicate
+from isotherm.study.protocol_parts import Arm, Arms, Scans, Step
+from tests.study.guard.made import DIED, audit, registry, study, timing, upfront_or_delayed
+from tests.study.protocols import AGE, DATED_ARMS, OS, SEX
+
+WIDE = Arms(start="ablated_on", end="systemic_on", reference="second", arms=(
+    Arm(name="first", label="Ablation first", window_days=(0.0, 900.0)),
+    Arm(name="second", label="Systemic therapy first", window_days=(-900.0, -1.0)),
+))  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -106,6 +116,30 @@ def test_a_release_holds_no_count_below_ten_no_days_and_no_count_within_a_senten
     for finding in document["findings"]:
         assert not any(one.isdigit() for one in finding["says"].replace("below 10", "")), finding["says"]
         assert not any(one.isdigit() for one in finding["do"])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 40), st.sampled_from([0.0, 0.1, 0.5]))
+def test_whatever_the_dates_are_each_finding_is_named_once_and_says_numbers(seed: int, n: int, gaps: float) -> None:
+    random = np.random.default_rng(seed)
+    table = registry(n, seed=seed)
+    for name in ("ablated_on", "systemic_on", "seen_on", "scan_1"):
+        on = table["decided_on"] + pd.to_timedelta(random.integers(-400, 400, n), "D")
+        table[name] = on.where(random.uniform(size=n) >= gaps)
+    asked = study(
+        arms=WIDE, outcomes=(DIED,), covariates=(AGE, SEX), scans=Scans(columns=("scan_1",), outcomes=("os",)),
+        entry=Entry(says="visit", column="seen_on"),
+        eligibility=(Step(says="seen", where=Predicate("seen_on is not missing"), unknown="keep"),),
+    )  # fmt: skip
+    try:
+        made = cohort(asked, table)
+    except InputError:
+        return
+    found = findings_of(made)
+    assert len({one.key for one in found}) == len(found)
+    for one in found:
+        assert "nan" not in one.says.lower().replace("dominant", "")
+        assert "inf" not in one.says.lower()
+        assert all(math.isfinite(tally.value) for tally in one.counts)
 
 
 @given(st.integers(0, 500), st.integers(0, 500))

@@ -54,6 +54,14 @@ def test_a_small_arm_carries_few_covariates() -> None:
                                                     methods=UNADJUSTED)  # fmt: skip
 
 
+def test_an_outcome_that_is_known_in_nobody_is_told_and_stops_no_audit() -> None:
+    table = registry()
+    found = audit(table.assign(last=table["last"].where(table["age"] < 0.0)), outcomes=(DIED,))
+    assert set(found) == {"outcome_unusable.os"}
+    assert found["outcome_unusable.os"].says.startswith("Overall survival cannot be analyzed: ")
+    assert "outcome_unusable.os" not in audit(table)
+
+
 def survivors(days: int) -> pd.DataFrame:
     """Return the registry in which whoever was gone by a day is in the other arm, as a registry of cycles would."""
     table = registry()

@@ -8,11 +8,13 @@ import numpy as np
 from scipy.stats import hypergeom, mannwhitneyu
 
 from isotherm.columns import Float
+from isotherm.errors import InputError
 from isotherm.study.cohort_outcomes import observed, observed_yes_no
 from isotherm.study.finding import Finding, Tally
 from isotherm.study.guard.patients import Mask, Patients, of_patients
 from isotherm.study.people import days_between
 from isotherm.study.protocol_methods import Unadjusted
+from isotherm.study.protocol_parts import Outcome
 
 PER_VARIABLE = 10
 """Events per variable below which estimates of a model are known to stray (Peduzzi et al. 1996); a rough rule."""
@@ -76,10 +78,12 @@ def _patients_per_variable(patients: Patients, parameters: int) -> Iterator[Find
 def _events_per_variable(patients: Patients, parameters: int) -> Iterator[Finding]:
     variables = parameters + len(patients.protocol.arms.arms) - 1
     for outcome in patients.protocol.outcomes:
-        if outcome.kind == "time":
-            events = int((observed(patients.cohort, outcome.name).times.event == 1).sum())
-        else:
-            events = int(observed_yes_no(patients.cohort, outcome.name).happened.sum())
+        try:
+            events = _events(patients, outcome)
+        except InputError as error:
+            says = f"{outcome.label} cannot be analyzed: {error}"
+            yield Finding(f"outcome_unusable.{outcome.name}", says, len(patients), "warn", "Mend its columns.")
+            continue
         if events < PER_VARIABLE * variables:
             yield Finding(
                 f"events_per_variable.{outcome.name}",
@@ -92,12 +96,21 @@ def _events_per_variable(patients: Patients, parameters: int) -> Iterator[Findin
             )  # fmt: skip
 
 
+def _events(patients: Patients, outcome: Outcome) -> int:
+    if outcome.kind == "time":
+        return int((observed(patients.cohort, outcome.name).times.event == 1).sum())
+    return int(observed_yes_no(patients.cohort, outcome.name).happened.sum())
+
+
 def _nobody_leaves(patients: Patients) -> Iterator[Finding]:
     """Yield arms in which nobody has an event or ends follow-up before a day by which many in the others have."""
     outcome = patients.protocol.primary
     if outcome.kind != "time" or outcome.unit != "patient":
         return
-    seen = observed(patients.cohort, outcome.name)
+    try:
+        seen = observed(patients.cohort, outcome.name)
+    except InputError:
+        return  # a finding of its own
     days, arm = seen.times.time_days, patients.cohort.arm[seen.rows]
     for place, one in enumerate(patients.protocol.arms.arms):
         own, others = days[arm == place], days[arm != place]
