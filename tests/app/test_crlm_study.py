@@ -17,6 +17,7 @@ from isotherm.exchange.protocol_text import protocol_text
 from isotherm.exchange.tables_in import read_records, read_table
 from isotherm.study.cohort import Cohort, cohort
 from isotherm.study.cohort_outcomes import observed
+from isotherm.study.guard.audit import findings_of, possible_designs
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_methods import Matching, Weighting
 from isotherm.study.table_one import table_one
@@ -104,6 +105,14 @@ def test_122_had_chemotherapy_and_75_had_none_and_nobody_is_left_out(made: Cohor
     }  # fmt: skip
     assert made.treated.sum() == 122
     assert made.findings == ()
+
+
+def test_the_audit_says_of_the_real_cohort_what_its_author_says_and_nothing_else(made: Cohort) -> None:
+    (finding,) = findings_of(made)
+    assert (finding.key, finding.level, finding.bars) == ("exposure_before_time_zero", "warn", ())
+    assert "is not among the 197 patients in the arms, and cannot be counted from them" in finding.says
+    assert "cannot be told" in finding.says
+    assert possible_designs(made.protocol) == ("naive", "landmark")
 
 
 @pytest.mark.parametrize(("name", "events"), [("os", (71, 36)), ("dfs", (91, 47)), ("liver_dfs", (82, 40))])

@@ -155,7 +155,8 @@ def test_without_adjustment_no_word_calls_anything_adjusted() -> None:
 
 def test_a_warning_stands_beside_the_estimate_that_it_belongs_to() -> None:
     result = result_of("real")
-    result["findings"].append({"key": "finding.few.os", "kind": "warning", "says": "Few.", "rows": None})
+    result["findings"].append({"key": "finding.few.os", "kind": "warning", "says": "Few.", "rows": None,
+                               "level": "warn", "do": "", "bars": []})  # fmt: skip
     result["results"]["finding.few.os"] = result["results"]["caveat.1"] | {"text": "Few events."}
 
     html = Seen(page_of(result, headline_of(result), sections_of(result, drawn("real")), drawn("real")))

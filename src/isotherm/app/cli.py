@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -77,11 +76,6 @@ def _print(text: str) -> None:
             raise
         why = (error.strerror or "the system refused").lower()
         raise OutputError(f"Standard output cannot be written: {why}; send it elsewhere.") from None
-
-
-def _columns() -> int | None:
-    """Return how wide the terminal is, or None where what is printed goes elsewhere and must not be broken."""
-    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
 
 
 def _tell(text: str) -> None:
@@ -239,7 +233,7 @@ def _margin(options: argparse.Namespace) -> int:
     from isotherm.app.places import keep_inputs, new_folder, usable_file
     from isotherm.app.progress import Progress
     from isotherm.app.tasks import assess_margin
-    from isotherm.app.terminal import margin_table
+    from isotherm.app.terminal import margin_table, terminal_columns
     from isotherm.exchange.atomic import write_text
 
     request, settings, facts = _request(options), _settings(options), _facts(options)
@@ -262,19 +256,22 @@ def _margin(options: argparse.Namespace) -> int:
         return 0
     if options.json is not None:
         write_text(options.json, json_text(assessment.document))
-    _print(margin_table(assessment.document, _columns()) + "\n" + ("" if report is None else f"Report: {report}\n"))
+    _print(
+        margin_table(assessment.document, terminal_columns()) + "\n" + ("" if report is None else f"Report: {report}\n")
+    )
     return 0
 
 
 def _margins(options: argparse.Namespace) -> int:
     from isotherm.app.batch import run_manifest
     from isotherm.app.progress import Progress
+    from isotherm.app.terminal import terminal_columns
 
     if options.out is None:
         raise BadSetting("No --out came; name the folder for the results of all cases.")
     with Progress(quiet=options.quiet) as progress:
         summary = run_manifest(options.manifest, options.out, _settings(options), _facts(options), progress=progress)
-    _print(summary.text(_columns()) + "\n")
+    _print(summary.text(terminal_columns()) + "\n")
     return 3 if summary.failed else 0
 
 
@@ -282,12 +279,12 @@ def _demo(options: argparse.Namespace) -> int:
     from isotherm.app.demo import run_demo
     from isotherm.app.progress import Progress
     from isotherm.app.study_tasks import headline, run_study_demo
-    from isotherm.app.terminal import margin_table
+    from isotherm.app.terminal import margin_table, terminal_columns
 
     with Progress(quiet=options.quiet) as progress:
         assessment, report = run_demo(options.out, progress=progress)
         study, folder = run_study_demo(str(Path(options.out) / "study"), progress)
-    _print(f"{DEMO_DATA}\n\n{margin_table(assessment.document, _columns())}\n\n{STUDY_DATA}\n\n")
+    _print(f"{DEMO_DATA}\n\n{margin_table(assessment.document, terminal_columns())}\n\n{STUDY_DATA}\n\n")
     _print(f"{headline(study, brief=True)}\n\n")
     _print(f"Report of the margins: {report}\nReport of the study:   {folder / 'report.html'}\n")
     return 0

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
 EXIT_CODES = """exit codes:
   0  done
   1  the data came in whole, but cannot carry the estimate; or something unforeseen
-  2  the protocol, the table or the place to write to cannot be used; the message says what to do"""
+  2  the protocol, the table or the place to write to cannot be used; the message says what to do;
+     check: every design is barred"""
 
 
 def add_study(commands: Any) -> None:
     """Add `study` with its own commands to those of argparse."""
     study: argparse.ArgumentParser = commands.add_parser(
-        "study", help="from a cohort table to its matched comparison: init, flow, run; readers"
+        "study", help="from a cohort table to its matched comparison: init, check, flow, run; readers"
     )
     within = study.add_subparsers(required=True, metavar="COMMAND")
     init = within.add_parser("init", help="draft a commented protocol from the columns of a table", epilog=EXIT_CODES,
@@ -25,6 +26,12 @@ def add_study(commands: Any) -> None:
     init.add_argument("table", metavar="TABLE", help="CSV, Parquet or Excel file, one row per patient or tumor")
     init.add_argument("--out", metavar="FILE", default="study.toml", help="default: %(default)s; never overwritten")
     init.set_defaults(run=_init)
+    check = within.add_parser("check", help="what the design itself does to the comparison, before any estimate",
+                              epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    check.add_argument("protocol", metavar="STUDY.toml", help="the protocol; its table is found from its own folder")
+    check.add_argument("--json", metavar="FILE", help="write the audit to FILE, or to standard output with -")
+    check.add_argument("--release", action="store_true", help="withhold small counts, and counts within sentences")
+    check.set_defaults(run=_check)
     flow = within.add_parser("flow", help="who stays and who leaves, at which step and why", epilog=EXIT_CODES,
                              formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     flow.add_argument("protocol", metavar="STUDY.toml", help="the protocol; its table is found from its own folder")
@@ -72,6 +79,27 @@ def _init(options: argparse.Namespace) -> int:
     file = write_draft(options.table, options.out)
     print(f"Draft: {file}. Check every GUESS in it, then: isotherm study flow {file}")
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from isotherm.app.places import keep_inputs, usable_file
+    from isotherm.app.software import versions
+    from isotherm.app.study_check import check_study, check_text, exit_code
+    from isotherm.app.terminal import terminal_columns
+    from isotherm.exchange.atomic import write_text
+    from isotherm.exchange.protocol_files import read_protocol
+    from isotherm.study.document import document_text
+
+    if options.json not in (None, "-"):
+        table = Path(options.protocol).parent / read_protocol(options.protocol).data.file
+        keep_inputs([usable_file(options.json)], [options.protocol, str(table)])
+    document = check_study(_cohort(options.protocol), versions("numpy", "pandas", "scipy"), released=options.release)
+    if options.json not in (None, "-"):
+        write_text(options.json, document_text(document))
+    print(document_text(document).rstrip() if options.json == "-" else check_text(document, terminal_columns()))
+    return exit_code(document)
 
 
 def _flow(options: argparse.Namespace) -> int:

@@ -48,6 +48,15 @@ method = "complete cases"  # or "multiple imputation"
 # says = "18 years or older"
 # where = "age >= 18"
 # unknown = "exclude"
+# known = "before time zero"  # for what is no covariate: when it was known
+
+# Two tables that only `isotherm study check` asks for: when patients came under observation, and their scans.
+# [entry]
+# says = "first visit to the center"
+# column = "seen_on"
+# [scans]
+# columns = ["scan_1", "scan_2"]
+# outcomes = ["pfs"]
 
 # [[subgroup]]
 # name = "age"

@@ -8,6 +8,7 @@ from isotherm.app.aligned import aligned
 from isotherm.exchange.voxel_source import printable
 from isotherm.study.cohort import Cohort
 from isotherm.study.flow import Box
+from isotherm.study.guard.audit import findings_of
 
 SIGNS = {
     "start": "",
@@ -31,7 +32,7 @@ def flow_text(cohort: Cohort) -> str:
     rows = [head] + [_row(box, arms, sites) for box in cohort.flow.boxes]
     lines = [protocol.title, f"protocol {protocol.hash[:12]}", "", *aligned(rows), ""]
     lines += [f"kept although not known: {box.unknown} rows, {box.says}" for box in cohort.flow.boxes if box.unknown]
-    lines += [f"finding: {finding.says}" for finding in cohort.findings]
+    lines += [f"finding: {finding.says}" for finding in findings_of(cohort)]
     lines += [f"override: {one.what}: {one.problem}. Reason: {one.reason}" for one in protocol.overrides]
     lines += [f"caveat: {caveat}" for caveat in protocol.caveats]
     lines += ["Outcomes are blinded: their columns were not read."] if protocol.outcomes_blinded else []

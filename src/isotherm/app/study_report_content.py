@@ -164,7 +164,7 @@ def _missing(result: Result) -> tuple[Block, ...]:
 
 def _findings(result: Result) -> tuple[Block, ...]:
     kinds = {"override": "Rules of design that were set aside, with the reason",
-             "finding": "Findings about the records", "warning": "Warnings from the analysis"}  # fmt: skip
+             "finding": "Findings about records and design", "warning": "Warnings from the analysis"}  # fmt: skip
     whole: list[Block] = []
     for kind, title in kinds.items():
         items = [(bound(result, str(one["key"])),) for one in result["findings"]

@@ -75,9 +75,13 @@ def measure_of(record: Mapping[str, Any]) -> str:
 
 
 def warnings_of(result: Result, outcome: str) -> list[str]:
-    """Return the ids of the warnings that belong to an outcome: they stand beside its estimate."""
-    keys = [str(one["key"]) for one in result["findings"] if one["kind"] == "warning"]
-    return [key for key in keys if key.endswith(f".{outcome}") and key in result["results"]]
+    """Return the ids of what stands beside the estimate of an outcome: stops of the design, and its own warnings."""
+    keys = [
+        str(one["key"])
+        for one in result["findings"]
+        if one["level"] == "stop" or (one["kind"] == "warning" and str(one["key"]).endswith(f".{outcome}"))
+    ]
+    return [key for key in keys if key in result["results"]]
 
 
 def is_adjusted(result: Result) -> bool:

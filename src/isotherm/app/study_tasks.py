@@ -116,9 +116,13 @@ def headline(document: Mapping[str, Any], *, brief: bool = False) -> str:
         lines += [_line(results[key])] if key in results else []
     if "headline.target" in results:
         lines.append(f"whose effect: {results['headline.target']['text']}")
-    lines += [] if brief else [f"{one['kind']}: {one['says']}" for one in document["findings"]]
+    lines += [] if brief else [f"{_mark(one)}: {one['says']}" for one in document["findings"]]
     lines += [f"caveat: {caveat}" for caveat in document["caveats"][: 1 if brief else None]]
     return "\n".join(lines)
+
+
+def _mark(finding: Mapping[str, Any]) -> str:
+    return "stop" if finding["level"] == "stop" else str(finding["kind"])
 
 
 def _line(record: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +19,11 @@ NARROW = 40
 """Terminals narrower than this many columns are written to as if they had them."""
 
 GAP = "  "
+
+
+def terminal_columns() -> int | None:
+    """Return how wide the terminal is, or None where what is printed goes elsewhere and must not be broken."""
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
 
 
 def margin_table(document: Mapping[str, Any], width: int | None = None) -> str:

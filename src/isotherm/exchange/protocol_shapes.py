@@ -23,7 +23,7 @@ from isotherm.exchange.toml_form import (
 )
 from isotherm.exchange.toml_lines import Path
 from isotherm.study import known, protocol_methods, protocol_parts
-from isotherm.study.known import ExposureStart, Known, TimeZero
+from isotherm.study.known import Entry, ExposureStart, Known, TimeZero
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_methods import (
@@ -37,7 +37,7 @@ from isotherm.study.protocol_methods import (
     Unadjusted,
     Weighting,
 )
-from isotherm.study.protocol_parts import Arm, Arms, Covariate, Data, Level, Outcome, Step, Subgroup
+from isotherm.study.protocol_parts import Arm, Arms, Covariate, Data, Level, Outcome, Scans, Step, Subgroup
 
 SCHEMA = 1
 """Version of the form of study.toml."""
@@ -139,8 +139,11 @@ DATA = Shape(Data, {
 })  # fmt: skip
 STEP = Shape(Step, {
     "says": TEXT_NEEDED, "where": Key(_predicate, required=True),
-    "unknown": Key(choice(*get_args(protocol_parts.Fate))), "override": TEXT,
+    "unknown": Key(choice(*get_args(protocol_parts.Fate))), "override": TEXT, "known": Key(_known),
 })  # fmt: skip
+ENTRY = Shape(Entry, {"says": TEXT_NEEDED, "column": TEXT_NEEDED})
+SCANS = Shape(Scans, {"columns": Key(each(text, "a list of texts"), required=True),
+                      "outcomes": Key(each(text, "a list of texts"), required=True)})  # fmt: skip
 ZERO = Shape(TimeZero, {"says": TEXT_NEEDED, "column": TEXT})
 EXPOSURE = Shape(ExposureStart, {
     "says": TEXT_NEEDED, "when": Key(choice(*get_args(known.Start))), "day": Key(number), "column": TEXT,
@@ -204,7 +207,8 @@ PROTOCOL = Shape(_protocol, {
     "schema": Key(_schema), "title": TEXT_NEEDED, "question": TEXT_NEEDED, "seed": Key(integer),
     "outcomes_blinded": Key(flag), "caveats": _texts(), "data": _needed(Part(DATA)),
     "eligibility": Key(Part(STEP, many=True)), "time_zero": _needed(Part(ZERO)), "exposure": _needed(Part(EXPOSURE)),
-    "arms": _needed(Part(ARMS)), "covariate": _needed(Part(COVARIATE, many=True), "covariates"),
+    "entry": Key(Part(ENTRY)), "scans": Key(Part(SCANS)), "arms": _needed(Part(ARMS)),
+    "covariate": _needed(Part(COVARIATE, many=True), "covariates"),
     "outcome": _needed(Part(OUTCOME, many=True), "outcomes"),
     "subgroup": Key(Part(SUBGROUP, many=True), field="subgroups"),
     "methods": Key(Part(METHODS)), "sensitivity": Key(Part(SENSITIVITY, many=True)),

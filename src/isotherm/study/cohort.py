@@ -12,14 +12,14 @@ import pandas as pd
 from isotherm.columns import Int, label
 from isotherm.errors import BadSetting, BadTable
 from isotherm.study.design_matrix import Kind
+from isotherm.study.finding import Finding
 from isotherm.study.flow import Flow
-from isotherm.study.guard import design_findings
 from isotherm.study.people import OTHER, UNKNOWN, People
 from isotherm.study.predicate_tree import MET
 from isotherm.study.predicate_tree import UNKNOWN as NOT_KNOWN
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_parts import Covariate, Step
-from isotherm.study.records import Finding, check_cells, check_columns, check_values, indicator, numbers
+from isotherm.study.records import check_cells, check_columns, check_values, indicator, numbers
 
 Bool = npt.NDArray[np.bool_]
 
@@ -42,6 +42,9 @@ class Cohort:
         Of the whole table; divides boxes of the flow further.
     flow : Flow
     findings : tuple of Finding
+        About the records; those about the design are `isotherm.study.guard.audit.findings_of`.
+    outside : DataFrame
+        Eligible rows that fall into no arm, or whose arm is not known.
     """
 
     protocol: Protocol
@@ -52,6 +55,7 @@ class Cohort:
     people: People
     flow: Flow
     findings: tuple[Finding, ...]
+    outside: pd.DataFrame
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -121,11 +125,12 @@ def cohort(protocol: Protocol, table: pd.DataFrame) -> Cohort:
     flow, rows = _filtered(protocol, records, people)
     _check_arms(protocol, people, rows)
     flow = flow.with_parts(_arm_boxes(protocol, people, flow))
-    chosen = rows[people.arm[rows] >= 0]
+    inside = people.arm[rows] >= 0
+    chosen, outside = rows[inside], records.iloc[rows[~inside]]
     kept = records.iloc[chosen]
-    findings = (*check_values(protocol, kept), *design_findings(protocol, kept))
+    findings = check_values(protocol, kept)
     site = None if people.site is None else people.site[chosen]
-    return Cohort(protocol, kept, people.arm[chosen], people.person[chosen], site, people, flow, findings)
+    return Cohort(protocol, kept, people.arm[chosen], people.person[chosen], site, people, flow, findings, outside)
 
 
 def _filtered(protocol: Protocol, table: pd.DataFrame, people: People) -> tuple[Flow, Int]:

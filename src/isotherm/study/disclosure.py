@@ -23,10 +23,12 @@ UNBOUNDED = 3
 """What `linprog` answers where a count has no upper end."""
 
 COUNTED = re.compile(
-    r"\b\d+(?: of (?:the )?\d+)?(?= (?:(?:complete|eligible|drawn|matched) )?(?:rows?|patients?|patient ids|units?|"
-    r"treated|controls?|clusters?|pairs?|events?|strata|weights|columns|replicates|sites?|arms?)\b)"
+    r"\b\d+(?:\.\d+)?(?: of (?:the )?\d+)?"
+    r"(?= (?:(?:complete|eligible|drawn|matched) )?(?:rows?|patients?|patient ids|units?|treated|controls?|clusters?|"
+    r"pairs?|events?|strata|weights|columns|replicates|sites?|arms?|patient-days|per variable)\b)"
+    r"|(?:(?<=\bmedian )|(?<=\bmean ))\d[\d.e+]*(?= days)|(?<=\bbefore day )\d[\d.e+]*"
 )
-"""Counts of people within a sentence."""
+"""Counts of people within a sentence, and what may be the days of a few of them."""
 
 PLANNED = ("protocol.", "data.", "caveat.", "headline.caveat", "run.")
 """Texts of the author, which hold no count of ours."""

@@ -63,6 +63,25 @@ class TimeZero:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """When a patient came under observation, such as a referral: who had died before could not come in.
+
+    Parameters
+    ----------
+    says : str
+        "first visit to the center".
+    column : str
+        Column with its date.
+    """
+
+    says: str
+    column: str
+
+    def __post_init__(self) -> None:
+        refuse(filled("Entry", says=self.says, column=self.column))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExposureStart:
     """When the treatment that is compared began: in words, as a day counted from time zero, or as a column of dates."""
 

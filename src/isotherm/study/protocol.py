@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from isotherm.study.known import ExposureStart, TimeZero, too_late
+from isotherm.study.known import Entry, ExposureStart, TimeZero, too_late
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol_checks import Problem, filled, refuse, repeated, unless
 from isotherm.study.protocol_methods import Coarsened, Matching, Methods, Sensitivity
-from isotherm.study.protocol_parts import Arms, Covariate, Data, Outcome, Step, Subgroup
+from isotherm.study.protocol_parts import Arms, Covariate, Data, Outcome, Scans, Step, Subgroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,9 @@ class Protocol:
         True: columns of outcomes are never read. Cohort, matching and balance can be made, effects cannot.
     caveats : tuple of str
         What the data cannot show; printed beside the main result.
+    entry : Entry, optional
+        When patients came under observation, where that may be after time zero.
+    scans : Scans, optional
 
     Raises
     ------
@@ -73,6 +76,8 @@ class Protocol:
     seed: int = 0
     outcomes_blinded: bool = False
     caveats: tuple[str, ...] = ()
+    entry: Entry | None = None
+    scans: Scans | None = None
 
     def __post_init__(self) -> None:
         refuse([
@@ -119,6 +124,7 @@ class Protocol:
     def date_columns(self) -> tuple[str, ...]:
         """Columns that have to hold dates."""
         moments = [self.time_zero.column, self.exposure.column, self.arms.start, self.arms.end]
+        moments += [column for _, column in _further_dates(self)]
         known = [part.known.column for part in (*self.covariates, *self.subgroups)]
         return tuple(dict.fromkeys(name for name in [*moments, *known, *(o.date for o in self.outcomes)] if name))
 
@@ -132,8 +138,12 @@ class Protocol:
             for what, why, reason in facts
             if reason
         ]
-        steps = [step for step in self.eligibility if step.override]
-        return (*found, *(Override(what=s.says, problem="it looks at an outcome", reason=s.override) for s in steps))
+        outcomes = set(self.outcome_columns)
+        for step in self.eligibility:
+            why = "" if step.known is None else too_late(step.known, self.exposure) or "its dates may come too late"
+            problem = "it looks at an outcome" if outcomes & set(step.where.columns) else why
+            found += [Override(what=step.says, problem=problem, reason=step.override)] if step.override else []
+        return tuple(found)
 
     @property
     def hash(self) -> str:
@@ -168,6 +178,8 @@ def _uses(protocol: Protocol) -> Iterator[tuple[str, str]]:
     for part in (*protocol.covariates, *protocol.subgroups):
         if part.known.column is not None:
             yield part.known.column, "date"
+    for _, column in _further_dates(protocol):
+        yield column, "date"
     for predicate in _predicates(protocol):
         for name in predicate.columns:
             yield name, "condition"
@@ -175,6 +187,15 @@ def _uses(protocol: Protocol) -> Iterator[tuple[str, str]]:
         yield name, "exact block"
     for name in protocol.outcome_columns:
         yield name, "outcome"
+
+
+def _further_dates(protocol: Protocol) -> list[tuple[str, str]]:
+    """Return dates that are no part of the analysis, only of the audit of its design: their keys and columns."""
+    steps = [(f"eligibility.{at}.known", step.known.column)
+             for at, step in enumerate(protocol.eligibility) if step.known is not None]  # fmt: skip
+    entry = [] if protocol.entry is None else [("entry.column", protocol.entry.column)]
+    scans = [] if protocol.scans is None else [("scans.columns", name) for name in protocol.scans.columns]
+    return [(key, column) for key, column in (*steps, *entry, *scans) if column is not None]
 
 
 def _predicates(protocol: Protocol) -> Iterator[Predicate]:
@@ -234,6 +255,8 @@ def _dates(protocol: Protocol) -> Iterator[Problem | None]:
         for at, part in enumerate(parts):
             yield unless(zero or part.known.column is None, f"{key}.{at}.known",
                          f"The date on which {part.label} was known is compared with time zero{wanting}")  # fmt: skip
+    for key, column in _further_dates(protocol):
+        yield unless(zero, key, f"The date in {column} is compared with time zero{wanting}")
 
 
 def _timing(protocol: Protocol) -> Iterator[Problem | None]:
@@ -258,8 +281,10 @@ def _looks_at_outcomes(protocol: Protocol) -> Iterator[Problem | None]:
         yield unless(not seen or (bool(step.override.strip()) and not blinded), f"eligibility.{at}.where",
                      f"The step \"{step.says}\" looks at an outcome ({seen}): it selects by the future{blinded}."
                      )  # fmt: skip
-        yield unless(bool(seen) or not step.override, f"eligibility.{at}.override",
-                     f"The step \"{step.says}\" looks at no outcome; leave the override out.")  # fmt: skip
+        late = step.known is not None and (step.known.column or too_late(step.known, protocol.exposure))
+        yield unless(bool(seen or late) or not step.override, f"eligibility.{at}.override",
+                     f"The step \"{step.says}\" looks at no outcome and at nothing that came late; leave the override "
+                     "out.")  # fmt: skip
     others = [(f"subgroup.{at}", subgroup.label, subgroup.columns) for at, subgroup in enumerate(protocol.subgroups)]
     others += [(f"sensitivity.{at}", analysis.name, analysis.where.columns)
                for at, analysis in enumerate(protocol.sensitivity) if analysis.where is not None]  # fmt: skip
@@ -280,6 +305,9 @@ def _methods(protocol: Protocol) -> Iterator[Problem | None]:
     tumors = [outcome.name for outcome in protocol.outcomes if outcome.unit == "tumor"]
     yield unless(not tumors or protocol.data.tumor is not None, "data.tumor",
                  f"Outcomes of tumors ({', '.join(tumors)}) need the column that tells tumors apart.")  # fmt: skip
+    named = {outcome.name for outcome in protocol.outcomes}
+    stray = ", ".join(name for name in (protocol.scans.outcomes if protocol.scans else ()) if name not in named)
+    yield unless(not stray, "scans.outcomes", f"{stray} is no outcome of the protocol, so no scan finds it.")
     adjusted = [covariate.column for covariate in protocol.adjusted]
     for at, analysis in enumerate(protocol.sensitivity):
         stray = ", ".join(name for name in analysis.without if name not in adjusted)

@@ -86,13 +86,17 @@ class Step:
     unknown : "exclude", "keep" or "stop"
         What happens where a fact is missing; such rows are counted apart.
     override : str
-        Reason for a predicate on an outcome column, which selects by the future; refused without one.
+        Reason for a predicate on an outcome column, which selects by the future and is refused without one; or on a
+        fact that is declared to be known too late.
+    known : Known, optional
+        When what it asks for was known, where that is not said of a covariate.
     """
 
     says: str
     where: Predicate
     unknown: Fate = "exclude"
     override: str = ""
+    known: Known | None = None
 
     def __post_init__(self) -> None:
         refuse(filled("A step of eligibility", says=self.says))
@@ -283,6 +287,30 @@ class Outcome:
     def columns(self) -> tuple[str, ...]:
         """The columns that it is read from."""
         return tuple(name for name in (self.time, self.date, self.event, self.competing) if name is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scans:
+    """Dates of the scans on which outcomes are found: an arm that is scanned less often is found to progress later.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Columns with the dates of the first, second, ... scan; empty where there was none.
+    outcomes : tuple of str
+        Names of the outcomes that are found on them, such as progression; never death alone.
+    """
+
+    columns: tuple[str, ...]
+    outcomes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        refuse([
+            unless(bool(self.columns) and not repeated(self.columns), "columns",
+                   "Scans need the columns of their dates, each named once."),
+            unless(bool(self.outcomes) and not repeated(self.outcomes), "outcomes",
+                   "Scans need the names of the outcomes that are found on them, each once."),
+        ])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

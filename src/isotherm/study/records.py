@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,24 +11,16 @@ import pandas as pd
 
 from isotherm.columns import MISSING_CODES, column, label, refuse, refuse_missing_codes
 from isotherm.errors import BadColumn, BadTable
+from isotherm.study.finding import Finding
 from isotherm.study.people import days_between
 from isotherm.study.predicate import near
 from isotherm.study.protocol import Protocol
-from isotherm.study.protocol_parts import DAYS_PER, Covariate, Outcome, Subgroup
+from isotherm.study.protocol_parts import DAYS_PER, Covariate, Outcome, Step, Subgroup
 
 Mask = npt.NDArray[np.bool_]
 
 FAR_ABOVE = 2.0
 """A number such as 999 that is more than so many times the next largest is looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something about the records that a reader should know: its key, a sentence, and how many rows."""
-
-    key: str
-    says: str
-    rows: int
 
 
 def check_columns(protocol: Protocol, table: pd.DataFrame) -> None:
@@ -87,7 +78,7 @@ def check_values(protocol: Protocol, table: pd.DataFrame) -> tuple[Finding, ...]
     if not protocol.outcomes_blinded:
         for outcome in protocol.outcomes:
             _check_outcome(protocol, outcome, table)
-    return (*_shared_ids(protocol, table), *_late_facts(protocol, table), *_suspect_codes(protocol, table))
+    return (*_late_facts(protocol, table), *_suspect_codes(protocol, table))
 
 
 def outcome_days(protocol: Protocol, outcome: Outcome, table: pd.DataFrame) -> npt.NDArray[np.float64]:
@@ -117,10 +108,12 @@ def indicator(table: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
     return values
 
 
-def late_rows(protocol: Protocol, part: Covariate | Subgroup, table: pd.DataFrame) -> Mask:
+def late_rows(protocol: Protocol, part: Covariate | Subgroup | Step, table: pd.DataFrame) -> Mask:
     """Return the rows, shape (n,), in which dates show that a fact was known after time zero or exposure start."""
     late = np.zeros(len(table), dtype=bool)
     zero, exposure = protocol.time_zero.column, protocol.exposure
+    if part.known is None:
+        return late
     if zero is not None and part.known.column is not None:
         days = days_between(table, zero, part.known.column)
         late |= days > min(0.0, 0.0 if exposure.day is None else exposure.day)
@@ -178,24 +171,10 @@ def _late_facts(protocol: Protocol, table: pd.DataFrame) -> Iterator[Finding]:
         if late.any() and not part.override.strip():
             raise BadColumn(f"{says}; leave it out, or record the reason as override.")
         if late.any():
-            yield Finding(f"late.{key}", f"{says}, and is used all the same: {part.override.strip()}", int(late.sum()))
-
-
-def _shared_ids(protocol: Protocol, table: pd.DataFrame) -> Iterator[Finding]:
-    """Yield ids of patients that occur at more than one site."""
-    data = protocol.data
-    if data.site is None:
-        return
-    pairs = table[[data.patient, data.site]].drop_duplicates()
-    shared = pairs[data.patient].duplicated(keep=False)
-    if shared.any():
-        ids = pairs.loc[shared, data.patient].nunique()
-        yield Finding(
-            "shared_ids",
-            f"{ids} patient ids occur at more than one site and are counted as different patients; "
-            "make sure that nobody is counted twice.",
-            int(table[data.patient].isin(pairs.loc[shared, data.patient]).sum()),
-        )
+            yield Finding(
+                f"late.{key}", f"{says}, and is used all the same: {part.override.strip()}", int(late.sum()), "warn",
+                "Show the result without it as a sensitivity analysis.",
+            )  # fmt: skip
 
 
 def _suspect_codes(protocol: Protocol, table: pd.DataFrame) -> Iterator[Finding]:
@@ -213,4 +192,6 @@ def _suspect_codes(protocol: Protocol, table: pd.DataFrame) -> Iterator[Finding]
                 f"{covariate.label} is {largest:g} in {count} rows, far above all others; if that stands for what is "
                 "not known, name it as a missing code.",
                 count,
+                "warn",
+                "Look these rows up; if it is a code, add it to missing in [data].",
             )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from isotherm.effect import RATIOS, Effect
 from isotherm.errors import BadSetting, FitError, InputError
+from isotherm.study.finding import Level
 from isotherm.study.protocol import Protocol
 
 Kind = Literal["count", "share", "ratio", "difference", "probability", "p", "days", "number", "text"]
@@ -210,9 +211,13 @@ class Results:
         self.effect(key, effect, label=label, rests_on=rests_on, **words)
         return effect
 
-    def finding(self, key: str, kind: str, says: str, rows: int | None = None) -> None:
+    def finding(
+        self, key: str, kind: str, says: str, rows: int | None = None, *,
+        level: Level = "warn", do: str = "", bars: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         """Add a finding, an override or a warning; each is a record too."""
-        self.findings.append({"key": key, "kind": kind, "says": says, "rows": rows})
+        self.findings.append({"key": key, "kind": kind, "says": says, "rows": rows, "level": level, "do": do,
+                              "bars": list(bars)})  # fmt: skip
         self.text(key, kind.capitalize(), says)
 
     def table(self, name: str, title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:

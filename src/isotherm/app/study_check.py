@@ -1,0 +1,80 @@
+"""`isotherm study check`: the audit of a design as a terminal shows it, and whether a sound design is left."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from isotherm.app.terminal import NARROW
+from isotherm.exchange.voxel_source import printable
+from isotherm.study.cohort import Cohort
+from isotherm.study.guard.audit import findings_of
+from isotherm.study.guard.document import audit_document
+
+NOTHING = "Nothing was found that speaks against the design."
+
+NO_DESIGN = 2
+"""Exit code where every design is barred."""
+
+
+def check_study(cohort: Cohort, software: Mapping[str, str], *, released: bool = False) -> dict[str, Any]:
+    """Return the document of the audit of a cohort."""
+    return audit_document(cohort, findings_of(cohort), software, released=released)
+
+
+def exit_code(document: Mapping[str, Any]) -> int:
+    """Return 0 where a design is left, and 2 where all are barred."""
+    return 0 if document["open"] else NO_DESIGN
+
+
+def check_text(document: Mapping[str, Any], width: int | None = None) -> str:
+    """Return an audit as text: the findings, the gravest first, then every design with what bars it."""
+    head = document["protocol"]
+    lines = [*_broken(head["title"], width), f"protocol {head['hash'][:12]}", ""]
+    for one in document["findings"]:
+        lines += _item(f"{one['level']:<5}", f"{one['id']}: {one['says']}", width)
+        lines += _item("", f"-> {one['do']}", width) if one["do"] else []
+    for one in document["overrides"]:
+        lines += _item("warn ", f"override: {one['what']}: {one['problem']}. Reason: {one['reason']}", width)
+    lines += [] if document["findings"] or document["overrides"] else [NOTHING]
+    lines += ["", "Designs:"]
+    widest = max(len(one["name"]) for one in document["designs"])
+    for one in document["designs"]:
+        lines += _item(f"{one['name']:<{widest}}", _standing(one), width)
+    return "\n".join([*lines, "", *_broken(_verdict(document), width)])
+
+
+def _standing(design: Mapping[str, Any]) -> str:
+    """Say whether a design is open, in words."""
+    if design["barred_by"]:
+        return f"barred by {', '.join(design['barred_by'])}"
+    return f"open: {design['says']}" if design["possible"] else "not possible: the protocol names no date of treatment"
+
+
+def _verdict(document: Mapping[str, Any]) -> str:
+    if not document["open"]:
+        return "No design is left that can answer the question with these records."
+    barred = [one["name"] for one in document["designs"] if one["planned"] and one["barred_by"]]
+    if barred:
+        names = ", ".join(barred)
+        return (
+            f"What `isotherm study run` computes ({names}) is barred as an answer; its result carries these findings."
+        )
+    return "The planned design is not barred."
+
+
+def _item(mark: str, words: str, width: int | None) -> list[str]:
+    """Return words with a mark before their first line, in lines of at most `width` columns where one is given."""
+    start, rest = f"  {mark:<5}  ", " " * (len(f"  {mark:<5}  "))
+    return _broken(words, width, start, rest)
+
+
+def _broken(words: str, width: int | None, start: str = "", rest: str = "") -> list[str]:
+    """Return words as lines of at most `width` columns, each with what stands before it."""
+    words = printable(words)
+    if width is None:
+        return [f"{start}{words}"]
+    return textwrap.wrap(
+        words, max(width, NARROW), initial_indent=start, subsequent_indent=rest, break_on_hyphens=False
+    )

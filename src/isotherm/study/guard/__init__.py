@@ -1,0 +1,1 @@
+"""The guard: what the design itself does to a comparison, found before any estimate and told with its counts."""

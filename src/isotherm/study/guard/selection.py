@@ -1,0 +1,167 @@
+"""Patients who are chosen by their future: late eligibility, completed treatment, groups by late facts, late entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from isotherm.columns import Float
+from isotherm.study.finding import Finding, Tally
+from isotherm.study.guard.patients import Mask, Patients, alike, day_tallies, days_per_patient, in_order, of_patients
+from isotherm.study.known import Known, too_late
+from isotherm.study.people import days_between
+from isotherm.study.predicate_tree import column_kind
+from isotherm.study.protocol import Protocol
+from isotherm.study.protocol_parts import Covariate, Step
+from isotherm.study.records import late_rows
+
+BUT_LANDMARK = ("naive", "time_dependent_cox", "clone_censor_weight")
+"""Designs that count from time zero, on which a later criterion was not known."""
+
+COMPLETED = re.compile(
+    r"\b(complet|finish|cycles?\b|courses?\b|adheren|(all|full) doses?\b|follow[-_ ]?up|re-?stag|respon[ds]|surviv|"
+    r"still alive|alive at|available for)",
+    re.IGNORECASE,
+)
+"""Words of criteria that need a future: completed treatment, follow-up, response, survival."""
+
+
+def selection_findings(patients: Patients) -> Iterator[Finding]:
+    """Yield steps of eligibility and groups that look at what came later, and patients who came in late."""
+    for number, step in enumerate(patients.protocol.eligibility, start=1):
+        yield from _step(patients, number, step)
+    for subgroup in patients.protocol.subgroups:
+        if not subgroup.override:
+            yield from _group(patients, f"subgroup.{subgroup.name}", subgroup.label, subgroup.columns)
+    for analysis in patients.protocol.sensitivity:
+        if analysis.where is not None:
+            yield from _group(patients, f"sensitivity.{analysis.name}", analysis.says, analysis.where.columns)
+    if patients.protocol.entry is not None:
+        yield from _entry(patients, patients.protocol.entry.column, patients.protocol.entry.says)
+
+
+def _step(patients: Patients, number: int, step: Step) -> Iterator[Finding]:
+    """Yield that a step was answered after time zero or after exposure began, or that it sounds like it."""
+    when, late = _late(patients, step)
+    flow, key = patients.cohort.flow, f"step_{number}"
+    out = sum(box.patients for box in flow.boxes if box.key in (f"{key}.not_met", f"{key}.unknown"))
+    left = Tally(what="left out by it", value=out)
+    if when:
+        count = int(late.sum())
+        sounds = " It asks for completed treatment or follow-up." if _sounds_completed(step) else ""
+        says = (
+            f'The step "{step.says}" was known {when} in {of_patients(count, len(patients))}: it chooses by the '
+            f"future, and left out {of_patients(out)}.{sounds}"
+        )
+        counts = (Tally(what=f"known {when}", value=count, of=len(patients)), left)
+        if step.override or when != AFTER_ZERO:
+            reason = f" Used all the same: {step.override}" if step.override else ""
+            yield Finding(f"late_eligibility.{number}", says + reason, count, "warn",
+                          "Drop the step, or show the result without it.", (), counts)  # fmt: skip
+        else:
+            yield Finding(f"late_eligibility.{number}", says, count, "stop", "Drop the step, or count from a day on "
+                          "which it was known for everybody (a landmark).", BUT_LANDMARK, counts)  # fmt: skip
+    elif step.known is None and _sounds_completed(step) and not _in_time(patients.protocol, step):
+        yield Finding(
+            f"completed_treatment.{number}",
+            f'The step "{step.says}" sounds like a criterion that is only met later (completed treatment, follow-up, '
+            f"response, survival), and it is not declared when it was known; it left out {of_patients(out)}.",
+            out, "warn", "Say when it was known (known = ... in that step); drop it if that was after time zero.", (),
+            (left,),
+        )  # fmt: skip
+
+
+AFTER_ZERO, AFTER_START = "after time zero", "after exposure began"
+
+
+def _late(patients: Patients, step: Step) -> tuple[str, Mask]:
+    """Return after what a step's facts came, empty if in time, and in whom, shape (n,)."""
+    protocol, n = patients.protocol, len(patients)
+    declared = (
+        [step.known]
+        if step.known is not None
+        else [one.known for one in _late_covariates(protocol, step.where.columns)]
+    )
+    for known in declared:
+        if too_late(known, protocol.exposure):
+            return _after(known), np.ones(n, dtype=bool)
+    late = _dated_late(patients, step)
+    if late.any():
+        return AFTER_ZERO, late
+    rows = late_rows(protocol, step, patients.table)
+    return (AFTER_START, rows) if rows.any() else ("", rows)
+
+
+def _after(known: Known) -> str:
+    return AFTER_ZERO if known.when == AFTER_ZERO or (known.day or 0.0) > 0.0 else AFTER_START
+
+
+def _dated_late(patients: Patients, step: Step) -> Mask:
+    """Return in whom a date that a step asks for, or on which its facts were known, lies after time zero."""
+    late, zero = np.zeros(len(patients), dtype=bool), patients.protocol.time_zero.column
+    if zero is None:
+        return late
+    dated = [] if step.known is None or step.known.column is None else [step.known.column]
+    if step.known is None:
+        dated = [name for name in step.where.columns if column_kind(patients.table[name]) == "date"]
+    for name in dated:
+        late |= days_between(patients.table, zero, name) > 0.0
+    return late
+
+
+def _late_covariates(protocol: Protocol, columns: tuple[str, ...]) -> list[Covariate]:
+    """Return the covariates of a condition that are declared to be known too late, without a recorded reason."""
+    return [one for one in protocol.covariates
+            if one.column in columns and not one.override and too_late(one.known, protocol.exposure)]  # fmt: skip
+
+
+def _sounds_completed(step: Step) -> bool:
+    return any(COMPLETED.search(words) for words in (step.says, *step.where.columns))
+
+
+def _in_time(protocol: Protocol, step: Step) -> bool:
+    """Say whether everything that a step asks for is a covariate that is declared to be known in time."""
+    known = {one.column for one in protocol.covariates if not too_late(one.known, protocol.exposure)}
+    return set(step.where.columns) <= known
+
+
+def _group(patients: Patients, key: str, label: str, columns: tuple[str, ...]) -> Iterator[Finding]:
+    found = _late_covariates(patients.protocol, columns)
+    if found:
+        names = ", ".join(one.label for one in found)
+        yield Finding(
+            f"late_group.{key}",
+            f'"{label}" divides patients by what came too late ({names}: '
+            f"{too_late(found[0].known, patients.protocol.exposure)}); what it shows may be a consequence of "
+            "treatment.",
+            len(patients), "warn", "Divide by facts from before treatment, or leave it out.",
+        )  # fmt: skip
+
+
+def _entry(patients: Patients, column: str, says: str) -> Iterator[Finding]:
+    """Yield that patients came under observation after time zero (left truncation)."""
+    zero = patients.protocol.time_zero.column
+    assert zero is not None  # checked by the protocol
+    days = days_between(patients.table, zero, column)
+    counts = [tally for arm, inside in patients.arms() if (inside & (days > 0.0)).any()
+              for tally in day_tallies("entered after time zero", arm.name, days, inside)]  # fmt: skip
+    if not counts:
+        return
+    count = int((days > 0.0).sum())
+    yield Finding(
+        "left_truncation",
+        f"{of_patients(count, len(patients))} came under observation ({says}) after time zero, median "
+        f"{float(np.median(days[days > 0.0])):g} days later: who died before could not come, so those days are free of "
+        f"deaths by definition. Per patient: {_favored(patients, days)}.",
+        count, "stop", "Let them enter the risk set on the day of their entry (start-stop), or count from a landmark "
+        "and leave out who entered later.", ("naive", "clone_censor_weight"), tuple(counts),
+    )  # fmt: skip
+
+
+def _favored(patients: Patients, days: Float) -> str:
+    means = days_per_patient(patients, days)
+    most, least = next(iter(means)), list(means)[-1]
+    favors = "alike in all arms, so they favor none" if alike(means) else f'which favors "{most}" over "{least}"'
+    return f"{in_order(means)}, {favors}"

@@ -1,0 +1,144 @@
+"""`isotherm study check`: the table, the document by its schema, the exit code, and a release."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from jsonschema import Draft202012Validator
+
+import isotherm as package
+from isotherm.app.study_check import check_study, check_text, exit_code
+from isotherm.exchange.protocol_text import protocol_text
+from isotherm.study.cohort import cohort
+from isotherm.study.known import Entry, ExposureStart, Known
+from isotherm.study.predicate import Predicate
+from isotherm.study.protocol import Protocol
+from isotherm.study.protocol_parts import Scans, Step
+from tests.app.on_disk import Command
+from tests.study.guard.made import DIED, registry, study, timing
+from tests.study.protocols import DATED_ARMS
+
+SCHEMA = Path(package.__file__).parent / "app" / "schemas" / "study-check-1.schema.json"
+LATE = Step(says="Finished six cycles", where=Predicate("cea >= 0"), known=Known(when="after time zero"))
+
+
+def on_disk(folder: Path, protocol: Protocol, table: pd.DataFrame) -> Path:
+    table.to_csv(folder / "cohort.csv", index=False)
+    file = folder / "study.toml"
+    file.write_text(protocol_text(protocol), encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def timed(tmp_path: Path) -> Path:
+    return on_disk(tmp_path, study(arms=DATED_ARMS, outcomes=(DIED,)), timing(60))
+
+
+def document(out: str) -> dict[str, Any]:
+    read = json.loads(out)
+    Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(read)
+    return read
+
+
+def test_a_sound_study_has_nothing_said_against_it_and_ends_with_0(isotherm: Command, tmp_path: Path) -> None:
+    ran = isotherm("study", "check", on_disk(tmp_path, study(), registry()))
+    assert (ran.code, ran.err) == (0, "")
+    assert "Nothing was found that speaks against the design." in ran.out
+    assert ran.out.endswith("The planned design is not barred.\n")
+
+
+def test_a_barred_design_is_named_and_those_that_are_left_keep_the_exit_code_at_0(
+    isotherm: Command, timed: Path
+) -> None:
+    ran = isotherm("study", "check", timed)
+    assert ran.code == 0
+    assert "stop   immortal_time: Counted from time zero" in ran.out
+    assert "naive                barred by arm_after_time_zero.upfront, arm_after_time_zero.delayed" in ran.out
+    assert "clone_censor_weight  open" in ran.out
+    assert "What `isotherm study run` computes (naive) is barred as an answer" in ran.out
+    assert isotherm("study", "flow", timed).out.count("finding: ") == ran.out.count("->")
+
+
+def test_where_no_design_is_left_the_exit_code_is_2(isotherm: Command, tmp_path: Path) -> None:
+    undated = study(exposure=ExposureStart(says="dose", when="after time zero"))
+    ran = isotherm("study", "check", on_disk(tmp_path, undated, registry()))
+    assert ran.code == 2
+    assert ran.out.endswith("No design is left that can answer the question with these records.\n")
+    late = isotherm("study", "check", on_disk(tmp_path, study(eligibility=(LATE,)), registry()))
+    assert late.code == 0
+    assert "landmark             open" in late.out
+    assert "time_dependent_cox   barred by late_eligibility.1" in late.out
+
+
+def test_the_document_follows_its_schema_and_goes_to_a_file_or_to_standard_output(
+    isotherm: Command, timed: Path, tmp_path: Path
+) -> None:
+    ran = isotherm("study", "check", timed, "--json", "-")
+    read = document(ran.out)
+    assert read["open"] == ["landmark", "time_dependent_cox", "clone_censor_weight"]
+    assert [one["level"] for one in read["findings"]][:3] == ["stop"] * 3
+    file = tmp_path / "check.json"
+    shown = isotherm("study", "check", timed, "--json", file)
+    assert "Designs:" in shown.out
+    assert file.read_text(encoding="utf-8") == ran.out
+
+
+def test_a_document_never_takes_the_place_of_what_came_in(isotherm: Command, timed: Path) -> None:
+    for name in ("study.toml", "cohort.csv"):
+        ran = isotherm("study", "check", timed, "--json", timed.parent / name)
+        assert ran.code == 2
+        assert "came in and would be overwritten" in ran.err
+    assert isotherm("study", "check", timed, "--json", timed.parent / "none" / "a.json").code == 2
+
+
+def test_a_release_holds_no_small_count_and_no_day(isotherm: Command, timed: Path) -> None:
+    read = document(isotherm("study", "check", timed, "--json", "-", "--release").out)
+    values = [one["value"] for finding in read["findings"] for one in finding["counts"]]
+    assert all(value is None or value % 10 == 0 for value in values)
+    shown = isotherm("study", "check", timed, "--release").out
+    findings = shown[shown.index("stop") : shown.index("Designs:")]
+    assert not any(word.strip(".,:;%").isdigit() for word in findings.replace("below 10", "").split())
+    assert "some patients" in findings
+
+
+def test_lines_are_broken_where_a_terminal_is_narrow_and_never_in_a_pipe() -> None:
+    made = cohort(study(arms=DATED_ARMS, outcomes=(DIED,)), timing(60))
+    read = check_study(made, {"isotherm": "0"})
+    assert exit_code(read) == 0
+    assert max(map(len, check_text(read, 80).splitlines())) <= 80
+    assert " ".join(check_text(read, 80).split()) == " ".join(check_text(read).split())
+
+
+def test_overrides_are_shown_with_their_reason(isotherm: Command, tmp_path: Path) -> None:
+    opened = Step(says=LATE.says, where=LATE.where, known=LATE.known, override="A landmark, reported as such.")
+    ran = isotherm("study", "check", on_disk(tmp_path, study(eligibility=(opened,)), registry()))
+    assert "override: Finished six cycles: it was known after time zero. Reason: A landmark" in ran.out
+
+
+def test_what_the_audit_asks_for_is_read_from_the_protocol(isotherm: Command, tmp_path: Path) -> None:
+    table = registry()
+    table["seen_on"] = table["decided_on"] + pd.Timedelta(days=2)
+    table["scan_1"] = table["decided_on"] + pd.to_timedelta(60 + 60 * table["drug"], "D")
+    asked = study(
+        entry=Entry(says="first visit", column="seen_on"), scans=Scans(columns=("scan_1",), outcomes=("pfs",))
+    )
+    read = document(isotherm("study", "check", on_disk(tmp_path, asked, table), "--json", "-").out)
+    assert {one["id"] for one in read["findings"]} == {"left_truncation", "scan_schedule"}
+
+
+def test_a_run_carries_the_stop_beside_its_estimate(isotherm: Command, timed: Path, tmp_path: Path) -> None:
+    text = timed.read_text(encoding="utf-8") + '[methods.adjustment]\nmethod = "none"\n'
+    timed.write_text(text, encoding="utf-8")
+    out = tmp_path / "out"
+    ran = isotherm("study", "run", timed, "--out", out, "--quiet")
+    assert ran.code == 0, ran.err
+    assert "stop: Counted from time zero" in ran.out
+    found = {one["key"]: one for one in json.loads((out / "result.json").read_text())["findings"]}
+    assert found["finding.immortal_time"]["level"] == "stop"
+    assert found["finding.immortal_time"]["bars"] == ["naive"]
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert page.index("finding.immortal_time") < page.index("flow.start.patients")
