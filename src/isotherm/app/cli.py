@@ -150,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     _choices(many)
     many.set_defaults(run=_margins)
     add_study(commands)
-    add_criteria(commands, _print, _columns)
+    add_criteria(commands, _print)
     demo = commands.add_parser(
         "demo", help="the bundled data: margins of simulated lesions in a real CT, a study of real patients"
     )

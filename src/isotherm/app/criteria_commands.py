@@ -13,10 +13,9 @@ EXIT_CODES = """exit codes:
   2  the case, the table or the place to write to cannot be used; the message says what to do"""
 
 Print = Callable[[str], None]
-Columns = Callable[[], int | None]
 
 
-def add_criteria(commands: Any, say: Print, columns: Columns) -> None:
+def add_criteria(commands: Any, say: Print) -> None:
     """Add `criteria` with its own commands to those of argparse.
 
     Parameters
@@ -24,15 +23,13 @@ def add_criteria(commands: Any, say: Print, columns: Columns) -> None:
     commands : argparse's subparsers
     say : callable
         Prints a text, and answers where that fails.
-    columns : callable
-        How wide the terminal is; None where what is printed goes elsewhere.
     """
     criteria: argparse.ArgumentParser = commands.add_parser(
         "criteria",
         help="what guidelines say of a case, and which missing fact would change it: check, table, init, ...",
     )
     within = criteria.add_subparsers(required=True, metavar="COMMAND")
-    _add_check(_command(within, "check", "what each guideline says of one case"), say, columns)
+    _add_check(_command(within, "check", "what each guideline says of one case"), say)
     _add_table(_command(within, "table", "the answers of every rule for a table of cases"), say)
     listed = _command(within, "list", "the guidelines that ship")
     listed.set_defaults(run=partial(_list, say=say))
@@ -48,7 +45,7 @@ def _command(within: Any, name: str, words: str) -> argparse.ArgumentParser:
     return within.add_parser(name, help=words, epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
-def _add_check(check: argparse.ArgumentParser, say: Print, columns: Columns) -> None:
+def _add_check(check: argparse.ArgumentParser, say: Print) -> None:
     check.add_argument("case", metavar="CASE", help="case.toml or case.json; `init` writes a form")
     check.add_argument("--as-of", metavar="DATE", help="tell which rules were in force that day (default: the case's)")
     _add_guidelines(check)
@@ -59,7 +56,7 @@ def _add_check(check: argparse.ArgumentParser, say: Print, columns: Columns) -> 
     check.add_argument("--json", metavar="FILE", help="write the answers to FILE, or to standard output with -")
     check.add_argument("--cards", metavar="FILE", help="write CDS Hooks cards to FILE")
     check.add_argument("--out", metavar="DIR", help="folder for criteria.html, the page for the tumor board")
-    check.set_defaults(run=partial(_check, say=say, columns=columns))
+    check.set_defaults(run=partial(_check, say=say))
 
 
 def _add_table(table: argparse.ArgumentParser, say: Print) -> None:
@@ -78,10 +75,11 @@ def _add_guidelines(parser: argparse.ArgumentParser) -> None:
                         help="ask this one only; may be repeated (default: all)")  # fmt: skip
 
 
-def _check(options: argparse.Namespace, say: Print, columns: Columns) -> int:
+def _check(options: argparse.Namespace, say: Print) -> int:
     from isotherm.app.criteria_tasks import Check, check, write_check
     from isotherm.app.criteria_terminal import check_text
     from isotherm.app.outputs import json_text
+    from isotherm.app.terminal import terminal_columns
 
     document = check(Check(
         case=options.case, today=_today(), as_of=options.as_of, guidelines=tuple(options.guideline),
@@ -92,7 +90,7 @@ def _check(options: argparse.Namespace, say: Print, columns: Columns) -> int:
     if options.json == "-":
         say(json_text(document))
         return 0
-    say(check_text(document, columns()) + "\n" + ("" if page is None else f"Page: {page}\n"))
+    say(check_text(document, terminal_columns()) + "\n" + ("" if page is None else f"Page: {page}\n"))
     return 0
 
 
