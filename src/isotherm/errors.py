@@ -14,7 +14,9 @@
     - BadColumn                a column of a table whose values cannot be used
     - BadTable                 a table that cannot be read, or whose rows cannot be told apart
     - BadPredicate             a condition on columns that cannot be read, or does not fit their types
-    - BadProtocol              a study protocol that cannot be used, with every problem in it
+    - BadForm                  a TOML document that cannot be used, with every problem in it
+      x BadProtocol            a study protocol
+      x BadEvidence            the file of a publication, or a published result in it
     - FlowDoesNotAddUp         a flow of patients whose boxes do not add up
   + FitError                   (exit 1: the data came in whole, but cannot carry the estimate)
     - NotConverged             a fit that reached no finite maximum: separated, collinear or out of steps
@@ -86,8 +88,8 @@ class BadPredicate(InputError):
     """A condition on columns that cannot be read, or does not fit their types."""
 
 
-class BadProtocol(InputError):
-    """A study protocol that cannot be used, with every problem in it.
+class BadForm(InputError):
+    """A TOML document that cannot be used, with every problem in it.
 
     Parameters
     ----------
@@ -98,6 +100,14 @@ class BadProtocol(InputError):
     def __init__(self, *problems: tuple[str, str]) -> None:
         super().__init__("\n".join(sentence for _, sentence in problems))
         self.problems = problems
+
+
+class BadProtocol(BadForm):
+    """A study protocol that cannot be used, with every problem in it."""
+
+
+class BadEvidence(BadForm):
+    """The file of a publication that cannot be used, or a published result in it, with every problem in it."""
 
 
 class FlowDoesNotAddUp(InputError):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import cast
 
 from isotherm.errors import BadProtocol, UnreadableFile
 from isotherm.exchange.protocol_shapes import PROTOCOL
-from isotherm.exchange.toml_form import Document
-from isotherm.exchange.toml_lines import lines_of
 from isotherm.study.protocol import Protocol
+from isotherm.toml_form import parsed
 
 LARGEST_BYTES = 1_000_000
 """A protocol longer than this is some other file."""
@@ -47,14 +45,7 @@ def protocol_from(text: str, *, name: str = "study.toml") -> Protocol:
     ------
     BadProtocol
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        sentence = str(error).replace("\n", " ")
-        raise BadProtocol(("", f"{name} is not valid TOML: {sentence}.")) from error
-    except RecursionError as error:
-        raise BadProtocol(("", f"{name} nests lists or tables without end; write a plain study.toml.")) from error
-    document = Document(name, lines_of(text.replace("\r\n", "\n")))
+    table, document = parsed(text, name, BadProtocol)
     protocol = document.noun(PROTOCOL, table, ())
     document.refuse()
     return cast("Protocol", protocol)
