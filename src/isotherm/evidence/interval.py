@@ -1,0 +1,58 @@
+"""The p value that an estimate and its interval imply, and the interval that an estimate and its p value imply."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+
+from scipy.special import ndtr, ndtri
+
+Reach = tuple[float, float]
+
+
+def p_from_interval(estimate: float, low: float, high: float, level: float, *, ratio: bool) -> float:
+    """Return the two-sided p value of a normal test with the standard error that the interval's width implies.
+
+    Ratios are taken on the logarithmic scale. NaN where the limits leave no width, or a ratio is not positive.
+
+    References
+    ----------
+    .. [1] Altman DG, Bland JM. BMJ 2011;343:d2304.
+    """
+    if ratio:
+        if min(estimate, low, high) <= 0.0:
+            return math.nan
+        estimate, low, high = math.log(estimate), math.log(low), math.log(high)
+    if high <= low:
+        return math.nan
+    error = (high - low) / (2.0 * _quantile(level))
+    return float(2.0 * ndtr(-abs(estimate) / error))
+
+
+def interval_from_p(estimate: float, p_value: float, level: float) -> Reach:
+    """Return the interval of a ratio whose normal test on the logarithmic scale has this p value.
+
+    References
+    ----------
+    .. [1] Altman DG, Bland JM. BMJ 2011;343:d2090.
+    """
+    if not 0.0 < p_value < 1.0 or estimate <= 0.0:
+        return math.nan, math.nan
+    error = abs(math.log(estimate)) / -float(ndtri(p_value / 2.0))
+    reach = math.exp(_quantile(level) * error)
+    return estimate / reach, estimate * reach
+
+
+def over_corners(compute: Callable[..., float], reaches: Sequence[Reach]) -> Reach:
+    """Return the lowest and the highest of a function over the corners and the middles of what its arguments may be.
+
+    Exact for what rises or falls in each argument; corners without a value are left out.
+    """
+    axes = [sorted({low, (low + high) / 2.0, high}) for low, high in reaches]
+    values = [value for corner in itertools.product(*axes) if math.isfinite(value := compute(*corner))]
+    return (min(values), max(values)) if values else (math.nan, math.nan)
+
+
+def _quantile(level: float) -> float:
+    return -float(ndtri((1.0 - level) / 2.0))
