@@ -56,7 +56,8 @@ def agreement(
         low, high = ends(printed, exact=exact)
     if low - SLACK <= computed <= high + SLACK:
         return "match"
-    return "rounding" if reach[0] - SLACK <= high and low <= reach[1] + SLACK else "mismatch"
+    # Ranges that only touch do not agree: half a unit is rounded up, so that 30 and 31 have no number in common.
+    return "rounding" if reach[0] < high - SLACK and low < reach[1] - SLACK else "mismatch"
 
 
 def digits(number: float, like: Decimal) -> str:
