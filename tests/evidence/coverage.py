@@ -94,7 +94,7 @@ def _words(record: PublishedResult, library: Library) -> Iterator[Decimal]:
     for days in margin:  # printed in hours, weeks
         yield from (Decimal(days), Decimal(days) * 24, Decimal(days) / 7)
     notes = " ".join(note.note for note in record.discrepancies)
-    said = " ".join((record.label, record.at, record.per, record.note, record.reference, record.analysis, record.corrected,
-                     record.population, paper.note, paper.short, notes))  # fmt: skip
-    for word in WORDS.findall(said.replace(",", "")):
+    said = (record.label, record.at, record.per, record.note, record.reference, record.analysis, record.corrected,
+            record.population, paper.note, paper.short, notes)  # fmt: skip
+    for word in WORDS.findall(" ".join(said).replace(",", "")):
         yield Decimal(word)

@@ -35,7 +35,9 @@ def rows(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
             continue
         place += 1
         statuses = [word for word in ("published", "derived", "recalled") if f"[{word}" in line]
-        bare = re.sub(r"(?<=\d)x(?=\d)", " ", IDENTIFIERS.sub(" ", PROVENANCE.sub(" ", heading.group(2) if heading else line)))
+        bare = re.sub(
+            r"(?<=\d)x(?=\d)", " ", IDENTIFIERS.sub(" ", PROVENANCE.sub(" ", heading.group(2) if heading else line))
+        )
         numbers = [number.group(0) for number in NUMBER.finditer(bare)]
         if numbers:
             yield f"{section}-{place:02d}", "+".join(statuses), " ".join(numbers)

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.errors import BadProtocol, InputError, UnreadableFile
-from isotherm.exchange.protocol_files import LARGEST_BYTES, protocol_from, read_protocol
+from isotherm.exchange.protocol_files import protocol_from, read_protocol
 from isotherm.exchange.protocol_text import protocol_text, toml
+from isotherm.exchange.text_files import LARGEST_BYTES
 from isotherm.study.known import ExposureStart, Known, TimeZero
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol import Protocol

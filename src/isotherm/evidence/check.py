@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from isotherm.errors import BadEvidence
-from isotherm.evidence.kinds import KINDS, TESTS
+from isotherm.evidence.kinds import KINDS, P_FROM_INTERVAL, TESTS
 from isotherm.evidence.printed import Operator
 from isotherm.evidence.result import PublishedResult
 
@@ -82,7 +82,7 @@ class Check:
     says: str = ""
 
     def __post_init__(self) -> None:
-        known = {**{name: ends[:2] for name, ends in KINDS.items()}, **TESTS, **CARRIED}
+        known = {**{name: ends[:2] for name, ends in KINDS.items()}, **TESTS, **P_FROM_INTERVAL}
         if self.kind not in known:
             raise BadEvidence(("kind", f'"{self.kind}" came; allowed: {", ".join(known)}.'))
         fewest, most = known[self.kind]
@@ -99,11 +99,6 @@ class Check:
         return tuple(dict.fromkeys(named))
 
 
-P_FROM_INTERVAL, MIDDLE = "p from interval", "middle of interval"
-CARRIED = {P_FROM_INTERVAL: (3, 3), MIDDLE: (2, 2)}
-"""Kinds of checks that a record with an interval brings along, and how many numbers they take."""
-
-
 def carried(record: PublishedResult) -> Iterator[Check]:
     """Yield the checks that a record brings along: its percentage, its p value, the middle of its interval."""
 
@@ -115,6 +110,6 @@ def carried(record: PublishedResult) -> Iterator[Check]:
     if counted and record.estimate is not None and record.measure == "percentage":
         yield check("percentage", "estimate", "events", "n")
     if record.has_interval and record.is_ratio:
-        yield check(MIDDLE, "estimate", "low", "high")
+        yield check("middle of interval", "estimate", "low", "high")
     if record.p_value is not None and record.implied_p() is not None:
-        yield check(P_FROM_INTERVAL, "p", "estimate", "low", "high")
+        yield check("p from interval", "p", "estimate", "low", "high")

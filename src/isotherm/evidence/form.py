@@ -1,4 +1,4 @@
-"""One publication's TOML → Paper, PublishedResults, Checks: a mistake is answered with file, line, key and what is allowed."""
+"""One publication's TOML → Paper, results, checks: a mistake is answered with file, line, key and what is allowed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any, cast
 from isotherm.errors import BadEvidence
 from isotherm.evidence.check import Check, Operand
 from isotherm.evidence.paper import Paper
-from isotherm.evidence.result import Discrepancy, PublishedResult
+from isotherm.evidence.result import PublishedResult
+from isotherm.evidence.result_parts import Discrepancy
 from isotherm.evidence.shapes import CHECK_KEYS, PAPER, RESULT_KEYS, SCHEMA
 from isotherm.toml_form import Document, Shape, Wrong, parsed
 from isotherm.toml_lines import Path
@@ -110,26 +111,26 @@ class _ResultOf:
         document = self.papers.get(as_shown_in or self.paper.id)
         if document is None:
             raise BadEvidence(("as_shown_in", f'"{as_shown_in}" came; no publication has this id.'))
-        for key in ("arm",):
-            if values.get(key) and self.paper.arm(values[key]) is None:
-                names = ", ".join(arm.id for arm in self.paper.arms) or "none"
-                raise BadEvidence((key, f'"{values[key]}" came; arms of this publication: {names}.'))
-        if self.paper.identification == "recalled" and values.get("status", "published") == "published":
-            if not as_shown_in:
-                raise BadEvidence(
-                    ("status", "the publication itself is recalled; its results are recalled or derived.")
-                )
-        notes = tuple(self._full(note) for note in values.pop("discrepancies", ()))
-        return PublishedResult(
-            **{
-                **values,
-                "id": full_id(values["id"], self.paper.id),
-                "paper": self.paper.id,
-                "source": document.citation(where),
-                "parents": tuple(full_id(one, self.paper.id) for one in values.get("parents", ())),
-                "discrepancies": notes,
-            }
-        )
+        self._check(values, shown_elsewhere=bool(as_shown_in))
+        made: dict[str, Any] = {
+            **values,
+            "id": full_id(values["id"], self.paper.id),
+            "paper": self.paper.id,
+            "source": document.citation(where),
+            "parents": tuple(full_id(one, self.paper.id) for one in values.get("parents", ())),
+            "discrepancies": tuple(self._full(note) for note in values.get("discrepancies", ())),
+        }
+        return PublishedResult(**made)
+
+    def _check(self, values: Mapping[str, Any], *, shown_elsewhere: bool) -> None:
+        """Refuse an arm that is not there, and results of a recalled publication that claim to be published."""
+        arm = values.get("arm", "")
+        if arm and self.paper.arm(arm) is None:
+            names = ", ".join(arm.id for arm in self.paper.arms) or "none"
+            raise BadEvidence(("arm", f'"{arm}" came; arms of this publication: {names}.'))
+        recalled = self.paper.identification == "recalled" and not shown_elsewhere
+        if recalled and values.get("status", "published") == "published":
+            raise BadEvidence(("status", "the publication itself is recalled, so its results are recalled or derived."))
 
     def _full(self, note: Discrepancy) -> Discrepancy:
         against = tuple(full_id(one, self.paper.id) for one in note.against)

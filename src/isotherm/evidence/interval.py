@@ -11,23 +11,28 @@ from scipy.special import ndtr, ndtri
 Reach = tuple[float, float]
 
 
-def p_from_interval(estimate: float, low: float, high: float, level: float, *, ratio: bool) -> float:
-    """Return the two-sided p value of a normal test with the standard error that the interval's width implies.
+def p_from_interval(*, level: float, ratio: bool) -> Callable[[float, float, float], float]:
+    """Return the function of estimate, lower and upper limit that gives the two-sided p value they imply.
 
-    Ratios are taken on the logarithmic scale. NaN where the limits leave no width, or a ratio is not positive.
+    It is that of a normal test whose standard error follows from the interval's width. Ratios are taken on the
+    logarithmic scale. NaN where the limits leave no width, or a ratio is not positive.
 
     References
     ----------
     .. [1] Altman DG, Bland JM. BMJ 2011;343:d2304.
     """
-    if ratio:
-        if min(estimate, low, high) <= 0.0:
+
+    def p_value(estimate: float, low: float, high: float) -> float:
+        if ratio:
+            if min(estimate, low, high) <= 0.0:
+                return math.nan
+            estimate, low, high = math.log(estimate), math.log(low), math.log(high)
+        if high <= low:
             return math.nan
-        estimate, low, high = math.log(estimate), math.log(low), math.log(high)
-    if high <= low:
-        return math.nan
-    error = (high - low) / (2.0 * _quantile(level))
-    return float(2.0 * ndtr(-abs(estimate) / error))
+        error = (high - low) / (2.0 * _quantile(level))
+        return float(2.0 * ndtr(-abs(estimate) / error))
+
+    return p_value
 
 
 def interval_from_p(estimate: float, p_value: float, level: float) -> Reach:

@@ -113,6 +113,13 @@ def library_of(texts: Mapping[str, str]) -> Library:
     return Library(papers, {record.id: record for record in results}, tuple(checks))
 
 
+def bundled() -> dict[str, str]:
+    """Return the texts of the files that come with isotherm, by their names, in the order of these."""
+    folder = files("isotherm.evidence") / "papers"
+    texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".toml")}
+    return dict(sorted(texts.items()))
+
+
 def read_library() -> Library:
     """Read the library that comes with isotherm.
 
@@ -120,9 +127,7 @@ def read_library() -> Library:
     ------
     BadEvidence
     """
-    folder = files("isotherm.evidence") / "papers"
-    texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".toml")}
-    return library_of(dict(sorted(texts.items())))
+    return library_of(bundled())
 
 
 def _twice(names: Iterable[str]) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ def half_unit(number: Decimal) -> float:
 
 
 def ends(number: Decimal, *, exact: bool = False) -> tuple[float, float]:
-    """Return what a printed number may have been before it was rounded; only itself where it is exact, as counts are."""
+    """Return from where to where a number may have lain before it was rounded; counts are exact."""
     half = 0.0 if exact else half_unit(number)
     return float(number) - half, float(number) + half
 

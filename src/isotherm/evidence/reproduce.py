@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Literal
 
 from isotherm.errors import BadEvidence
-from isotherm.evidence.check import MIDDLE, P_FROM_INTERVAL, Check, Operand
+from isotherm.evidence.check import Check, Operand
 from isotherm.evidence.counts import p_values
 from isotherm.evidence.interval import over_corners, p_from_interval
-from isotherm.evidence.kinds import KINDS, TESTS
+from isotherm.evidence.kinds import KINDS, P_FROM_INTERVAL, TESTS, Compute
 from isotherm.evidence.library import Library
 from isotherm.evidence.printed import Agreement, agreement, digits, ends, half_unit
 from isotherm.evidence.result import Discrepancy, PublishedResult
@@ -68,23 +68,26 @@ def _run(check: Check, results: Mapping[str, PublishedResult]) -> Reproduced:
     values = [_value(operand, results) for operand in check.of]
     target = _value(check.target, results)
     operator = target.operator if check.operator == "=" else check.operator
-    how, computed, agrees = "", math.nan, "mismatch"
     if check.kind in TESTS:
         how, computed, agrees = _best_test(check, values, target, operator)
     else:
-        numbers = [float(value.number) for value in values]
-        compute = _function(check, results)
-        try:
-            computed = compute(*numbers)
-            reach = over_corners(compute, [value.reach for value in values])
-            agrees = agreement(computed, reach, target.number, operator, exact=target.exact)
-        except (ValueError, ZeroDivisionError, OverflowError):
-            computed = math.nan
+        how, (computed, agrees) = "", _computed(_function(check, results), values, target, operator)
     notes = [note for name in check.records for note in results[name].discrepancies if note.check == check.id]
     outcome, note = _explained(agrees, computed, notes)
     printed = ("" if operator == "=" else f"{operator} ") + str(target.number)
-    return Reproduced(check=check, outcome=outcome, printed=printed, computed=digits(computed, target.number), how=how,
-                      note=note)  # fmt: skip
+    return Reproduced(
+        check=check, outcome=outcome, printed=printed, computed=digits(computed, target.number), how=how, note=note
+    )
+
+
+def _computed(compute: Compute, values: list[_Value], target: _Value, operator: str) -> tuple[float, Agreement]:
+    """Return what follows from the printed numbers, and how it agrees; NaN where nothing follows."""
+    try:
+        computed = compute(*(float(value.number) for value in values))
+        reach = over_corners(compute, [value.reach for value in values])
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return math.nan, "mismatch"
+    return computed, agreement(computed, reach, target.number, operator, exact=target.exact)
 
 
 def _explained(agrees: Agreement, computed: float, notes: list[Discrepancy]) -> tuple[Outcome, str]:
@@ -112,12 +115,10 @@ def _value(operand: Operand, results: Mapping[str, PublishedResult]) -> _Value:
     return _Value(Decimal(number), exact=exact, operator=operator)
 
 
-def _function(check: Check, results: Mapping[str, PublishedResult]):
-    if check.kind == MIDDLE:
-        return lambda low, high: math.sqrt(low * high)
-    if check.kind == P_FROM_INTERVAL:
+def _function(check: Check, results: Mapping[str, PublishedResult]) -> Compute:
+    if check.kind in P_FROM_INTERVAL:
         record = results[check.target.record]
-        return lambda *x: p_from_interval(*x, float(record.level), ratio=record.is_ratio)
+        return p_from_interval(level=float(record.level), ratio=record.is_ratio)
     return KINDS[check.kind][2]
 
 

@@ -13,6 +13,7 @@ from isotherm.errors import BadEvidence
 from isotherm.evidence.interval import over_corners, p_from_interval
 from isotherm.evidence.paper import Modality, Organ
 from isotherm.evidence.printed import Operator, ends
+from isotherm.evidence.result_parts import Discrepancy, Grade, MarginMethod
 from isotherm.source import Citation
 
 Measure = Literal[
@@ -32,73 +33,11 @@ TIMES_APART = 5.0
 Log-rank and likelihood-ratio tests differ from the test that an interval implies, but hardly ever so much.
 """
 
+P_FROM_INTERVAL = "p-from-interval"
+"""Name, after the id of a result, of the check that compares its p value with its interval."""
+
 AT = re.compile(r"\d+(\.\d+)? (hours|days|weeks|months|years)")
 ID = re.compile(r"[a-z0-9_]+\.[a-z0-9]+(?:-[a-z0-9]+)*")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarginMethod:
-    """How a margin was measured; margins of different methods or days are different measurements.
-
-    Parameters
-    ----------
-    method : str
-        "2D", "3D rigid", "3D non-rigid", "3D", or "not printed".
-    imaging : str
-        "CT", "MRI", ...
-    days_after : tuple of float or None
-        From when to when after ablation the zone was imaged, in days; None where it is not printed.
-    """
-
-    method: Literal["2D", "3D rigid", "3D non-rigid", "3D", "several", "not printed"]
-    imaging: str = "not printed"
-    days_after: tuple[float, float] | None = None
-
-    def __post_init__(self) -> None:
-        if self.days_after is not None and not 0.0 <= self.days_after[0] <= self.days_after[1]:
-            raise BadEvidence(("days_after", "days after ablation run from an earlier to a later day."))
-
-    def __str__(self) -> str:
-        """Return the method in words."""
-        days = "day not printed"
-        if self.days_after is not None:
-            low, high = self.days_after
-            days = f"day {low:g}" if low == high else f"days {low:g} to {high:g}"
-        return f"{self.method}, {self.imaging}, {days}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grade:
-    """A grade in the scale of those who gave it; scales are never converted into one another."""
-
-    scheme: str
-    native: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discrepancy:
-    """What is wrong with a printed number, or between two of them.
-
-    Parameters
-    ----------
-    note : str
-        What does not fit.
-    check : str
-        The check that finds it, where one does.
-    computed : Decimal or None
-        What that check computes: a note explains this mismatch and no other one.
-    against : tuple of str
-        The other records.
-    """
-
-    note: str
-    check: str = ""
-    computed: Decimal | None = None
-    against: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if bool(self.check) != (self.computed is not None):
-            raise BadEvidence(("discrepancy", "a note that names a check says what it computes, and the reverse."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +147,7 @@ class PublishedResult:
         self._check_words()
         self._check_numbers()
         self._check_status()
-        if not self.discrepancies:
+        if not any(note.check == f"{self.id}:{P_FROM_INTERVAL}" for note in self.discrepancies):
             self._check_p_value()
 
     @property
@@ -309,7 +248,7 @@ class PublishedResult:
         if not self.is_ratio and self.measure != "difference":
             return None
         reaches = [ends(one) for one in (self.estimate, self.low, self.high)]
-        low, high = over_corners(lambda *x: p_from_interval(*x, float(self.level), ratio=self.is_ratio), reaches)
+        low, high = over_corners(p_from_interval(level=float(self.level), ratio=self.is_ratio), reaches)
         return None if math.isnan(low) else (low, high)
 
 

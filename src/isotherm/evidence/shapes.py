@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 from isotherm.evidence import paper, result
 from isotherm.evidence.paper import Accrual, Arm, Matching, Paper, Window
 from isotherm.evidence.printed import Operator
-from isotherm.evidence.result import Discrepancy, Grade, MarginMethod
+from isotherm.evidence.result_parts import Discrepancy, Grade, MarginMethod
 from isotherm.toml_form import Document, Key, Part, Shape, Wrong, choice, each, flag, integer, text
 from isotherm.toml_lines import Path
 

@@ -6,13 +6,11 @@ import os
 from pathlib import Path
 from typing import cast
 
-from isotherm.errors import BadProtocol, UnreadableFile
+from isotherm.errors import BadProtocol
 from isotherm.exchange.protocol_shapes import PROTOCOL
+from isotherm.exchange.text_files import text_of
 from isotherm.study.protocol import Protocol
 from isotherm.toml_form import parsed
-
-LARGEST_BYTES = 1_000_000
-"""A protocol longer than this is some other file."""
 
 
 def read_protocol(path: str | os.PathLike[str]) -> Protocol:
@@ -26,16 +24,7 @@ def read_protocol(path: str | os.PathLike[str]) -> Protocol:
         Every problem that was found, one line each: file, line, key, what came, what is allowed.
     """
     file = Path(path)
-    try:
-        if file.stat().st_size > LARGEST_BYTES:
-            raise UnreadableFile(f"'{file.name}' is longer than a protocol can be; give the study.toml.")
-        text = file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        reason = (error.strerror or "the system refused").lower()
-        raise UnreadableFile(f"The protocol '{file.name}' cannot be read: {reason}.") from error
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(f"The protocol '{file.name}' is not UTF-8 text; save it as UTF-8.") from error
-    return protocol_from(text, name=file.name)
+    return protocol_from(text_of(file, called="protocol", example="study.toml"), name=file.name)
 
 
 def protocol_from(text: str, *, name: str = "study.toml") -> Protocol:
