@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from isotherm.source import Citation
 
-RATIOS = frozenset({"hazard ratio", "subdistribution hazard ratio", "risk ratio", "odds ratio", "RMST ratio", "E-value"})
+RATIOS = frozenset(
+    {"hazard ratio", "subdistribution hazard ratio", "risk ratio", "odds ratio", "RMST ratio", "E-value"}
+)
 """Measures whose null is 1 and which are never negative."""
 
 
