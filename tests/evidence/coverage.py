@@ -64,9 +64,10 @@ def _row(line: dict[str, str], library: Library, reason: tuple[str, tuple[str, .
     held = Counter(number for record in records for number in _numbers(record))
     words = {number for record in records for number in _words(record, library)}
     in_words, missing = list[Decimal](), list[Decimal]()
-    for number, times in Counter(abs(number) for number in numbers).items():
-        often = number != number.to_integral_value() and line["status"] != "derived"  # derivations name a number again
-        if held[number] >= (times if often else 1):
+    pointed = Counter(abs(number) for number in numbers if "." in str(number))
+    for number in dict.fromkeys(abs(number) for number in numbers):
+        times = 1 if line["status"] == "derived" else max(1, pointed[number])  # derivations name a number again
+        if held[number] >= times:
             continue
         (in_words if number in words else missing).append(number)
     why, which = reason

@@ -95,7 +95,7 @@ def _show(options: argparse.Namespace) -> int:
         _give(options, whole, own, document.RESULT_COLUMNS, paper_text(library, paper, _width()))
         return 0
     record = library.result(options.id)
-    checks = [one for one in reproduce(library) if record.id in one.check.records]
+    checks = reproduce(library, {record.id})
     row = document.result_fields(record)
     whole = {**row, "checks": [document.check_fields(one) for one in checks]}
     _give(options, whole, [row], document.RESULT_COLUMNS, result_text(library, record, checks, _width()))

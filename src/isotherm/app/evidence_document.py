@@ -33,8 +33,9 @@ CHECK_COLUMNS = ("outcome", "check", "kind", "printed", "computed", "how", "note
 def result_fields(record: PublishedResult) -> dict[str, Any]:
     """Return a result as a table of plain values; numbers as numbers, and as printed beside."""
     fields = {name: getattr(record, name) for name in RESULT_COLUMNS if hasattr(record, name)}
-    said = {"printed": value_words(record), "status_says": status_words(record), "flags": list(flag_words(record)),
-            "source": str(record.source), "margin": None if record.margin is None else str(record.margin),
+    said = {"level": record.level if record.has_interval else None, "printed": value_words(record),
+            "status_says": status_words(record), "flags": list(flag_words(record)), "source": str(record.source),
+            "margin": None if record.margin is None else str(record.margin),
             "grade": None if record.grade is None else f"{record.grade.scheme}: {record.grade.native}"}  # fmt: skip
     return {name: _plain({**fields, **said}[name]) for name in RESULT_COLUMNS}
 

@@ -68,8 +68,7 @@ def chosen(library: Library, choice: Choice, words: Sequence[str] = ()) -> tuple
 
 def recomputed(library: Library, choice: Choice) -> tuple[Reproduced, ...]:
     """Run the checks that compare any of the results that are wanted."""
-    names = {record.id for record in chosen(library, choice)}
-    return tuple(one for one in reproduce(library) if names.intersection(one.check.records))
+    return reproduce(library, {record.id for record in chosen(library, choice)})
 
 
 def outcomes(rows: Sequence[Reproduced]) -> Counter[str]:

@@ -25,7 +25,7 @@ def list_text(library: Library, records: Sequence[PublishedResult], width: int |
             odd = sum(bool(flag_words(record)) for record in own)
             count = f"{len(own)} result{'' if len(own) == 1 else 's'}" + (f", {odd} with a discrepancy" if odd else "")
             lines += [f"{paper.id}  ({count})", *folded(paper_words(paper), width)]
-    return _ended(lines, f"{len(records)} results.")
+    return _ended(lines, f"{len(records)} results in all.")
 
 
 def table_text(records: Sequence[PublishedResult], width: int | None) -> str:
@@ -37,7 +37,7 @@ def table_text(records: Sequence[PublishedResult], width: int | None) -> str:
         lines += [line for said in (*warnings, *flag_words(record)) for line in folded(f"! {said}", width)]
     if not records:
         return "No published result is like this; `isotherm evidence list` shows all publications.\n"
-    return _ended(lines, f"{len(records)} results of {len({one.paper for one in records})} publications.")
+    return _ended(lines, f"{len(records)} results; publications: {len({one.paper for one in records})}.")
 
 
 def paper_text(library: Library, paper: Paper, width: int | None) -> str:

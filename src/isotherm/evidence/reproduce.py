@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -59,9 +59,13 @@ class _Value:
         return ends(self.number, exact=self.exact)
 
 
-def reproduce(library: Library) -> tuple[Reproduced, ...]:
-    """Run every check of a library."""
-    return tuple(_run(check, library.results) for check in library.all_checks())
+def reproduce(library: Library, records: Collection[str] | None = None) -> tuple[Reproduced, ...]:
+    """Run every check of a library, or those that compare any of some records."""
+    return tuple(
+        _run(check, library.results)
+        for check in library.all_checks()
+        if records is None or not frozenset(records).isdisjoint(check.records)
+    )
 
 
 def _run(check: Check, results: Mapping[str, PublishedResult]) -> Reproduced:
@@ -117,7 +121,7 @@ def _value(operand: Operand, results: Mapping[str, PublishedResult]) -> _Value:
 
 def _function(check: Check, results: Mapping[str, PublishedResult]) -> Compute:
     if check.kind in P_FROM_INTERVAL:
-        record = results[check.target.record]
+        record = results[check.of[0].record]
         return p_from_interval(level=float(record.level), ratio=record.is_ratio)
     return KINDS[check.kind][2]
 
