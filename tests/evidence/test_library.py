@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,9 @@ from hypothesis import strategies as st
 
 from isotherm.errors import BadEvidence, BadSetting
 from isotherm.evidence.library import bundled, library_of, read_library
+from isotherm.evidence.reproduce import reproduce
+from isotherm.evidence.shapes import CHECK_KEYS, RESULT_KEYS
+from isotherm.evidence.shapes import PAPER as PAPER_SHAPE
 from tests.evidence.files import NAME, PAPER, changed, library
 
 
@@ -99,3 +104,11 @@ def test_the_files_that_come_along_are_read_under_their_names() -> None:
     texts = bundled()
     assert list(texts) == sorted(texts)
     assert set(read_library().papers) == {name.removesuffix(".toml") for name in texts}
+
+
+def test_the_example_of_the_manual_is_read_and_reproduced() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "evidence-file.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    assert {row.outcome for row in reproduce(library(example))} <= {"match", "rounding"}
+    keys = {*PAPER_SHAPE.keys, *RESULT_KEYS, *CHECK_KEYS} - {"arm"}
+    assert [key for key in keys if not re.search(rf"\b{key}\b", page)] == []

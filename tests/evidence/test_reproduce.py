@@ -80,9 +80,10 @@ def test_a_clear_slip_in_a_count_or_an_interval_is_noticed_wherever_it_is_made(w
 
 def _slip(record: PublishedResult) -> dict[str, Any]:
     """Return a slip in a record that carries a check of its own: one event more or less, another estimate."""
-    counted = record.events is not None and record.n is not None and record.measure == "percentage"
-    if counted and record.estimate is not None and record.n <= 150:  # one of more patients can vanish in rounding
-        return {"events": record.events + (1 if record.events < record.n else -1)}
+    events, n = record.events, record.n
+    counted = record.measure == "percentage" and record.estimate is not None
+    if counted and events is not None and n is not None and n <= 150:  # one of more patients can vanish in rounding
+        return {"events": events + (1 if events < n else -1)}
     if record.has_interval and record.is_ratio and record.estimate is not None and record.high is not None:
         return {"high": record.high * 2}
     return {}
