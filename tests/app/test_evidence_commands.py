@@ -50,7 +50,7 @@ def test_table_narrows_down_and_shows_sources_of_doubt(isotherm: Command) -> Non
 
 
 def test_what_was_recalled_says_so_in_every_form(isotherm: Command) -> None:
-    record = "van_der_lei_2025.os"
+    record = "van_der_lei_2025.os-interval"
     assert f"! {CONFIRM}" in isotherm("evidence", "search", "collision", "overall", "--status", "recalled").out
     assert f"status: {CONFIRM}" in isotherm("evidence", "show", record).out
     assert json.loads(isotherm("evidence", "show", record, "--json").out)["status_says"] == CONFIRM

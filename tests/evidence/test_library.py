@@ -45,6 +45,8 @@ def test_a_group_hands_its_keys_down_and_digits_are_kept() -> None:
         ('design = "retrospective cohort"', 'design = "cohort"', "paper.design"),
         ('kind = "two proportions"', 'kind = "three proportions"', '"three proportions" came; allowed: percentage'),
         ('"thin#events", ', "", "3 numbers came; a check of this kind takes 4"),
+        ('unit = "tumor"', 'unit = "tumor"\nmargin = { method = "2D", days_after = [28] }', "two numbers of days"),
+        ('"two proportions"', '"two-way table"\narms = 3', "4 counts cannot be cut into 3 arms"),
         ("thin#events", "thin#deaths", "record#field with one of estimate"),
         ("[[check]]", "[check]", r"check: one table came; write \[\[check\]\]"),
         ("[[check]]", "[[checks]]", "checks: no such table"),

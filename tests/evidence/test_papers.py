@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from isotherm.app.evidence_words import status_words
-from isotherm.evidence.library import Library, bundled, read_library
+from isotherm.evidence.library import Library, read_library
 from tests.evidence.coverage import coverage, covered_rows, left_out
 from tests.evidence.files import altered
 from tests.evidence.pages import DOCS, pages
@@ -96,8 +95,3 @@ def test_what_was_printed_stays_and_what_was_meant_stands_beside_it(whole: Libra
 
 def test_ratios_without_a_printed_reference_say_so(whole: Library) -> None:
     assert whole.result("fan_2026.os-systemic").reference == "not printed"
-
-
-def test_no_file_names_how_the_work_was_done() -> None:
-    for name, text in bundled().items():
-        assert not re.search(r"\bseeds?\b|shared/|field\.md|recalled: confirm before shipping", text), name

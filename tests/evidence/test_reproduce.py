@@ -122,6 +122,16 @@ def test_a_check_of_what_was_not_printed_is_refused() -> None:
         reproduce(library(changed("thin#events", "thin#sd")))
 
 
+def test_a_division_by_nothing_is_a_mismatch_and_no_crash() -> None:
+    old = 'kind = "two proportions"\nof = ["thin#events", "thin#n", "thick#events", "thick#n"]'
+    row = outcome(reproduce(library(changed(old, 'kind = "root"\nof = ["thin", 0]'))), "smith_2020.which-test")
+    assert (row.outcome, row.computed, [str(one) for one in row.check.of]) == (
+        "MISMATCH",
+        "nan",
+        ["smith_2020.thin", "0"],
+    )
+
+
 def test_what_cannot_be_computed_is_a_mismatch_and_no_crash() -> None:
     none = changed("events = 12, n = 40", "events = 0, n = 40").replace("estimate = 30.0", "estimate = 0.0")
     none = none.replace("events = 5, n = 50", "events = 0, n = 50").replace("estimate = 10.0", "estimate = 0.0")
