@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from isotherm.source import Citation
 
-RATIOS = frozenset({"hazard ratio", "risk ratio", "odds ratio", "RMST ratio", "E-value"})
+RATIOS = frozenset({"hazard ratio", "risk ratio", "odds ratio", "RMST ratio", "E-value", "ratio"})
 """Measures whose null is 1 and which are never negative."""
 
 
