@@ -102,7 +102,9 @@ def _trials() -> Iterable[Trial]:
     for name, kind in (("deaths", 2), ("recurrences", 1)):
         rows = both[both.etype == kind]
         arms = [TimeToEvent(arm.time, arm.status) for arm in (rows[rows.rx == "Obs"], rows[rows.rx == "Lev+5FU"])]
-        yield _trial(f"colon, {name}", arms[0], arms[1], np.arange(0.0, 9.0) * YEAR, np.arange(0.0, 18.0) * (YEAR / 2.0))
+        yield _trial(
+            f"colon, {name}", arms[0], arms[1], np.arange(0.0, 9.0) * YEAR, np.arange(0.0, 18.0) * (YEAR / 2.0)
+        )
     rows = lung()
     arms = [TimeToEvent(arm.time, arm.status) for arm in (rows[rows.sex == 1], rows[rows.sex == 2])]
     yield _trial("lung, by sex", arms[0], arms[1], np.arange(0.0, 1001.0, 200.0), np.arange(0.0, 1001.0, 100.0))

@@ -93,7 +93,17 @@ def stretches(clean: CleanCurve, table: NumbersAtRisk, curve: DigitizedCurve, ti
         levels = np.concatenate([clean.at_table[k : k + 1], share, [closing]])
         after, until = _places(clean.times_days[inside], start, end, exact=curve.reading == "steps")
         stays = HALF_A_PATIENT if last else float(left[k + 1])
-        empty = Stretch(start, end, float(left[k]), float(left[k]) - stays, after, until, after, 0.0, float(timing[k]))
+        empty = Stretch(
+            start,
+            end,
+            float(left[k]),
+            float(left[k]) - stays,
+            after,
+            until,
+            np.zeros(len(until)),
+            0.0,
+            float(timing[k]),
+        )
         lost = _loss_rate(found) * empty.at_risk * (end - start) if last and curve.cut else None
         one = _solved(empty, levels, lost)
         found.append(replace(one, leaving=one.at_risk) if last else one.with_events(one.leaving - one.lost))
