@@ -64,6 +64,7 @@ def test_studies_that_agree_better_than_any_tau2_have_an_empty_interval_for_it()
     assert found.tau2 == 0.0
     assert found.tau2_limits is None
     assert found.i2_limits is None
+    assert found.h2_limits is None
 
 
 def test_the_modified_hartung_knapp_interval_is_never_narrower_than_the_normal_one() -> None:

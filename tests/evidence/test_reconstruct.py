@@ -143,6 +143,19 @@ def test_events_printed_under_the_axis_are_kept_and_the_curve_says_where() -> No
     assert (died == 60.0).sum() >= 12
 
 
+def test_events_under_the_axis_and_the_total_settle_every_stretch() -> None:
+    table = NumbersAtRisk([0.0, 100.0, 200.0], [100, 80, 60], [0, 15, 20])
+    curve = DigitizedCurve([0.0, 30.0, 60.0, 99.0, 150.0, 250.0, 400.0], [1.0, 0.99, 0.86, 0.85, 0.80, 0.7, 0.6])
+    for total in (24, 30):
+        report = reconstruct(table, curve, total_events=total).report
+        assert (report.events, report.events_apart) == (total, 0)
+        assert report.events_by_table_apart == (0, 0, 0)
+    with pytest.raises(BadCurve, match="20 to 80"):
+        reconstruct(table, curve, total_events=90)
+    ended = NumbersAtRisk([0.0, 100.0, 200.0, 450.0], [100, 80, 60, 0], [0, 15, 20, 33])
+    assert reconstruct(ended, curve).report.events == 33
+
+
 def test_times_come_in_days_with_nobody_on_day_zero_and_a_reading_before_it_is_moved() -> None:
     read = DigitizedCurve([-1.0, 0.0, 50.0, 100.0], [1.004, 0.997, 0.9, 0.8])
     found = reconstruct(NumbersAtRisk([0.0], [50]), read)
@@ -184,11 +197,17 @@ def test_a_curve_cut_off_before_the_end_leaves_those_who_were_still_watched() ->
         ([0.0, 0.0], [1.0, 0.9], "one day"),
         ([0.0, 1e6], [1.0, 0.9], "days"),
         (["a", "b"], [1.0, 0.9], "numbers"),
+        ([[0.0, 10.0]], [[1.0, 0.9]], "2 dimensions"),
     ],
 )
 def test_curves_that_cannot_be_are_refused(days: Any, survival: Any, words: str) -> None:
     with pytest.raises(BadCurve, match=words):
         DigitizedCurve(days, survival)
+
+
+def test_a_reading_is_one_of_two() -> None:
+    with pytest.raises(BadCurve, match="steps"):
+        DigitizedCurve([0.0, 10.0], [1.0, 0.9], reading="dots")  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,15 @@ def test_an_interval_of_another_level_gives_the_same_standard_error() -> None:
     assert a.variance == pytest.approx(b.variance)
 
 
+def test_a_difference_is_taken_as_it_is() -> None:
+    z = 1.959963984540054
+    printed = Effect(measure="risk difference", estimate=-0.1, low=-0.1 - 0.05 * z, high=-0.1 + 0.05 * z,
+                     endpoint="death")  # fmt: skip
+    study = taken(printed)
+    assert (study.value, study.is_logarithm) == (-0.1, False)
+    assert study.variance == pytest.approx(0.0025)
+
+
 def test_a_p_value_that_contradicts_the_interval_is_refused_unless_a_reason_is_given() -> None:
     odd = hazard_ratio(0.58, 0.38, 0.88, 0.2)
     with pytest.raises(CannotPool, match="p value"):

@@ -48,7 +48,7 @@ def set_aside(
     found: list[Override] = []
     for rule, problem in problems:
         if rule not in despite:
-            raise CannotPool(f"{problem} Leave one out, or give a reason: despite={{{rule!r}: ...}}.")
+            raise CannotPool(f"{problem} Leave a study out, or give a reason: despite={{{rule!r}: ...}}.")
         found.append(Override(rule, problem, despite[rule].strip()))
     used = {one.rule for one in found}
     for rule, reason in despite.items():
