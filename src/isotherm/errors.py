@@ -18,6 +18,8 @@
       x BadProtocol            a study protocol
       x BadEvidence            the file of a publication, or a published result in it
     - FlowDoesNotAddUp         a flow of patients whose boxes do not add up
+    - CannotPool               published effects that must not be pooled as they are
+    - BadCurve                 a digitized curve or printed numbers at risk that cannot be right
   + FitError                   (exit 1: the data came in whole, but cannot carry the estimate)
     - NotConverged             a fit that reached no finite maximum: separated, collinear or out of steps
     - NothingToCompare         too few arms, events or patients for the question
@@ -112,6 +114,14 @@ class BadEvidence(BadForm):
 
 class FlowDoesNotAddUp(InputError):
     """A flow of patients whose boxes do not add up."""
+
+
+class CannotPool(InputError):
+    """Published effects that must not be pooled as they are: overlapping cohorts, mixed measures, no standard error."""
+
+
+class BadCurve(InputError):
+    """A digitized curve or printed numbers at risk that cannot be right."""
 
 
 class FitError(IsothermError):

@@ -1,0 +1,61 @@
+"""Override: a recorded reason for pooling what a rule would keep apart; printed with the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from isotherm.errors import CannotPool
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """One rule that was set aside.
+
+    Parameters
+    ----------
+    rule : str
+        "overlap", "measure", "p value", ...
+    problem : str
+        What the rule found.
+    reason : str
+        Why it was set aside.
+    """
+
+    rule: str
+    problem: str
+    reason: str
+
+
+def set_aside(
+    problems: Iterable[tuple[str, str]], despite: Mapping[str, str], rules: tuple[str, ...]
+) -> tuple[Override, ...]:
+    """Return the problems that a reason sets aside.
+
+    Parameters
+    ----------
+    problems : pairs of text
+        The rule and the sentence on what it found.
+    despite : mapping from rule to reason
+    rules : tuple of str
+        The rules that can be set aside here.
+
+    Raises
+    ------
+    CannotPool
+        A problem without a reason, a reason without a problem or without words, or an unknown rule.
+    """
+    found: list[Override] = []
+    for rule, problem in problems:
+        if rule not in despite:
+            raise CannotPool(f"{problem} Leave a study out, or give a reason: despite={{{rule!r}: ...}}.")
+        found.append(Override(rule, problem, despite[rule].strip()))
+    used = {one.rule for one in found}
+    for rule, reason in despite.items():
+        if rule not in rules:
+            raise CannotPool(f'"{rule}" is no rule that can be set aside; these are: {", ".join(rules)}.')
+        if not reason.strip():
+            raise CannotPool(f'The rule "{rule}" came without a reason; say why it is set aside.')
+        if rule not in used:
+            raise CannotPool(f'The rule "{rule}" found nothing to set aside; leave the reason out.')
+    return tuple(found)
