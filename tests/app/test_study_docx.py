@@ -128,7 +128,7 @@ def test_headings_go_from_methods_to_results_to_what_they_rest_on() -> None:
 
     found = [paragraph.text for paragraph in document.paragraphs if paragraph.style.name == "Heading 1"]
 
-    assert found[:4] == ["Methods", "Results in words", "Flow of patients", "Patients"]
+    assert found[:4] == ["Methods", "Results in words", "Overrides and warnings", "Flow of patients"]
     assert found[-1] == "Settings and software"
 
 
@@ -136,3 +136,23 @@ def test_names_in_the_protocol_stay_text_and_what_no_document_can_hold_is_replac
     text = "".join(one.text or "" for one in part("hostile", "word/document.xml").iter(f"{W}t"))
 
     assert HOSTILE.replace("\x0b", "\ufffd") in text
+
+
+def test_a_short_table_stays_on_one_page_and_a_long_one_breaks_after_no_head() -> None:
+    for table in part("real", "word/document.xml").iter(f"{W}tbl"):
+        rows = list(table.iter(f"{W}tr"))
+        kept = [row.find(f".//{W}keepNext") is not None for row in rows]
+        assert kept[0]
+        assert not kept[-1]
+        assert all(kept[:-1]) or len(rows) > 15
+
+
+def test_the_arms_stand_under_the_main_estimate_and_heads_of_groups_fill_their_row() -> None:
+    document: Any = Document(io.BytesIO(docx("real")))
+    first, survival = document.tables[0], next(
+        table for table in document.tables if table.cell(1, 0).text == "Overall survival, adjusted"
+    )  # fmt: skip
+
+    assert [cell.text for cell in first.rows[0].cells][:4] == ["", "Patients", "Effective sample size", "Deaths"]
+    assert survival.cell(1, 0).text == survival.cell(1, 5).text
+    assert survival.cell(2, 0).text == "Chemotherapy before resection"

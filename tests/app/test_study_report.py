@@ -16,13 +16,13 @@ from isotherm.app.study_report import write_study_report
 from isotherm.app.study_report_content import sections_of
 from isotherm.app.study_report_drawn import Drawings, drawings_of
 from isotherm.app.study_report_headline import headline_of
-from isotherm.app.study_report_parts import bound, prose
+from isotherm.app.study_report_parts import Bound, bound, prose
 from isotherm.errors import OutputError
 from tests.app.made_up_study import CHANGES, HOSTILE, result_of
 from tests.browser import Tab
 
 ALL = ["real", "real released", *CHANGES, "pairs released", "weights released", "hostile"]
-SECTIONS = ["answer", "flow", "patients", "balance", "outcomes", "subgroups", "sensitivity", "missing", "findings",
+SECTIONS = ["answer", "findings", "flow", "patients", "balance", "outcomes", "subgroups", "sensitivity", "missing",
             "methods", "results", "checklists", "software"]  # fmt: skip
 SILENT = {"style", "title"}
 
@@ -107,7 +107,7 @@ def _declared(result: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("name", ALL)
 def test_no_word_decides(name: str) -> None:
-    words = " ".join(Seen(page(name)).words.values()).lower()
+    words = " ".join(Seen(page(name)).words.values()).lower().replace("effective sample size", "")
 
     assert not re.search(r"\b(significan\w*|better|worse|superior\w*|proves?|effective|recommend\w*)\b", words)
 
@@ -131,8 +131,9 @@ def test_the_direction_of_the_main_estimate_is_said_in_words() -> None:
 
     words = " ".join(seen.words["answer"].split())
     assert "The estimated hazard with “Chemotherapy before resection” is" in words
-    assert "Above one: more events with “Chemotherapy before resection”" in words
-    assert "The interval includes one: fewer and more are both compatible with these data." in words
+    assert "times that with “No chemotherapy before resection”: a higher rate of deaths." in words
+    assert "The interval includes one: a higher and a lower rate are both compatible with these data." in words
+    assert "It covers chance alone, not the limits named below." in words
 
 
 def test_everybody_having_reached_resection_is_the_first_caveat() -> None:
@@ -146,9 +147,10 @@ def test_without_adjustment_no_word_calls_anything_adjusted() -> None:
     seen = Seen(page("unadjusted"))
 
     words = seen.words["answer"] + seen.words["outcomes"] + seen.words["results"]
-    assert "Hazard ratio, not adjusted (main estimate)" in words
+    assert "hazard ratio, not adjusted (main estimate)" in words
     assert "Not adjusted, the hazard ratio" in words
-    assert "(adjusted)" not in words
+    assert re.findall(r"(?<!not )(?<!without )\badjust(?!ment of)\w*", words.lower()) == []
+    assert "naive" not in words.replace("as they are (naive)", "").replace("is naive", "")
 
 
 def test_a_warning_stands_beside_the_estimate_that_it_belongs_to() -> None:
@@ -286,3 +288,116 @@ def test_no_template_and_no_object_shows_through_the_words(name: str) -> None:
     words = " ".join(Seen(page(name)).words.values())
 
     assert not re.search(r"[{}]|Arm\(|Outcome\(|Bound\(|None\b|\bnan\b|\binf\b", words.replace("None stated", ""))
+
+
+def test_the_first_screen_has_patients_events_by_their_name_effective_sizes_and_survival_of_both_arms() -> None:
+    result = result_of("real")
+    arms = headline_of(result).arms
+
+    assert arms is not None
+    assert arms.columns == ("", "Patients", "Effective sample size", "Deaths", "Median time, adjusted",
+                            "Overall survival at 60 months, adjusted")  # fmt: skip
+    for arm, row in zip(("chemo", "none"), arms.rows, strict=True):
+        ids = [cell[0].id for cell in row[1:] if isinstance(cell[0], Bound)]
+        assert ids == [f"events.os.{arm}.n", f"balance.{arm}.ess_after", f"events.os.{arm}.events",
+                       f"curve.os.adjusted.{arm}.median", f"curve.os.adjusted.{arm}.at_3"]  # fmt: skip
+        assert row[5][0].text.count("\u00a0to\u00a0") == 1  # with its interval
+
+
+def test_the_arms_of_a_yes_no_outcome_have_its_risk_and_survival_is_shown_at_the_last_time_known_in_both() -> None:
+    binary, timed = result_of("weights"), result_of("weights")
+    for one in binary["protocol"]["outcomes"]:
+        one["primary"] = one["name"] == "complication"
+
+    risks, times = headline_of(binary).arms, headline_of(timed).arms
+
+    assert risks is not None
+    assert times is not None
+    assert risks.columns[-1] == "Risk, adjusted"
+    assert times.columns[-1] == "Overall survival at 6.6 months, adjusted"  # at 9000 days nobody is left
+    assert times.columns[3] == "Events"  # its protocol has no other word
+
+
+def test_without_outcomes_there_is_no_table_of_arms() -> None:
+    assert headline_of(result_of("blinded")).arms is None
+
+
+def test_whom_the_estimate_is_about_is_spelled_out() -> None:
+    words = " ".join(Seen(page("real")).words["answer"].split())
+    texts = {key: text for key, _, text in Seen(page("real")).numbers}
+
+    assert texts["headline.target"].startswith("the overlap population (ATO), those who could well have been in either")
+    assert "Whom it is about: . Patients whose recorded covariates fit both arms count most" in words
+    pairs = " ".join(Seen(page("pairs")).words["answer"].split())
+    assert "It asks what “No drug” would have changed for patients like those with “Drug”." in pairs
+
+
+def test_many_covariates_do_not_push_the_caveats_off_the_first_screen() -> None:
+    result = result_of("real")
+    many = [dict(result["protocol"]["covariates"][0]) | {"label": f"Covariate {k} of many"} for k in range(40)]
+    result["protocol"]["covariates"] = many
+
+    facts = "".join(prose(run) for run in headline_of(result).facts)
+
+    assert "Adjusted for: Covariate 0 of many, Covariate 1 of many" in facts
+    assert facts.endswith("and others, all named in the methods.")
+    assert len(facts) < 500
+
+
+def test_what_is_made_from_the_first_imputed_data_set_says_so_in_page_and_tables() -> None:
+    seen = Seen(page("imputed"))
+
+    words = {key: " ".join(text.split()) for key, text in seen.words.items()}
+    said = {key: text.count("Shown is the first of imputed data sets") for key, text in words.items()}
+    assert {key for key, count in said.items() if count} == {"answer", "flow", "balance", "outcomes", "subgroups"}
+    assert said["balance"] == 4  # two figures, two tables
+    assert "Shown is the first" not in page("pairs")
+
+
+def test_naive_is_the_only_word_for_what_is_not_adjusted() -> None:
+    for name in ("real", "real released", "unadjusted", "imputed"):
+        assert "crude" not in page(name).lower()
+        assert "crude" not in " ".join(drawing.description for drawing in drawn(name).values())
+
+
+def test_the_table_of_sensitivity_analyses_says_in_whom_each_estimates_and_how_well_it_balanced() -> None:
+    found = {key for key, _, _ in Seen(page("real")).numbers}
+
+    for one in result_of("real")["protocol"]["sensitivity"]:
+        assert {f"sensitivity.{one['name']}.{part}" for part in ("target", "n", "worst_smd", "os")} <= found
+
+
+def test_every_outcome_has_a_heading_whether_it_has_curves_or_not() -> None:
+    headings = re.findall(r"<h3>(.*?)</h3>", page("weights"))
+
+    for outcome in ("Overall survival (primary outcome)", "Complication", "Progression"):
+        assert outcome in headings
+
+
+def test_a_release_says_once_that_numbers_are_withheld_and_not_in_every_sentence() -> None:
+    section = page("pairs released").partition('<section id="results">')[2].partition("</section>")[0]
+
+    assert "Further numbers are withheld: a small count could be worked out from them." in section
+    assert "not given (withheld" not in section
+
+
+def test_heads_of_groups_are_marked_and_tables_of_more_than_a_page_may_break() -> None:
+    html = page("real")
+
+    assert html.count('<tr class="group"><th scope="row" colspan=') == 6 + 4  # outcomes by analysis; sensitivity
+    assert html.count('<tr class="group"><th scope="row">') == 6  # factors, with their tests of interaction
+    assert '<div class="table long">' in html
+    assert '<div class="table">' in html
+
+
+@pytest.mark.parametrize("name", ["real", "real released", "pairs", "imputed", "unadjusted", "weights"])
+def test_no_cell_of_a_table_has_a_number_without_an_id(name: str) -> None:
+    sections = page(name).split('<section id="')[1:]
+    told = [one for one in sections if not one.startswith(("checklists", "software", "methods"))]
+
+    cells = [cell for one in told for cell in re.findall(r"<td>(.*?)</td>", one, re.DOTALL)]
+
+    assert len(cells) > 50
+    for cell in cells:
+        bare = re.sub(r"<span data-id=.*?</span>|<sup>.*?</sup>", "", cell)
+        assert not re.search(r"\d", bare), cell

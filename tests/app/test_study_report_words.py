@@ -28,14 +28,14 @@ def shown(kind: str, value: float | None, field: str = "value", **parts: Any) ->
         ("count", 122, {}, "122"),
         ("count", 1234567, {}, "1 234 567"),
         ("share", 0.615, {}, "61.5 %"),
-        ("probability", 0.5, {"low": 0.4, "high": None}, "50.0 (40.0 to no limit) %"),
+        ("probability", 0.5, {"low": 0.4, "high": None}, "50.0 % (40.0 to no limit)"),
         ("ratio", 1.385, {"low": 0.9276, "high": 2.068, "level": 0.95}, "1.39 (0.93 to 2.07)"),
         ("ratio", 1.0, {"low": 0.9996, "high": 1.0008}, "1.00 (1.00 to 1.001)"),
         ("ratio", 0.0001, {"low": 0.0, "high": 1234.0}, "< 0.001 (0.00 to 1234)"),
         ("ratio", 3e9, {}, "3e+09"),
-        ("difference", -0.05, {"low": -0.1, "high": 0.02}, "−5.0 (−10.0 to 2.0) percentage points"),
+        ("difference", -0.05, {"low": -0.1, "high": 0.02}, "−5.0 percentage points (−10.0 to 2.0)"),
         ("difference", -100.0, {"unit": "days"}, "−3.3 months"),
-        ("days", 365.25, {"low": 304.375, "unit": "days"}, "12.0 (10.0 to no limit) months"),
+        ("days", 365.25, {"low": 304.375, "unit": "days"}, "12.0 months (10.0 to no limit)"),
         ("number", 60.43, {"unit": "years"}, "60.4 years"),
         ("number", 6.8e-16, {}, "0"),
         ("number", 45.2339, {"unit": "sum of weights"}, "45.2 sum of weights"),
@@ -65,6 +65,14 @@ def test_fields_are_printed_by_themselves() -> None:
 
     assert [shown("ratio", 1.25, field, **parts) for field in fields] == [
         "1.25", "0.50 to 2.00", "0.50", "2.00", "90 %", "20", "7", "L", NOT_GIVEN, NOT_GIVEN]  # fmt: skip
+
+
+def test_limits_and_p_values_are_not_torn_apart_at_the_end_of_a_line() -> None:
+    whole = record("probability", 0.5, low=0.4, high=None, p=0.2)
+
+    assert printed(whole) == "50.0\u00a0% (40.0\u00a0to\u00a0no\u00a0limit)"
+    assert printed(whole, "interval") == "40.0\u00a0to\u00a0no\u00a0limit\u00a0%"
+    assert printed(whole, "p_words") == "p\u00a0=\u00a00.20"
 
 
 def test_why_something_is_missing_is_told() -> None:

@@ -366,7 +366,14 @@ def protocols(draw: st.DrawFn) -> Protocol:
                 competing=draw(st.none() | st.just("other")),
                 primary=True,
             ),
-            Outcome(name="c", label="Complication", event="compl", kind="yes/no", definition=draw(st.text(max_size=5))),
+            Outcome(
+                name="c",
+                label="Complication",
+                event="compl",
+                kind="yes/no",
+                definition=draw(st.text(max_size=5)),
+                counted_as=draw(st.sampled_from(["events", "complications"])),
+            ),
         ),
         subgroups=draw(
             st.sampled_from(
@@ -419,3 +426,11 @@ def test_a_protocol_that_is_written_reads_back_equal(study: Protocol) -> None:
 def test_values_are_written_as_toml_reads_them(value: Any, written: str) -> None:
     assert toml(value) == written
     tomllib.loads(f"x = {written}")
+
+
+def test_a_condition_that_cannot_be_read_is_answered_in_one_sentence() -> None:
+    step = '[[eligibility]]\nsays = "adults"\nwhere = "age => 18"\n'
+    with pytest.raises(
+        BadProtocol, match=r'allowed: a condition on columns; in the predicate "age => 18", at character'
+    ):
+        protocol_from(step)

@@ -251,3 +251,9 @@ def test_any_bytes_are_a_table_or_one_clear_sentence(
         found = str(error)
     assert found.endswith(".")
     assert "\n" not in found
+
+
+def test_a_file_without_a_byte_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"")
+    with pytest.raises(BadTable, match=r"The table 't.csv' is empty: it has no rows; give a file with a header"):
+        read_table(tmp_path / "t.csv", columns=["id"])

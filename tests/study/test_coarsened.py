@@ -24,7 +24,7 @@ def test_strata_and_weights_are_those_of_matchit() -> None:
     assert [one is not None for one in theirs] == matched.matched.tolist()
     assert len(set(zip(theirs, ours, strict=True))) == len(set(theirs)) == len(set(ours)) == 26
     assert np.abs(matched.weight - lalonde.by_row(golden["weights"])).max() < 1e-13
-    assert matched.target == "ATT in the matched: 65 of 185 treated"
+    assert matched.target == "the matched only: 65 of 185 treated (ATT in the matched)"
     assert [(part.reason, part.n) for part in matched.left_out] == [
         ("no control in the same stratum", 120),
         ("no treated unit in the same stratum", 354),
@@ -53,13 +53,13 @@ def test_a_bin_holds_its_lower_edge() -> None:
     table = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "treat": [1, 1, 0, 0]})
     matched = match_coarsened(design_matrix(table, ["x"]), table["treat"], bins={"x": [1.0, 3.0]}, estimand="ATE")
     assert matched.matched.tolist() == [False, True, True, False]
-    assert matched.target == "ATE in the matched: 2 of 4 units"
+    assert matched.target == "the matched only: 2 of 4 units (ATE in the matched)"
 
 
 def test_when_everybody_is_matched_the_estimand_is_that_of_all() -> None:
     table = pd.DataFrame({"x": [True, False] * 4, "treat": [1, 1, 0, 0] * 2})
     matched = match_coarsened(design_matrix(table, ["x"]), table["treat"], estimand="ATE")
-    assert matched.target == "ATE: all 8 units"
+    assert matched.target == "all 8 units (ATE)"
     assert matched.left_out == ()
     assert matched.method == "coarsened exact matching"
 

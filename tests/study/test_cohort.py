@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isotherm.errors import BadColumn, BadTable, InputError, NothingToCompare
+from isotherm.errors import BadColumn, BadSetting, BadTable, InputError
 from isotherm.study.cohort import Cohort, cohort
 from isotherm.study.design_matrix import design_matrix
 from isotherm.study.known import ExposureStart, Known, TimeZero
@@ -307,7 +307,7 @@ def test_more_than_two_arms_are_counted_and_not_compared_at_once() -> None:
     three = dataclasses.replace(ARMS, arms=(*ARMS.arms, Arm(name="two", label="Two", values=(2.0,))))
     made = cohort(protocol(arms=three), TABLE)
     assert counts(made)["arm.two"] == 1
-    with pytest.raises(NothingToCompare, match="3 arms came"):
+    with pytest.raises(BadSetting, match="3 arms came"):
         _ = made.treated
 
 

@@ -22,7 +22,7 @@ from isotherm.study.predicate import Predicate
 from isotherm.study.protocol_methods import Sensitivity
 from isotherm.study.protocol_parts import Data, Step
 from isotherm.study.result import Count, StudyResult, Sum
-from tests.study.cohorts import COMPLICATION, PAIRS, WEIGHTS, people, run
+from tests.study.cohorts import COMPLICATION, FIXED, LTP, PAIRS, WEIGHTS, people, run, value
 from tests.study.protocols import OS
 
 SMALLEST = 10
@@ -129,7 +129,10 @@ def test_no_share_has_digits_that_tell_of_how_many_it_is_one(local: StudyResult,
             "The covariate 'x' has one value in all some complete rows",
         ),
         ("15 of 90 patients lack a covariate", "some patients lack a covariate"),
-        ("ATC in the matched: 70 of 75 controls", "ATC in the matched: some controls"),
+        (
+            "the matched only: 70 of 75 controls (ATC in the matched)",
+            "the matched only: some controls (ATC in the matched)",
+        ),
         ("4 clusters came for 2 covariates", "some clusters came for 2 covariates"),
         (
             "caliper 0.2 (SD of all units) = 0.13 of the logit, 95 %",
@@ -266,3 +269,72 @@ def test_a_release_says_nothing_of_single_patients_in_its_text(released: StudyRe
     text = document_text(document_of(released, {"isotherm": "0"}))
     assert not [name for name in ids if f'"{name}"' in text]
     assert replace(released, adjusted=pd.DataFrame()).adjusted is not None
+
+
+def test_no_curve_of_a_release_goes_on_beyond_its_last_observation() -> None:
+    fixed = replace(FIXED, at_days=(200.0, 365.25, 9000.0))
+    local = run(people(400, seed=5), methods=replace(WEIGHTS, estimation=fixed), outcomes=(OS,))
+    result = release(local)
+    for key, curve in result.results.curves.items():
+        if key.startswith("survival."):
+            assert curve["end_day"] <= local.results.curves[key]["end_day"] < 9000.0
+            assert curve["days"]
+            assert max(curve["days"]) <= local.results.curves[key]["end_day"]
+
+
+def test_cumulative_hazards_are_left_on_the_days_of_the_curve_only() -> None:
+    fixed = replace(FIXED, at_days=(200.0, 230.0, 365.25))
+    local = run(people(400, seed=5), methods=replace(WEIGHTS, estimation=fixed), outcomes=(OS, LTP))
+    result, seen = release(local), set[bool]()
+    for key, curve in result.results.curves.items():
+        for k, day in enumerate(fixed.at_days, start=1) if key.startswith("survival.") else ():
+            left = result.results.records[f"{key.replace('survival', 'curve')}.hazard_{k}"].value is not None
+            assert left == (day in curve["days"])
+            seen.add(left)
+    assert seen == {True, False}
+    # A competing outcome has no curve that could say which days part nobody or enough.
+    assert local.results.records["curve.ltp.naive.drug.hazard_1"].value is not None
+    assert result.results.records["curve.ltp.naive.drug.hazard_1"].why == WITHHELD
+
+
+def test_pairs_of_a_few_take_everything_with_them_that_is_a_function_of_them(local: StudyResult) -> None:
+    """McNemar's test and the interval of the paired difference tell both counts of unlike pairs exactly."""
+    few = local.results.counts["binary.complication.pairs.first_only"]
+    result = release(local, smallest=few.value + 1)
+    for key in ("effect.complication.adjusted", "binary.complication.adjusted.mcnemar"):
+        assert local.results.records[key].value is not None
+        assert result.results.records[key].why == WITHHELD
+    drug, none, both = (
+        local.results.counts[f"first_in_pair.os.{who}"].value for who in ("drug", "none", "both on one day")
+    )
+    assert value(local, "effect.os.conditional") == pytest.approx((drug + both) / (none + both))
+    assert value(local, "logrank.os.adjusted") == pytest.approx((drug - none) ** 2 / (drug + none))
+    result = release(local, smallest=min(drug, none) + 1)
+    for key in ("effect.os.conditional", "logrank.os.adjusted"):
+        assert result.results.records[key].why == WITHHELD
+
+
+def test_who_is_matched_with_an_unknown_outcome_cannot_be_counted_from_outside() -> None:
+    table = people(400, seed=9)
+    table["complication"] = table["complication"].where(np.arange(400) % 40 != 7)
+    local = run(table, methods=PAIRS, outcomes=(OS, COMPLICATION))
+    for arm in ("drug", "none"):
+        lost = f"missing.outcome.complication.{arm}.compared"
+        known = public(release(local))
+        assert 0 < local.results.counts[lost].value < SMALLEST
+        low, high = span(lost, local, known)
+        assert high - low >= SMALLEST
+    broken = "binary.complication.broken_pairs"
+    assert 0 < local.results.counts[broken].value < 2 * SMALLEST
+
+
+def test_those_with_a_gap_are_those_of_each_covariate_and_the_others() -> None:
+    table = people(240, seed=3, gaps=14)
+    table["age"] = table["age"].where(np.arange(240) % 50 != 2)
+    local = run(table, outcomes=(OS,), eligibility=())
+    counts = local.results.counts
+    for arm in ("drug", "none"):
+        whole = counts[f"propensity.{arm}.incomplete"].value
+        for column in ("age", "lesions"):
+            part = counts[f"missing.{column}.{arm}"].value
+            assert counts[f"propensity.{arm}.incomplete.besides.missing.{column}.{arm}"].value == whole - part

@@ -200,7 +200,7 @@ def test_more_treated_than_controls_cannot_give_the_att_without_replacement_and_
     assert match_nearest(few, caliper=None, replace=True).n_matched(treated=True) == 7
     other = match_nearest(few, caliper=None, estimand="ATC")
     assert other.n_matched(treated=False) == 3
-    assert other.target == "ATC: all 3 controls"
+    assert other.target == "all 3 controls (ATC)"
     assert [(part.reason, part.treated, part.n) for part in other.left_out] == [("not chosen", True, 4)]
 
 
@@ -217,7 +217,7 @@ def test_who_was_left_out_is_told_with_the_reason() -> None:
         ("every control who was allowed was taken", True, [0]),
         ("not chosen", False, [5, 6, 7, 8]),
     ]
-    assert matched.target == "ATT in the matched: 1 of 4 treated"
+    assert matched.target == "the matched only: 1 of 4 treated (ATT in the matched)"
 
 
 def test_no_pair_within_the_caliper_is_an_error_that_names_the_caliper() -> None:

@@ -50,7 +50,7 @@ def test_overlap_weights_balance_every_covariate_of_the_model_to_rounding() -> N
 def test_weights_for_the_treated_leave_them_at_one() -> None:
     found = weighted(lalonde.scores(), "ATT")
     assert (found.weight[A] == 1.0).all()
-    assert found.target == "ATT: the treated"
+    assert found.target == "the treated (ATT)"
 
 
 def test_trimmed_units_are_left_out_and_told() -> None:
@@ -60,7 +60,7 @@ def test_trimmed_units_are_left_out_and_told() -> None:
     expected = [(True, int((out & A).sum())), (False, int((out & ~A).sum()))]
     assert [(part.treated, part.n) for part in found.left_out] == expected
     assert found.left_out[0].reason == "propensity below 0.05 or above 0.7"
-    assert found.target == f"ATE: everybody, among {int((~out).sum())} of 614 units"
+    assert found.target == f"everybody (ATE), among {int((~out).sum())} of 614 units"
     assert "propensity not fitted again" in found.method
     share = A[~out].mean()
     stable = weighted(lalonde.scores(), trim=(0.05, 0.7), stabilized=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 from typing import Any
 
@@ -13,7 +14,8 @@ from docx.shared import Emu, Mm, Pt, RGBColor
 
 from isotherm.app.figures import FAINT, INK, RULE
 from isotherm.app.study_docx_bound import Numbers, element, empty_document, fit, packed
-from isotherm.app.study_report_headline import Headline
+from isotherm.app.study_figures import width_of
+from isotherm.app.study_report_headline import LIMITS, Headline
 from isotherm.app.study_report_parts import (
     Block,
     Bound,
@@ -35,15 +37,24 @@ TEXT_WIDTH_MM = PAGE_MM[0] - 2.0 * MARGIN_MM
 MOST_HEIGHT_MM = 215.0
 """Tallest figure: it stands on one page with its title and its caption."""
 
-ORDER = ("methods", "results", "flow", "patients", "balance", "outcomes", "subgroups", "sensitivity", "missing",
-         "findings", "checklists", "software")  # fmt: skip
+ORDER = ("methods", "results", "findings", "flow", "patients", "balance", "outcomes", "subgroups", "sensitivity",
+         "missing", "checklists", "software")  # fmt: skip
 """Sections as a paper has them: methods and results in words, then what they rest on."""
 
-MOST_LETTERS = 38
-"""Letters of a cell that are counted when the width of a table is shared out."""
+SHORT_TABLE = 14
+"""A table with no more rows than this stands on one page; a longer one breaks between rows, never after a head."""
 
-LETTER_MM, PADDING_MM = 1.6, 4.2
-"""Width of a letter in a cell, and of the room around its words."""
+PADDING_MM = 4.4
+"""Room around the words of a cell."""
+
+OF_DRAWN = 0.9
+"""Width of this document's type beside that of figures, of which the widths are known."""
+
+OTHER_LETTER = re.compile(r"[^\x20-\x7e\u00a0-\u04ff\u2010-\u2026\u2212]")
+"""Beyond Latin, Greek and Cyrillic letters, and the signs of this report."""
+
+LONGEST_WORD_MM, LONGEST_TEXT_MM = 60.0, 110.0
+"""Beyond these, the words of a cell take no room from other columns."""
 
 
 def docx_of(result: Result, headline: Headline, sections: tuple[Section, ...]) -> bytes:
@@ -104,6 +115,10 @@ class _Writer:
             if head.naive:
                 paragraph = self.document.add_paragraph("Naive, without adjustment, not the estimate: ", style="Faint")
                 self.runs(paragraph, head.naive)
+        if head.arms is not None:
+            self.table(head.arms)
+        if head.caveats:
+            self.document.add_heading(LIMITS, level=2)
         for k, caveat in enumerate(head.caveats):
             self.runs(self.document.add_paragraph(style="Caveat" if k else "First Caveat"), caveat)
 
@@ -157,25 +172,42 @@ class _Writer:
                 paragraph = cells[i * len(table.columns) + k].paragraphs[0]
                 paragraph.style = self.document.styles["Cell"]
                 self.runs(paragraph, runs, notes=notes)
+                for run in paragraph.runs if i - 1 in table.heads and not any(_is_strong(one) for one in runs) else ():
+                    run.bold = True
+        for i in table.heads:
+            if not any(table.rows[i][1:]):
+                made.rows[i + 1].cells[0].merge(made.rows[i + 1].cells[-1])
         _shape(made, _widths_mm(table))
+        _keep_together(made, table)
+        if table.remark:
+            self.runs(self.document.add_paragraph(style="Note"), table.remark)
         words = "  ".join(f"{letter} {reason.rstrip('.')}." for reason, letter in notes.items())
-        self.plain(words, "Faint")
+        self.plain(words, "Note")
         self.document.add_paragraph(style="Cell")
+
+
+def _is_strong(run: Words | Bound) -> bool:
+    return isinstance(run, Words) and run.strong
 
 
 def _widths_mm(table: Table) -> list[float]:
     """Return widths that hold the longest word of each column; what is left goes to those with more to say."""
     words: list[float] = []
-    lengths: list[float] = []
+    wants: list[float] = []
     for k, column in enumerate(table.columns):
-        texts = [column, *("".join(run.text for run in row[k]) for row in table.rows)]
-        longest = max((len(word) for text in texts for word in text.split()), default=1)
-        words.append(PADDING_MM + LETTER_MM * min(longest, MOST_LETTERS))
-        lengths.append(float(min(max(len(text) for text in texts), MOST_LETTERS)) + 1.0)
+        texts = [column, *("".join(run.text for run in row[k]) for row in table.rows if any(row[1:]))]
+        words.append(min(max(_width_mm(word) for text in texts for word in text.split(" ")), LONGEST_WORD_MM))
+        longest = min(max(_width_mm(text) for text in texts), LONGEST_TEXT_MM)
+        wants.append(max(longest - words[-1], 0.0) + 1.0)
     room = TEXT_WIDTH_MM - sum(words)
     if room < 0.0:
         return [TEXT_WIDTH_MM * one / sum(words) for one in words]
-    return [word + room * length / sum(lengths) for word, length in zip(words, lengths, strict=True)]
+    return [word + room * one / sum(wants) for word, one in zip(words, wants, strict=True)]
+
+
+def _width_mm(text: str) -> float:
+    """Return the width of a cell that holds a text on one line; letters of other scripts count as wide ones."""
+    return PADDING_MM + OF_DRAWN * width_of(OTHER_LETTER.sub("W", text)) / 72.0 * 25.4
 
 
 def _shape(made: Any, widths_mm: list[float]) -> None:
@@ -196,6 +228,15 @@ def _shape(made: Any, widths_mm: list[float]) -> None:
     next(one for one in after if one is not None).addprevious(borders)
 
 
+def _keep_together(made: Any, table: Table) -> None:
+    """Keep a short table on one page; in a longer one, heads with the row below them."""
+    last = len(table.rows)
+    for i, row in enumerate(made._tbl.tr_lst):
+        if i < last and (last <= SHORT_TABLE or i <= 1 or i - 1 in table.heads or i == last - 1):
+            for paragraph in row.iter(qn("w:p")):
+                paragraph.get_or_add_pPr().get_or_add_keepNext()
+
+
 def _styled(document: Any) -> Any:
     """Set page, type and ink of the house."""
     page = document.sections[0]
@@ -207,6 +248,7 @@ def _styled(document: Any) -> Any:
         _typed(styles[name], size, bold=name.startswith(("Title", "Heading")))
     for name, size in (
         ("Faint", 8.5),
+        ("Note", 8.0),
         ("Estimate", 26.0),
         ("Interval", 13.0),
         ("First Caveat", 10.0),
@@ -217,7 +259,8 @@ def _styled(document: Any) -> Any:
         style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style = styles["Normal"]
         _typed(style, size, bold=name in ("Estimate", "Interval", "First Caveat"))
-    styles["Faint"].font.color.rgb = _rgb(FAINT)
+    styles["Faint"].font.color.rgb = styles["Note"].font.color.rgb = _rgb(FAINT)
+    styles["Note"].paragraph_format.space_before = Pt(3)
     styles["Figure"].paragraph_format.keep_with_next = True
     styles["Figure"].paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
     for name in ("First Caveat", "Caveat"):

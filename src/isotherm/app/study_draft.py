@@ -175,7 +175,8 @@ def _outcomes(found: Guesses) -> list[str]:
             lines += ['kind = "yes/no"  # GUESS: no column of times was found']
         else:
             lines += [f"time = {toml(event.time)}  # GUESS", f"time_unit = {toml(event.unit)}  # GUESS"]
-        lines += ['unit = "patient"', f"primary = {toml(place == 0)}  # GUESS", ""]
+        lines += ['unit = "patient"', f"primary = {toml(place == 0)}  # GUESS"]
+        lines += ['counted_as = "events"  # write what reports shall call them, such as "deaths"', ""]
     return lines
 
 

@@ -21,10 +21,12 @@ PLOT_PT, AXIS_PT, TOP_PT = 205.0, 34.0, 8.0
 """Heights of the curves, of the axis with its words under them, and of the room above."""
 
 LEFT_PT, RIGHT_PT = 52.0, 12.0
+LEGEND_PT, HANDLE_PT = 4.0, 46.0
+"""Where the legend begins, and the room of its lines."""
+
 LABELS_PT = 118.0
 """Widest label of an arm beside the numbers at risk."""
 
-CRUDE_DASH = (1.2, 1.4)
 LABEL_GAP_PT = 22.0
 """Between the labels beside the numbers at risk and the first number."""
 
@@ -39,7 +41,7 @@ class ArmCurve:
         Number of the arm: its look.
     label : str
     adjusted : bool
-        Adjusted curves are bold and have a band; crude ones beside them are thin and dotted.
+        Adjusted curves are bold and have a band; naive ones beside them are thin and dotted.
     times : array, shape (t,)
         In the unit of the axis.
     survival, low, high : array, shape (t,)
@@ -66,14 +68,13 @@ class ArmCurve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurveWords:
-    """What is written around the curves: ends of axes, and how bold ones were adjusted."""
+    """What is written around the curves: what the axes show, and what the bands are."""
 
     endpoint: str
     unit: str
     since: str
     time_unit: str
     interval: str
-    adjusted_by: str = ""
     points_only: bool = False
     """Whether what lies between the times is withheld: then no step is drawn."""
 
@@ -87,13 +88,14 @@ class CurveWords:
 
 
 def survival_curves(curves: Sequence[ArmCurve], ticks: Float, words: CurveWords) -> Drawing:
-    """Draw the curves of one outcome, adjusted ones over crude ones, with the numbers at risk aligned to the ticks.
+    """Draw the curves of one outcome, adjusted ones over naive ones, with the numbers at risk aligned to the ticks.
 
-    Where only crude curves are given they are drawn in full, with bands.
+    Where only naive curves are given they are drawn in full, with bands.
     """
     main = [curve for curve in curves if curve.adjusted] or list(curves)
     behind = [curve for curve in curves if not curve.adjusted] if main[0].adjusted else []
-    blocks = [("At risk, adjusted" if behind else "At risk", main), *([("At risk, crude", behind)] if behind else [])]
+    blocks = [(f"At risk{', adjusted' if main[0].adjusted else ''}", main),
+              *([("At risk, naive", behind)] if behind else [])]  # fmt: skip
     table = [_block(title, rows) for title, rows in blocks]
     left_pt = max(LEFT_PT, max(width for _, width in table) + LABEL_GAP_PT, LINE_PT * len(words.beside()) + 28.0)
     axis_pt = AXIS_PT + LINE_PT * (len(words.below(WIDTH_PT - left_pt - RIGHT_PT)) - 1)
@@ -113,7 +115,7 @@ def survival_curves(curves: Sequence[ArmCurve], ticks: Float, words: CurveWords)
             else:
                 _curve(axes, curve, bold=curve in main)
         handles, labels = [one for one, _ in legend], [label for _, label in legend]
-        figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(left_pt / WIDTH_PT, 1.0 - 2.0 / height_pt),
+        figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(LEGEND_PT / WIDTH_PT, 1.0 - 2.0 / height_pt),
                       frameon=False, fontsize=TYPE_PT, handlelength=3.2, borderpad=0.0, borderaxespad=0.0,
                       labelspacing=0.25)  # fmt: skip
         _numbers(figure, axes, blocks, ticks, table_pt / height_pt, LINE_PT / height_pt)
@@ -144,7 +146,7 @@ def _curve(axes: Axes, curve: ArmCurve, *, bold: bool) -> None:
         axes.fill_between(times, low, high, step="post", color=one.band, alpha=0.55, linewidth=0.0, zorder=1.5)
         for limit in (low, high):
             axes.step(times, limit, where="post", color=one.color, linewidth=0.4, zorder=1.6)
-    dashes = (one.dash if bold else CRUDE_DASH) or ()
+    dashes = (one.dash if bold else one.dots) or ()
     axes.step(times, share, where="post", color=one.color, linewidth=1.7 if bold else 1.0, zorder=3.0 if bold else 2.0,
               linestyle=(0, dashes) if dashes else "solid", solid_capstyle="butt", dash_capstyle="butt")  # fmt: skip
     if bold:
@@ -157,7 +159,7 @@ def _points(axes: Axes, curve: ArmCurve, *, bold: bool) -> None:
     """Draw the times that may be shown as points with their intervals, joined by thin lines that are no curve."""
     one = look(curve.arm)
     axes.plot(np.r_[0.0, curve.times], np.r_[1.0, curve.survival], color=one.color, linewidth=0.6,
-              linestyle=(0, (4.0, 3.0)) if bold else (0, CRUDE_DASH))  # fmt: skip
+              linestyle=(0, (4.0, 3.0)) if bold else (0, one.dots))  # fmt: skip
     axes.plot(curve.times, curve.survival, linestyle="none", marker=one.marker, markersize=5.5, color=one.color,
               markerfacecolor=one.color if bold else "#ffffff", clip_on=False)  # fmt: skip
     if bold:
@@ -165,30 +167,30 @@ def _points(axes: Axes, curve: ArmCurve, *, bold: bool) -> None:
 
 
 def _legend(main: Sequence[ArmCurve], behind: Sequence[ArmCurve], words: CurveWords) -> list[tuple[Line2D, str]]:
-    """Return handles and words: one per arm, then what is bold, what is dotted, what the band and the ticks are."""
-    found = [(Line2D([], [], color=look(one.arm).color, linewidth=1.7,
-                     linestyle=(0, look(one.arm).dash or ()) if look(one.arm).dash else "solid"), one.label)
-             for one in main]  # fmt: skip
-    kind = f"bold: adjusted ({words.adjusted_by})" if behind else "as observed, not adjusted"
-    kind = f"adjusted ({words.adjusted_by})" if main[0].adjusted and not behind else kind
+    """Return handles and words: one for each curve, those of an arm together, then what the band is."""
+    pairs = [(one, [two for two in behind if two.arm == one.arm]) for one in main]
+    found = [_named(curve, words, bold=curve is one) for one, under in pairs for curve in (one, *under)]
     if words.points_only:
-        handle = Line2D([], [], color=FAINT, linewidth=0.6, linestyle=(0, (4.0, 3.0)), marker="o", markersize=4.0)
-        text = f"{kind}; bars: {words.interval}; points: the only times shown, between them the curve is withheld"
-        hollow = [
-            (Line2D([], [], color=FAINT, linestyle="none", marker="o", markerfacecolor="#ffffff"), "hollow: crude")
-        ]
-        return _lines([*found, (handle, text), *(hollow if behind else [])])
-    found.append((Line2D([], [], color=FAINT, linewidth=0.8, marker="|", markersize=5.5),
-                  f"{kind}; band: {words.interval}; upright ticks: censored"))  # fmt: skip
-    if behind:
-        found.append((Line2D([], [], color=FAINT, linewidth=1.0, linestyle=(0, CRUDE_DASH)), "dotted: crude"))
-    return _lines(found)
+        handle = Line2D([], [], color=FAINT, linewidth=1.0)
+        text = f"upright bars: {words.interval}; between the points the curve is withheld"
+    else:
+        handle = Line2D([], [], color=FAINT, linewidth=0.8, marker="|", markersize=5.5)
+        text = f"band: {words.interval}; upright ticks: censored"
+    room = WIDTH_PT - LEGEND_PT - HANDLE_PT - RIGHT_PT
+    return [(line, "\n".join(wrapped(label, room))) for line, label in [*found, (handle, text)]]
 
 
-def _lines(found: Sequence[tuple[Line2D, str]]) -> list[tuple[Line2D, str]]:
-    """Break the words of a legend into lines."""
-    room = WIDTH_PT - LEFT_PT - LABELS_PT - 60.0
-    return [(handle, "\n".join(wrapped(label, room))) for handle, label in found]
+def _named(curve: ArmCurve, words: CurveWords, *, bold: bool) -> tuple[Line2D, str]:
+    """Return how a curve looks, and its name."""
+    one = look(curve.arm)
+    label = f"{curve.label}, {'adjusted' if curve.adjusted else 'naive' if not bold else 'not adjusted'}"
+    if words.points_only:
+        style, fill = (0, (4.0, 3.0) if bold else one.dots), one.color if bold else "#ffffff"
+        return Line2D([], [], color=one.color, linewidth=0.6, linestyle=style, marker=one.marker, markersize=5.5,
+                      markerfacecolor=fill), label  # fmt: skip
+    dashes = (one.dash if bold else one.dots) or ()
+    return Line2D([], [], color=one.color, linewidth=1.7 if bold else 1.0,
+                  linestyle=(0, dashes) if dashes else "solid"), label  # fmt: skip
 
 
 def _block(title: str, rows: Sequence[ArmCurve]) -> tuple[float, float]:

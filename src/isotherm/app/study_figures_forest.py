@@ -14,12 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from isotherm.app.figures import FAINT, INK, RULE, Drawing, draw
-from isotherm.app.study_figures import LINE_PT, TYPE_PT, WIDTH_PT, picture, wrapped
+from isotherm.app.report_words import NO_BREAK
+from isotherm.app.study_figures import LINE_PT, MOST_HEIGHT_PT, TYPE_PT, WIDTH_PT, on_pages, picture, wrapped
 
 LABEL_PT, COUNT_PT, ESTIMATE_PT, P_PT, GAP_PT = 132.0, 62.0, 92.0, 50.0, 8.0
 HEAD_PT, ROW_GAP_PT = 2.6 * LINE_PT, 3.5
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-RULER_WIDTH_IN, RULER_HEIGHT_IN = 4.0, 0.9
+RULER_WIDTH_IN, RULER_HEIGHT_IN = 4.0, 1.08
 WIDEST = 100.0
 """Intervals beyond 1/100 and 100 end in an arrow."""
 
@@ -67,33 +68,87 @@ class ForestWords:
     ratio: bool = True
 
 
-def forest_plot(rows: Sequence[ForestRow], words: ForestWords, *, description: str) -> Drawing:
-    """Draw estimates around the line of no difference; what lies on either side of it is written under the axis."""
-    lines = [wrapped(row.label, LABEL_PT - (0.0 if row.heading else 8.0), bold=row.heading or row.strong)
-             for row in rows]  # fmt: skip
-    reasons = [wrapped(row.printed, ESTIMATE_PT, bold=row.strong) for row in rows]
-    heights = [LINE_PT * max(len(one), len(why)) + ROW_GAP_PT for one, why in zip(lines, reasons, strict=True)]
-    shows_p = any(row.p_interaction for row in rows)
+def forest_plots(rows: Sequence[ForestRow], words: ForestWords, *, description: str) -> tuple[Drawing, ...]:
+    """Draw estimates around the line of no difference; what lies on either side of it is written under the axis.
+
+    Rows that do not fit on one page go on in a further figure with the same axis: a factor stays with its levels, and
+    the main estimate, where it is the first row, stands on top of each.
+    """
+    columns = _Columns(words, tuple(value for row in rows for value in (row.estimate, row.low, row.high)),
+                       shows_p=any(row.p_interaction for row in rows))  # fmt: skip
+    main, rest = (list(rows[:1]), list(rows[1:])) if rows[0].strong else ([], list(rows))
+    groups: list[list[ForestRow]] = []
+    for k, row in enumerate(rest):
+        if row.heading or not groups or not any(one.heading for one in rest[:k]):
+            groups.append([])
+        groups[-1].append(row)
+    room_pt = MOST_HEIGHT_PT - HEAD_PT - columns.foot_pt - sum(_height(row) for row in main)
+    pages = on_pages([sum(_height(row) for row in group) for group in groups], room_pt)
+    return tuple(_page([*main, *(row for group in groups[page] for row in group)], columns, description)
+                 for page in pages)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What all pages of a plot share: its words, the values on its axis, and where its columns stand."""
+
+    words: ForestWords
+    values: tuple[float | None, ...]
+    shows_p: bool
+
     left_pt = LABEL_PT + COUNT_PT + GAP_PT
-    right_pt = ESTIMATE_PT + (P_PT if shows_p else 0.0) + 2.0 * GAP_PT
-    plot_pt = WIDTH_PT - left_pt - right_pt
-    sides = (wrapped(f"← {words.lower_means}", plot_pt / 2.0 + left_pt - 6.0 - GAP_PT),
-             wrapped(f"→ {words.higher_means}", plot_pt / 2.0 + right_pt - 6.0 - GAP_PT))  # fmt: skip
-    below = wrapped(f"{words.measure}, {words.unit}", plot_pt + 60.0)
-    foot_pt = 18.0 + LINE_PT * (0.6 + len(below) + max(len(one) for one in sides))
-    rows_pt = max(sum(heights), LINE_PT)
+
+    @property
+    def right_pt(self) -> float:
+        return ESTIMATE_PT + (P_PT if self.shows_p else 0.0) + 2.0 * GAP_PT
+
+    @property
+    def plot_pt(self) -> float:
+        return WIDTH_PT - self.left_pt - self.right_pt
+
+    @property
+    def below(self) -> list[str]:
+        return wrapped(f"{self.words.measure}, {self.words.unit}", self.plot_pt + 60.0)
+
+    @property
+    def sides(self) -> tuple[list[str], list[str]]:
+        half = self.plot_pt / 2.0 - 6.0 - GAP_PT
+        return (wrapped(f"← {self.words.lower_means}", half + self.left_pt),
+                wrapped(f"→ {self.words.higher_means}", half + self.right_pt))  # fmt: skip
+
+    @property
+    def foot_pt(self) -> float:
+        return 18.0 + LINE_PT * (0.6 + len(self.below) + max(len(one) for one in self.sides))
+
+
+def _label(row: ForestRow) -> list[str]:
+    bold = row.heading or row.strong
+    return wrapped(row.label, LABEL_PT - (0.0 if row.heading else 8.0), bold=bold)
+
+
+def _reason(row: ForestRow) -> list[str]:
+    return wrapped(row.printed, ESTIMATE_PT, bold=row.strong)
+
+
+def _height(row: ForestRow) -> float:
+    return LINE_PT * max(len(_label(row)), len(_reason(row))) + ROW_GAP_PT
+
+
+def _page(rows: Sequence[ForestRow], columns: _Columns, description: str) -> Drawing:
+    left_pt, plot_pt, foot_pt, below = columns.left_pt, columns.plot_pt, columns.foot_pt, columns.below
+    rows_pt = max(sum(_height(row) for row in rows), LINE_PT)
     height_pt = HEAD_PT + rows_pt + foot_pt
 
     def onto(figure: Figure) -> None:
         axes = figure.add_axes((left_pt / WIDTH_PT, foot_pt / height_pt, plot_pt / WIDTH_PT, rows_pt / height_pt))
         axes.set(ylim=(rows_pt, 0.0), yticks=[], xlabel="\n".join(below))
-        _axis(axes, [value for row in rows for value in (row.estimate, row.low, row.high)], ratio=words.ratio)
-        _head(axes, plot_pt, words, shows_p=shows_p)
+        _axis(axes, columns.values, ratio=columns.words.ratio)
+        _head(axes, plot_pt, columns.words, shows_p=columns.shows_p)
         down = 0.0
-        for row, label, reason, height in zip(rows, lines, reasons, heights, strict=True):
-            _row(axes, row, label, reason, down + height / 2.0, left_pt, plot_pt)
-            down += height
-        for side, text in zip((-1.0, 1.0), sides, strict=True):
+        for row in rows:
+            _row(axes, row, _label(row), _reason(row), down + _height(row) / 2.0, left_pt, plot_pt)
+            down += _height(row)
+        for side, text in zip((-1.0, 1.0), columns.sides, strict=True):
             axes.annotate("\n".join(text), (0.5, 0.0), xycoords="axes fraction", textcoords="offset points", va="top",
                           xytext=(side * 5.0, -18.0 - LINE_PT * (0.3 + len(below))), annotation_clip=False,
                           ha="right" if side < 0.0 else "left")  # fmt: skip
@@ -101,17 +156,20 @@ def forest_plot(rows: Sequence[ForestRow], words: ForestWords, *, description: s
     return picture(onto, height_pt=height_pt, description=description)
 
 
-def estimate_ruler(main: ForestRow, beside: ForestRow | None, *, ratio: bool, description: str) -> Drawing:
-    """Draw the main estimate, and under it, thin, the one without adjustment, around the line of no difference."""
+def estimate_ruler(main: ForestRow, beside: ForestRow | None, *, what: str, ratio: bool, description: str) -> Drawing:
+    """Draw the main estimate, and under it, thin, the one without adjustment, around the line of no difference.
+
+    `what` is lower to the left and higher to the right: "hazard" or "risk".
+    """
     rows = [main, *([beside] if beside is not None else [])]
 
     def onto(figure: Figure) -> None:
-        axes = figure.add_axes((0.03, 0.46, 0.94, 0.52))
-        axes.set(
-            ylim=(len(rows) - 0.4, -0.6),
-            yticks=[],
-            xlabel=f"{'log scale; ' if ratio else ''}line at {1 if ratio else 0}: no difference",
-        )
+        axes = figure.add_axes((0.03, 0.53, 0.94, 0.45))
+        axes.set(ylim=(len(rows) - 0.4, -0.6), yticks=[])
+        below = f"no difference at {1 if ratio else 0}\n{'log scale' if ratio else 'percentage points'}"
+        for x, side, words in ((0.03, "left", f"← lower {what}"), (0.5, "center", below),
+                               (0.97, "right", f"higher {what} →")):  # fmt: skip
+            figure.text(x, 0.3, words, ha=side, va="top")
         _axis(axes, [value for row in rows for value in (row.estimate, row.low, row.high)], ratio=ratio)
         for k, row in enumerate(rows):
             if row.estimate is not None and row.low is not None and row.high is not None:
@@ -149,7 +207,7 @@ def _write(axes: Axes, text: str, x_pt: float, middle: float, *, bold: bool = Fa
 def _head(axes: Axes, plot_pt: float, words: ForestWords, *, shows_p: bool) -> None:
     middle = -HEAD_PT / 2.0
     _write(axes, "events / n", -GAP_PT, middle, ha="right", color=FAINT)
-    estimate = "\n".join(wrapped(f"{words.measure} ({words.level} interval)", ESTIMATE_PT)[:2])
+    estimate = "\n".join(wrapped(f"{words.measure} ({words.level}{NO_BREAK}interval)", ESTIMATE_PT)[:2])
     _write(axes, estimate, plot_pt + GAP_PT, middle, color=FAINT)
     if shows_p:
         _write(axes, "p, inter-\naction", plot_pt + ESTIMATE_PT + 2.0 * GAP_PT, middle, color=FAINT)

@@ -13,9 +13,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from isotherm.app.figures import FAINT, INK, RULE, Drawing
-from isotherm.app.study_figures import LINE_PT, TYPE_PT, WIDTH_PT, picture, width_of, wrapped
+from isotherm.app.study_figures import (
+    LINE_PT,
+    MOST_HEIGHT_PT,
+    TYPE_PT,
+    WIDTH_PT,
+    on_pages,
+    picture,
+    width_of,
+    wrapped,
+)
 
 LABELS_PT, RIGHT_PT, ROW_GAP_PT = 190.0, 22.0, 5.0
+LEGEND_PT = 2.6 * LINE_PT
 BEFORE, AFTER = ("o", "#ffffff"), ("D", INK)
 
 
@@ -28,38 +38,61 @@ class LovePoint:
     after: float | None
 
 
-def love_plot(points: Sequence[LovePoint], *, denominator: str, threshold: float) -> Drawing:
+def love_plots(points: Sequence[LovePoint], *, denominator: str, threshold: float) -> tuple[Drawing, ...]:
     """Draw absolute standardized differences, largest before adjustment on top; the denominator is in the axis.
 
-    The line at `threshold` is a convention and no proof of balance (Austin PC, Stat Med 2009;28:3083-3107).
+    The line at `threshold` is a convention and no proof of balance (Austin PC, Stat Med 2009;28:3083-3107). Covariates
+    that do not fit on one page go on in a further figure with the same axis.
     """
     ordered = sorted(points, key=lambda one: -abs(_size(one.before)))
     labels = [wrapped(one.label, LABELS_PT) for one in ordered]
-    heights = [LINE_PT * len(one) + ROW_GAP_PT for one in labels]
     left_pt = 14.0 + max((width_of(line) for one in labels for line in one), default=0.0)
-    axis_words = wrapped(f"absolute standardized mean difference, in SDs; divided by {denominator}",
-                         WIDTH_PT - left_pt - RIGHT_PT)  # fmt: skip
-    legend_pt, axis_pt, rows_pt = 2.6 * LINE_PT, 18.0 + LINE_PT * len(axis_words), max(sum(heights), 20.0)
-    height_pt = legend_pt + rows_pt + axis_pt
+    below = wrapped(f"absolute standardized mean difference, in SDs; divided by {denominator}",
+                    WIDTH_PT - left_pt - RIGHT_PT)  # fmt: skip
+    finite = [abs(value) for one in ordered for value in (one.before, one.after)
+              if value is not None and math.isfinite(value)]  # fmt: skip
+    frame = _Frame(left_pt, below, max([2.5 * threshold, *(1.08 * value for value in finite)]), threshold)
+    pages = on_pages([_height(one) for one in labels], MOST_HEIGHT_PT - LEGEND_PT - frame.axis_pt)
+    return tuple(_page(ordered[page], labels[page], frame, _described(ordered[page], denominator)) for page in pages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What all pages of a plot share: where the axis begins, its words, its end and its line."""
+
+    left_pt: float
+    below: list[str]
+    top: float
+    threshold: float
+
+    @property
+    def axis_pt(self) -> float:
+        return 18.0 + LINE_PT * len(self.below)
+
+
+def _height(lines: Sequence[str]) -> float:
+    return LINE_PT * len(lines) + ROW_GAP_PT
+
+
+def _page(points: Sequence[LovePoint], labels: Sequence[Sequence[str]], frame: _Frame, description: str) -> Drawing:
+    rows_pt = max(sum(_height(one) for one in labels), 20.0)
+    height_pt = LEGEND_PT + rows_pt + frame.axis_pt
 
     def onto(figure: Figure) -> None:
-        axes = figure.add_axes((left_pt / WIDTH_PT, axis_pt / height_pt, (WIDTH_PT - left_pt - RIGHT_PT) / WIDTH_PT,
-                                rows_pt / height_pt))  # fmt: skip
-        finite = [abs(value) for one in ordered for value in (one.before, one.after)
-                  if value is not None and math.isfinite(value)]  # fmt: skip
-        top = max([2.5 * threshold, *(1.08 * value for value in finite)])
-        axes.set(xlim=(0.0, top), ylim=(rows_pt, 0.0), yticks=[], xlabel="\n".join(axis_words))
+        axes = figure.add_axes((frame.left_pt / WIDTH_PT, frame.axis_pt / height_pt,
+                                (WIDTH_PT - frame.left_pt - RIGHT_PT) / WIDTH_PT, rows_pt / height_pt))  # fmt: skip
+        axes.set(xlim=(0.0, frame.top), ylim=(rows_pt, 0.0), yticks=[], xlabel="\n".join(frame.below))
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(length=3.0, width=0.6, color=FAINT)
-        axes.axvline(threshold, color=INK, linewidth=0.8, linestyle=(0, (3.0, 2.0)))
-        axes.text(threshold, -2.0, f"{threshold:g}", ha="center", va="bottom")
+        axes.axvline(frame.threshold, color=INK, linewidth=0.8, linestyle=(0, (3.0, 2.0)))
+        axes.text(frame.threshold, -2.0, f"{frame.threshold:g}", ha="center", va="bottom")
         down = 0.0
-        for one, lines, height in zip(ordered, labels, heights, strict=True):
-            _row(axes, one, lines, down + height / 2.0, top, left_pt)
-            down += height
+        for one, lines in zip(points, labels, strict=True):
+            _row(axes, one, lines, down + _height(lines) / 2.0, frame.top, frame.left_pt)
+            down += _height(lines)
         _legend(figure, axes)
 
-    return picture(onto, height_pt=height_pt, description=_described(ordered, denominator))
+    return picture(onto, height_pt=height_pt, description=description)
 
 
 def _row(axes: Axes, one: LovePoint, lines: Sequence[str], middle: float, top: float, left_pt: float) -> None:

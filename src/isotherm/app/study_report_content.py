@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from isotherm.app.study_report_drawn import Drawings
-from isotherm.app.study_report_frame import Outcome, family, outcomes_of, warnings_of
+from dataclasses import replace
+
+from isotherm.app.study_report_drawn import Drawings, pages_of
+from isotherm.app.study_report_frame import Outcome, is_adjusted, is_imputed, outcomes_of, warnings_of
+from isotherm.app.study_report_grouped import sensitivity, subgroups, survival
 from isotherm.app.study_report_parts import (
     Block,
     Bullets,
+    Heading,
     Paragraph,
     Picture,
     Runs,
@@ -15,13 +19,13 @@ from isotherm.app.study_report_parts import (
     Words,
     blocks,
     bound,
+    first_data_set,
     say,
     table_of,
 )
 from isotherm.app.study_report_prose import (
     balance_words,
     estimate_words,
-    joined,
     methods_text,
     results_text,
     who_came,
@@ -30,10 +34,10 @@ from isotherm.app.study_report_tables import checklist, missing_values, only_an_
 from isotherm.app.study_report_words import Result
 
 TITLES = {
-    "answer": "Main estimate", "flow": "Flow of patients", "patients": "Patients", "balance": "Balance and overlap",
-    "outcomes": "Outcomes", "subgroups": "Subgroups", "sensitivity": "Sensitivity analyses", "missing": "Missing data",
-    "findings": "Design: findings and overrides", "methods": "Methods", "results": "Results in words",
-    "checklists": "Checklists", "software": "Settings and software",
+    "answer": "Main estimate", "findings": "Overrides and warnings", "flow": "Flow of patients", "patients": "Patients",
+    "balance": "Balance and overlap", "outcomes": "Outcomes", "subgroups": "Subgroups",
+    "sensitivity": "Sensitivity analyses", "missing": "Missing data", "methods": "Methods",
+    "results": "Results in words", "checklists": "Checklists", "software": "Settings and software",
 }  # fmt: skip
 """Titles of the sections by key, in the order of the page."""
 
@@ -41,6 +45,7 @@ TITLES = {
 def sections_of(result: Result, drawings: Drawings) -> tuple[Section, ...]:
     """Return the sections that have something to show, in the order of the page; the first screen is not among them."""
     made = {
+        "findings": _findings(result),
         "flow": _flow(result, drawings),
         "patients": blocks(table_one(result)),
         "balance": _balance(result, drawings),
@@ -48,7 +53,6 @@ def sections_of(result: Result, drawings: Drawings) -> tuple[Section, ...]:
         "subgroups": _subgroups(result, drawings),
         "sensitivity": _sensitivity(result, drawings),
         "missing": _missing(result),
-        "findings": _findings(result),
         "methods": methods_text(result),
         "results": results_text(result),
         "checklists": _checklists(result),
@@ -57,44 +61,54 @@ def sections_of(result: Result, drawings: Drawings) -> tuple[Section, ...]:
     return tuple(Section(key, TITLES[key], found) for key, found in made.items() if found)
 
 
-def _picture(drawings: Drawings, name: str, title: str, caption: str | Runs = ()) -> Picture | None:
-    """Return a figure with its caption; None where there is nothing to draw."""
-    if name not in drawings:
-        return None
-    return Picture(name, title, drawings[name], (Words(caption),) if isinstance(caption, str) else caption)
+def _pictures(drawings: Drawings, name: str, title: str, caption: Runs) -> tuple[Picture, ...]:
+    """Return a figure with its caption under its last page; nothing where there is nothing to draw."""
+    pages = pages_of(drawings, name)
+    return tuple(Picture(page, title if page == name else f"{title} (continued)", drawings[page],
+                         caption if page == pages[-1] else ()) for page in pages)  # fmt: skip
 
 
-def _withheld(result: Result, prefix: str, title: str = "") -> Paragraph | None:
-    """Say that a figure is withheld; None where there never was one."""
+def _of_the_first(result: Result) -> Runs:
+    """Say behind a caption that what it shows was made from the first imputed data set."""
+    return (Words(" "), *first_data_set(result)) if is_imputed(result) else ()
+
+
+def _instead(result: Result, prefix: str, title: str) -> tuple[Block, ...]:
+    """Say under its title that a figure is withheld; nothing where there never was one."""
     if not any(name.startswith(prefix) for name in result["curves"]):
-        return None
-    return Paragraph((Words(f"{title}The figure is withheld, since it would show small counts."),))
+        return ()
+    return (Heading(title), Paragraph((Words("The figure is withheld, since it would show small counts."),)))
 
 
 def _flow(result: Result, drawings: Drawings) -> tuple[Block, ...]:
-    words = ("Each box was counted by the condition that filtered it, and the boxes add up: within each box, patients, "
-             "arms and places are the sums of its parts. Dashed: left out.")  # fmt: skip
-    return blocks(Paragraph(who_came(result)), _picture(drawings, "flow", "Who came in, and who left", words))
+    words = ("Each box was counted by the condition that filtered it, and the boxes add up: the numbers in a box are "
+             "the sums of those in the boxes below and beside it. Dashed: left out.")  # fmt: skip
+    made = _of_the_first(result) if any(key.startswith("matching.") for key in result["results"]) else ()
+    caption = (Words(words), *((Words(" Matched or not:"), *made) if made else ()))
+    return blocks(Paragraph(who_came(result)), _pictures(drawings, "flow", "Who came in, and who left", caption))
 
 
 def _balance(result: Result, drawings: Drawings) -> tuple[Block, ...]:
-    love = say(result, "Difference of means of each covariate, divided by the denominator named under the axis, the "
-                       "same before and after. The dashed line is a convention and no proof of balance: what was not "
-                       "recorded cannot be balanced. Denominator: {balance.denominator}.")  # fmt: skip
-    overlap = ("Where one arm has nobody, nothing can be compared. Bars: patients; outlines: the sums of their weights "
-               "after adjustment (1 for each matched patient).")  # fmt: skip
+    love = say(result, "Differences between the means of the arms, divided by the same denominator before and after: "
+                       "{balance.denominator}. The dashed line is a convention and no proof of balance: what was not "
+                       "recorded cannot be balanced.")  # fmt: skip
+    overlap = (Words("Where one arm has nobody, nothing can be compared. Bars: patients; outlines: the sums of their "
+                     "weights after adjustment (1 for each matched patient)."), *_of_the_first(result))  # fmt: skip
+    made = _of_the_first(result)
     return blocks(
         Paragraph(balance_words(result)),
-        _picture(drawings, "love", "Balance of covariates before and after adjustment", love),
-        _picture(drawings, "overlap", "Overlap of propensities", overlap) or _withheld(result, "overlap."),
-        table_of(result, "balance"),
-        table_of(result, "propensity"),
+        _pictures(drawings, "love", "Balance of covariates before and after adjustment", (*love, *made)),
+        _pictures(drawings, "overlap", "Overlap of propensities", overlap)
+        or _instead(result, "overlap.", "Overlap of propensities"),
+        *(replace(table, remark=made) for name in ("balance", "propensity") if (table := table_of(result, name))),
     )
 
 
 def _outcomes(result: Result, drawings: Drawings) -> tuple[Block, ...]:
     found = [block for outcome in outcomes_of(result) for block in _outcome(result, outcome, drawings)]
-    tables = [table_of(result, name) for name in ("effects", "survival", "binary")]
+    binary = table_of(result, "binary")
+    tables = [table_of(result, "effects"), survival(result),
+              None if binary is None else replace(binary, remark=_of_the_first(result))]  # fmt: skip
     models = [table_of(result, f"models.{outcome.name}") for outcome in outcomes_of(result)]
     return blocks(found, *tables, *models)
 
@@ -104,53 +118,60 @@ def _outcome(result: Result, outcome: Outcome, drawings: Drawings) -> tuple[Bloc
     warned = [
         Paragraph((Words("Mind: ", strong=True), bound(result, key))) for key in warnings_of(result, outcome.name)
     ]
-    caption = ("Bold: adjusted; dotted: as observed. Numbers at risk belong to the times above them; adjusted ones are "
-               "sums of weights.")  # fmt: skip
-    title = outcome.label + (" (primary)" if outcome.primary else "")
-    defined = f"{outcome.definition} {caption}".strip()
+    title = outcome.label + (" (primary outcome)" if outcome.primary else "")
+    pictures = _pictures(drawings, f"curves_{outcome.name}", title, _curves_caption(result, outcome))
     return blocks(
-        _picture(drawings, f"curves_{outcome.name}", title, defined)
-        or _withheld(result, f"survival.{outcome.name}.", f"{title}: "),
+        pictures or _instead(result, f"survival.{outcome.name}.", title) or (Heading(title) if runs else None),
         Paragraph(runs),
         warned,
     )
 
 
+def _curves_caption(result: Result, outcome: Outcome) -> Runs:
+    """Say what the curves count, how they were adjusted, and of which data set they are."""
+    defined = f"Counted: {outcome.definition.rstrip('. ')}. " if outcome.definition else ""
+    if not is_adjusted(result):
+        return (Words(f"{defined}Not adjusted."),)
+    how = str(result["settings"].get("adjustment") or "")
+    words = (f"{defined}Adjusted: {how}. Adjusted numbers at risk are sums of weights. Naive: the arms as they are, "
+             "without adjustment.")  # fmt: skip
+    return (Words(words), *_of_the_first(result))
+
+
 def _subgroups(result: Result, drawings: Drawings) -> tuple[Block, ...]:
     caption = ("Whether an effect differs between subgroups is the question of the test of interaction, not of "
                "intervals side by side; one in twenty such tests is below 0.05 by chance alone.")  # fmt: skip
-    pictures = [_picture(drawings, f"forest_{one.name}", f"{one.label} within subgroups", caption)
-                for one in outcomes_of(result)]  # fmt: skip
-    return blocks(*pictures, table_of(result, "subgroups"))
+    runs = (Words(caption), *_of_the_first(result))
+    pictures = [page for one in outcomes_of(result) for page in
+                _pictures(drawings, f"forest_{one.name}", f"{one.label} within subgroups", runs)]  # fmt: skip
+    return blocks(*pictures, subgroups(result))
 
 
 def _sensitivity(result: Result, drawings: Drawings) -> tuple[Block, ...]:
-    pictures = [_picture(drawings, f"sensitivity_{one.name}", f"{one.label}: the estimate by other routes",
-                         "Routes may estimate the effect in other patients; the table says in whom.")
-                for one in outcomes_of(result)]  # fmt: skip
-    return blocks(*pictures, table_of(result, "sensitivity"))
+    caption = (Words("Other routes may estimate the effect in other patients; the table says in whom."),)
+    pictures = [page for one in outcomes_of(result)
+                for page in _pictures(drawings, f"sensitivity_{one.name}", f"{one.label}: the estimate by other routes",
+                                      caption)]  # fmt: skip
+    return blocks(*pictures, sensitivity(result))
 
 
 def _missing(result: Result) -> tuple[Block, ...]:
-    return blocks(
-        Paragraph(joined(say(result, "How they were treated: {imputation.method}. "),
-                         () if "imputation.method" in result["results"] else
-                         (Words(f"How they were treated: {result['settings'].get('missing') or 'not stated'}."),))),
-        missing_values(result),
-    )  # fmt: skip
+    start = "How missing covariates were handled: "
+    imputed = say(result, f"{start}{{imputation.method}}. ")
+    plain = (Words(f"{start}{result['settings'].get('missing') or 'not stated'}."),)
+    return blocks(Paragraph(imputed or plain), missing_values(result))
 
 
 def _findings(result: Result) -> tuple[Block, ...]:
-    kinds = {"override": "Overrides", "finding": "Findings", "warning": "Warnings"}
+    kinds = {"override": "Rules of design that were set aside, with the reason",
+             "finding": "Findings about the records", "warning": "Warnings from the analysis"}  # fmt: skip
     whole: list[Block] = []
     for kind, title in kinds.items():
-        rows = [((Words(title.removesuffix("s")),), (bound(result, str(one["key"])),)) for one in result["findings"]
-                if one["kind"] == kind and one["key"] in result["results"]]  # fmt: skip
-        whole += [Table(title, ("Kind", "What it says"), tuple(rows))] if rows else []
-    caveats = [(bound(result, key),) for key, _ in family(result, "caveat")]
-    note = Paragraph((Words("What the data cannot show, as declared in the protocol:"),))
-    return blocks(whole or Paragraph((Words("The guard found nothing, and no rule of design was set aside."),)),
-                  *([note, Bullets(tuple(caveats))] if caveats else []))  # fmt: skip
+        items = [(bound(result, str(one["key"])),) for one in result["findings"]
+                 if one["kind"] == kind and one["key"] in result["results"]]  # fmt: skip
+        whole += [Heading(title), Bullets(tuple(items))] if items else []
+    nothing = Paragraph((Words("Nothing was found that speaks against the design, and no rule of it was set aside."),))
+    return blocks(whole or nothing)
 
 
 def _checklists(result: Result) -> tuple[Block, ...]:
@@ -173,6 +194,6 @@ def _software(result: Result) -> tuple[Block, ...]:
         Paragraph((*say(result, "SHA-256 of the protocol: {protocol.hash}. "),
                    Words(f"Seed: {protocol['seed']}.{license_words}"))),
         settings(result), Table("Software", ("Program", "Version"), rows),
-        Paragraph((Words("The same protocol, table and seed give the same numbers. Each number here has the id of its "
-                         "record in result.json."),), "remark"),
+        Paragraph((Words("The same protocol, table and seed give the same numbers. Each number here carries the id of "
+                         "its record in result.json."),), "remark"),
     )  # fmt: skip

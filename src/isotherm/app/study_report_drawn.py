@@ -12,8 +12,8 @@ import numpy as np
 from isotherm.app.figures import Drawing
 from isotherm.app.study_figures_curves import ArmCurve, CurveWords, survival_curves
 from isotherm.app.study_figures_flow import FlowBox, flow_diagram
-from isotherm.app.study_figures_forest import ForestRow, ForestWords, estimate_ruler, forest_plot
-from isotherm.app.study_figures_love import LovePoint, love_plot
+from isotherm.app.study_figures_forest import ForestRow, ForestWords, estimate_ruler, forest_plots
+from isotherm.app.study_figures_love import LovePoint, love_plots
 from isotherm.app.study_figures_overlap import ArmScores, overlap_plot
 from isotherm.app.study_report_frame import (
     Outcome,
@@ -30,7 +30,10 @@ from isotherm.app.study_report_words import DAYS_PER_MONTH, NOT_GIVEN, Result, m
 from isotherm.columns import Float
 
 Drawings = dict[str, Drawing]
-"""By name: "flow", "love", "overlap", "curves_OUT", "forest_OUT", "sensitivity_OUT"; "ruler" for the first screen."""
+"""By name: "flow", "love", "overlap", "curves_OUT", "forest_OUT", "sensitivity_OUT"; "ruler" for the first screen.
+
+A figure that goes on beyond one page has a further one for each page: "love.2", "love.3".
+"""
 
 NOTHING_DRAWN = "withheld"
 NOBODY = "0 patients"
@@ -38,14 +41,25 @@ NOBODY = "0 patients"
 
 def drawings_of(result: Result) -> Drawings:
     """Draw every figure that the result holds something for."""
-    found: dict[str, Drawing | None] = {
-        "ruler": _ruler(result), "flow": _flow(result), "love": _love(result), "overlap": _overlap(result)
-    }  # fmt: skip
+    found: dict[str, Drawing | None] = {"ruler": _ruler(result), "flow": _flow(result), **_paged("love", _love(result)),
+                                        "overlap": _overlap(result)}  # fmt: skip
     for outcome in outcomes_of(result):
         found[f"curves_{outcome.name}"] = _curves(result, outcome)
-        found[f"forest_{outcome.name}"] = _forest(result, outcome)
-        found[f"sensitivity_{outcome.name}"] = _sensitivity(result, outcome)
+        found |= _paged(f"forest_{outcome.name}", _forest(result, outcome))
+        found |= _paged(f"sensitivity_{outcome.name}", _sensitivity(result, outcome))
     return {name: drawing for name, drawing in found.items() if drawing is not None}
+
+
+def pages_of(drawings: Drawings, name: str) -> list[str]:
+    """Return the names of all pages of a figure in their order; none where there is nothing to draw."""
+    found = [name] if name in drawings else []
+    while found and f"{name}.{len(found) + 1}" in drawings:
+        found.append(f"{name}.{len(found) + 1}")
+    return found
+
+
+def _paged(name: str, pages: Sequence[Drawing]) -> Drawings:
+    return {name if k == 1 else f"{name}.{k}": page for k, page in enumerate(pages, start=1)}
 
 
 def _ruler(result: Result) -> Drawing | None:
@@ -54,7 +68,8 @@ def _ruler(result: Result) -> Drawing | None:
         return None
     shown = naive is not None and naive["value"] is not None and is_adjusted(result)
     beside = _row("naive", naive) if shown and naive is not None else None
-    return estimate_ruler(_row("main", main, strong=True), beside, ratio=is_ratio(main),
+    what = "hazard" if "azard" in str(main["label"]) else "risk"
+    return estimate_ruler(_row("main", main, strong=True), beside, what=what, ratio=is_ratio(main),
                           description=f"Main estimate {printed(main)}, above the line of no difference it would be "
                                       f"a {side_words(result, main)[1]}.")  # fmt: skip
 
@@ -66,7 +81,7 @@ def _flow(result: Result) -> Drawing | None:
     numbers = {arm.name: arm.number for arm in arms_of(result)}
     looks = {str(box["key"]): numbers[box["arms"][0]["arm"]] for box in boxes
              if box["kind"] == "arm" and box["arms"] and box["arms"][0]["arm"] in numbers}  # fmt: skip
-    shown = _nobody_together([_flow_box(result, box) for box in boxes])
+    shown = _nobody_inside([_flow_box(result, box) for box in boxes])
     arms = [(key, arm) for key, arm in ((str(box["key"]), box["arms"]) for box in boxes if box["kind"] == "arm") if arm]
     return flow_diagram([*shown, *(one for key, arm in arms for one in _made(result, key, str(arm[0]["arm"])))],
                         arms=looks)  # fmt: skip
@@ -95,20 +110,20 @@ def _patients(record: Mapping[str, Any]) -> str:
     return f"{NOTHING_DRAWN if missing(record) else printed(record)} patients"
 
 
-def _nobody_together(boxes: Sequence[FlowBox]) -> list[FlowBox]:
-    """Join the boxes beside one box into which nobody went: one box names them all."""
-    found: list[FlowBox] = []
-    for box in boxes:
-        empty = box.kind in ("left", "other") and box.count == NOBODY
-        place = next((k for k, one in enumerate(found) if empty and one.key == f"{box.parent}.nobody"), None)
-        if not empty:
-            found.append(box)
-        elif place is None:
-            found.append(FlowBox(key=f"{box.parent}.nobody", kind=box.kind, parent=box.parent, says="Nobody left out",
-                                 count="", more=(f"{box.says}: {box.count}",)))  # fmt: skip
-        else:
-            found[place] = replace(found[place], more=(*found[place].more, f"{box.says}: {box.count}"))
-    return found
+def _nobody_inside(boxes: Sequence[FlowBox]) -> list[FlowBox]:
+    """Write boxes into which nobody went as a line of the box of those who stayed: an empty box says no more."""
+    told: dict[str, dict[str, list[str]]] = {}
+    for box in (one for one in boxes if _is_empty(one)):
+        stayed = next((one.key for one in boxes if one.kind == "kept" and one.parent == box.parent), box.parent)
+        before, _, after = box.says.partition(": ")
+        head, words = ("Left out", before) if box.kind == "left" else (before, after)
+        told.setdefault(stayed, {}).setdefault(head, []).append(f"{words.lower()} 0")
+    lines = {key: tuple(f"{head}: {', '.join(parts)}" for head, parts in found.items()) for key, found in told.items()}
+    return [replace(one, more=(*one.more, *lines.get(one.key, ()))) for one in boxes if not _is_empty(one)]
+
+
+def _is_empty(box: FlowBox) -> bool:
+    return box.kind in ("left", "other") and box.count == NOBODY
 
 
 def _flow_box(result: Result, box: Mapping[str, Any]) -> FlowBox:
@@ -121,7 +136,7 @@ def _flow_box(result: Result, box: Mapping[str, Any]) -> FlowBox:
     more: list[str] = []
     arms = [one for one in box["arms"] if one["arm"]]
     if len(arms) > 1 or (arms and box["kind"] not in ("arm", "part")):
-        more.append(" · ".join(f"{label_of_arm(result, one['arm'])} {count(one['patients'])}" for one in arms))
+        more += [f"{label_of_arm(result, one['arm'])}: {count(one['patients'])}" for one in arms]
     sites: dict[str, list[str]] = {}
     for one in box["sites"]:
         words = label_of_arm(result, one["arm"]) if len(arms) > 1 else ""
@@ -133,16 +148,16 @@ def _flow_box(result: Result, box: Mapping[str, Any]) -> FlowBox:
                    count=f"{count(box['patients'])} patients{tumors}", more=tuple(more))  # fmt: skip
 
 
-def _love(result: Result) -> Drawing | None:
+def _love(result: Result) -> tuple[Drawing, ...]:
     found = result["curves"].get("balance")
     if not found or not found["rows"]:
-        return None
+        return ()
     points = [LovePoint(covariate_label(result, str(row["label"])), _difference(result, row["before"]),
                         _difference(result, row["after"]))
               for row in found["rows"]]  # fmt: skip
     denominator = result["results"].get("balance.denominator")
     words = "a denominator that is not stated" if denominator is None else printed(denominator)
-    return love_plot(points, denominator=words, threshold=float(found["threshold"]))
+    return love_plots(points, denominator=words, threshold=float(found["threshold"]))
 
 
 def _difference(result: Result, key: str) -> float | None:
@@ -178,7 +193,7 @@ def _curves(result: Result, outcome: Outcome) -> Drawing | None:
     words = CurveWords(
         endpoint=outcome.label, unit=outcome.unit, since="time zero" if zero is None else printed(zero),
         time_unit="months", interval=f"{100.0 * first['level']:g} % interval ({first['interval']}, pointwise)",
-        adjusted_by=str(result["settings"].get("adjustment") or ""), points_only=released,
+        points_only=released,
     )  # fmt: skip
     curves = [_curve(result, one, number, adjusted=adjusted) for (adjusted, number), one in there.items()]
     return survival_curves(curves, np.asarray(days) / DAYS_PER_MONTH, words)
@@ -198,11 +213,11 @@ def _floats(values: Sequence[float | None]) -> Float:
     return np.asarray([math.nan if value is None else float(value) for value in values], dtype=np.float64)
 
 
-def _forest(result: Result, outcome: Outcome) -> Drawing | None:
+def _forest(result: Result, outcome: Outcome) -> tuple[Drawing, ...]:
     """Draw the subgroups of an outcome under its main estimate."""
     found, records = result["curves"].get(f"forest.{outcome.name}"), result["results"]
     if not found or not found["groups"]:
-        return None
+        return ()
     rows = [_row("All in the main analysis", records[found["overall"]], strong=True)]
     for group in found["groups"]:
         test = records.get(group["interaction"])
@@ -214,11 +229,11 @@ def _forest(result: Result, outcome: Outcome) -> Drawing | None:
     return _forest_of(result, outcome, rows, records[found["overall"]], "subgroups")
 
 
-def _sensitivity(result: Result, outcome: Outcome) -> Drawing | None:
+def _sensitivity(result: Result, outcome: Outcome) -> tuple[Drawing, ...]:
     """Draw the main estimate, the naive one, and those of the sensitivity analyses."""
     records = result["results"]
     main = records.get(f"effect.{outcome.name}.adjusted")
-    naive = [("Not adjusted (naive)", f"effect.{outcome.name}.naive")]
+    naive = [("Naive, without adjustment", f"effect.{outcome.name}.naive")]
     found = [*(naive if is_adjusted(result) else []),
              ("A baseline of its own for each site", f"effect.{outcome.name}.site_stratified"),
              *((str(one["says"]), f"sensitivity.{one['name']}.{outcome.name}")
@@ -227,7 +242,7 @@ def _sensitivity(result: Result, outcome: Outcome) -> Drawing | None:
                for site, name in enumerate(result["data"]["sites"], start=1))]  # fmt: skip
     rows = [_row(label, records[key]) for label, key in found if key in records]
     if main is None or len(rows) < 2:
-        return None
+        return ()
     return _forest_of(result, outcome, [_row("Main analysis", main, strong=True), *rows], main, "sensitivity analyses")
 
 
@@ -246,13 +261,13 @@ def _row(label: str, record: Mapping[str, Any], *, strong: bool = False, counts:
 
 def _forest_of(
     result: Result, outcome: Outcome, rows: list[ForestRow], main: Mapping[str, Any], what: str
-) -> Drawing | None:
+) -> tuple[Drawing, ...]:
     if all(row.estimate is None for row in rows):
-        return None
+        return ()
     ratio = is_ratio(main)
     lower, higher = side_words(result, main)
     words = ForestWords(
         measure=measure_of(main), unit="log scale (a ratio: no unit)" if ratio else "percentage points", ratio=ratio,
         level=printed(main, "level"), lower_means=lower, higher_means=higher,
     )  # fmt: skip
-    return forest_plot(rows, words, description=f"Forest plot of {outcome.label}, {what}: the line is no difference.")
+    return forest_plots(rows, words, description=f"Forest plot of {outcome.label}, {what}: the line is no difference.")

@@ -31,6 +31,8 @@ class Outcome:
     unit: str
     primary: bool
     timed: bool
+    counted_as: str
+    """What its events are called, in the plural."""
 
 
 def arms_of(result: Result) -> tuple[Arm, ...]:
@@ -49,7 +51,7 @@ def outcomes_of(result: Result) -> tuple[Outcome, ...]:
     """Return the outcomes, the primary first."""
     found = [
         Outcome(str(one["name"]), str(one["label"]), str(one["definition"] or ""), str(one["unit"]),
-                bool(one["primary"]), one["kind"] == "time")
+                bool(one["primary"]), one["kind"] == "time", str(one["counted_as"]))
         for one in result["protocol"]["outcomes"]
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: not one.primary))
@@ -81,6 +83,16 @@ def warnings_of(result: Result, outcome: str) -> list[str]:
 def is_adjusted(result: Result) -> bool:
     """Whether the main analysis matched or weighted: without either, no word may call it adjusted."""
     return "weighting.target" in result["results"] or "matching.target" in result["results"]
+
+
+def analysis_of(result: Result) -> str:
+    """Return the analysis whose curves and risks stand beside the main estimate: "adjusted", or "naive" without it."""
+    return "adjusted" if is_adjusted(result) else "naive"
+
+
+def is_imputed(result: Result) -> bool:
+    """Whether gaps were filled several times: then curves and boxes are those of the first filled table."""
+    return "imputation.data_sets" in result["results"]
 
 
 def is_ratio(record: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from isotherm.app.study_report_arms import by_arm
 from isotherm.app.study_report_frame import (
     Outcome,
     arms_of,
@@ -16,11 +17,26 @@ from isotherm.app.study_report_frame import (
     outcomes_of,
     warnings_of,
 )
-from isotherm.app.study_report_parts import Bound, Runs, Words, bound, prose, say
+from isotherm.app.study_report_parts import Bound, Runs, Table, Words, bound, prose, say
 from isotherm.app.study_report_words import Result, has_interval, missing
 
+LIMITS = "What this estimate cannot show"
 BLINDED = "Outcomes are blinded: their columns were not read, and there is no estimate yet."
 NO_ESTIMATE = "No main estimate is among the results."
+
+MOST_LETTERS = 160
+"""Of the covariates that are named on the first screen: it has to hold the caveats as well."""
+
+ABOUT = {
+    "ATE": "It compares everybody with {treated} and everybody with {reference}. ",
+    "ATT": "It asks what {reference} would have changed for patients like those with {treated}. ",
+    "ATC": "It asks what {treated} would have changed for patients like those with {reference}. ",
+    "overlap": "Patients whose recorded covariates fit both arms count most, those nearly certain to be in one arm "
+               "count least. ",
+    "matching": "Patients whose recorded covariates fit both arms count most, much as if each had been matched to one "
+                "of the other arm. ",
+}  # fmt: skip
+"""What each estimand asks, said beside the main estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +53,11 @@ class Headline:
     reading : Runs
         The estimate as a sentence, with its direction.
     facts : Runs
-        Whose effect, how many patients and events.
+        Whom the estimate is about, and what was adjusted for.
     naive : Runs
         The naive estimate, named as such.
+    arms : Table or None
+        Patients, events, effective sample sizes, and what happened in each arm in absolute terms.
     caveats : tuple of Runs
         The most important first.
     why : str
@@ -53,6 +71,7 @@ class Headline:
     reading: Runs
     facts: Runs
     naive: Runs
+    arms: Table | None
     caveats: tuple[Runs, ...]
     why: str
 
@@ -64,56 +83,60 @@ def headline_of(result: Result) -> Headline:
         why = BLINDED if result["protocol"]["outcomes_blinded"] else NO_ESTIMATE
         if main is not None:
             why = f"The main estimate does not exist: {missing(main)}"
-        return Headline(outcome.label, "", None, None, None, (), (), (), caveats_of(result), why)
+        return Headline(outcome.label, "", None, None, None, (), (), (), by_arm(result), caveats_of(result), why)
     kind = "adjusted" if is_adjusted(result) else "not adjusted"
+    caveats = (*caveats_of(result), *((bound(result, key),) for key in warnings_of(result, outcome.name)))
     return Headline(
         outcome=outcome.label, measure=f"{measure_of(main)}, {kind}",
         estimate=bound(result, "headline.effect", "estimate"),
         interval=bound(result, "headline.effect", "interval") if has_interval(main) else None,
-        level=bound(result, "headline.effect", "level"), reading=reading_of(result, "headline.effect"),
-        facts=_facts(result, outcome), naive=_naive(result), why="",
-        caveats=(*caveats_of(result), *((bound(result, key),) for key in warnings_of(result, outcome.name))),
+        level=bound(result, "headline.effect", "level"),
+        reading=_reading(result, outcome, limits_below=bool(caveats)), facts=_facts(result), naive=_naive(result),
+        arms=by_arm(result), why="", caveats=caveats,
     )  # fmt: skip
 
 
-def reading_of(result: Result, key: str) -> Runs:
-    """Say an estimate as a sentence whose direction cannot be misread, and whether its interval holds no difference."""
-    record, arms = result["results"][key], arms_of(result)
-    words = {"treated": f"“{arms[0].label}”", "reference": f"“{arms[-1].label}”", "null": null_words(record)}
+def _reading(result: Result, outcome: Outcome, *, limits_below: bool) -> Runs:
+    """Say the main estimate as a sentence with its direction, and whether its interval holds no difference."""
+    record, arms = result["results"]["headline.effect"], arms_of(result)
+    null = 1.0 if is_ratio(record) else 0.0
+    side = "the same" if record["value"] == null else "a higher" if record["value"] > null else "a lower"
+    words = {
+        "treated": f"“{arms[0].label}”", "reference": f"“{arms[-1].label}”", "null": null_words(record),
+        "what": "rate" if "azard" in str(record["label"]) else "risk", "events": outcome.counted_as, "side": side,
+    }  # fmt: skip
     if is_ratio(record):
-        what = "hazard" if "azard" in str(record["label"]) else "risk"
-        runs = say(result, f"The estimated {what} with {{treated}} is {{{key}:estimate}} times that with "
-                           "{reference}. Above {null}: more events with {treated}; below: fewer. ",
-                    **words)  # fmt: skip
+        measure = "hazard" if words["what"] == "rate" else "risk"
+        start = (
+            f"The estimated {measure} with {{treated}} is {{headline.effect:estimate}} times that with {{reference}}"
+        )
     else:
-        runs = say(result, f"The estimated difference, {{treated}} minus {{reference}}, is {{{key}:estimate}}: above "
-                           "{null}, more with {treated}; below {null}, less. ", **words)  # fmt: skip
+        start = "The estimated difference, {treated} minus {reference}, is {headline.effect:estimate}"
+    runs = say(result, start + ": {side} {what} of {events}. ", **words)
     inside = holds_null(record)
     if inside is None:
         return (*runs, Words("The data set no interval."))
-    if inside:
-        end = "The interval includes {null}: fewer and more are both compatible with these data. "
-    else:
-        end = "The interval does not include {null}. "
-    return (*runs, *say(result, end + "It counts chance alone, not what is named below.", **words))
+    chance = f"It covers chance alone, not {'the limits named below' if limits_below else 'bias'}."
+    end = "includes {null}: a higher and a lower {what} are both compatible with these data. "
+    return (*runs, *say(result, f"The interval {end if inside else 'does not include {null}. '}{chance}", **words))
 
 
-def _facts(result: Result, outcome: Outcome) -> Runs:
-    """Say what was adjusted for, whose effect it is, and in how many it was seen."""
-    target = (*_adjusted_for(result), *say(result, "Whose effect: {headline.target}. "))
-    unit = f"{outcome.unit}s"
-    counts = [
-        say(result, f"{{events.{outcome.name}.{arm.name}.events}} events in {{events.{outcome.name}.{arm.name}.n}} "
-                    f"{unit} with {{arm}}", arm=f"“{arm.label}”")
-        for arm in arms_of(result)
-    ]  # fmt: skip
-    joined: list[Runs] = [counts[0], *((Words("; "), *one) for one in counts[1:])] if all(counts) else []
-    return (*target, *(run for one in joined for run in one), *([Words(".")] if joined else []))
+def _facts(result: Result) -> Runs:
+    """Say whom the estimate is about, and what was adjusted for."""
+    arms = arms_of(result)
+    words = {"treated": f"“{arms[0].label}”", "reference": f"“{arms[-1].label}”"}
+    about = ABOUT.get(str(result["settings"].get("estimand")), "")
+    return (*say(result, "Whom it is about: {headline.target}. "), *say(result, about, **words),
+            *_adjusted_for(result))  # fmt: skip
 
 
 def _adjusted_for(result: Result) -> Runs:
     labels = [str(one["label"]) for one in result["protocol"]["covariates"] if one["use"] == "adjust"]
-    return (Words(f"Adjusted for: {', '.join(labels)}. "),) if labels and is_adjusted(result) else ()
+    if not labels or not is_adjusted(result):
+        return ()
+    shown = [label for k, label in enumerate(labels) if len(", ".join(labels[: k + 1])) <= MOST_LETTERS or k == 0]
+    rest = "" if len(shown) == len(labels) else " and others, all named in the methods"
+    return (Words(f"Adjusted for: {', '.join(shown)}{rest}."),)
 
 
 def _naive(result: Result) -> Runs:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isotherm.app.figures import Drawing
+from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_frame import arms_of, covariate_label
 from isotherm.app.study_report_words import DAYS_PER_MONTH, Result, missing, printed
 
@@ -59,12 +60,24 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its first column names the rows; notes say why numbers are missing."""
+    """A table: its first column names the rows; notes say why numbers are missing.
+
+    Parameters
+    ----------
+    title : str
+    columns : tuple of str
+    rows : tuple of tuple of Runs
+    remark : Runs
+        Small print below it.
+    heads : frozenset of int
+        Rows that name those below them.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Runs, ...], ...]
     remark: Runs = ()
+    heads: frozenset[int] = frozenset()
 
     @property
     def notes(self) -> dict[str, str]:
@@ -150,6 +163,12 @@ def _after(runs: Sequence[Run], text: str) -> Words:
     return Words(text[1:] if ended and text.startswith(".") else text)
 
 
+def first_data_set(result: Result) -> Runs:
+    """Say that something was made from the first imputed data set; nothing where there is none."""
+    return say(result, "Shown is the first of {imputation.data_sets} imputed data sets; main estimates are pooled over "
+                       "all of them. ")  # fmt: skip
+
+
 def text_of(runs: Runs) -> str:
     """Return runs as plain text; a missing number as its reason."""
     return "".join(prose(run) for run in runs)
@@ -171,7 +190,7 @@ def table_of(result: Result, name: str) -> Table | None:
     if name in OF_COLUMNS:
         labels = {column: covariate_label(result, column) for column in _columns(found)}
     rows = tuple(tuple(cell_of(result, _with_label(one, labels)) for one in row) for row in found["rows"])
-    return Table(str(found["title"]), tuple(_in_months(str(column)) for column in found["columns"]), rows)
+    return Table(str(found["title"]), tuple(column_head(result, str(column)) for column in found["columns"]), rows)
 
 
 OF_COLUMNS = ("balance", "propensity")
@@ -186,14 +205,27 @@ def _with_label(cell: str | Mapping[str, str], labels: Mapping[str, str]) -> str
     """Return a text that ends with the name of an arm, or of a column, with its label instead."""
     if not isinstance(cell, str):
         return cell
-    before, gap, last = cell.rpartition(": ") if ": " in cell else cell.rpartition(", ")
-    return f"{before}{gap}{labels[last]}" if last in labels else cell
+    for gap in (": ", ", "):
+        before, between, last = cell.rpartition(gap)
+        if last in labels:
+            return f"{before}{between}{labels[last]}"
+    return cell
 
 
-def _in_months(column: str) -> str:
-    """Return the head of a column whose days are printed as months."""
-    column = DAYS.sub(lambda days: f"{float(days[1]) / DAYS_PER_MONTH:.4g} months", column)
-    return column.removesuffix(", days")
+ESTIMATES = ("Estimate", "Hazard ratio", "Odds ratio", "Alone", "Together", "Median", "Free of the event")
+"""Beginnings of the heads of columns whose numbers have intervals."""
+
+
+def column_head(result: Result, column: str) -> str:
+    """Return the head of a column: with the level of its intervals, and in months where days are printed as such."""
+    column = DAYS.sub(lambda days: months_of(float(days[1])), column).removesuffix(", days")
+    level = f"{100.0 * result['settings']['level']:g}{NO_BREAK}%{NO_BREAK}interval"
+    return f"{column} ({level})" if column.startswith(ESTIMATES) else column
+
+
+def months_of(days: float) -> str:
+    """Return a declared time in months, as it stands in heads of columns."""
+    return f"{round(days / DAYS_PER_MONTH, 1):g} months"
 
 
 def cell_of(result: Result, cell: str | Mapping[str, str]) -> Runs:

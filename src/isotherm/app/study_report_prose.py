@@ -4,30 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from isotherm.app.study_report_frame import Arm, Outcome, arms_of, is_adjusted, is_ratio, measure_of, outcomes_of
-from isotherm.app.study_report_parts import Block, Heading, Paragraph, Runs, Words, blocks, say
+from isotherm.app.study_report_frame import (
+    Arm,
+    Outcome,
+    analysis_of,
+    arms_of,
+    is_adjusted,
+    is_ratio,
+    measure_of,
+    outcomes_of,
+)
+from isotherm.app.study_report_parts import Block, Bound, Heading, Paragraph, Runs, Words, blocks, say
 from isotherm.app.study_report_words import Result
 
 METHODS = (
     ("Design and data", (
         "{protocol.design}. ", "Question: {protocol.question} ", "Source of the data: {data.source}. ",
-        "Places: {data.sites}. ", "Dates: {data.dates}. ", "Codes for not known: {data.missing_codes}. ",
+        "Places: {data.sites}. ", "Years of time zero: {data.dates}. ",
+        "Codes that mean “not known”: {data.missing_codes}. ",
     )),
     ("Patients and comparison", (
-        "Eligible: {protocol.eligibility}. ", "Compared were: {protocol.arms}. ", "Time zero: {protocol.time_zero}. ",
+        "Eligible: {protocol.eligibility}. ", "Arms: {protocol.arms}. ", "Time zero: {protocol.time_zero}. ",
         "Start of the exposure: {protocol.exposure}. ",
     )),
     ("Outcomes", ("{protocol.outcomes}. ",)),
-    ("Covariates", ("Adjusted for: {protocol.covariates}. ", "Codings: {protocol.codings}. ")),
+    ("Covariates", ("Adjusted for: {protocol.covariates}. ", "How covariates were entered: {protocol.codings}. ")),
     ("Adjustment and estimation", (
-        "{protocol.methods} ", "The propensity: {propensity.method}. ", "Weights: {weighting.method}. ",
+        "{protocol.methods} ", "Propensity model: {propensity.method}. ", "Weighting: {weighting.method}. ",
         "Matching: {matching.method}. ", "Caliper: {matching.caliper}. ",
         "Widest difference of a pair: {matching.widest}. ",
-        "Whose effect: {weighting.target}. ", "Whose effect: {matching.target}. ",
-        "Standardized differences are divided by: {balance.denominator}. ",
+        "Whom the estimate is about: {weighting.target}. ", "Whom the estimate is about: {matching.target}. ",
+        "Denominator of standardized differences: {balance.denominator}. ",
         "Missing covariates: {imputation.method}, {imputation.data_sets} data sets. ",
     )),
-    ("Subgroups and sensitivity analyses", ("Subgroups: {protocol.subgroups}. ", "{protocol.sensitivity}. ")),
+    ("Subgroups and sensitivity analyses", ("Subgroups: {protocol.subgroups}. ",
+                                             "Sensitivity analyses: {protocol.sensitivity}. ")),
 )  # fmt: skip
 """Paragraphs of the methods: a sentence stands if its results are there."""
 
@@ -73,9 +84,9 @@ def who_came(result: Result) -> Runs:
     boxes: list[Mapping[str, str]] = result["flow"].get("boxes") or []
     if not boxes:
         return ()
-    first = say(result, f"{{{boxes[0]['patients']}}} patients were in the table")
-    arms = [say(result, f"; {{table_one.size.{arm.name}.patients}} were in the arm {{arm}}", arm=f"“{arm.label}”")
-            for arm in arms_of(result)]  # fmt: skip
+    first = say(result, f"{{{boxes[0]['patients']}}} patients were in the table; compared are")
+    arms = [say(result, f"{'' if k == 0 else ' and'} {{table_one.size.{arm.name}.patients}} with {{arm}}",
+                arm=f"“{arm.label}”") for k, arm in enumerate(arms_of(result))]  # fmt: skip
     return joined(first, *arms, (Words(". "),))
 
 
@@ -83,8 +94,9 @@ def balance_words(result: Result) -> Runs:
     """Say how far arms differed at most, and how many patients the adjusted arms are worth."""
     worst = say(result, "The largest standardized difference of a covariate was {balance.worst.before} before "
                         "adjustment and {balance.worst.after} after it ({balance.denominator}). ")  # fmt: skip
-    sizes = [say(result, f"After adjustment the arm {{arm}} is worth {{balance.{arm.name}.ess_after}} patients of "
-                         f"equal weight, of {{balance.{arm.name}.ess_before}}. ", arm=f"“{arm.label}”")
+    sizes = [say(result, "After adjustment the effective sample size with {arm} is "
+                         f"{{balance.{arm.name}.ess_after}}, of {{balance.{arm.name}.ess_before}}. ",
+                 arm=f"“{arm.label}”")
              for arm in arms_of(result)]  # fmt: skip
     return joined(worst, *sizes)
 
@@ -101,32 +113,46 @@ def overlap_words(result: Result) -> Runs:
 
 def outcome_words(result: Result, outcome: Outcome) -> Runs:
     """Say what was seen in an outcome: events, follow-up, times, the estimate, the naive one, how the model fits."""
-    out, arms = outcome.name, arms_of(result)
-    analysis = "adjusted" if is_adjusted(result) else "naive"
+    out, arms, analysis = outcome.name, arms_of(result), analysis_of(result)
     treated, reference = f"“{arms[0].label}”", f"“{arms[-1].label}”"
-    counts = [say(result, f"{{events.{out}.{arm.name}.events}} of {{events.{out}.{arm.name}.n}} {outcome.unit}s with "
-                          "{arm} had the event. ", arm=f"“{arm.label}”") for arm in arms]  # fmt: skip
-    return joined(
+    counts = [say(result, f"With {{arm}} there were {{events.{out}.{arm.name}.events}} {{events}} among "
+                          f"{{events.{out}.{arm.name}.n}} {outcome.unit}s. ", arm=f"“{arm.label}”",
+                  events=outcome.counted_as) for arm in arms]  # fmt: skip
+    sentences = (
         *counts,
         say(result, f"Median follow-up was {{followup.{out}.all}} (reverse Kaplan-Meier). "),
         *(_times(result, out, arm) for arm in arms),
         estimate_words(result, out),
-        say(result, f"Without adjustment (naive) it was {{effect.{out}.naive}}. "),
-        say(result, f"Given the matched set, another estimand, it was {{effect.{out}.conditional}}. "),
+        say(result, f"Without adjustment (naive) it was {{effect.{out}.naive}}. ") if is_adjusted(result) else (),
+        say(result, f"Within matched sets, which is another estimand, it was {{effect.{out}.conditional}}. "),
         say(result, f"With a baseline of its own for each site it was {{effect.{out}.site_stratified}}. "),
-        say(result, f"The difference of restricted mean times was {{rmst.{out}.{analysis}.difference}} ({analysis}), "
-                    "{t} minus {r}. ", t=treated, r=reference),
-        say(result, f"The log-rank test of the arms as they are gave {{logrank.{out}.naive:p_words}}. "),
+        say(result, f"The difference of restricted mean times, {{t}} minus {{r}}, was "
+                    f"{{rmst.{out}.{analysis}.difference}} ({_said(result)}). ", t=treated, r=reference),
+        say(result, f"The log-rank test of the arms as they are (naive) gave {{logrank.{out}.naive:p_words}}. "),
         say(result, f"The test of proportional hazards gave {{proportional_hazards.{out}.{analysis}:p_words}}. "),
         say(result, f"The E-value of the estimate was {{evalue.{out}.estimate}}, that of the limit nearer to no "
                     f"difference {{evalue.{out}.limit}}. "),
     )  # fmt: skip
+    return _but_withheld(result, sentences)
+
+
+def _but_withheld(result: Result, sentences: tuple[Runs, ...]) -> Runs:
+    """Join sentences; in a release those about withheld numbers are one, instead of the same reason again and again."""
+    if not result["settings"].get("release"):
+        return joined(*sentences)
+    told = [one for one in sentences if not any(isinstance(run, Bound) and run.missing for run in one)]
+    end = (Words("Further numbers are withheld: a small count could be worked out from them."),)
+    return joined(*told, end if len(told) < len(sentences) else ())
 
 
 def _times(result: Result, out: str, arm: Arm) -> Runs:
-    analysis = "adjusted" if is_adjusted(result) else "naive"
-    return say(result, f"With {{arm}}, the median time was {{curve.{out}.{analysis}.{arm.name}.median}} ({analysis}). ",
+    key = f"curve.{out}.{analysis_of(result)}.{arm.name}.median"
+    return say(result, f"The median time with {{arm}} was {{{key}}} ({_said(result)}). ",
                arm=f"“{arm.label}”")  # fmt: skip
+
+
+def _said(result: Result) -> str:
+    return "adjusted" if is_adjusted(result) else "not adjusted"
 
 
 def estimate_words(result: Result, out: str) -> Runs:
@@ -152,9 +178,8 @@ def subgroup_words(result: Result) -> Runs:
     """Say the test of each interaction for the primary outcome."""
     primary = outcomes_of(result)[0].name
     return joined(*(
-        say(result, f"Whether the effect differs by {{label}}: "
-                    f"{{subgroup.{one['name']}.interaction.{primary}:p_words}} (test of the interaction). ",
-            label=str(one["label"]))
+        say(result, f"The test whether the effect differs between subgroups of “{{label}}” gave "
+                    f"{{subgroup.{one['name']}.interaction.{primary}:p_words}}. ", label=str(one["label"]))
         for one in result["protocol"]["subgroups"]
     ))  # fmt: skip
 
@@ -163,9 +188,9 @@ def stability_words(result: Result) -> Runs:
     """Say what the bootstrap and the sensitivity analyses gave for the primary outcome."""
     primary = outcomes_of(result)[0].name
     return joined(
-        say(result, f"The whole analysis was repeated on {{bootstrap.replicates}} draws of patients: "
-                        f"{{bootstrap.{primary}}}, percentile interval. "),
-        say(result, f"{{bootstrap.{primary}.failed}} draws could not be analyzed. "),
+        say(result, f"The whole analysis, repeated on {{bootstrap.replicates}} bootstrap replicates, gave "
+                    f"{{bootstrap.{primary}}} with its percentile interval; "
+                    f"{{bootstrap.{primary}.failed}} replicates could not be analyzed. "),
         *(say(result, f"{{says}}: {{sensitivity.{one['name']}.{primary}}}. ", says=str(one["says"]))
           for one in result["protocol"]["sensitivity"]),
     )  # fmt: skip

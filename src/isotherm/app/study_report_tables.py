@@ -33,7 +33,12 @@ def table_one(result: Result) -> Table | None:
     if not found or not found["rows"]:
         return None
     rows = [tuple(_compact(result, cell, row) for cell in row) for row in found["rows"] if not _is_beside(row)]
-    return Table(str(found["title"]), tuple(found["columns"]), tuple(rows))
+    how = str(found["title"]).partition("; ")[2]
+    remark = f"{how[:1].upper()}{how[1:]}. " if how else ""
+    if any(one["late"] for one in result["protocol"]["covariates"]):
+        remark += ("Known later: not known to have been there before the exposure began; such a covariate is only "
+                   "described, unless a recorded override has it adjusted for.")  # fmt: skip
+    return Table("Patients before adjustment", tuple(found["columns"]), tuple(rows), (Words(remark),))
 
 
 def _kind(row: Sequence[Any]) -> str:

@@ -25,8 +25,8 @@ def printed(record: Mapping[str, Any], field: str = "value") -> str:
     record : mapping
         A record of `results`.
     field : str
-        "value" (with its interval), "estimate" (without), "bare" (without its unit as well), "interval", "low", "high",
-        "level", "p", "p_words" (with "p ="), "n", "events", "why", or "label".
+        "value" (with its unit, then its interval), "estimate" (without interval), "bare" (without its unit as well),
+        "interval", "low", "high", "level", "p", "p_words" (with "p ="), "n", "events", "why", or "label".
 
     Returns
     -------
@@ -46,9 +46,7 @@ def printed(record: Mapping[str, Any], field: str = "value") -> str:
     if record["value"] is None:
         return NOT_GIVEN
     if field == "interval":
-        return (
-            f"{_limit(record, 'low')} to {_limit(record, 'high')}{_unit(record)}" if has_interval(record) else NOT_GIVEN
-        )
+        return f"{_limits(record)}{_unit(record)}" if has_interval(record) else NOT_GIVEN
     if field in ("low", "high"):
         return _limit(record, field) + (_unit(record) if record[field] is not None else "")
     if field == "bare":
@@ -78,17 +76,24 @@ def _p(record: Mapping[str, Any], *, words: bool) -> str:
     if p is None:
         return NOT_GIVEN
     shown = "< 0.001" if p < 0.001 else "> 0.99" if p > 0.99 else f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
-    return shown if not words else f"p {shown}" if shown[0] in "<>" else f"p = {shown}"
+    return _whole_line(shown if not words else f"p {shown}" if shown[0] in "<>" else f"p = {shown}")
 
 
 def _value(record: Mapping[str, Any], *, alone: bool) -> str:
-    """Return the value with its unit, and its interval behind it unless it is wanted alone."""
+    """Return the value with its unit, and its interval in parentheses behind it unless it is wanted alone."""
     if record["kind"] == "p":
         return _p(record, words=False)
     shown = _number(record, record["value"])
-    if alone or not has_interval(record):
-        return shown + _unit(record)
-    return f"{shown} ({_limit(record, 'low')} to {_limit(record, 'high')}){_unit(record)}"
+    return shown + _unit(record) + ("" if alone or not has_interval(record) else f" ({_limits(record)})")
+
+
+def _limits(record: Mapping[str, Any]) -> str:
+    """Return both limits, which no end of a line tears apart."""
+    return _whole_line(f"{_limit(record, 'low')} to {_limit(record, 'high')}")
+
+
+def _whole_line(words: str) -> str:
+    return words.replace(" ", NO_BREAK)
 
 
 def _limit(record: Mapping[str, Any], which: str) -> str:

@@ -55,7 +55,8 @@ def _predicate(_: Document, value: object, __: Path) -> Predicate:
     try:
         return Predicate(value)
     except BadPredicate as error:
-        raise Wrong(f"a condition on columns, and {str(error).rstrip('.')}") from None
+        words = str(error).rstrip(".")
+        raise Wrong(f"a condition on columns; {words[:1].lower()}{words[1:]}") from None
 
 
 KNOWN = Shape(Known, {"day": Key(number), "column": TEXT})
@@ -162,6 +163,7 @@ OUTCOME = Shape(Outcome, {
     "name": TEXT_NEEDED, "label": TEXT_NEEDED, "kind": Key(choice("time", "yes/no")), "event": TEXT_NEEDED,
     "time": TEXT, "time_unit": Key(choice(*get_args(protocol_parts.TimeUnit))), "date": TEXT, "competing": TEXT,
     "unit": Key(choice(*get_args(protocol_parts.Unit))), "primary": Key(flag), "definition": TEXT,
+    "counted_as": TEXT,
 })  # fmt: skip
 LEVEL = Shape(Level, {"label": TEXT_NEEDED, "where": Key(_predicate, required=True)})
 SUBGROUP = Shape(Subgroup, {

@@ -190,6 +190,10 @@ def _rows(file: Path, rows: Iterable[Sequence[Any]], columns: Sequence[str] | No
     names = [str(name).strip() if name is not None else "" for name in header]
     while names and not names[-1]:
         names.pop()
+    if not names:
+        raise BadTable(
+            f"The table '{file.name}' is empty: it has no rows; give a file with a header and a row per patient."
+        )
     places = _places(file, names, columns)
     kept: dict[str, list[Any]] = {name: [] for name in places}
     uneven = 0

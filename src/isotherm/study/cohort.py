@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from isotherm.columns import Int, label
-from isotherm.errors import BadTable, NothingToCompare
+from isotherm.errors import BadSetting, BadTable
 from isotherm.study.design_matrix import Kind
 from isotherm.study.flow import Flow
 from isotherm.study.guard import design_findings
@@ -63,12 +63,15 @@ class Cohort:
 
         Raises
         ------
-        NothingToCompare
+        BadSetting
             There are more than two arms: compare them in pairs.
         """
         arms = self.protocol.arms
         if len(arms.arms) != 2:
-            raise NothingToCompare(f"{len(arms.arms)} arms came where two are compared; choose two of them.")
+            raise BadSetting(
+                f"{len(arms.arms)} arms came where two are compared; keep two [[arms.arm]] in the protocol (whoever "
+                "is in neither is counted in the flow), and write a protocol for each further comparison."
+            )
         return self.arm != arms.names.index(arms.reference)
 
     def in_arm(self, name: str) -> Bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ from isotherm.study.result import Results, coarse
 
 DAYS_PER_MONTH = DAYS_PER["months"]
 
+HAZARD = re.compile(r"curve\..*\.hazard_\d+")
+"""Cumulative hazards at fixed days: they say as much as the curve at that day."""
+
 
 def release_curves(results: Results, hidden: set[str], smallest: int) -> tuple[dict[str, dict[str, Any]], set[str]]:
     """Return curves that may leave the house, and the ids of records that may not.
@@ -21,7 +25,8 @@ def release_curves(results: Results, hidden: set[str], smallest: int) -> tuple[d
     those who had the event and those who were censored are nobody or `smallest` and more, in everybody, among those
     compared and among those left out. So differences between days or between the curves reveal no few.
     """
-    curves, gone = dict(results.curves), set[str]()
+    curves = dict(results.curves)
+    gone = {key for key in results.records if HAZARD.fullmatch(key)}  # but those of the days that are kept
     for key in [key for key in curves if key.startswith("survival.") and ".adjusted." in key]:
         pair = [key, key.replace(".adjusted.", ".naive.")]
         _release_pair(results, curves, gone, pair, smallest)
@@ -35,17 +40,19 @@ def _release_pair(
     results: Results, curves: dict[str, dict[str, Any]], gone: set[str], pair: list[str], smallest: int
 ) -> None:
     naive = curves[pair[1]]
-    months = (np.arange(1.0, naive["end_day"] // DAYS_PER_MONTH + 1.0) * DAYS_PER_MONTH).tolist()
+    end = min(naive["end_day"], curves[pair[0]]["end_day"])  # beyond it, a curve knows nothing
+    months = (np.arange(1.0, end // DAYS_PER_MONTH + 1.0) * DAYS_PER_MONTH).tolist()
     # Not the days of events: those are single patients'.
-    wanted = [*naive["fixed_days"], *naive["table_days"], *months]
+    wanted = [day for day in (*naive["fixed_days"], *naive["table_days"], *months) if day <= end]
     kept = safe_days([_cumulated(naive), _cumulated(curves[pair[0]])], wanted, smallest)
     for key in pair:
         curve = curves[key]
         curves[key] = _thinned(curve, kept)
         gone |= {at for at, day in zip(curve["at_risk"], curve["table_days"], strict=True)
                  if day > 0.0 and (day not in kept or _on_a_step(day, naive))}  # fmt: skip
-        fixed = f"curve.{curve['outcome']}.{curve['analysis']}.{curve['arm']}.at_"
-        gone |= {f"{fixed}{k}" for k, day in enumerate(curve["fixed_days"], start=1) if day not in kept}
+        fixed = f"curve.{curve['outcome']}.{curve['analysis']}.{curve['arm']}."
+        gone |= {f"{fixed}at_{k}" for k, day in enumerate(curve["fixed_days"], start=1) if day not in kept}
+        gone -= {f"{fixed}hazard_{k}" for k, day in enumerate(curve["fixed_days"], start=1) if day in kept}
 
 
 def _on_a_step(day: float, curve: dict[str, Any]) -> bool:

@@ -143,8 +143,12 @@ class Matched:
 
     @property
     def cluster(self) -> Int:
-        """What counts as independent in the outcome's analysis: the set, or with replacement the unit; shape (n,)."""
-        return self.rows if self.set_number is None else self.set_number
+        """What counts as independent in the outcome's analysis, shape (n,): the set of a match in pairs, else the unit.
+
+        Strata are no clusters: their patients are as independent as before, and a robust variance over a few strata is
+        far too small (over two, the 95 % interval of a hazard ratio holds the truth in 60 of 100 samples).
+        """
+        return self.rows if self.pairs is None or self.set_number is None else self.set_number
 
     @property
     def target(self) -> str:
@@ -152,13 +156,13 @@ class Matched:
         if self.estimand == "ATE":
             n = int(self.matched.sum())
             who = f"{n} of {len(self.treated)} units"
-            return f"ATE: all {n} units" if n == len(self.treated) else f"ATE in the matched: {who}"
+            return f"all {n} units (ATE)" if n == len(self.treated) else f"the matched only: {who} (ATE in the matched)"
         focal = self.estimand == "ATT"
         n, every = self.n_matched(treated=focal), int((self.treated == focal).sum())
         arm = "treated" if focal else "controls"
-        return (
-            f"{self.estimand}: all {n} {arm}" if n == every else f"{self.estimand} in the matched: {n} of {every} {arm}"
-        )
+        if n == every:
+            return f"all {n} {arm} ({self.estimand})"
+        return f"the matched only: {n} of {every} {arm} ({self.estimand} in the matched)"
 
 
 def check_caliper(gaps: Float, caliper: float | None) -> None:

@@ -248,6 +248,8 @@ class Outcome:
     primary : bool
     definition : str
         What counts as the event; printed in the report.
+    counted_as : str
+        What reports call its events, in the plural: "deaths", "recurrences or deaths"; "events" unless named.
     """
 
     name: str
@@ -261,12 +263,13 @@ class Outcome:
     competing: str | None = None
     primary: bool = False
     definition: str = ""
+    counted_as: str = "events"
 
     def __post_init__(self) -> None:
         timed = (self.time is not None) != (self.date is not None)
         untimed = self.time is None and self.date is None and self.time_unit is None and self.competing is None
         refuse([
-            *filled("An outcome", name=self.name, label=self.label, event=self.event),
+            *filled("An outcome", name=self.name, label=self.label, event=self.event, counted_as=self.counted_as),
             unless(timed or self.kind != "time", "time", f"Outcome {self.name} needs either a time or a date column."),
             unless(untimed or self.kind == "time", "kind", f"Outcome {self.name} is a yes/no; it has no time."),
             unless((self.time is None) == (self.time_unit is None) or self.kind != "time", "time_unit",

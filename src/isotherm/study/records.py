@@ -50,8 +50,10 @@ def check_column(table: pd.DataFrame, name: str) -> None:
     names: list[object] = list(table.columns)
     count = names.count(name)
     if count != 1:
-        came = "is not there" if count == 0 else f"is there {count} times"
-        raise BadColumn(f"Column '{name}' {came}{near(name, tuple(map(str, names)))}.")
+        came = (
+            f"is not there{near(name, tuple(map(str, names)))}" if count == 0 else f"is there {count} times; rename one"
+        )
+        raise BadColumn(f"Column '{name}' {came}.")
 
 
 def check_cells(protocol: Protocol, table: pd.DataFrame) -> None:

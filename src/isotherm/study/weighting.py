@@ -16,11 +16,11 @@ from isotherm.study.propensity import Propensity
 Target = Literal["ATE", "ATT", "ATC", "overlap", "matching"]
 
 TARGETS: dict[Target, str] = {
-    "ATE": "ATE: everybody",
-    "ATT": "ATT: the treated",
-    "ATC": "ATC: the controls",
-    "overlap": "ATO: those who could well have been in either arm (overlap weights)",
-    "matching": "ATM: those whom 1:1 matching would find (matching weights)",
+    "ATE": "everybody (ATE)",
+    "ATT": "the treated (ATT)",
+    "ATC": "the controls (ATC)",
+    "overlap": "the overlap population (ATO), those who could well have been in either arm",
+    "matching": "the matching population (ATM), those whom 1:1 matching would find",
 }
 """Whose effect each kind of weight gives."""
 

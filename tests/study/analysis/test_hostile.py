@@ -72,7 +72,7 @@ def test_an_estimand_out_of_reach_says_what_is_within_reach() -> None:
 
 def test_three_arms_are_refused_with_what_to_do() -> None:
     arms = Arms(column="drug", reference="none", arms=(*ARMS.arms, Arm(name="half", label="Half", values=(0.5,))))
-    with pytest.raises(NothingToCompare, match="3 arms came where two are compared"):
+    with pytest.raises(BadSetting, match=r"3 arms came .*; keep two \[\[arms.arm\]\] in the protocol .*"):
         run(TABLE.assign(drug=np.where(np.arange(90) < 9, 0.5, TABLE["drug"])), arms=arms)
 
 
@@ -196,7 +196,8 @@ def test_a_sensitivity_analysis_that_cannot_be_made_has_its_reason() -> None:
     assert record(result, "sensitivity.nobody.os").value is None
     assert "No covariate is left to adjust for" in record(result, "sensitivity.bare.os").why
     assert value(result, "sensitivity.plain.os") == value(result, "effect.os.naive")
-    assert value(result, "sensitivity.plain.worst_smd") == 0.0
+    assert record(result, "sensitivity.plain.worst_smd").value is None
+    assert record(result, "sensitivity.plain.worst_smd").why == "nothing is adjusted for in it"
 
 
 def test_a_site_with_one_arm_only_is_left_out_with_its_reason() -> None:
@@ -299,7 +300,7 @@ def test_a_matching_with_a_time_zero_of_dates_prints_its_years() -> None:
     assert record(result, "data.dates").text == "2014 to 2021"
     assert (
         record(result, "protocol.codings").text
-        == "Age: number, effects per 10 years; Sex: male, female; Lesions: number"
+        == "Age: as a number, effects per 10 years; Sex: male, female; Lesions: as a number"
     )
     assert LESIONS.label in (record(result, "protocol.covariates").text or "")
 
@@ -350,3 +351,60 @@ def test_imputed_data_sets_without_a_finite_interval_are_not_pooled() -> None:
     endless = Effect(measure="hazard ratio", estimate=1.0, low=0.5, high=math.inf)
     with pytest.raises(NothingToCompare, match="no finite interval; nothing is pooled"):
         pooled_effect([endless, endless], Estimation())
+
+
+def test_tumors_of_one_patient_in_two_groups_are_refused_since_patients_are_compared() -> None:
+    tumors = pd.concat([TABLE.assign(tumor="1"), TABLE[:5].assign(tumor="2", lesions=99.0)])
+    large = Predicate("lesions > 50")
+    size = Subgroup(
+        name="size",
+        label="Size",
+        levels=(Level(label="large", where=large), Level(label="small", where=Predicate("lesions <= 50"))),
+    )
+    described = replace(LESIONS, use="describe")
+    with pytest.raises(BadColumn, match="in 5 of 95 rows; ask for facts of patients, such as the largest size"):
+        run(tumors, data=TUMORS, outcomes=(OS, LTP_PER_TUMOR), covariates=(AGE, described), subgroups=(size,))
+    only_large = Sensitivity(name="large", says="Large", where=large)
+    with pytest.raises(BadColumn, match='The condition "lesions > 50" is not the same in all tumors of a patient'):
+        run(tumors, data=TUMORS, outcomes=(OS,), covariates=(AGE, described), sensitivity=(only_large,))
+
+
+def test_a_share_of_tumors_has_no_interval_that_takes_them_for_independent() -> None:
+    tumors = pd.concat([TABLE.assign(tumor="1"), TABLE[::2].assign(tumor="2")]).sort_values(["id", "tumor"])
+    tumors["again"] = (np.arange(len(tumors)) % 3 == 0) * 1.0
+    found = record(run(tumors, data=TUMORS, outcomes=(OS, TREATED_AGAIN)), "binary.again.naive.risk.drug")
+    assert found.value == pytest.approx(tumors["again"][tumors["drug"] == 1.0].mean())
+    assert (found.low, found.high) == (None, None)
+    assert found.method == "share of tumors; no interval: tumors of one patient are not independent"
+
+
+def test_an_analysis_of_nobody_says_so_and_keeps_the_kind_of_each_outcome() -> None:
+    variation = Sensitivity(name="nobody", says="Nobody", where=Predicate("age > 300"))
+    data = Data(file="cohort.csv", patient="id", site="site")
+    result = run(TABLE.assign(site="A"), data=data, sensitivity=(variation,))
+    for start in ("sensitivity.nobody", "leave_one_site_out.1"):
+        assert record(result, f"{start}.os").why.startswith("Nobody is left in this analysis")
+        assert record(result, f"{start}.os").kind == "ratio"
+        assert record(result, f"{start}.complication").kind == "difference"
+
+
+def test_an_outcome_that_predicts_no_missing_covariate_is_a_warning() -> None:
+    lost = people(gaps=8).assign(complication=TABLE["complication"].where(np.arange(90) > 3))
+    missing = MissingData(method="multiple imputation", imputations=2)
+    result = run(lost, methods=replace(WEIGHTS, missing=missing))
+    assert (record(result, "finding.no_predictor.complication").text or "").startswith(
+        "Complication is not known in everybody and predicts no missing covariate"
+    )
+    assert "finding.no_predictor.os" not in result.results.records
+    tumors = pd.concat([people(gaps=8).assign(tumor="1"), people(gaps=8)[::2].assign(tumor="2")])
+    several = run(tumors, data=TUMORS, outcomes=(OS, LTP_PER_TUMOR), methods=replace(WEIGHTS, missing=missing))
+    assert "is of tumors and predicts" in (record(several, "finding.no_predictor.ltp").text or "")
+
+
+def test_a_sensitivity_analysis_without_a_whole_pair_has_its_reason() -> None:
+    young = (TABLE["age"] < 60) & (TABLE["drug"] == 1.0)
+    lost = TABLE.assign(complication=TABLE["complication"].where(~young))
+    variation = Sensitivity(name="young", says="Below 60", where=Predicate("age < 60"))
+    result = run(lost, methods=PAIRS, sensitivity=(variation,))
+    assert value(result, "sensitivity.young.os") > 0.0
+    assert record(result, "sensitivity.young.complication").why == "No pair came; at least one is wanted."

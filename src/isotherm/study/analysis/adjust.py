@@ -79,7 +79,7 @@ class Adjusted:
     weight : array, shape (u,)
         0 for those left out, or with a missing covariate.
     cluster : array of int, shape (u,)
-        What is independent: the matched set, else the unit.
+        What is independent: the set of a match in pairs or k:1, else the unit.
     design, scores, made : optional
         Covariates, propensity, and who was matched or how they weigh; None without adjustment.
     """
@@ -91,10 +91,16 @@ class Adjusted:
     made: Matched | Weighted | None
 
     @property
+    def in_sets(self) -> bool:
+        """Whether it is matching without replacement: each unit is in one set of a few, which is its cluster."""
+        made = self.made
+        return isinstance(made, Matched) and made.pairs is not None and made.set_number is not None
+
+    @property
     def paired(self) -> bool:
         """Whether it is 1:1 matching without replacement: sets of one and one."""
         made = self.made
-        if not isinstance(made, Matched) or made.pairs is None or made.set_number is None:
+        if not self.in_sets or not isinstance(made, Matched) or made.pairs is None:
             return False
         return len(np.unique(made.pairs[:, 0])) == len(made.pairs)
 
@@ -165,10 +171,9 @@ def adjusted_by(
             made = weighted(scores, how.estimand, stabilized=how.stabilized, trim=how.trim, truncate=how.truncate)
     weight, cluster = np.zeros(len(treated)), np.arange(len(treated))
     weight[design.rows] = made.weight
-    sets = made.set_number if isinstance(made, Matched) else None
-    if sets is not None:
+    if isinstance(made, Matched) and made.pairs is not None and made.set_number is not None:
         # Numbers of sets begin after those of units, so that who is in none shares no cluster with a set.
-        cluster[design.rows] = np.where(sets < 0, design.rows, len(treated) + sets)
+        cluster[design.rows] = np.where(made.set_number < 0, design.rows, len(treated) + made.set_number)
     return Adjusted(weight, cluster.astype(np.int64), design, scores, made)
 
 

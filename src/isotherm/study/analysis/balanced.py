@@ -61,8 +61,13 @@ def add_balance(results: Results, comparison: Comparison) -> None:
                 arm=name,
                 rests_on=behind if whole else [],
             )
-    heads = [f"{what}, {when}" for when in ("before", "after") for what in ("treated", "reference", "difference")]
-    results.table("balance", f"Balance; differences divided by {words}", ["", *heads], rows)
+    heads = [f"{what}, {when}" for when in ("before", "after") for what in ("treated", "reference", "SMD")]
+    results.table(
+        "balance",
+        f"Means of covariates, and their standardized difference (SMD) divided by {words}{comparison.of_first}",
+        ["", *heads],
+        rows,
+    )
     results.curves["balance"] = {
         "threshold": BALANCED_BELOW,
         "rows": [
@@ -79,7 +84,7 @@ def add_balance(results: Results, comparison: Comparison) -> None:
 def worst_difference(comparison: Comparison, data_set: int = 0) -> float:
     """Return the largest standardized difference that remains after adjustment; 0 without adjustment."""
     table = comparison.adjusted[data_set].balance(comparison.plan.denominator)
-    return 0.0 if table is None else _size(table.worst.after)
+    return 0.0 if table is None else round(_size(table.worst.after), DECIMALS)
 
 
 def _size(difference: Difference) -> float:

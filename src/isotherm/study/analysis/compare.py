@@ -19,7 +19,7 @@ from isotherm.study.confidence import normal_quantile
 from isotherm.study.imputation import Imputed, impute
 from isotherm.study.protocol_methods import Estimation, Unadjusted
 from isotherm.study.rubin import Pooled, pooled
-from isotherm.study.survival.nelson_aalen import nelson_aalen
+from isotherm.study.survival.nelson_aalen import hazard_of_each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +44,11 @@ class Comparison:
     def first(self) -> Adjusted:
         """The adjustment; of several data sets, that of the first."""
         return self.adjusted[0]
+
+    @property
+    def of_first(self) -> str:
+        """Words for a number that is not pooled: of which data set it is; nothing where there is one only."""
+        return "" if self.imputed is None else f" (first of {len(self.adjusted)} imputed data sets)"
 
     def sample(self, name: str) -> Sample:
         """Return the rows of an outcome that count."""
@@ -75,6 +80,8 @@ def compare(units: Units, plan: Plan) -> Comparison:
     ------
     FitError, InputError
     """
+    if not len(units):
+        raise NothingToCompare("Nobody is left in this analysis; look at its condition, or at who was left out.")
     names = list(plan.covariates)
     unused = isinstance(plan.adjustment, Unadjusted) or plan.missing.method == "complete cases"
     if unused or not names or not units.table[names].isna().any(axis=None):
@@ -92,25 +99,22 @@ def _with_predictors(units: Units, names: list[str]) -> tuple[pd.DataFrame, list
     table = units.table[names].copy()
     found: dict[str, Float] = {"treatment": units.treated.astype(np.float64)}
     for name, endpoint in units.endpoints.items():
-        if endpoint.per_tumor or len(endpoint.unknown):
+        if not predicts(endpoint):
             continue
         event = np.zeros(len(units))
         event[endpoint.unit] = endpoint.event
         found[f"event {name}"] = event
         if endpoint.days is not None:
-            found[f"hazard {name}"] = _hazard(endpoint, len(units))
+            hazard = np.zeros(len(units))
+            hazard[endpoint.unit] = hazard_of_each(endpoint.times())
+            found[f"hazard {name}"] = hazard
     kept = {f"(predictor) {name}": values for name, values in found.items() if np.ptp(values) > 0.0}
     return table.assign(**kept), list(kept)
 
 
-def _hazard(endpoint: Endpoint, n: int) -> Float:
-    """Return the Nelson-Aalen hazard at each unit's own time (White and Royston, Stat Med 2009;28:1982-1998)."""
-    assert endpoint.days is not None
-    curve = nelson_aalen(endpoint.times())
-    at = np.searchsorted(curve.times_days, endpoint.days * (1.0 + 1e-9), side="right")
-    hazard = np.empty(n)
-    hazard[endpoint.unit] = np.concatenate([[0.0], curve.hazard])[at]
-    return hazard
+def predicts(endpoint: Endpoint) -> bool:
+    """Whether an outcome predicts missing covariates: one of patients, known in every one of them."""
+    return not endpoint.per_tumor and not len(endpoint.unknown)
 
 
 def pooled_effect(effects: Sequence[Effect], estimation: Estimation) -> tuple[Effect, Pooled]:
@@ -129,11 +133,14 @@ def pooled_effect(effects: Sequence[Effect], estimation: Estimation) -> tuple[Ef
     z = normal_quantile(estimation.level)
     scale = math.log if ratio else float
     errors = [(scale(one.high) - scale(one.low)) / (2.0 * z) for one in effects]
-    whole = pooled([scale(one.estimate) for one in effects], [error**2 for error in errors])
+    # As mice has it: events minus the one parameter of a Cox model; rows minus the two risks of a difference.
+    freedom = min((one.events or 0) - 1 if ratio else (one.n or 0) - 2 for one in effects)
+    whole = pooled([scale(one.estimate) for one in effects], [error**2 for error in errors], complete_freedom=freedom)
     low, high = whole.interval(level=estimation.level)
     back = math.exp if ratio else float
     return Effect(
         measure=effects[0].measure, estimate=back(whole.estimate), low=back(low), high=back(high),
         level=estimation.level, p_value=whole.p_value, n=effects[0].n, events=effects[0].events,
-        method=f"{effects[0].method}; pooled over {whole.m} imputed data sets by Rubin's rules",
+        method=f"{effects[0].method}; pooled over {whole.m} imputed data sets by Rubin's rules; "
+        "patients and events are those of the first",
     ), whole  # fmt: skip

@@ -1,94 +1,17 @@
-"""What was planned and who came: protocol, data, findings, flow, Table 1 and missing values as records."""
+"""Who came: data, findings, flow, Table 1 and missing values as records."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from isotherm.study.analysis.planned import DESIGN, method_sentences
 from isotherm.study.cohort import Cohort
 from isotherm.study.flow import Box
 from isotherm.study.known import too_late
-from isotherm.study.protocol import Protocol
-from isotherm.study.protocol_methods import Coarsened, Matching, Unadjusted, Weighting
 from isotherm.study.result import Cell, Results, cell
 from isotherm.study.table_one import EVERYBODY, Summary, TableRow, table_one
-
-DESIGN = "Retrospective cohort study, analyzed by a protocol that was fixed as data"
-
-
-def add_protocol(results: Results, protocol: Protocol) -> None:
-    """Add what the protocol says, as texts that a report prints."""
-    data, outcomes = protocol.data, protocol.outcomes
-    texts = {
-        "title": ("Title", protocol.title),
-        "question": ("Question", protocol.question),
-        "design": ("Design", DESIGN),
-        "hash": ("SHA-256 of the protocol", protocol.hash),
-        "eligibility": ("Eligibility", "; ".join(step.says for step in protocol.eligibility)),
-        "time_zero": ("Time zero", protocol.time_zero.says),
-        "exposure": ("Start of exposure", protocol.exposure.says),
-        "arms": ("Arms", "; ".join(_arm(protocol, arm.name) for arm in protocol.arms.arms)),
-        "outcomes": ("Outcomes", "; ".join(f"{one.label}: {one.definition or one.event}" for one in outcomes)),
-        "covariates": ("Covariates adjusted for", ", ".join(one.label for one in protocol.adjusted)),
-        "subgroups": ("Subgroups", "; ".join(one.label for one in protocol.subgroups)),
-        "codings": ("Codings", "; ".join(_coding(protocol))),
-        "methods": ("Methods", " ".join(method_sentences(protocol))),
-        "sensitivity": ("Sensitivity analyses", "; ".join(one.says for one in protocol.sensitivity)),
-    }
-    for key, (label, text) in texts.items():
-        results.text(f"protocol.{key}", label, text)
-    results.text("data.source", "Source of the data", data.source)
-    results.text("data.columns", "Columns that were read", ", ".join(protocol.columns))
-    results.text("data.missing_codes", "Codes for not known", ", ".join(map(str, data.missing)))
-    for number, caveat in enumerate(protocol.caveats, start=1):
-        results.text(f"caveat.{number}", "Caveat", caveat)
-
-
-def _arm(protocol: Protocol, name: str) -> str:
-    label = next(arm.label for arm in protocol.arms.arms if arm.name == name)
-    return f"{label} (reference)" if name == protocol.arms.reference else label
-
-
-def _coding(protocol: Protocol) -> Iterator[str]:
-    for one in protocol.covariates:
-        if one.kind == "number":
-            yield f"{one.label}: number{f', effects per {one.per:g} {one.unit}'.rstrip() if one.per != 1.0 else ''}"
-        elif one.levels:
-            yield f"{one.label}: {', '.join(label for _, label in one.levels)}"
-
-
-def method_sentences(protocol: Protocol) -> list[str]:
-    """Say how the analysis was planned, one sentence for each choice, none of them silent."""
-    methods, estimation = protocol.methods, protocol.methods.estimation
-    how = methods.adjustment
-    if isinstance(how, Matching):
-        caliper = (
-            "no caliper" if how.caliper is None else f"caliper {how.caliper:g} {how.caliper_unit} of the {how.scale}"
-        )
-        words = (f"Nearest-neighbor matching {how.ratio}:1 on the propensity score, {caliper}, "
-                 f"{'with' if how.replacement else 'without'} replacement, order {how.order}, "
-                 f"estimand {how.estimand}.")  # fmt: skip
-    elif isinstance(how, Coarsened):
-        words = f"Coarsened exact matching, estimand {how.estimand}."
-    elif isinstance(how, Weighting):
-        words = f"Propensity weights, estimand {how.estimand}{', stabilized' if how.stabilized else ''}."
-    else:
-        words = "No adjustment."
-    sites = {"ignored": "hospitals play no part in it", "terms": "with a term for each hospital",
-             "within": "fitted within each hospital"}[methods.propensity.sites]  # fmt: skip
-    model = [f"Propensity by logistic regression without penalty, {sites}."]
-    rest = [
-        f"Hazard ratios by the Cox model, ties by {estimation.ties.capitalize()}, robust variance over matched sets or "
-        f"weighted patients; intervals of {100 * estimation.level:g} %.",
-        f"Kaplan-Meier curves with {estimation.curve_interval} intervals; proportional hazards by the score test, time "
-        f"transformed by {estimation.ph_transform}.",
-        f"Missing covariates: {methods.missing.method}.",
-    ]
-    if methods.bootstrap:
-        rest.append(f"Bootstrap of the whole analysis, {methods.bootstrap} replicates, seed {protocol.seed}.")
-    return [*([] if isinstance(how, Unadjusted | Coarsened) else model), words, *rest, *filter(None, [methods.reason])]
 
 
 def add_findings(results: Results, cohort: Cohort) -> None:
@@ -271,7 +194,8 @@ def head_of(cohort: Cohort) -> dict[str, Any]:
             "arms": [{"name": arm.name, "label": arm.label, "reference": arm.name == protocol.arms.reference}
                      for arm in protocol.arms.arms],
             "outcomes": [{"name": one.name, "label": one.label, "definition": one.definition, "kind": one.kind,
-                          "unit": one.unit, "primary": one.primary} for one in protocol.outcomes],
+                          "unit": one.unit, "primary": one.primary, "counted_as": one.counted_as}
+                         for one in protocol.outcomes],
             "subgroups": [{"name": one.name, "label": one.label, "levels": [level.label for level in one.levels]}
                           for one in protocol.subgroups],
             "sensitivity": [{"name": one.name, "says": one.says} for one in protocol.sensitivity],

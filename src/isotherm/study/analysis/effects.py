@@ -17,15 +17,20 @@ from isotherm.study.analysis.estimate import (
     as_it_is,
     conditional_fit,
     effect_of,
+    first_in_pairs,
     hazard_ratio_fit,
     main_effect,
 )
+from isotherm.study.analysis.units import Units
 from isotherm.study.evalue import e_value
 from isotherm.study.protocol_methods import Estimation
 from isotherm.study.result import Cell, Kind, Results, cell
 
 UNADJUSTED = Adjusted(np.ones(0), np.zeros(0, dtype=np.int64), None, None, None)
 """Stands for no adjustment where only that is asked."""
+
+PAIRS = ("both", "first_only", "second_only", "neither")
+"""Pairs by who had the event: both, only the treated, only the reference patient, neither."""
 
 FEW_EVENTS = 10
 """An estimate from fewer events than this in either arm is a warning."""
@@ -49,7 +54,7 @@ def add_effects(results: Results, comparison: Comparison, estimation: Estimation
         behind = _counts(results, comparison, name)
         found[name] = _main(results, comparison, name, estimation, f"effect.{name}.adjusted", behind)
         _naive(results, comparison, name, estimation, f"effect.{name}.naive", behind)
-        shown = ["adjusted", "naive"]
+        shown = ["adjusted"] if comparison.first.made is None else ["adjusted", "naive"]
         if endpoint.days is not None and comparison.first.paired and not endpoint.per_tumor:
             label = label_of(comparison, name, ", given the pair")
             results.attempt(
@@ -58,7 +63,7 @@ def add_effects(results: Results, comparison: Comparison, estimation: Estimation
                 label,
                 lambda name=name: _conditional(comparison, name, estimation),
                 outcome=name,
-                rests_on=behind,
+                rests_on=[*behind, *_first_in_pairs(results, comparison, name)],
             )
             shown.append("conditional")
         if comparison.units.site is not None and endpoint.days is not None:
@@ -84,9 +89,9 @@ def add_effects(results: Results, comparison: Comparison, estimation: Estimation
     return found
 
 
-def kind_of(comparison: Comparison, name: str) -> Kind:
+def kind_of(units: Units, name: str) -> Kind:
     """Return the kind of an outcome's effect."""
-    return "difference" if comparison.units.endpoints[name].days is None else "ratio"
+    return "difference" if units.endpoints[name].days is None else "ratio"
 
 
 def label_of(comparison: Comparison, name: str, words: str) -> str:
@@ -108,8 +113,9 @@ def _main(results: Results, comparison: Comparison, name: str, estimation: Estim
         return effect
 
     words = ", adjusted" if comparison.first.made is not None else ", not adjusted"
-    effect = results.attempt(key, kind_of(comparison, name), label_of(comparison, name, words), make, outcome=name,
-                             rests_on=behind)  # fmt: skip
+    kind, label = kind_of(comparison.units, name), label_of(comparison, name, words)
+    rests = [*behind, *pairs_behind(comparison, name)]
+    effect = results.attempt(key, kind, label, make, outcome=name, rests_on=rests)
     if share and key.startswith("effect."):
         results.number(
             f"imputation.missing_share.{name}",
@@ -121,17 +127,40 @@ def _main(results: Results, comparison: Comparison, name: str, estimation: Estim
     return effect
 
 
+def pairs_behind(comparison: Comparison, name: str) -> list[str]:
+    """Return the counts of pairs that a paired difference of risks is a function of, as ids."""
+    paired = comparison.first.paired and not comparison.units.endpoints[name].per_tumor
+    parts = PAIRS if paired and comparison.units.endpoints[name].days is None else ()
+    return [f"binary.{name}.pairs.{part}" for part in parts]
+
+
 def _naive(results: Results, comparison: Comparison, name: str, estimation: Estimation, key: str,
            behind: list[str]) -> None:  # fmt: skip
     units = comparison.units
     sample = as_it_is(units.treated, units.endpoints[name])
-    results.attempt(key, kind_of(comparison, name), label_of(comparison, name, ", naive"),
+    results.attempt(key, kind_of(comparison.units, name), label_of(comparison, name, ", naive"),
                     lambda: main_effect(sample, UNADJUSTED, estimation), outcome=name, rests_on=behind)  # fmt: skip
 
 
 def _conditional(comparison: Comparison, name: str, estimation: Estimation) -> Effect:
     fit = conditional_fit(comparison.sample(name), estimation)
     return effect_of(fit, estimation, "stratified by pair, conditional (another estimand)")
+
+
+def _first_in_pairs(results: Results, comparison: Comparison, name: str) -> list[str]:
+    """Count, without printing, the pairs by who had the event first.
+
+    The effect given the pair, and the test within pairs, are functions of these counts alone.
+    """
+    keys = first_in_pairs_of(comparison, name)
+    for key, count in zip(keys, first_in_pairs(comparison.sample(name)), strict=True):
+        results.unprinted(key, count)
+    return keys
+
+
+def first_in_pairs_of(comparison: Comparison, name: str) -> list[str]:
+    """Return the ids of these counts."""
+    return [f"first_in_pair.{name}.{who}" for who in (*arms_of(comparison), "both on one day")]
 
 
 def _by_site(comparison: Comparison, name: str, estimation: Estimation) -> Effect:
@@ -157,10 +186,23 @@ def _counts(results: Results, comparison: Comparison, name: str) -> list[str]:
         results.unprinted(f"missing.outcome.{name}.{arm}", count)
         if not units.cohort.people.tumors:
             results.total(f"table_one.size.{arm}.patients", [f"events.{name}.{arm}.n", f"missing.outcome.{name}.{arm}"])
+            _unknown_among_compared(results, name, arm)
     results.total(f"missing.outcome.{name}", [f"missing.outcome.{name}.{arm}" for arm in arms_of(comparison)])
     for kind in kinds[1:]:
         _left_out(results, comparison, name, kind)
     return behind
+
+
+def _unknown_among_compared(results: Results, name: str, arm: str) -> None:
+    """Say that those who are matched or weighted are those with a known outcome and those without."""
+    wholes = [key for key in (f"matching.{arm}.matched", f"weighting.{arm}.kept") if key in results.counts]
+    for whole in wholes:
+        inside = results.counts[whole].value - results.counts[f"events.{name}.adjusted.{arm}.n"].value
+        parts = [f"missing.outcome.{name}.{arm}.{part}" for part in ("compared", "left_out")]
+        results.unprinted(parts[0], inside)
+        results.unprinted(parts[1], results.counts[f"missing.outcome.{name}.{arm}"].value - inside)
+        results.total(whole, [f"events.{name}.adjusted.{arm}.n", parts[0]])
+        results.total(f"missing.outcome.{name}.{arm}", parts)
 
 
 def _of_arm(results: Results, sample: Sample, key: str, arm: str, name: str, worth: int) -> list[str]:
@@ -209,7 +251,7 @@ def add_bootstrap(
     """Add intervals from the bootstrap of the whole analysis, with its failures counted."""
     results.number("bootstrap.replicates", "number", float(replicates), "Replicates of the whole analysis")
     for name, found in boot.items():
-        kind, label = kind_of(comparison, name), label_of(comparison, name, ", bootstrap")
+        kind, label = kind_of(comparison.units, name), label_of(comparison, name, ", bootstrap")
         if isinstance(found.effect, str):
             results.number(f"bootstrap.{name}", kind, None, label, why=found.effect, outcome=name)
             continue

@@ -136,13 +136,36 @@ def two_arms_of(sample: Sample) -> TwoArms:
     return TwoArms(int(one.event.sum()), len(one), int(zero.event.sum()), len(zero))
 
 
+def first_in_pairs(sample: Sample) -> tuple[int, int, int]:
+    """Return in how many pairs the treated, the reference patient, and both on one day, had the event first.
+
+    Of the pairs of which somebody had the event while the other was observed.
+    """
+    assert sample.endpoint.days is not None
+    both, pair = _both_known(sample)
+    order = np.lexsort((~both.treated, pair))
+    days, event = sample.endpoint.days[both.rows][order].reshape(-1, 2), both.event[order].reshape(-1, 2)
+    earlier = (days < days[:, ::-1]) | ((days == days[:, ::-1]) & ~event[:, ::-1])
+    treated, reference = (event & earlier).sum(axis=0).tolist()
+    return treated, reference, int((event.all(axis=1) & (days[:, 0] == days[:, 1])).sum())
+
+
 def whole_pairs(sample: Sample) -> Pairs:
     """Return the pairs both of whose members have a known outcome."""
+    both, pair = _both_known(sample)
+    return pairs_of(both.event.astype(np.int64), both.treated.astype(np.int64), pair)
+
+
+def members_of_whole_pairs(sample: Sample) -> Sample:
+    """Return those both of whose pair have a known outcome."""
+    return _both_known(sample)[0]
+
+
+def _both_known(sample: Sample) -> tuple[Sample, Int]:
+    """Return the members of pairs both of whom have a known outcome, and their pairs."""
     assert sample.cluster is not None
-    size = np.bincount(sample.cluster)
-    both = sample.take(size[sample.cluster] == 2)
-    assert both.cluster is not None
-    return pairs_of(both.event.astype(np.int64), both.treated.astype(np.int64), both.cluster)
+    kept = np.bincount(sample.cluster)[sample.cluster] == 2
+    return sample.take(kept), sample.cluster[kept]
 
 
 def weighted_risk_difference(sample: Sample, estimation: Estimation) -> Effect:
@@ -152,17 +175,8 @@ def weighted_risk_difference(sample: Sample, estimation: Estimation) -> Effect:
     ----------
     .. [1] Lunceford JK, Davidian M. Stat Med 2004;23:2937-2960 (the propensity taken as known: mostly too wide).
     """
-    _refuse_one_arm(sample)
-    weight, event = sample.weights, sample.event.astype(np.float64)
-    risks: dict[bool, float] = {}
-    influence: Float = np.zeros(len(sample))
-    for arm in (True, False):
-        mine = np.where(sample.treated == arm, weight, 0.0)
-        risks[arm] = float(mine @ event / mine.sum())
-        influence += (1.0 if arm else -1.0) * mine * (event - risks[arm]) / mine.sum()
-    groups = sample.unit if sample.cluster is None else sample.cluster
-    sums = np.bincount(np.unique(groups, return_inverse=True)[1], weights=influence).astype(np.float64)
-    gap, se = risks[True] - risks[False], float(np.sqrt(sums @ sums))
+    (one, zero), influence = _weighted_risks(sample)
+    gap, se = one - zero, _spread(influence[0] - influence[1])
     reach = normal_quantile(estimation.level) * se
     p_value = 2.0 * float(norm.sf(abs(gap) / se)) if se > 0.0 else None
     return Effect(
@@ -170,6 +184,48 @@ def weighted_risk_difference(sample: Sample, estimation: Estimation) -> Effect:
         level=estimation.level, p_value=p_value, n=len(sample), events=int(sample.event.sum()),
         method="difference of weighted risks, robust variance over clusters, Wald test",
     )  # fmt: skip
+
+
+def weighted_risk_ratio(sample: Sample, estimation: Estimation) -> Effect:
+    """Return the ratio of weighted risks; the variance of its logarithm sums influences within clusters.
+
+    Raises
+    ------
+    NothingToCompare
+        One arm only, or an arm without an event: the ratio has no interval there.
+    """
+    (one, zero), influence = _weighted_risks(sample)
+    if not one or not zero:
+        raise NothingToCompare("An arm without an event came; a risk ratio has no interval, use the risk difference.")
+    log_ratio, se = float(np.log(one / zero)), _spread(influence[0] / one - influence[1] / zero)
+    reach = normal_quantile(estimation.level) * se
+    p_value = 2.0 * float(norm.sf(abs(log_ratio) / se)) if se > 0.0 else None
+    low, high = np.exp([log_ratio - reach, log_ratio + reach]).tolist()
+    return Effect(
+        measure="risk ratio", estimate=one / zero, low=low, high=high, level=estimation.level, p_value=p_value,
+        n=len(sample), events=int(sample.event.sum()),
+        method="ratio of weighted risks, robust variance of its logarithm over clusters, Wald test",
+    )  # fmt: skip
+
+
+def _weighted_risks(sample: Sample) -> tuple[tuple[float, float], Float]:
+    """Return the weighted risks of the treated and the reference, and influences on each, shape (2, clusters)."""
+    _refuse_one_arm(sample)
+    weight, event = sample.weights, sample.event.astype(np.float64)
+    groups = np.unique(sample.unit if sample.cluster is None else sample.cluster, return_inverse=True)[1]
+    risks, sums = list[float](), list[Float]()
+    for arm in (True, False):
+        mine = np.where(sample.treated == arm, weight, 0.0)
+        # Where all had the event, rounding would leave a trace of a difference with a trace of an error.
+        everybody = bool(event[sample.treated == arm].all())
+        risks.append(1.0 if everybody else float(mine @ event / mine.sum()))
+        own = mine * (event - risks[-1]) / mine.sum()
+        sums.append(np.bincount(groups, weights=own).astype(np.float64))
+    return (risks[0], risks[1]), np.stack(sums)
+
+
+def _spread(influence: Float) -> float:
+    return float(np.sqrt(influence @ influence))
 
 
 def main_effect(sample: Sample, adjusted: Adjusted, estimation: Estimation) -> Effect:
@@ -195,4 +251,5 @@ def words_of(sample: Sample, adjusted: Adjusted) -> str:
         return "not adjusted, tumors clustered in patients" if sample.endpoint.per_tumor else "not adjusted"
     if adjusted.paired:
         return "matched pairs as clusters, marginal"
-    return "weighted" if sample.weight is not None else "matched sets as clusters"
+    weighted = "" if sample.weight is None else ", weighted"
+    return f"matched sets as clusters, marginal{weighted}" if adjusted.in_sets else "weighted"

@@ -12,8 +12,8 @@ from isotherm.errors import BadSetting, FitError, InputError
 from isotherm.study.analysis.adjust import Plan
 from isotherm.study.analysis.balanced import worst_difference
 from isotherm.study.analysis.compare import Comparison, arms_of, compare
-from isotherm.study.analysis.effects import kind_of, label_of
-from isotherm.study.analysis.estimate import Sample
+from isotherm.study.analysis.effects import PAIRS, kind_of, label_of, pairs_behind
+from isotherm.study.analysis.estimate import Sample, whole_pairs
 from isotherm.study.analysis.units import Units
 from isotherm.study.protocol_methods import Estimation
 from isotherm.study.protocol_parts import Subgroup
@@ -32,7 +32,8 @@ def add_subgroups(results: Results, comparison: Comparison, estimation: Estimati
         if groups:
             results.curves[f"forest.{name}"] = {"overall": f"effect.{name}.adjusted", "groups": groups}
     if rows:
-        results.table("subgroups", "Effects within subgroups, with the test whether they differ",
+        results.table("subgroups",
+                      f"Effects within subgroups, with the test whether they differ{comparison.of_first}",
                       ["", "Patients", "Events", "Hazard ratio", "p of interaction"], rows)  # fmt: skip
 
 
@@ -182,15 +183,17 @@ def _again(
         found = compare(units.take(kept), plan)
     except (FitError, InputError) as error:
         for name in units.endpoints:
-            results.number(f"{key}.{name}", "ratio", None, says, why=str(error), outcome=name)
+            results.number(f"{key}.{name}", kind_of(units, name), None, says, why=str(error), outcome=name)
         rows += [[says, units.endpoints[name].outcome.label, cell(f"{key}.{name}"), ""] for name in units.endpoints]
         return
     results.text(f"{key}.target", f"{says}: whose effect", found.first.target)
-    results.number(f"{key}.worst_smd", "number", worst_difference(found), f"{says}: largest standardized difference",
-                   why="infinite: a covariate does not vary, and the arms differ in it")  # fmt: skip
+    worst, why = worst_difference(found), "infinite: a covariate does not vary, and the arms differ in it"
+    if found.first.made is None:
+        worst, why = None, "nothing is adjusted for in it"
+    results.number(f"{key}.worst_smd", "number", worst, f"{says}: largest standardized difference", why=why)
     for name in units.endpoints:
         behind = _unprinted_arms(results, found, f"{key}.{name}", name)
-        results.attempt(f"{key}.{name}", kind_of(found, name), label_of(found, name, f" ({says})"),
+        results.attempt(f"{key}.{name}", kind_of(units, name), label_of(found, name, f" ({says})"),
                         lambda name=name: found.effect(name, estimation)[0], outcome=name, rests_on=behind)  # fmt: skip
         rows.append([says, units.endpoints[name].outcome.label, cell(f"{key}.{name}"), cell(f"{key}.{name}", "p")])
 
@@ -203,7 +206,20 @@ def _unprinted_arms(results: Results, found: Comparison, key: str, name: str) ->
         for part, count in (("events", int(mine.event.sum())), ("without", int((~mine.event).sum()))):
             keys.append(f"{key}.counted.{arm}.{part}")
             results.unprinted(keys[-1], count)
+    if pairs_behind(found, name):
+        for part, count in zip(PAIRS, _pairs(sample), strict=True):
+            keys.append(f"{key}.counted.pairs.{part}")
+            results.unprinted(keys[-1], count)
     return keys
+
+
+def _pairs(sample: Sample) -> tuple[int, int, int, int]:
+    """Count pairs by who had the event; none where no pair is whole."""
+    try:
+        pairs = whole_pairs(sample)
+    except (FitError, InputError):
+        return 0, 0, 0, 0
+    return pairs.both, pairs.first_only, pairs.second_only, pairs.neither
 
 
 def add_sites(
@@ -220,13 +236,12 @@ def add_sites(
             found = compare(units.take(kept), comparison.plan)
         except (FitError, InputError) as error:
             for name in units.endpoints:
-                results.number(
-                    f"leave_one_site_out.{k}.{name}", "ratio", None, f"Without {site}", why=str(error), outcome=name
-                )
+                results.number(f"leave_one_site_out.{k}.{name}", kind_of(units, name), None, f"Without {site}",
+                               why=str(error), outcome=name)  # fmt: skip
             continue
         for name in units.endpoints:
             key = f"leave_one_site_out.{k}.{name}"
             behind = _unprinted_arms(results, found, key, name)
-            results.attempt(key, kind_of(found, name), label_of(found, name, f", without {site}"),
+            results.attempt(key, kind_of(units, name), label_of(found, name, f", without {site}"),
                             lambda name=name, found=found: found.effect(name, estimation)[0], outcome=name,
                             rests_on=behind)  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 
 from isotherm.study.analysis.adjust import Adjusted
 from isotherm.study.analysis.balanced import add_balance, table_one_counts
-from isotherm.study.analysis.compare import Comparison, arms_of
+from isotherm.study.analysis.compare import Comparison, arms_of, predicts
 from isotherm.study.confidence import exponential, normal_quantile
 from isotherm.study.matched import Matched
 from isotherm.study.propensity import LogisticFit
@@ -44,19 +44,29 @@ def _rows(results: Results, comparison: Comparison) -> None:
     treated = comparison.units.treated
     complete = np.zeros(len(treated), dtype=np.bool_)
     complete[design.rows] = True
-    results.count("propensity.n", len(design.rows), "Patients with every covariate", worth=5)
+    filled = "" if comparison.imputed is None else ", gaps filled"
+    results.count("propensity.n", len(design.rows), f"Patients with every covariate{filled}", worth=5)
     results.count("propensity.incomplete", int((~complete).sum()), "Patients without a covariate", worth=3)
     results.total("table_one.size.all.patients", ["propensity.n", "propensity.incomplete"])
     for name, arm in zip(arms_of(comparison), (True, False), strict=True):
         inside, outside = int((complete & (treated == arm)).sum()), int((~complete & (treated == arm)).sum())
-        results.count(f"propensity.{name}.n", inside, f"{name}: with every covariate", worth=5, arm=name)
+        results.count(f"propensity.{name}.n", inside, f"{name}: with every covariate{filled}", worth=5, arm=name)
         results.count(f"propensity.{name}.incomplete", outside, f"{name}: without a covariate", worth=3, arm=name)
         results.total(f"table_one.size.{name}.patients", [f"propensity.{name}.n", f"propensity.{name}.incomplete"])
+        for column, _ in design.missing:
+            _others(results, f"propensity.{name}.incomplete", f"missing.{column}.{name}")
     for part in ("n", "incomplete"):
         results.total(f"propensity.{part}", [f"propensity.{name}.{part}" for name in arms_of(comparison)])
     if (~complete).any():
         results.finding("finding.incomplete", "warning", f"{int((~complete).sum())} of {len(complete)} patients lack a "
                         "covariate and take no part in the adjusted comparison.", int((~complete).sum()))  # fmt: skip
+
+
+def _others(results: Results, whole: str, part: str) -> None:
+    """Say that those with a gap are those with a gap in one covariate and the others."""
+    rest = f"{whole}.besides.{part}"
+    results.unprinted(rest, results.counts[whole].value - results.counts[part].value)
+    results.total(whole, [part, rest])
 
 
 def _propensity(results: Results, comparison: Comparison, estimation: Estimation) -> None:
@@ -99,16 +109,18 @@ def _matching(results: Results, comparison: Comparison, made: Matched) -> None:
     results.text("matching.target", "Whose effect", made.target)
     for name, arm in zip(arms_of(comparison), (True, False), strict=True):
         inside = made.n_matched(treated=arm)
-        results.count(f"matching.{name}.matched", inside, f"{name}: matched", worth=7, arm=name)
-        results.count(f"matching.{name}.left_out", int((made.treated == arm).sum()) - inside, f"{name}: not matched",
-                      worth=3, arm=name)  # fmt: skip
+        results.count(f"matching.{name}.matched", inside, f"{name}: matched{comparison.of_first}", worth=7, arm=name)
+        results.count(f"matching.{name}.left_out", int((made.treated == arm).sum()) - inside,
+                      f"{name}: not matched{comparison.of_first}", worth=3, arm=name)  # fmt: skip
         results.total(f"propensity.{name}.n", [f"matching.{name}.matched", f"matching.{name}.left_out"])
         reasons = [(k, part) for k, part in enumerate(made.left_out, start=1) if part.treated == arm]
         for k, part in reasons:
-            results.count(f"matching.left_out.{k}", part.n, f"{name}: {part.reason}", worth=1, arm=name)
+            results.count(
+                f"matching.left_out.{k}", part.n, f"{name}: {part.reason}{comparison.of_first}", worth=1, arm=name
+            )
         results.total(f"matching.{name}.left_out", [f"matching.left_out.{k}" for k, _ in reasons])
     if made.set_number is not None:
-        results.count("matching.sets", int(made.set_number.max()) + 1, "Matched sets", worth=6)
+        results.count("matching.sets", int(made.set_number.max()) + 1, f"Matched sets{comparison.of_first}", worth=6)
     if comparison.first.paired:
         for name in arms_of(comparison):
             results.total(f"matching.{name}.matched", ["matching.sets"])
@@ -129,11 +141,15 @@ def _weighting(results: Results, comparison: Comparison, made: Weighted) -> None
     results.text("weighting.target", "Whose effect", made.target)
     for name, arm in zip(arms_of(comparison), (True, False), strict=True):
         kept = int(((made.weight > 0.0) & (made.treated == arm)).sum())
-        results.number(f"weighting.{name}.largest_share", "share", made.largest_share(treated=arm),
-                       f"{name}: share of the weight that the heaviest patient carries", arm=name)  # fmt: skip
+        label = f"{name}: share of the weight that the heaviest patient carries{comparison.of_first}"
+        results.number(f"weighting.{name}.largest_share", "share", made.largest_share(treated=arm), label, arm=name)
         results.unprinted(f"weighting.{name}.kept", kept)
         results.count(
-            f"weighting.{name}.left_out", int((made.treated == arm).sum()) - kept, f"{name}: trimmed", worth=2, arm=name
+            f"weighting.{name}.left_out",
+            int((made.treated == arm).sum()) - kept,
+            f"{name}: trimmed{comparison.of_first}",
+            worth=2,
+            arm=name,
         )
         results.total(f"propensity.{name}.n", [f"weighting.{name}.kept", f"weighting.{name}.left_out"])
 
@@ -149,8 +165,8 @@ def _overlap(results: Results, comparison: Comparison, adjusted: Adjusted) -> No
         for part, value in zip(
             ("low_quartile", "median", "high_quartile"), np.quantile(chance[mine], (0.25, 0.5, 0.75)), strict=True
         ):
-            results.number(f"overlap.{name}.{part}", "probability", float(value), f"{labels[name]}: propensity, {part}",
-                           arm=name)  # fmt: skip
+            label = f"{labels[name]}: propensity, {part}{comparison.of_first}"
+            results.number(f"overlap.{name}.{part}", "probability", float(value), label, arm=name)
         before, after = (np.histogram(chance[mine], edges, weights=weights[mine])[0]
                          for weights in (np.ones(len(chance)), adjusted.made.weight))  # fmt: skip
         results.curves[f"overlap.{name}"] = {
@@ -168,11 +184,21 @@ def _imputation(results: Results, comparison: Comparison) -> None:
     for name, count in imputed.filled:
         results.count(f"imputation.{name}", count, f"Imputed values of {name}", worth=1)
         results.total(f"imputation.{name}", [f"missing.{name}.all"])
+    for name, _ in imputed.filled:
+        _others(results, "imputation.rows", f"imputation.{name}")
     results.text("imputation.method", "Missing covariates", imputed.method + "; matching or weighting in each data set")
     for number, warning in enumerate(imputed.warnings, start=1):
         results.finding(f"finding.imputation_{number}", "warning", warning)
     if not comparison.units.endpoints:
         results.finding("finding.imputed_blindly", "warning", "Outcomes are blinded and predict no missing covariate: "
                         "what links them fades. Impute anew when they are opened.")  # fmt: skip
+    for name, endpoint in comparison.units.endpoints.items():
+        if not predicts(endpoint):
+            why = "is of tumors" if endpoint.per_tumor else "is not known in everybody"
+            says = (
+                f"{endpoint.outcome.label} {why} and predicts no missing covariate: what links it to them fades in the "
+                "values that were filled in."
+            )
+            results.finding(f"finding.no_predictor.{name}", "warning", says)
     results.finding("finding.first_data_set", "warning", "Main estimates and sensitivity analyses are pooled over all "
                     "imputed data sets; curves, subgroups, balance and tests are those of the first.")  # fmt: skip

@@ -14,7 +14,6 @@ from isotherm.study.analysis.compare import Comparison, arms_of, compare
 from isotherm.study.analysis.describe import (
     add_findings,
     add_flow,
-    add_protocol,
     add_table_one,
     dates_of,
     head_of,
@@ -24,6 +23,7 @@ from isotherm.study.analysis.effects import add_bootstrap, add_effects, add_few_
 from isotherm.study.analysis.further import add_sensitivity, add_sites, add_subgroups
 from isotherm.study.analysis.made import add_adjustment
 from isotherm.study.analysis.models import add_models
+from isotherm.study.analysis.planned import add_protocol
 from isotherm.study.analysis.times import add_times
 from isotherm.study.analysis.units import units_of
 from isotherm.study.analysis.yes_no import add_yes_no
@@ -122,30 +122,37 @@ def _add_outcomes(
     _binary_table(results, comparison)
 
 
+def _analyses(comparison: Comparison) -> tuple[tuple[str, str], ...]:
+    """Return the analyses that tables show, with their words; without adjustment both are one."""
+    if comparison.first.made is None:
+        return (("naive", "not adjusted"),)
+    return (("adjusted", f"adjusted{comparison.of_first}"), ("naive", "naive"))
+
+
 def _survival_table(results: Results, comparison: Comparison) -> None:
     """Lay out counts, medians and survival at fixed times, adjusted first."""
     estimation, rows = comparison.units.cohort.protocol.methods.estimation, list[list[Cell]]()
     for name, endpoint in comparison.units.endpoints.items():
-        for analysis in ("adjusted", "naive") if endpoint.days is not None else ():
+        for analysis, words in _analyses(comparison) if endpoint.days is not None else ():
             for arm in arms_of(comparison):
                 key = f"curve.{name}.{analysis}.{arm}"
-                kind = "adjusted." if analysis == "adjusted" and comparison.first.made is not None else ""
+                kind = "adjusted." if analysis == "adjusted" else ""
                 counts: list[Cell] = [cell(f"events.{name}.{kind}{arm}.{part}") for part in ("n", "events")]
-                rows.append([f"{endpoint.outcome.label}, {analysis}: {arm}", *counts, cell(f"{key}.median"),
+                rows.append([f"{endpoint.outcome.label}, {words}: {arm}", *counts, cell(f"{key}.median"),
                              *(cell(f"{key}.at_{k}") for k in range(1, len(estimation.at_days) + 1))])  # fmt: skip
     if rows:
-        fixed = [f"Free of it at {day:g} days" for day in estimation.at_days]
+        fixed = [f"Free of the event at {day:g} days" for day in estimation.at_days]
         results.table("survival", "Survival", ["", "Patients", "Events", "Median, days", *fixed], rows)
 
 
 def _binary_table(results: Results, comparison: Comparison) -> None:
     rows: list[list[Cell]] = []
     for name, endpoint in comparison.units.endpoints.items():
-        for analysis in ("adjusted", "naive") if endpoint.days is None else ():
+        for analysis, words in _analyses(comparison) if endpoint.days is None else ():
             for key, record in results.records.items():
                 if key.startswith(f"binary.{name}.{analysis}."):
-                    words = f"{endpoint.outcome.label}, {analysis}: {record.label}"
-                    rows.append([words if record.arm is None else f"{words}, {record.arm}", cell(key), cell(key, "p")])
+                    label = f"{endpoint.outcome.label}, {words}: {record.label}"
+                    rows.append([label if record.arm is None else f"{label}, {record.arm}", cell(key), cell(key, "p")])
     if rows:
         results.table("binary", "Yes/no outcomes", ["", "Estimate", "p"], rows)
 

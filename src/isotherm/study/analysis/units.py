@@ -108,8 +108,24 @@ class Units:
         )  # fmt: skip
 
     def meeting(self, where: Predicate) -> Bool:
-        """Return who meets a condition, shape (u,); where it is not known, it is not met."""
-        return where.answers(self.cohort.table.iloc[self.rows]) == MET
+        """Return who meets a condition, shape (u,); where it is not known, it is not met.
+
+        Raises
+        ------
+        BadColumn
+            Tumors of one patient answer it differently: a patient is in a group, or is not.
+        """
+        answers = where.answers(self.cohort.table)
+        of_patient = np.empty(int(self.cohort.person.max()) + 1, dtype=answers.dtype)
+        of_patient[self.cohort.person[self.rows]] = answers[self.rows]
+        inside = np.isin(self.cohort.person, self.cohort.person[self.rows])
+        refuse(
+            f'The condition "{where.text}"',
+            (answers != of_patient[self.cohort.person])[inside],
+            "not the same in all tumors of a patient",
+            "ask for facts of patients, such as the largest size",
+        )
+        return answers[self.rows] == MET
 
     def column_label(self, column: str, *, steps: bool = False) -> str:
         """Return what people call a column of a design matrix; with `steps`, the step that its effect is given per."""
@@ -130,7 +146,7 @@ def units_of(cohort: Cohort) -> Units:
     ------
     BadColumn
         A covariate that is adjusted for differs between tumors of one patient, or an outcome cannot be used.
-    NothingToCompare
+    BadSetting
         There are more than two arms.
     """
     treated = cohort.treated

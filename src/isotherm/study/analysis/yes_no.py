@@ -7,15 +7,23 @@ from collections.abc import Callable
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting, FitError, InputError
 from isotherm.study.analysis.compare import Comparison, arms_of
-from isotherm.study.analysis.estimate import two_arms_of, whole_pairs
-from isotherm.study.analysis.times import Analyzed, both_analyses
+from isotherm.study.analysis.curves import Analyzed, both_analyses
+from isotherm.study.analysis.effects import pairs_behind
+from isotherm.study.analysis.estimate import (
+    Sample,
+    members_of_whole_pairs,
+    two_arms_of,
+    weighted_risk_ratio,
+    whole_pairs,
+)
 from isotherm.study.binary import CountTest, TwoArms, chi_square, risk, risk_difference, risk_ratio
 from isotherm.study.fisher import fisher
 from isotherm.study.paired import Pairs, mcnemar
 from isotherm.study.protocol_methods import Estimation
 from isotherm.study.result import Results
 
-TUMORS = "tumors of one patient are not independent; the clustered estimate is effect.*.adjusted and effect.*.naive"
+CLUSTERED = "tumors of one patient are not independent"
+TUMORS = f"{CLUSTERED}; the clustered estimate is effect.*.adjusted and effect.*.naive"
 
 
 def add_yes_no(results: Results, comparison: Comparison, name: str, estimation: Estimation) -> None:
@@ -41,13 +49,26 @@ def _crude(results: Results, comparison: Comparison, one: Analyzed, estimation: 
     level = estimation.level
     for arm, value in zip(arms_of(comparison), (True, False), strict=True):
         part = one.sample.arm(value)
-        _risk(results, f"{key}.risk.{arm}", int(part.event.sum()), len(part), arm, one.name, level)
+        if one.sample.endpoint.per_tumor:
+            _share(results, f"{key}.risk.{arm}", "Risk", part, arm, f"share of tumors; no interval: {CLUSTERED}", "")
+        else:
+            _risk(results, f"{key}.risk.{arm}", int(part.event.sum()), len(part), arm, one.name, level)
     add("difference", "difference", "Risk difference", lambda arms: risk_difference(arms, level=level))
     add("ratio", "ratio", "Risk ratio", lambda arms: risk_ratio(arms, level=level))
     add("odds_ratio", "ratio", "Odds ratio", lambda arms: fisher(arms, level=level))
     for suffix, correction in (("", False), ("_corrected", True)):
-        _test(results, f"{key}.chi_square{suffix}", "Chi-square test",
+        words = f"Chi-square test, {'with Yates correction' if correction else 'uncorrected'}"
+        _test(results, f"{key}.chi_square{suffix}", words,
               lambda correction=correction: chi_square(counted(), correction=correction), one.name, behind)  # fmt: skip
+
+
+def _share(results: Results, key: str, label: str, part: Sample, arm: str, method: str, kind: str) -> None:
+    """Add the weighted share of an arm that had the event, without an interval."""
+    total, outcome = float(part.weights.sum()), part.endpoint.outcome.name
+    share = float(part.weights @ part.event / total) if total else None
+    results.number(key, "probability", share, label, arm=arm, outcome=outcome, method=method,
+                   why="nobody in this arm has a known outcome",
+                   rests_on=[f"events.{outcome}.{kind}{arm}.events", f"events.{outcome}.{kind}{arm}.n"])  # fmt: skip
 
 
 def _risk(results: Results, key: str, events: int, n: int, arm: str, outcome: str, level: float) -> None:
@@ -79,39 +100,46 @@ def _test(
 
 def _adjusted(results: Results, comparison: Comparison, one: Analyzed, estimation: Estimation) -> None:
     """Add weighted risks, and after 1:1 matching the pairs with McNemar's test."""
-    kind = "" if comparison.first.made is None else "adjusted."
+    made = comparison.first.made is not None
+    kind, label = ("adjusted.", "Risk, adjusted") if made else ("", "Risk, not adjusted")
+    method = f"weighted share{comparison.of_first}" if made else "share"
     for arm, value in zip(arms_of(comparison), (True, False), strict=True):
-        part = one.sample.arm(value)
-        total = float(part.weights.sum())
-        share = float(part.weights @ part.event / total) if total else None
-        results.number(
-            f"binary.{one.key}.risk.{arm}",
-            "probability",
-            share,
-            "Risk, adjusted",
-            arm=arm,
-            outcome=one.name,
-            method="weighted share",
-            why="nobody in this arm has a known outcome",
-            rests_on=[f"events.{one.name}.{kind}{arm}.events"],
-        )
-    if not comparison.first.paired or one.sample.endpoint.per_tumor:
+        _share(results, f"binary.{one.key}.risk.{arm}", label, one.sample.arm(value), arm, method, kind)
+    paired = comparison.first.paired and not one.sample.endpoint.per_tumor
+    if made:
+        compared = members_of_whole_pairs(one.sample) if paired else one.sample
+        behind = [f"events.{one.name}.adjusted.{arm}.{part}" for arm in arms_of(comparison) for part in ("n", "events")]
+        results.attempt(f"binary.{one.key}.ratio", "ratio", f"Risk ratio, adjusted{comparison.of_first}",
+                        lambda: weighted_risk_ratio(compared, estimation), outcome=one.name,
+                        rests_on=[*behind, *pairs_behind(comparison, one.name)])  # fmt: skip
+    if not paired:
         return
     try:
         pairs: Pairs = whole_pairs(one.sample)
     except (FitError, InputError) as error:
         results.number(f"binary.{one.key}.mcnemar", "p", None, "McNemar's test", why=str(error), outcome=one.name)
         return
-    keys = [f"binary.{one.name}.pairs.{part}" for part in ("both", "first_only", "second_only", "neither")]
+    keys = pairs_behind(comparison, one.name)
     values = (pairs.both, pairs.first_only, pairs.second_only, pairs.neither)
     words = ("both", "only the treated", "only the reference patient", "neither")
     for key, value, label in zip(keys, values, words, strict=True):
         results.count(key, value, f"Pairs in which {label} had the event", worth=1, outcome=one.name)
-    results.unprinted(f"binary.{one.name}.pairs", pairs.n)
-    results.total(f"binary.{one.name}.pairs", keys)
-    treated, reference = (f"events.{one.name}.adjusted.{arm}.events" for arm in arms_of(comparison))
-    if len(one.sample) == int((comparison.first.weight > 0.0).sum()):
-        results.total("matching.sets", [f"binary.{one.name}.pairs"])
-        results.total(treated, [keys[0], keys[1]])
-        results.total(reference, [keys[0], keys[2]])
+    _pairs_add_up(results, comparison, one.name, pairs, keys)
     _test(results, f"binary.{one.key}.mcnemar", "McNemar's test", lambda: mcnemar(pairs), one.name, keys)
+
+
+def _pairs_add_up(results: Results, comparison: Comparison, name: str, pairs: Pairs, keys: list[str]) -> None:
+    """Say that matched sets are whole pairs and others, and patients those of whole pairs and those alone."""
+    whole, broken = f"binary.{name}.whole_pairs", f"binary.{name}.broken_pairs"
+    results.unprinted(whole, pairs.n)
+    results.total(whole, keys)
+    results.unprinted(broken, results.counts["matching.sets"].value - pairs.n)
+    results.total("matching.sets", [whole, broken])
+    for arm, only in zip(arms_of(comparison), (1, 2), strict=True):
+        own, alone = f"events.{name}.adjusted.{arm}", f"binary.{name}.alone.{arm}"
+        n, events = (results.counts[f"{own}.{part}"].value for part in ("n", "events"))
+        of_pairs = results.counts[keys[0]].value + results.counts[keys[only]].value
+        results.unprinted(f"{alone}.events", events - of_pairs)
+        results.unprinted(f"{alone}.without", n - pairs.n - (events - of_pairs))
+        results.total(f"{own}.events", [keys[0], keys[only], f"{alone}.events"])
+        results.total(f"{own}.n", [whole, f"{alone}.events", f"{alone}.without"])

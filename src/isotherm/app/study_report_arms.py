@@ -1,0 +1,68 @@
+"""The arms beside the main estimate: how many patients, what they are worth, what happened in absolute terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from isotherm.app.report_words import NO_BREAK
+from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of, is_imputed, outcomes_of
+from isotherm.app.study_report_parts import Runs, Table, Words, bound, first_data_set, months_of
+from isotherm.app.study_report_words import Result
+
+Column = tuple[str, Mapping[str, str]]
+"""The head of a column, and the id of its record for each arm."""
+
+
+def by_arm(result: Result) -> Table | None:
+    """Return one row per arm for the primary outcome; None where nothing of it is there, such as outcomes not read."""
+    outcome, arms = outcomes_of(result)[0], arms_of(result)
+    columns = [one for one in _columns(result, outcome, arms) if set(one[1].values()) <= set(result["results"])]
+    if len(columns) < 2:
+        return None
+    rows = tuple(
+        ((Words(arm.label),), *((bound(result, ids[arm.name]),) for _, ids in columns)) for arm in arms
+    )  # fmt: skip
+    return Table(f"{outcome.label} in each arm", ("", *(head for head, _ in columns)), rows, _remark(result, outcome))
+
+
+def _columns(result: Result, outcome: Outcome, arms: tuple[Arm, ...]) -> list[Column]:
+    analysis = analysis_of(result)
+    tail = ", adjusted" if analysis == "adjusted" else ""
+
+    def column(head: str, before: str, after: str) -> Column:
+        return head, {arm.name: f"{before}.{arm.name}{after}" for arm in arms}
+
+    events = outcome.counted_as
+    found = [
+        column(f"{outcome.unit.capitalize()}s", f"events.{outcome.name}", ".n"),
+        column("Effective sample size", "balance", ".ess_after"),
+        column(events[:1].upper() + events[1:], f"events.{outcome.name}", ".events"),
+    ]
+    if not outcome.timed:
+        return [*found, column(f"Risk{tail}", f"binary.{outcome.name}.{analysis}.risk", "")]
+    curve = f"curve.{outcome.name}.{analysis}"
+    found.append(column(f"Median time{tail}", curve, ".median"))
+    at = _latest(result, curve, arms)
+    if at is not None:
+        when = months_of(float(result["settings"]["at_days"][at - 1]))
+        found.append(column(f"{outcome.label} at {when}{tail}", curve, f".at_{at}"))
+    return found
+
+
+def _latest(result: Result, curve: str, arms: tuple[Arm, ...]) -> int | None:
+    """Return the last of the declared times at which survival is known in every arm; None without one."""
+    for k in range(len(result["settings"]["at_days"]), 0, -1):
+        found = [result["results"].get(f"{curve}.{arm.name}.at_{k}") for arm in arms]
+        if all(one is not None and one["value"] is not None for one in found):
+            return k
+    return None
+
+
+def _remark(result: Result, outcome: Outcome) -> Runs:
+    level = f"{100.0 * result['settings']['level']:g}{NO_BREAK}%"
+    words = [f"In parentheses: {level} intervals. "]
+    if analysis_of(result) == "adjusted":
+        words.append("Effective sample size: as many patients of equal weight would say as much after adjustment. ")
+    if outcome.definition:
+        words.append(f"Counted: {outcome.definition.rstrip('. ')}. ")
+    return (Words("".join(words)), *(first_data_set(result) if is_imputed(result) else ()))

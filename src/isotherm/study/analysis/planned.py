@@ -1,0 +1,111 @@
+"""What was planned, as records: the protocol in words, one sentence for each choice of the methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from isotherm.columns import label
+from isotherm.study.protocol import Protocol
+from isotherm.study.protocol_methods import Adjustment, Coarsened, Matching, Unadjusted, Weighting
+from isotherm.study.protocol_parts import Outcome
+from isotherm.study.result import Results
+
+DESIGN = "Retrospective cohort study, analyzed by a protocol that was fixed as data"
+
+
+def add_protocol(results: Results, protocol: Protocol) -> None:
+    """Add what the protocol says, as texts that a report prints."""
+    data, outcomes = protocol.data, protocol.outcomes
+    texts = {
+        "title": ("Title", protocol.title),
+        "question": ("Question", protocol.question),
+        "design": ("Design", DESIGN),
+        "hash": ("SHA-256 of the protocol", protocol.hash),
+        "eligibility": ("Eligibility", "; ".join(step.says for step in protocol.eligibility)),
+        "time_zero": ("Time zero", protocol.time_zero.says),
+        "exposure": ("Start of exposure", protocol.exposure.says),
+        "arms": ("Arms", "; ".join(_arm(protocol, arm.name) for arm in protocol.arms.arms)),
+        "outcomes": ("Outcomes", ". ".join(_outcome(one) for one in outcomes)),
+        "covariates": ("Covariates adjusted for", ", ".join(one.label for one in protocol.adjusted)),
+        "subgroups": ("Subgroups", "; ".join(one.label for one in protocol.subgroups)),
+        "codings": ("Codings", "; ".join(_coding(protocol))),
+        "methods": ("Methods", " ".join(method_sentences(protocol))),
+        "sensitivity": ("Sensitivity analyses", "; ".join(one.says for one in protocol.sensitivity)),
+    }
+    for key, (says, text) in texts.items():
+        results.text(f"protocol.{key}", says, text)
+    results.text("data.source", "Source of the data", data.source)
+    results.text("data.columns", "Columns that were read", ", ".join(protocol.columns))
+    results.text("data.missing_codes", "Codes for not known", ", ".join(map(label, data.missing)))
+    for number, caveat in enumerate(protocol.caveats, start=1):
+        results.text(f"caveat.{number}", "Caveat", caveat)
+
+
+def _arm(protocol: Protocol, name: str) -> str:
+    words = next(arm.label for arm in protocol.arms.arms if arm.name == name)
+    return f"{words} (reference)" if name == protocol.arms.reference else words
+
+
+def _outcome(outcome: Outcome) -> str:
+    """Say what an outcome is, in a sentence without its full stop: a definition may hold semicolons."""
+    return f"{outcome.label}: {outcome.definition.rstrip().removesuffix('.') or outcome.event}"
+
+
+def _coding(protocol: Protocol) -> Iterator[str]:
+    for one in protocol.covariates:
+        if one.kind == "number":
+            step = f", effects per {one.per:g} {one.unit}".rstrip() if one.per != 1.0 else ""
+            yield f"{one.label}: as a number{f' ({one.unit})' if one.unit and not step else ''}{step}"
+        elif one.levels:
+            yield f"{one.label}: {', '.join(words for _, words in one.levels)}"
+
+
+def method_sentences(protocol: Protocol) -> list[str]:
+    """Say how the analysis was planned, one sentence for each choice, none of them silent."""
+    methods, estimation = protocol.methods, protocol.methods.estimation
+    how = methods.adjustment
+    sites = {"ignored": "without terms for hospitals", "terms": "with a term for each hospital",
+             "within": "within each hospital"}[methods.propensity.sites]  # fmt: skip
+    model = [f"The propensity was estimated by logistic regression without a penalty, {sites}."]
+    variance = (
+        "the variance of independent patients, robust over patients for outcomes of tumors"
+        if isinstance(how, Unadjusted)
+        else "a variance that is robust over matched sets or weighted patients"
+    )
+    gaps = methods.missing
+    several = f", {gaps.imputations} data sets" if gaps.method == "multiple imputation" else ""
+    rest = [
+        f"Hazard ratios come from the Cox model (ties: {estimation.ties.capitalize()}) with {variance}; intervals are "
+        f"{100 * estimation.level:g} % intervals.",
+        f"Kaplan-Meier curves have {estimation.curve_interval} intervals; proportional hazards were tested by the "
+        f"score test (transform of time: {estimation.ph_transform}).",
+        f"Missing covariates: {gaps.method}{several}.",
+    ]
+    if methods.bootstrap:
+        rest.append(
+            f"The whole analysis was repeated on {methods.bootstrap} bootstrap replicates (seed {protocol.seed})."
+        )
+    plan = [] if isinstance(how, Unadjusted | Coarsened) else model
+    return [*plan, _adjustment(how), *rest, *filter(None, [methods.reason])]
+
+
+def _adjustment(how: Adjustment) -> str:
+    """Say how the arms are made comparable."""
+    if isinstance(how, Matching):
+        caliper = (
+            "no caliper" if how.caliper is None else f"caliper {how.caliper:g} {how.caliper_unit} of the {how.scale}"
+        )
+        exact = f", exact in {', '.join(how.exact)}" if how.exact else ""
+        return (f"Patients were matched 1:{how.ratio} to their nearest neighbors on the propensity score{exact}, "
+                f"{'with' if how.replacement else 'without'} replacement ({caliper}; order: {how.order}; "
+                f"estimand: {how.estimand}).")  # fmt: skip
+    if isinstance(how, Coarsened):
+        return f"Patients were matched exactly on coarsened covariates (estimand: {how.estimand})."
+    if isinstance(how, Weighting):
+        words = ["stabilized"] if how.stabilized else []
+        words += [] if how.trim is None else [f"trimmed to propensities from {how.trim[0]:g} to {how.trim[1]:g}"]
+        words += [] if how.truncate is None else [
+            f"truncated at their quantiles {how.truncate[0]:g} and {how.truncate[1]:g}"
+        ]  # fmt: skip
+        return f"Patients were weighted by the propensity ({', '.join([f'estimand: {how.estimand}', *words])})."
+    return "The arms were compared as they are, without adjustment."
