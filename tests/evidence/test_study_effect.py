@@ -66,7 +66,7 @@ def test_a_p_value_that_contradicts_the_interval_is_refused_unless_a_reason_is_g
     with pytest.raises(CannotPool, match="p value"):
         taken(odd)
     study = taken(odd, despite={"p value": "log-rank test, printed as such"})
-    assert [(one.rule, one.reason) for one in study.overrides] == [("p value", "log-rank test, printed as such")]
+    assert [(one.what, one.reason) for one in study.overrides] == [("p value", "log-rank test, printed as such")]
     assert pool([study, taken(hazard_ratio(0.7, 0.5, 0.98), "b")]).overrides == study.overrides
 
 
@@ -74,7 +74,7 @@ def test_an_interval_that_does_not_lie_around_its_estimate_is_refused_unless_a_r
     skewed = hazard_ratio(0.58, 0.50, 2.00)
     with pytest.raises(CannotPool, match="around"):
         taken(skewed)
-    assert taken(skewed, despite={"interval": "profile likelihood"}).overrides[0].rule == "interval"
+    assert taken(skewed, despite={"interval": "profile likelihood"}).overrides[0].what == "interval"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_studies_that_differ_are_refused_unless_a_reason_is_given_which_is_then_
     with pytest.raises(CannotPool, match=rule):
         pool(studies_apart)
     found = pool(studies_apart, despite={rule: "said by the protocol of the review"})
-    assert [(one.rule, one.reason) for one in found.overrides] == [(rule, "said by the protocol of the review")]
+    assert [(one.what, one.reason) for one in found.overrides] == [(rule, "said by the protocol of the review")]
     assert "said by the protocol of the review" in found.random_effect.method
 
 

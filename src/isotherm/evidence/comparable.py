@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from isotherm.errors import CannotPool
-from isotherm.evidence.override import Override, set_aside
+from isotherm.evidence.set_aside import set_aside
 from isotherm.evidence.study_effect import StudyEffect, plain
+from isotherm.override import Override
 
 ALIKE: dict[str, tuple[str, Callable[[StudyEffect], str]]] = {
     "measure": ("measures", lambda study: study.measure),

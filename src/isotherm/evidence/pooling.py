@@ -15,8 +15,8 @@ from isotherm.effect import Effect
 from isotherm.errors import BadSetting, CannotPool, OutOfReach
 from isotherm.evidence.comparable import checked
 from isotherm.evidence.heterogeneity import Heterogeneity, Tau2Method, heterogeneity, weighted_mean
-from isotherm.evidence.override import Override
 from isotherm.evidence.study_effect import StudyEffect
+from isotherm.override import Override
 
 Interval = Literal["normal", "Hartung-Knapp", "modified Hartung-Knapp"]
 Prediction = Literal["t, k - 2", "as the interval"]
@@ -116,7 +116,7 @@ class MetaAnalysis:
 
     def _effect(self, summary: Summary, method: str) -> Effect:
         first, measures = self.studies[0], {study.measure for study in self.studies}
-        despite = "".join(f"; {one.rule} set aside: {one.reason}" for one in self.overrides)
+        despite = "".join(f"; {one.what} set aside: {one.reason}" for one in self.overrides)
         mixed = "ratio" if first.is_logarithm else "difference"
         return Effect(
             measure=first.measure if len(measures) == 1 else mixed,

@@ -12,7 +12,8 @@ from scipy.stats import norm
 
 from isotherm.effect import RATIOS, Effect
 from isotherm.errors import CannotPool
-from isotherm.evidence.override import Override, set_aside
+from isotherm.evidence.set_aside import set_aside
+from isotherm.override import Override
 from isotherm.source import Citation
 
 LARGEST_VALUE, LARGEST_VARIANCE = 1e15, 1e30

@@ -1,30 +1,11 @@
-"""Override: a recorded reason for pooling what a rule would keep apart; printed with the result."""
+"""Which rules of pooling a recorded reason sets aside, and which reasons set nothing aside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from isotherm.errors import CannotPool
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """One rule that was set aside.
-
-    Parameters
-    ----------
-    rule : str
-        "overlap", "measure", "p value", ...
-    problem : str
-        What the rule found.
-    reason : str
-        Why it was set aside.
-    """
-
-    rule: str
-    problem: str
-    reason: str
+from isotherm.override import Override
 
 
 def set_aside(
@@ -48,9 +29,9 @@ def set_aside(
     found: list[Override] = []
     for rule, problem in problems:
         if rule not in despite:
-            raise CannotPool(f"{problem} Leave a study out, or give a reason: despite={{{rule!r}: ...}}.")
-        found.append(Override(rule, problem, despite[rule].strip()))
-    used = {one.rule for one in found}
+            raise CannotPool(f'{problem} Leave it out, or set the rule "{rule}" aside with a reason (despite).')
+        found.append(Override(what=rule, problem=problem, reason=despite[rule].strip()))
+    used = {one.what for one in found}
     for rule, reason in despite.items():
         if rule not in rules:
             raise CannotPool(f'"{rule}" is no rule that can be set aside; these are: {", ".join(rules)}.')
