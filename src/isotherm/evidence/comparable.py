@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from isotherm.errors import CannotPool
@@ -15,6 +15,7 @@ ALIKE: dict[str, tuple[str, Callable[[StudyEffect], str]]] = {
     "endpoint": ("endpoints", lambda study: study.endpoint),
     "unit": ("units", lambda study: study.per),
     "horizon": ("horizons", lambda study: "none" if study.at_days is None else f"{study.at_days:g} days"),
+    "organ": ("organs", lambda study: study.organ or "not said"),
     "slope": ("steps of a slope", lambda study: study.slope_unit or "none"),
     "comparison": (
         "comparisons",
@@ -39,7 +40,7 @@ def checked(studies: Sequence[StudyEffect], despite: Mapping[str, str]) -> tuple
     ------
     CannotPool
         Fewer than two studies, two of one name, a ratio beside a difference, opposite directions; and, unless a reason
-        is given, another measure, endpoint, unit, horizon, step or comparison, or patients in common.
+        is given, another measure, endpoint, unit, horizon, organ, step or comparison, or patients in common.
     """
     if len(studies) < 2:
         raise CannotPool(f"{len(studies)} {'study' if len(studies) == 1 else 'studies'} came; pooling needs two.")
@@ -77,9 +78,14 @@ def _problems(studies: Sequence[StudyEffect]) -> Iterator[tuple[str, str]]:
         kinds = {plain(of(study)): of(study) for study in studies}
         if len(kinds) > 1:
             yield rule, f"The studies differ in their {rule}: {len(kinds)} {called} ({', '.join(kinds.values())})."
-    pairs = [f"{a.name} and {b.name}" for a, b in combinations(studies, 2) if _overlap(a, b)]
+    pairs = [(a.name, b.name) for a, b in combinations(studies, 2) if _overlap(a, b)]
     if pairs:
-        yield "overlap", f"There is an overlap of patients: {', '.join(pairs)}."
+        yield overlap_problem(pairs)
+
+
+def overlap_problem(pairs: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """Return the rule that studies with patients in common break, and the sentence that names them."""
+    return "overlap", f"There is an overlap of patients: {', '.join(f'{a} and {b}' for a, b in pairs)}."
 
 
 def _overlap(a: StudyEffect, b: StudyEffect) -> bool:

@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
 
 from isotherm.columns import Float
+from isotherm.evidence.interval import normal_quantile
 from isotherm.evidence.pooling import MetaAnalysis
 
 
@@ -40,7 +40,7 @@ class Funnel:
 
     def limits(self, std_errors: npt.ArrayLike) -> tuple[Float, Float]:
         """Return the two sides of the funnel at standard errors, each of their shape."""
-        reach = float(norm.isf((1.0 - self.level) / 2.0)) * np.asarray(std_errors, dtype=np.float64)
+        reach = normal_quantile(self.level) * np.asarray(std_errors, dtype=np.float64)
         return self.center - reach, self.center + reach
 
 

@@ -29,7 +29,7 @@ def p_from_interval(*, level: float, ratio: bool) -> Callable[[float, float, flo
             estimate, low, high = math.log(estimate), math.log(low), math.log(high)
         if high <= low:
             return math.nan
-        error = (high - low) / (2.0 * _quantile(level))
+        error = (high - low) / (2.0 * normal_quantile(level))
         return float(2.0 * ndtr(-abs(estimate) / error))
 
     return p_value
@@ -45,7 +45,7 @@ def interval_from_p(estimate: float, p_value: float, level: float) -> Reach:
     if not 0.0 < p_value < 1.0 or estimate <= 0.0:
         return math.nan, math.nan
     error = abs(math.log(estimate)) / -float(ndtri(p_value / 2.0))
-    reach = math.exp(_quantile(level) * error)
+    reach = math.exp(normal_quantile(level) * error)
     return estimate / reach, estimate * reach
 
 
@@ -59,5 +59,19 @@ def over_corners(compute: Callable[..., float], reaches: Sequence[Reach]) -> Rea
     return (min(values), max(values)) if values else (math.nan, math.nan)
 
 
-def _quantile(level: float) -> float:
+def p_within(estimate: Reach, low: Reach, high: Reach, *, level: float, ratio: bool) -> Reach:
+    """Return the lowest and the highest p value that an estimate and its limits imply, given where each may lie.
+
+    An estimate that may be no effect at all implies a p value of 1; a lower limit of a ratio that may be 0 leaves the
+    width open, and with it any larger p value. NaN where the limits leave no width.
+    """
+    least, most = over_corners(p_from_interval(level=level, ratio=ratio), (estimate, low, high))
+    null = 1.0 if ratio else 0.0
+    touches = estimate[0] <= null <= estimate[1]
+    open_below = ratio and low[0] <= 0.0
+    return (math.nan, math.nan) if math.isnan(least) else (least, 1.0 if touches or open_below else most)
+
+
+def normal_quantile(level: float) -> float:
+    """Return z of a two-sided interval: 1.959964 for 0.95."""
     return -float(ndtri((1.0 - level) / 2.0))

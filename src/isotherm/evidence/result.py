@@ -10,9 +10,9 @@ from typing import Literal, get_args
 
 from isotherm.effect import RATIOS, Effect
 from isotherm.errors import BadEvidence
-from isotherm.evidence.interval import over_corners, p_from_interval
 from isotherm.evidence.paper import Modality, Organ
 from isotherm.evidence.printed import Operator, ends
+from isotherm.evidence.printed_effect import PrintedEffect
 from isotherm.evidence.result_parts import Discrepancy, Grade, MarginMethod
 from isotherm.source import Citation
 
@@ -162,7 +162,23 @@ class PublishedResult:
                 and self.limits_of == "confidence")  # fmt: skip
 
     def effect(self) -> Effect:
-        """Return the result as an effect, as our own results are.
+        """Return the result as an effect, as our own results are; a p value that is only a bound is left out.
+
+        Raises
+        ------
+        BadEvidence
+            It has no estimate with a confidence interval.
+        """
+        printed = self.printed_effect()
+        exact = printed.p_value is not None and printed.p_operator == "="
+        return Effect(
+            measure=self.measure, estimate=float(printed.estimate), low=float(printed.low), high=float(printed.high),
+            level=printed.level, p_value=float(printed.p_value or 0) if exact else None, name=self.label,
+            endpoint=self.endpoint, per=self.unit, n=self.n, events=self.events, source=self.source,
+        )  # fmt: skip
+
+    def printed_effect(self) -> PrintedEffect:
+        """Return estimate, interval and p value with their printed digits.
 
         Raises
         ------
@@ -171,11 +187,8 @@ class PublishedResult:
         """
         if self.estimate is None or self.low is None or self.high is None or self.limits_of != "confidence":
             raise BadEvidence(("", f"{self.id} has no estimate with a confidence interval; choose another result."))
-        return Effect(
-            measure=self.measure, estimate=float(self.estimate), low=float(self.low), high=float(self.high),
-            level=float(self.level), p_value=None if self.p_value is None else float(self.p_value), name=self.label,
-            endpoint=self.endpoint, per=self.unit, n=self.n, events=self.events, source=self.source,
-        )  # fmt: skip
+        return PrintedEffect(estimate=self.estimate, low=self.low, high=self.high, level=float(self.level),
+                             ratio=self.is_ratio, p_value=self.p_value, p_operator=self.p_operator)  # fmt: skip
 
     def _check_words(self) -> None:
         if not ID.fullmatch(self.id):
@@ -243,12 +256,9 @@ class PublishedResult:
 
     def implied_p(self) -> tuple[float, float] | None:
         """Return from where to where the p value may lie that estimate and interval imply, given their rounding."""
-        if self.estimate is None or self.low is None or self.high is None or not self.has_interval:
+        if not self.has_interval or not (self.is_ratio or self.measure == "difference"):
             return None
-        if not self.is_ratio and self.measure != "difference":
-            return None
-        reaches = [ends(one) for one in (self.estimate, self.low, self.high)]
-        low, high = over_corners(p_from_interval(level=float(self.level), ratio=self.is_ratio), reaches)
+        low, high = self.printed_effect().implied_p()
         return None if math.isnan(low) else (low, high)
 
 

@@ -29,7 +29,7 @@ def set_aside(
     found: list[Override] = []
     for rule, problem in problems:
         if rule not in despite:
-            raise CannotPool(f'{problem} Leave it out, or set the rule "{rule}" aside with a reason (despite).')
+            raise CannotPool(f'{problem} Leave a study out, or set the rule "{rule}" aside with a reason (despite).')
         found.append(Override(what=rule, problem=problem, reason=despite[rule].strip()))
     used = {one.what for one in found}
     for rule, reason in despite.items():

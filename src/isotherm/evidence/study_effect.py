@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from decimal import Decimal
-
-from scipy.stats import norm
 
 from isotherm.effect import RATIOS, Effect
 from isotherm.errors import CannotPool
+from isotherm.evidence.printed_effect import PrintedEffect
 from isotherm.evidence.set_aside import set_aside
 from isotherm.override import Override
 from isotherm.source import Citation
@@ -25,8 +23,8 @@ ADDITIVE = ("difference", "change per step")
 UNSAID = frozenset({"", "not printed", "unknown"})
 """What stands where a reference level is missing: without one, the direction of an effect is not known."""
 
-ROUNDING_SLACK = 1e-6
-"""Numbers nearer than this, in standard errors, are equal."""
+AS_PRINTED = ("interval", "p value")
+"""Rules on the numbers of one study that a recorded reason can set aside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +51,8 @@ class StudyEffect:
         Cohorts that the patients come from: studies that share one overlap.
     overlaps_with : set of str
         Names of studies that share patients with this one.
+    organ : str
+        "liver", "lung": what holds for one need not hold for the other.
     source : Citation or None
         Two effects of one publication overlap.
     overrides : tuple of Override
@@ -76,6 +76,7 @@ class StudyEffect:
     at_days: float | None = None
     cohorts: AbstractSet[str] = frozenset()
     overlaps_with: AbstractSet[str] = frozenset()
+    organ: str = ""
     source: Citation | None = None
     overrides: tuple[Override, ...] = ()
 
@@ -147,7 +148,12 @@ def study_effect(
     slope_unit: str = "",
     cohorts: Iterable[str] = (),
     overlaps_with: Iterable[str] = (),
+    organ: str = "",
+    at_days: float | None = None,
+    source: Citation | None = None,
+    printed: PrintedEffect | None = None,
     despite: Mapping[str, str] | None = None,
+    overrides: tuple[Override, ...] = (),
 ) -> StudyEffect:
     """Take an effect with its interval to the scale of pooling.
 
@@ -159,10 +165,16 @@ def study_effect(
     ----------
     effect : Effect
         A ratio or a difference.
-    name, compared, reference, slope_unit, cohorts, overlaps_with
+    name, compared, reference, slope_unit, cohorts, overlaps_with, organ
         As in `StudyEffect`. The direction is never read off a label.
+    at_days, source : optional
+        In place of those of `effect`.
+    printed : PrintedEffect, optional
+        The same numbers with the digits that were printed; else the digits of `effect` say how they were rounded.
     despite : mapping, optional
         Reasons for setting aside the rules "interval" and "p value".
+    overrides : tuple of Override
+        Rules that were set aside before.
 
     Raises
     ------
@@ -178,69 +190,19 @@ def study_effect(
     ratio = effect.measure in RATIOS
     if not (math.isfinite(effect.low) and math.isfinite(effect.high)) or (ratio and effect.low <= 0.0):
         raise CannotPool(f"{name} has a limit that is 0 or infinite; no standard error can be read off its interval.")
-    printed = _Printed(effect)
-    if not printed.width > 0.0:
+    numbers = PrintedEffect.of(effect) if printed is None else printed
+    if not numbers.has_width:
         raise CannotPool(f"{name} has an interval of no width; no standard error can be read off it.")
-    overrides = set_aside(_contradictions(printed, name), despite or {}, ("interval", "p value"))
+    found = set_aside(numbers.contradictions(name), despite or {}, AS_PRINTED)
     return StudyEffect(
-        name=name, value=printed.value, variance=(printed.width / (2.0 * printed.z)) ** 2, measure=effect.measure,
+        name=name, value=numbers.value, variance=numbers.std_error**2, measure=effect.measure,
         compared=compared, reference=reference, slope_unit=slope_unit, endpoint=effect.endpoint, per=effect.per,
-        at_days=effect.at_days, cohorts=frozenset(cohorts), overlaps_with=frozenset(overlaps_with),
-        source=effect.source, overrides=overrides,
+        at_days=effect.at_days if at_days is None else at_days, cohorts=frozenset(cohorts),
+        overlaps_with=frozenset(overlaps_with), source=effect.source if source is None else source, organ=organ,
+        overrides=(*overrides, *found),
     )  # fmt: skip
 
 
 def _refuse_measure(name: str, measure: str) -> None:
     if measure == "E-value" or not (measure in RATIOS or measure.endswith(ADDITIVE)):
         raise CannotPool(f'{name} is a "{measure}"; ratios and differences are pooled, not single rates or medians.')
-
-
-class _Printed:
-    """An effect on the scale of pooling, and how far rounding may have moved its numbers."""
-
-    def __init__(self, effect: Effect) -> None:
-        self.is_ratio = effect.measure in RATIOS
-        self.half = 0.5 * 10.0 ** -max(_decimals(x) for x in (effect.estimate, effect.low, effect.high))
-        self.effect = effect
-        self.z = float(norm.isf((1.0 - effect.level) / 2.0))
-        self.value = self.scaled(effect.estimate)
-        self.width = self.scaled(effect.high) - self.scaled(effect.low)
-
-    def scaled(self, number: float) -> float:
-        """Return a number on the scale of pooling; a ratio that may have been 0 before rounding is minus infinity."""
-        if not self.is_ratio:
-            return number
-        return math.log(number) if number > 0.0 else -math.inf
-
-    def reach(self, number: float) -> tuple[float, float]:
-        """Return from where to where a number may have lain before it was rounded."""
-        return self.scaled(number - self.half), self.scaled(number + self.half)
-
-
-def _contradictions(printed: _Printed, name: str) -> Iterator[tuple[str, str]]:
-    """Yield what in a printed effect does not fit together, beyond rounding."""
-    effect = printed.effect
-    (low, low_up), (high, high_up), (value, value_up) = (
-        printed.reach(x) for x in (effect.low, effect.high, effect.estimate)
-    )
-    slack = ROUNDING_SLACK * printed.width
-    if (low + high) / 2.0 > value_up + slack or (low_up + high_up) / 2.0 < value - slack:
-        yield "interval", f"The interval of {name} does not lie around its estimate as a standard error would put it."
-    if effect.p_value is None:
-        return
-    nearest = 0.0 if value <= 0.0 <= value_up else min(abs(value), abs(value_up))
-    widest, narrowest = (high_up - low) / (2.0 * printed.z), max(high - low_up, 0.0) / (2.0 * printed.z)
-    farthest = max(abs(value), abs(value_up)) / narrowest if narrowest > 0.0 else math.inf
-    least, most = (float(2.0 * norm.sf(z)) for z in (farthest, nearest / widest))
-    half = 0.5 * 10.0 ** -_decimals(effect.p_value)
-    if least > effect.p_value + half + ROUNDING_SLACK or most < effect.p_value - half - ROUNDING_SLACK:
-        yield (
-            "p value",
-            (f"The p value {effect.p_value:g} of {name} is not the one of its interval, {least:.2g} to {most:.2g}."),
-        )
-
-
-def _decimals(number: float) -> int:
-    """Return how many decimals a number is written with."""
-    exponent = Decimal(repr(float(number))).normalize().as_tuple().exponent
-    return max(-exponent, 0) if isinstance(exponent, int) else 0
