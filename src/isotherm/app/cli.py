@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from isotherm import __version__
 from isotherm.app.evidence_commands import add_evidence
+from isotherm.app.evidence_making_commands import add_making
 from isotherm.app.study_commands import add_study
 from isotherm.errors import BadSetting, InputError, IsothermError, OutputError
 
@@ -156,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     _choices(many)
     many.set_defaults(run=_margins)
     add_study(commands)
-    add_evidence(commands)
+    add_making(add_evidence(commands))
     demo = commands.add_parser(
         "demo", help="the bundled data: margins of simulated lesions in a real CT, a study of real patients"
     )

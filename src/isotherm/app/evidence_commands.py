@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EXIT_CODES = """exit codes:
   0  done; `reproduce`: every mismatch is explained by a discrepancy note
-  1  `reproduce`: a mismatch that no discrepancy note explains; or something unforeseen
+  1  `reproduce`: a mismatch that no discrepancy note explains; an estimate that does not exist; something unforeseen
   2  what came in, or the place to write to, cannot be used; the message says what to do"""
 
 ORGANS = ("liver", "lung")
@@ -22,10 +22,10 @@ MODALITIES = ("RFA", "MWA", "RFA and MWA", "cryoablation", "IRE", "several", "no
 STATUSES = ("published", "derived", "recalled")
 
 
-def add_evidence(commands: Any) -> None:
-    """Add `evidence` with its own commands to those of argparse."""
+def add_evidence(commands: Any) -> Any:
+    """Add `evidence` with the commands that show what is there; return what further commands of its own go into."""
     evidence: argparse.ArgumentParser = commands.add_parser(
-        "evidence", help="published results as data: list, table, search, show, reproduce"
+        "evidence", help="published results as data: list, table, search, show, reproduce, pool"
     )
     within = evidence.add_subparsers(required=True, metavar="COMMAND")
     _command(within, "list", "the publications, and how many results each has", _list)
@@ -35,6 +35,7 @@ def add_evidence(commands: Any) -> None:
     show = _command(within, "show", "everything about one publication or one result", _show, filters=False)
     show.add_argument("id", metavar="ID", help="a publication (wang_2013) or a result (wang_2013.margin-slope)")
     _command(within, "reproduce", "recompute what can be recomputed from printed numbers", _reproduce)
+    return within
 
 
 def _command(within: Any, name: str, says: str, run: Any, *, filters: bool = True) -> argparse.ArgumentParser:
@@ -66,7 +67,7 @@ def _list(options: argparse.Namespace) -> int:
     records = chosen(library, _choice(options))
     names = {record.paper for record in records}
     papers = [document.paper_fields(paper, library) for paper in library.papers.values() if paper.id in names]
-    _give(options, {"papers": papers}, papers, document.PAPER_COLUMNS, list_text(library, records, _width()))
+    _give(options, {"papers": papers}, papers, document.PAPER_COLUMNS, list_text(library, records, printed_width()))
     return 0
 
 
@@ -78,7 +79,7 @@ def _table(options: argparse.Namespace) -> int:
     library = _library(options)
     records = chosen(library, _choice(options), getattr(options, "words", ()))
     rows = [document.result_fields(record) for record in records]
-    _give(options, {"results": rows}, rows, document.RESULT_COLUMNS, table_text(records, _width()))
+    _give(options, {"results": rows}, rows, document.RESULT_COLUMNS, table_text(records, printed_width()))
     return 0
 
 
@@ -92,13 +93,13 @@ def _show(options: argparse.Namespace) -> int:
     if paper is not None:
         own = [document.result_fields(one) for one in library.results.values() if one.paper == paper.id]
         whole = {**document.paper_with_arms(paper, library), "results": own}
-        _give(options, whole, own, document.RESULT_COLUMNS, paper_text(library, paper, _width()))
+        _give(options, whole, own, document.RESULT_COLUMNS, paper_text(library, paper, printed_width()))
         return 0
     record = library.result(options.id)
     checks = reproduce(library, {record.id})
     row = document.result_fields(record)
     whole = {**row, "checks": [document.check_fields(one) for one in checks]}
-    _give(options, whole, [row], document.RESULT_COLUMNS, result_text(library, record, checks, _width()))
+    _give(options, whole, [row], document.RESULT_COLUMNS, result_text(library, record, checks, printed_width()))
     return 0
 
 
@@ -111,7 +112,7 @@ def _reproduce(options: argparse.Namespace) -> int:
     fields = [document.check_fields(row) for row in rows]
     counts = outcomes(rows)
     _give(options, {"counts": dict(counts), "checks": fields}, fields, document.CHECK_COLUMNS,
-          reproduce_text(rows, _width()))  # fmt: skip
+          reproduce_text(rows, printed_width()))  # fmt: skip
     return 1 if counts["MISMATCH"] else 0
 
 
@@ -132,7 +133,8 @@ def _choice(options: argparse.Namespace) -> Choice:
     return Choice(**given)
 
 
-def _width() -> int | None:
+def printed_width() -> int | None:
+    """Return how wide the terminal is; None where what is printed goes elsewhere and must not be broken."""
     from shutil import get_terminal_size
 
     return get_terminal_size().columns if sys.stdout.isatty() else None
