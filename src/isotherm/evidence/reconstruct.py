@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from isotherm.columns import Float
 from isotherm.errors import BadCurve
@@ -57,6 +58,10 @@ class Reconstruction:
     outcome: TimeToEvent
     report: ReconstructionReport
     method: str = METHOD
+
+    def survival(self, days: npt.ArrayLike) -> Float:
+        """Return the share free of the event just after some days, shape (p,): the product-limit estimate."""
+        return _survival(self.outcome, np.asarray(days, dtype=np.float64))
 
 
 def reconstruct(
