@@ -19,7 +19,7 @@ from isotherm.evidence.result import PublishedResult
 RESULT_COLUMNS = (
     "id", "paper", "label", "endpoint", "measure", "unit", "printed", "estimate", "operator", "low", "high", "level",
     "limits_of", "sd", "p_value", "p_operator", "events", "n", "number_unit", "arm", "reference", "orientation", "at",
-    "time_zero", "per", "adjusted", "analysis", "organ", "modality", "population", "margin", "grade", "status",
+    "time_zero", "per", "class", "adjusted", "analysis", "organ", "modality", "population", "margin", "grade", "status",
     "status_says", "corrected", "direction_suspect", "unit_suspect", "flags", "parents", "note", "source",
 )  # fmt: skip
 PAPER_COLUMNS = (
@@ -35,6 +35,7 @@ def result_fields(record: PublishedResult) -> dict[str, Any]:
     fields = {name: getattr(record, name) for name in RESULT_COLUMNS if hasattr(record, name)}
     said = {"level": record.level if record.has_interval else None, "printed": value_words(record),
             "status_says": status_words(record), "flags": list(flag_words(record)), "source": str(record.source),
+            "class": None if record.mm_class is None else str(record.mm_class),
             "margin": None if record.margin is None else str(record.margin),
             "grade": None if record.grade is None else f"{record.grade.scheme}: {record.grade.native}"}  # fmt: skip
     return {name: _plain({**fields, **said}[name]) for name in RESULT_COLUMNS}

@@ -13,7 +13,7 @@ from isotherm.errors import BadEvidence
 from isotherm.evidence.paper import Modality, Organ
 from isotherm.evidence.printed import Operator, ends
 from isotherm.evidence.printed_effect import PrintedEffect
-from isotherm.evidence.result_parts import Discrepancy, Grade, MarginMethod
+from isotherm.evidence.result_parts import Discrepancy, Grade, MarginMethod, MillimeterClass
 from isotherm.source import Citation
 
 Measure = Literal[
@@ -86,6 +86,8 @@ class PublishedResult:
     analysis : str
         "before matching", "after matching", "univariable", ...
     margin : MarginMethod or None
+    mm_class : MillimeterClass or None
+        Which margins or sizes it is about, where it says how they go with an outcome.
     organ, modality, population : str
     grade : Grade or None
     corrected : str
@@ -133,6 +135,7 @@ class PublishedResult:
     adjusted: bool | None = None
     analysis: str = ""
     margin: MarginMethod | None = None
+    mm_class: MillimeterClass | None = None
     organ: Organ = "none"
     modality: Modality = "none"
     population: str = ""

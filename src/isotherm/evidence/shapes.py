@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 from isotherm.evidence import paper, result
 from isotherm.evidence.paper import Accrual, Arm, Matching, Paper, Window
 from isotherm.evidence.printed import Operator
-from isotherm.evidence.result_parts import Discrepancy, Grade, MarginMethod
+from isotherm.evidence.result_parts import Discrepancy, Grade, MarginMethod, MillimeterClass
 from isotherm.toml_form import Document, Key, Part, Shape, Wrong, choice, each, flag, integer, text
 from isotherm.toml_lines import Path
 
@@ -99,6 +99,13 @@ MARGIN = Shape(
         "days_after": Key(_pair(real, "two numbers of days, such as [28, 56]")),
     },
 )
+MILLIMETERS = Shape(
+    MillimeterClass,
+    {
+        "of": Key(choice("margin", "size"), required=True), "from_mm": Key(real), "above_mm": Key(real),
+        "below_mm": Key(real), "up_to_mm": Key(real),
+    },
+)  # fmt: skip
 GRADE = Shape(Grade, {"scheme": TEXT_NEEDED, "native": TEXT_NEEDED})
 DISCREPANCY = Shape(Discrepancy, {"note": TEXT_NEEDED, "check": TEXT, "computed": NUMBER, "against": TEXTS})
 
@@ -134,6 +141,7 @@ RESULT_KEYS = {
     "adjusted": Key(flag),
     "analysis": TEXT,
     "margin": Key(Part(MARGIN)),
+    "class": Key(Part(MILLIMETERS), field="mm_class"),
     "organ": _word(paper.Organ),
     "modality": _word(paper.Modality),
     "population": TEXT,
