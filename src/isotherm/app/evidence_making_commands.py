@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isotherm.app.evidence_commands import EXIT_CODES, printed_width
 
+if TYPE_CHECKING:
+    from isotherm.app.evidence_patient import Patient
+
 MODELS = ("common", "REML", "DL", "PM")
 HARTUNG_KNAPP = ("modified", "yes", "no")
+METHODS = ("2D", "3D", "3D rigid", "3D non-rigid")
+MODALITIES = ("RFA", "MWA", "cryoablation", "IRE")
+LONGEST_DAYS = 36525.0
+"""No image of the zone is made later."""
 
 
 def add_making(within: Any) -> None:
@@ -17,6 +24,8 @@ def add_making(within: Any) -> None:
     _pool_options(_command(within, "pool", "one effect out of several published ones", _pool))
     _reconstruct_options(_command(within, "reconstruct", "patients' rows out of a printed survival curve",
                                   _reconstruct))  # fmt: skip
+    _margin_options(_command(within, "margin", "margin, size and recurrence as published, a patient beside them",
+                             _margin))  # fmt: skip
 
 
 def _command(within: Any, name: str, says: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -98,6 +107,62 @@ def _reconstruct(options: argparse.Namespace) -> int:
                  "reconstruction.json": text.encode()}  # fmt: skip
         write_files(options.out, files, ours)
     return _give(options, text, report_text(one, printed_width()))
+
+
+def _margin_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--result", metavar="margin.json", help="of `isotherm margin`: margins, intervals, sizes")
+    parser.add_argument("--lesion", metavar="LABEL", action="append", default=[], help="only this one; may be repeated")
+    parser.add_argument("--margin-mm", metavar="X", type=float, help="in place of a result: the minimal margin")
+    parser.add_argument("--low", metavar="X", type=float, help="lower end of its interval")
+    parser.add_argument("--high", metavar="X", type=float, help="upper end of its interval")
+    parser.add_argument("--size-mm", metavar="X", type=float, help="in place of a result: the tumor's largest diameter")
+    parser.add_argument("--day", metavar="N", type=float, help="days from ablation to the image of the zone")
+    parser.add_argument("--imaging", choices=("CT", "MRI"), help="of the zone")
+    parser.add_argument("--method", choices=METHODS, help="how the margin was measured (of a result: 3D)")
+    parser.add_argument("--modality", choices=MODALITIES, help="how the tumor was ablated")
+    parser.add_argument("--organ", choices=("liver", "lung"))
+    parser.add_argument("--papers", metavar="DIR", help="read publications of your own too")
+    parser.add_argument("--out", metavar="DIR", help="folder for the page and the figures (SVG and PNG)")
+
+
+def _margin(options: argparse.Namespace) -> int:
+    from isotherm.app.evidence_margin import PAGE, laid_beside, page_of, relations_text
+    from isotherm.app.evidence_outputs import check_folder, figure_files, stale_figures, write_files
+    from isotherm.app.evidence_tasks import open_library
+
+    patient = _patient(options)
+    check_folder(options.out, [PAGE], [options.result] if options.result else [])
+    found = laid_beside(open_library(options.papers), patient, draw=options.out is not None)
+    if options.out is not None:
+        drawings = {name: one for drawn in found.drawings.values() for name, one in drawn.items()}
+        files = {**figure_files(drawings), PAGE: page_of(found).encode()}
+        write_files(options.out, files, stale_figures(options.out, ("margin-", "size-")))
+    print(relations_text(found, printed_width()), end="")
+    if options.out is not None:
+        print(f"Results: {options.out}")
+    return 0
+
+
+def _patient(options: argparse.Namespace) -> Patient | None:
+    from isotherm.app.evidence_patient import from_options, from_result
+    from isotherm.errors import BadSetting
+    from isotherm.evidence.relations import HowMeasured
+
+    numbers = {name: getattr(options, name) for name in ("margin_mm", "low", "high", "size_mm")}
+    words = {name: getattr(options, name) or "" for name in ("organ", "modality", "method", "imaging")}
+    if options.day is not None and not 0.0 <= options.day < LONGEST_DAYS:
+        raise BadSetting(f"--day {options.day:g} came; days from ablation to the image of the zone are wanted.")
+    how = HowMeasured(days_after=options.day, **words)
+    came = any(value is not None for value in numbers.values())
+    if options.result is not None:
+        if came:
+            raise BadSetting("--result came with numbers of its own beside it; give one or the other.")
+        return from_result(options.result, options.lesion, how)
+    if options.lesion:
+        raise BadSetting("--lesion picks from a result, and none came; give --result margin.json.")
+    if not came and how != HowMeasured():
+        raise BadSetting("How a margin was measured came, and no margin; give --result, --margin-mm or --size-mm.")
+    return from_options(how, **numbers) if came else None
 
 
 def _check_json(place: str | None, inputs: Sequence[str] = ()) -> None:

@@ -46,6 +46,14 @@ def write_files(out: str, files: Mapping[str, bytes], ours: Iterable[str]) -> Pa
     return folder
 
 
+def stale_figures(out: str, starts: tuple[str, ...]) -> list[str]:
+    """Return the names of figures in a folder that an earlier run may have left."""
+    folder = Path(out)
+    ends = (".svg", ".png")
+    return [file.name for file in folder.iterdir() if file.name.startswith(starts) and file.suffix in ends] if (
+        folder.is_dir()) else []  # fmt: skip
+
+
 def figure_files(drawings: Mapping[str, Drawing]) -> dict[str, bytes]:
     """Return each drawing as SVG and as PNG, by file name."""
     return {f"{name}.{ending}": content for name, drawing in drawings.items()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from isotherm.app.evidence_words import source_words
 from isotherm.errors import BadSetting
 from isotherm.evidence.heterogeneity import Tau2Method
 from isotherm.evidence.library import Library
@@ -42,6 +43,10 @@ class Pooled:
     main: Literal["common", "random"]
     analysis: MetaAnalysis
     left_out: Mapping[str, MetaAnalysis]
+
+    def source(self, record: PublishedResult) -> str:
+        """Return where a study's number stands."""
+        return source_words(record, self.library.papers[record.paper])
 
     def summary(self, analysis: MetaAnalysis) -> Summary:
         """Return what the model that was asked for says in an analysis."""

@@ -14,7 +14,6 @@ from isotherm.app.evidence_pool_words import (
     prediction_words,
     printed_words,
     sides,
-    source_words,
 )
 from isotherm.app.figures import Drawing
 from isotherm.app.report_words import NO_BREAK
@@ -57,7 +56,10 @@ def _forest(found: Pooled) -> Drawing:
 
 def _remarks(found: Pooled, k: int) -> tuple[str, ...]:
     """Return what stands under a study's name: its comparison where studies differ in it, and its source."""
-    studies, source = found.analysis.studies, source_words(found, found.records[k])
+    studies, source = (
+        found.analysis.studies,
+        found.source(found.records[k]),
+    )
     differ = len({study.compared_with for study in studies}) > 1
     return (studies[k].compared_with, source) if differ else (source,)
 

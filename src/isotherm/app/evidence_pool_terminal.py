@@ -12,7 +12,6 @@ from isotherm.app.evidence_pool_words import (
     pooled_words,
     prediction_words,
     printed_words,
-    source_words,
 )
 from isotherm.app.terminal import folded, table_lines
 from isotherm.exchange.voxel_source import printable
@@ -43,7 +42,7 @@ def pool_text(found: Pooled, width: int | None) -> str:
     lines += [line for one in said for line in folded(one, width)]
     lines += ["", *_left_out(found, width), "", "Sources:"]
     lines += [line for study, record in zip(analysis.studies, found.records, strict=True)
-              for line in folded(f"{study.name}: {source_words(found, record)}", width)]  # fmt: skip
+              for line in folded(f"{study.name}: {found.source(record)}", width)]  # fmt: skip
     return "\n".join([*lines, FOOT]) + "\n"
 
 

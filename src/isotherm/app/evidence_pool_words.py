@@ -8,8 +8,7 @@ from isotherm.app.evidence_pool import Pooled
 from isotherm.app.report_words import decimal
 from isotherm.app.study_report_words import ratio
 from isotherm.evidence.pooling import MetaAnalysis, Summary
-from isotherm.evidence.published_effect import document_of
-from isotherm.evidence.result import CONFIRM, PublishedResult
+from isotherm.evidence.result import PublishedResult
 from isotherm.evidence.study_effect import StudyEffect
 
 SIDES = {
@@ -91,16 +90,3 @@ def sides(studies: Sequence[StudyEffect]) -> tuple[str, str]:
 
 def _alike(studies: Sequence[StudyEffect]) -> bool:
     return len({study.compared_with for study in studies}) == 1
-
-
-def source_words(found: Pooled, record: PublishedResult) -> str:
-    """Return where a study's number stands, as short as a reader needs to find it."""
-    paper = found.library.papers[record.paper]
-    source = document_of(record, paper)
-    numbers = source.identifiers()
-    first = numbers.get("journal") or str(source.year)
-    rest = next((f"{key} {numbers[key]}" for key in ("doi", "pmid") if key in numbers), "") or next(
-        (numbers[key] for key in ("pmcid", "trial") if key in numbers), ""
-    )
-    confirm = f" [{CONFIRM}]" if "recalled" in (record.status, paper.identification) else ""
-    return "; ".join(part for part in (first, rest, source.where) if part) + confirm

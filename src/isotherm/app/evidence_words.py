@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from isotherm.evidence.paper import Paper
+from isotherm.evidence.published_effect import document_of
 from isotherm.evidence.result import CONFIRM, PublishedResult
 
 STATUSES = {
@@ -46,6 +47,17 @@ def paper_words(paper: Paper) -> str:
     """Return a publication in one line, with that it has to be confirmed where it was identified from memory."""
     confirm = f" ({CONFIRM})" if paper.identification == "recalled" else ""
     return f"{paper.short}: {paper.title}{confirm}"
+
+
+def source_words(record: PublishedResult, paper: Paper) -> str:
+    """Return where a number stands, as short as a reader needs to find it."""
+    source = document_of(record, paper)
+    numbers = source.identifiers()
+    first = numbers.get("journal") or str(source.year)
+    named = [f"{key} {numbers[key]}" for key in ("doi", "pmid") if key in numbers]
+    named += [numbers[key] for key in ("pmcid", "trial") if key in numbers]
+    confirm = f" [{CONFIRM}]" if "recalled" in (record.status, paper.identification) else ""
+    return "; ".join([first, *named[:1], source.where]) + confirm
 
 
 def _estimate(record: PublishedResult) -> str:

@@ -36,7 +36,8 @@ class Relation:
         "margin" or "size".
     kind : str
     paper : Paper
-    records : tuple of PublishedResult
+    records, parents : tuple of PublishedResult
+        What stands in the panel; what derived ones of these were computed from.
     margin : MarginMethod or None
         How margins were measured; None where it is not recorded.
     organ, modality, population, endpoint, at : str
@@ -46,6 +47,7 @@ class Relation:
     kind: Kind
     paper: Paper
     records: tuple[PublishedResult, ...]
+    parents: tuple[PublishedResult, ...]
     margin: MarginMethod | None
     organ: Organ
     modality: Modality
@@ -70,9 +72,11 @@ def relations(library: Library, about: About) -> tuple[Relation, ...]:
 
 def _relation(library: Library, about: About, records: tuple[PublishedResult, ...]) -> Relation:
     first = records[0]
+    parents = tuple(library.result(name) for record in records for name in record.parents)
     return Relation(
-        about=about, kind=KINDS[first.measure], paper=library.papers[first.paper], records=records, margin=first.margin,
-        organ=first.organ, modality=first.modality, population=first.population, endpoint=first.endpoint, at=first.at,
+        about=about, kind=KINDS[first.measure], paper=library.papers[first.paper], records=records, parents=parents,
+        margin=first.margin, organ=first.organ, modality=first.modality, population=first.population,
+        endpoint=first.endpoint, at=first.at,
     )  # fmt: skip
 
 
@@ -112,7 +116,8 @@ def reasons_against(relation: Relation, patient: HowMeasured) -> tuple[str, ...]
     if relation.about == "margin":
         said += _measured(relation.margin, patient)
     if relation.kind not in IN_MM:
-        said.append(f"a {relation.kind} has no place for one {relation.about}")
+        article = "an" if relation.kind[0] in "aeiou" else "a"
+        said.append(f"{article} {relation.kind} has no place for one {relation.about}")
     if any(record.unit_suspect for record in relation.records):
         said.append("the printed numbers cannot be what the table says they are")
     return tuple(one for one in said if one)
