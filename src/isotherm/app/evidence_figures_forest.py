@@ -77,6 +77,8 @@ class EffectWords:
         Under the figure: how it was pooled, what was set aside.
     label_pt : float
         Room for labels.
+    wide : bool
+        Remarks are as wide as the figure: what differs between studies needs more words than a column holds.
     """
 
     axis: str
@@ -86,11 +88,12 @@ class EffectWords:
     ratio: bool
     notes: tuple[str, ...] = ()
     label_pt: float = 188.0
+    wide: bool = False
 
 
 def evidence_forest(rows: Sequence[EffectRow], words: EffectWords, *, description: str) -> Drawing:
     """Draw published effects around the line of no difference."""
-    laid = [_Laid(row, words.label_pt) for row in rows]
+    laid = [_Laid(row, words) for row in rows]
     weights_pt = WEIGHT_PT if any(row.weights for row in rows) else 0.0
     left_pt, right_pt = words.label_pt + GAP_PT, ESTIMATE_PT + weights_pt + 2.0 * GAP_PT
     plot_pt = WIDTH_PT - left_pt - right_pt
@@ -130,14 +133,17 @@ def evidence_forest(rows: Sequence[EffectRow], words: EffectWords, *, descriptio
 class _Laid:
     """A row with its text broken into lines."""
 
-    def __init__(self, row: EffectRow, label_pt: float) -> None:
+    def __init__(self, row: EffectRow, words: EffectWords) -> None:
         self.row = row
+        label_pt = words.label_pt
+        remarks_pt = WIDTH_PT - 18.0 if words.wide else label_pt - 14.0
         self.bold = row.kind != "study"
         self.name = wrapped(row.label, label_pt - 8.0, bold=self.bold)
-        self.remarks = [line for remark in row.remarks for line in wrapped(remark, label_pt - 14.0)]
+        self.remarks = [line for remark in row.remarks for line in wrapped(remark, remarks_pt)]
         self.numbers = wrapped(row.printed, ESTIMATE_PT, bold=self.bold)
-        lines = max(len(self.name) + len(self.remarks), len(self.numbers), row.weights.count("\n") + 1)
-        self.height_pt = LINE_PT * lines + ROW_GAP_PT
+        beside = max(len(self.numbers), row.weights.count("\n") + 1)
+        self.above_remarks = max(len(self.name), beside) if words.wide else len(self.name)
+        self.height_pt = LINE_PT * max(self.above_remarks + len(self.remarks), beside) + ROW_GAP_PT
 
     def onto(self, axes: Axes, top: float, left_pt: float, plot_pt: float, heaviest: float) -> None:
         """Write the words, and draw the mark at the height of the name."""
@@ -145,8 +151,8 @@ class _Laid:
         axes.axhline(top, color=RULE, linewidth=0.3, zorder=0)
         for k, line in enumerate(self.name):
             write_beside(axes, line, -left_pt + 4.0, first + k * LINE_PT, bold=self.bold)
-        for k, line in enumerate(self.remarks, start=len(self.name)):
-            write_beside(axes, line, -left_pt + 10.0, first + k * LINE_PT, color=FAINT)
+        for k, line in enumerate(self.remarks, start=self.above_remarks):
+            write_beside(axes, line, -left_pt + 10.0, first + k * LINE_PT, color=FAINT, over_plot=True)
         for k, line in enumerate(self.numbers):
             write_beside(axes, line, plot_pt + GAP_PT, first + k * LINE_PT, bold=self.bold)
         for k, line in enumerate(row.weights.split("\n") if row.weights else ()):

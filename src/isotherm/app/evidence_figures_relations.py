@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from isotherm.app.evidence_patient import Mark
 from isotherm.app.figures import FAINT, INK, RULE, Drawing
 from isotherm.app.study_figures import LINE_PT, WIDTH_PT, picture, width_of, wrapped
-from isotherm.app.study_figures_forest import draw_interval, effect_axis
+from isotherm.app.study_figures_forest import OVER_PLOT, draw_interval, effect_axis
 from isotherm.evidence.relations import Kind
 from isotherm.evidence.result_parts import MillimeterClass
 
@@ -25,8 +24,6 @@ FACTS_PT, GAP_PT, RIGHT_PT = 190.0, 34.0, 14.0
 PLOT_PT = WIDTH_PT - FACTS_PT - GAP_PT - RIGHT_PT
 RATES_PT, MARK_PT, ROW_PT, AXIS_PT, PAD_PT = 84.0, 13.0, 12.0, 32.0, 14.0
 PATIENT = "#1f5f8b"
-UNDER_WORDS: dict[str, Any] = {"facecolor": "#ffffff", "edgecolor": "none", "pad": 0.5}
-"""Words over a ratio hide the line of no difference behind them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +225,7 @@ def _rows(axes: Axes, panel: PanelPicture, limits: tuple[float, float], plot_pt:
         words = _words_of(row)
         for k, line in enumerate(words):
             axes.annotate(line, (0.0, down + LINE_PT * (k + 0.5)), xycoords=("axes fraction", "data"), va="center",
-                          annotation_clip=False, bbox=UNDER_WORDS)  # fmt: skip
+                          annotation_clip=False, bbox=OVER_PLOT)  # fmt: skip
         down += LINE_PT * len(words) + ROW_PT
         if in_mm:
             _cut_off(axes, row, down - ROW_PT / 2.0, limits)

@@ -26,6 +26,7 @@ def add_making(within: Any) -> None:
                                   _reconstruct))  # fmt: skip
     _margin_options(_command(within, "margin", "margin, size and recurrence as published, a patient beside them",
                              _margin))  # fmt: skip
+    _beside_options(_command(within, "beside", "a study's own effect beside published ones, never pooled", _beside))
 
 
 def _command(within: Any, name: str, says: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -163,6 +164,34 @@ def _patient(options: argparse.Namespace) -> Patient | None:
     if not came and how != HowMeasured():
         raise BadSetting("How a margin was measured came, and no margin; give --result, --margin-mm or --size-mm.")
     return from_options(how, **numbers) if came else None
+
+
+def _beside_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("result", metavar="result.json", help="of `isotherm study run`")
+    parser.add_argument("--outcome", metavar="NAME", help="of the study's protocol (default: its primary one)")
+    parser.add_argument("--with", metavar="ID", nargs="+", default=[], dest="ids",
+                        help="published results (default: all that compare arms, same endpoint)")  # fmt: skip
+    parser.add_argument("--papers", metavar="DIR", help="read publications of your own too")
+    parser.add_argument("--out", metavar="DIR", help="folder for beside.json and the figure (SVG and PNG)")
+    parser.add_argument("--json", metavar="FILE", nargs="?", const="-", help="JSON, to FILE or to standard output")
+
+
+def _beside(options: argparse.Namespace) -> int:
+    from isotherm.app.evidence_beside import beside, document_of
+    from isotherm.app.evidence_beside_drawn import beside_figure, beside_text
+    from isotherm.app.evidence_document import json_text
+    from isotherm.app.evidence_outputs import check_folder, figure_files, figure_names, write_files
+    from isotherm.app.evidence_tasks import open_library
+
+    ours = [*figure_names(("beside",)), "beside.json"]
+    check_folder(options.out, ours, [options.result])
+    _check_json(options.json, [options.result])
+    found = beside(open_library(options.papers), options.result, outcome=options.outcome, ids=options.ids)
+    text = json_text(document_of(found))
+    if options.out is not None:
+        files = {**figure_files({"beside": beside_figure(found)}), "beside.json": text.encode()}
+        write_files(options.out, files, ours)
+    return _give(options, text, beside_text(found, printed_width()))
 
 
 def _check_json(place: str | None, inputs: Sequence[str] = ()) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,6 +22,7 @@ LABEL_PT, COUNT_PT, ESTIMATE_PT, P_PT, GAP_PT = 132.0, 62.0, 92.0, 50.0, 8.0
 HEAD_PT, ROW_GAP_PT = 2.6 * LINE_PT, 3.5
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 RULER_WIDTH_IN, RULER_HEIGHT_IN = 4.0, 1.08
+OVER_PLOT: dict[str, Any] = {"facecolor": "#ffffff", "edgecolor": "none", "pad": 1.4}
 WIDEST = 100.0
 """Intervals beyond 1/100 and 100 end in an arrow."""
 
@@ -198,11 +200,14 @@ def effect_axis(axes: Axes, values: Sequence[float | None], *, ratio: bool) -> N
 
 
 def write_beside(axes: Axes, text: str, x_pt: float, middle: float, *, bold: bool = False, ha: str = "left",
-                 color: str = INK) -> None:  # fmt: skip
-    """Write beside the plot at a height on its axis, so many points to the right of where the axis begins."""
+                 color: str = INK, over_plot: bool = False) -> None:  # fmt: skip
+    """Write beside the plot at a height on its axis, so many points to the right of where the axis begins.
+
+    Words that reach over the plot hide the line of no difference behind them.
+    """
     axes.annotate(text, (0.0, middle), xycoords=("axes fraction", "data"), xytext=(x_pt, 0.0), fontsize=TYPE_PT,
                   textcoords="offset points", va="center", ha=ha, color=color, annotation_clip=False,
-                  fontweight="bold" if bold else "normal")  # fmt: skip
+                  fontweight="bold" if bold else "normal", bbox=OVER_PLOT if over_plot else None)  # fmt: skip
 
 
 def _head(axes: Axes, plot_pt: float, words: ForestWords, *, shows_p: bool) -> None:

@@ -10,7 +10,7 @@ LARGEST_BYTES = 1_000_000
 """A file longer than this was not written by hand."""
 
 
-def text_of(file: Path, *, called: str, example: str) -> str:
+def text_of(file: Path, *, called: str, example: str, largest_bytes: int = LARGEST_BYTES) -> str:
     """Return the text of a file.
 
     Parameters
@@ -20,6 +20,8 @@ def text_of(file: Path, *, called: str, example: str) -> str:
         What the file is, as in "protocol".
     example : str
         A name that such a file has, as in "study.toml".
+    largest_bytes : int
+        A longer file is none of these.
 
     Raises
     ------
@@ -27,7 +29,7 @@ def text_of(file: Path, *, called: str, example: str) -> str:
         The file is missing, a folder, far too long, or not UTF-8.
     """
     try:
-        if file.stat().st_size > LARGEST_BYTES:
+        if file.stat().st_size > largest_bytes:
             raise UnreadableFile(f"'{file.name}' is longer than a {called} can be; give the {example}.")
         return file.read_bytes().decode("utf-8-sig")
     except OSError as error:
