@@ -9,6 +9,7 @@ import sys
 from bench.accuracy import print_accuracy
 from bench.coverage import print_coverage
 from bench.evidence_reconstruct import print_reconstruction
+from bench.evidence_refusals import print_refusals
 from bench.invariance import print_invariance
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
@@ -43,6 +44,8 @@ def main() -> int:
         fine &= print_study_coverage()
         print()
     if "evidence" in chosen:
+        fine &= print_refusals()
+        print()
         fine &= print_reconstruction()
         print()
     if "invariance" in chosen:

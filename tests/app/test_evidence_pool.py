@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.app.on_disk import ROOT, Command
+from tests.app.test_study_figures import measured
 from tests.evidence.files import PAPER
 
 SCHEMA = ROOT / "src" / "isotherm" / "app" / "schemas" / "evidence-pool-1.schema.json"
@@ -100,6 +101,16 @@ def test_twenty_five_studies_with_names_of_sixty_letters_are_drawn(
     ran = isotherm("evidence", "pool", *many, "--out", tmp_path / "out")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.count("a publication with a name of sixty letters") == 25 * 3
+
+
+def test_every_word_of_its_figures_lies_inside_them(
+    isotherm: Command, many: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, *_, **__: measured(figure, seen))
+    for arguments in (many, THREE, (*THREE, "--model", "common")):
+        assert isotherm("evidence", "pool", *arguments, "--out", tmp_path / "out").code == 0
+    assert len(seen) == 3 * 3 * 2
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from bench.evidence_reconstruct import TRIALS, digitized, numbers_at_risk
 from tests.app.on_disk import ROOT, Command
+from tests.app.test_study_figures import measured
 
 SCHEMA = ROOT / "src" / "isotherm" / "app" / "schemas" / "evidence-reconstruction-1.schema.json"
 COLLISION = "time_months,at_risk,events\n0,148,0\n12,109,5\n24,74,5\n36,47,7\n48,31,7\n60,13,7\n72,3,7\n"
@@ -65,6 +66,18 @@ def test_a_curve_read_with_noise_is_reported_with_its_errors(isotherm: Command, 
     assert set(found["report"]["at_risk_apart"]) == {0}
     assert found["report"]["events_apart"] == 0
     assert found["inputs"]["points"] == 101
+
+
+@pytest.mark.parametrize("times", [(0, 12, 24), tuple(range(0, 73, 2))])
+def test_every_word_of_its_figure_lies_inside_it(
+    isotherm: Command, tmp_path: Path, times: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, *_, **__: measured(figure, seen))
+    rows = "".join(f"{time},{10_000 - 100 * time},{20 * time}\n" for time in times)
+    (table,) = put(tmp_path, table=f"time_months,at_risk,events\n{rows}")
+    assert isotherm("evidence", "reconstruct", "--at-risk", table, "--out", tmp_path / "out").code == 0
+    assert seen
 
 
 @pytest.mark.parametrize(

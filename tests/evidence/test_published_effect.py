@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from bench.evidence_refusals import RULES as REFUSALS
+from bench.evidence_refusals import refusals
 from isotherm.errors import BadSetting, CannotPool
 from isotherm.evidence.library import Library, read_library
 from isotherm.evidence.pooling import pool
@@ -47,6 +49,13 @@ def test_the_overlapping_cohorts_of_radiology_2023_and_ajr_2022_are_refused_befo
         study_effects(whole, ["li_2023.dfs-ratio", "liang_2022.pfs-ratio"])
     with pytest.raises(CannotPool, match="no interval in print"):
         study_effects(whole, ["li_2023.dfs-ratio", "liang_2022.pfs-ratio"], {"overlap": "to see what is next"})
+
+
+def test_of_all_pairs_of_published_ratios_none_that_shares_patients_is_pooled(whole: Library) -> None:
+    counts, wrong = refusals(whole)
+    assert wrong == []
+    assert set(counts) <= {*REFUSALS.values(), "pooled"}
+    assert counts["overlap of patients"] > 300
 
 
 def test_an_overlap_that_is_set_aside_is_recorded_by_the_pooling(whole: Library) -> None:
@@ -112,6 +121,15 @@ def test_a_slope_is_taken_with_its_step_and_has_no_reference() -> None:
     text = text.replace('label = "margin below 5 mm", est', 'label = "margin", per = "5 mm", est')
     (study,) = study_effects(library(text), ["smith_2020.margin"])
     assert (study.compared_with, study.reference) == ("margin, per 5 mm", "")
+
+
+def test_a_horizon_is_counted_in_days_and_horizons_are_not_mixed() -> None:
+    text = _with_endpoint(PAPER).replace('label = "margin below 5 mm", est', 'label = "margin", at = "2 years", est')
+    (study,) = study_effects(library(text), ["smith_2020.margin"])
+    assert study.at_days == 730.5
+    both = library(text, jones_2021=_with_endpoint(another()))
+    with pytest.raises(CannotPool, match="horizon"):
+        pool(study_effects(both, ["smith_2020.margin", "jones_2021.margin"]))
 
 
 def test_organs_are_not_mixed() -> None:

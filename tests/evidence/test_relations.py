@@ -81,6 +81,9 @@ def test_the_edges_of_a_range_of_days(whole: Library) -> None:
     patient = HowMeasured(organ="liver", modality="RFA", method="2D", imaging="CT")
     fits = {day: not reasons_against(wang, replace(patient, days_after=day)) for day in (27.9, 28.0, 56.0, 56.9, 57.0)}
     assert fits == {27.9: False, 28.0: True, 56.0: True, 56.9: True, 57.0: False}
+    assert reasons_against(wang, replace(patient, days_after=40.0, modality="")) == (
+        "RFA here, how the patient was ablated is not known",
+    )
     assert reasons_against(wang, replace(patient, days_after=40.0, modality="MWA")) == ("RFA here, MWA in the patient",)
 
 
@@ -133,3 +136,6 @@ def test_a_class_in_words() -> None:
     assert str(MillimeterClass(of="margin", from_mm=0.0, up_to_mm=0.0)) == "0 mm"
     assert str(MillimeterClass(of="size", above_mm=20.0, up_to_mm=30.0)) == "size above 20 and up to 30 mm"
     assert str(MillimeterClass(of="margin")) == "margin"
+    assert [one.is_bounded for one in (MillimeterClass(of="size"), MillimeterClass(of="size", below_mm=30.0))] == [
+        False, True,
+    ]  # fmt: skip

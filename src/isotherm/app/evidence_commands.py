@@ -25,7 +25,7 @@ STATUSES = ("published", "derived", "recalled")
 def add_evidence(commands: Any) -> Any:
     """Add `evidence` with the commands that show what is there; return what further commands of its own go into."""
     evidence: argparse.ArgumentParser = commands.add_parser(
-        "evidence", help="published results as data: list, table, search, show, reproduce, pool"
+        "evidence", help="published results as data: show, check, pool, draw, lay beside your own"
     )
     within = evidence.add_subparsers(required=True, metavar="COMMAND")
     _command(within, "list", "the publications, and how many results each has", _list)

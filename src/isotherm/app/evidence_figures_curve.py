@@ -58,6 +58,7 @@ def reconstruction_figure(shown: CurvePicture, *, description: str) -> Drawing:
         last = max(float(shown.steps[0].max()), float(shown.table_times.max()))
         axes.set(xlim=(0.0, 1.02 * last), ylim=(0.0, 1.05), xlabel=f"time since time zero ({shown.unit})",
                  ylabel="share free of the event (0 to 1)")  # fmt: skip
+        axes.set_yticks([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(length=3.0, width=0.6, color=FAINT)
         if shown.read is not None:

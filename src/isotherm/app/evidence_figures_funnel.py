@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from isotherm.app.figures import FAINT, INK, RULE, Drawing
 from isotherm.app.study_figures import LINE_PT, WIDTH_PT, picture, wrapped
@@ -75,6 +75,7 @@ def _sides(axes: Axes, funnel: Funnel) -> None:
     values = np.concatenate([low, high, funnel.values])
     pad = 0.05 * float(values.max() - values.min())
     axes.set(ylim=(deepest, 0.0), xlim=(float(values.min()) - pad, float(values.max()) + pad))
+    axes.set_yticks([float(tick) for tick in MaxNLocator(6).tick_values(0.0, deepest) if 0.0 <= tick <= deepest])
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(length=3.0, width=0.6, color=FAINT)
 
