@@ -1,4 +1,4 @@
-"""Print every table: speed, invariance, coverage of the interval, accuracy; exit 1 if a limit is missed."""
+"""Print every table, from speed and accuracy to studies and evidence; exit 1 if a limit is missed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from bench.accuracy import print_accuracy
 from bench.coverage import print_coverage
 from bench.criteria_table import print_criteria_table
 from bench.designs import print_designs
+from bench.evidence_reconstruct import print_reconstruction
+from bench.evidence_refusals import print_refusals
 from bench.invariance import print_invariance
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
@@ -29,6 +31,7 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
         lambda _: print_study_memory(),
         lambda _: print_study_coverage(),
     ),
+    "evidence": (lambda _: print_refusals(), lambda _: print_reconstruction()),
     "designs": (lambda o: print_designs(seed=o.seed),),
     "invariance": (lambda o: print_invariance(max(10, o.pairs // 5), seed=o.seed, jobs=o.jobs),),
     "coverage": (lambda o: print_coverage(o.phantoms, seed=o.seed, jobs=o.jobs),),

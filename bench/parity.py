@@ -1,7 +1,8 @@
 """Parity with R: the largest difference of every family of results, and the limit it must keep; exit 1 if one does not.
 
 The references lie in tests/golden with the scripts that made them. Where R with its package survival is installed, the
-script of the weighted fits runs again, its fresh results are compared as well, and so are random cohorts.
+script of the weighted fits runs again, its fresh results are compared as well, and so are random cohorts; where metafor
+is, so does the script of pooling.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from bench.parity_case import GOLDEN, Family, golden, worst
 from bench.parity_clustered import FAMILIES as CLUSTERED
 from bench.parity_competing import FAMILIES as COMPETING
 from bench.parity_matching import FAMILIES as MATCHING
+from bench.parity_pooling import FAMILIES as POOLING
+from bench.parity_pooling import live_pooling, pooling_families
 from bench.parity_random import random_families
 from bench.parity_survival import FAMILIES as SURVIVAL
 from bench.parity_survival import weighted_families
@@ -26,13 +29,20 @@ from bench.parity_survival import weighted_families
 
 def main() -> int:
     """Print one line for each family; return the exit code."""
-    families = [*SURVIVAL, *weighted_families(golden("ref_weighted.json")), *COMPETING, *CLUSTERED, *MATCHING]
+    families = [*SURVIVAL, *weighted_families(golden("ref_weighted.json")), *COMPETING, *CLUSTERED, *MATCHING, *POOLING]
     fine = _print("against the golden files", families)
     fresh = live_weighted()
     if fresh is None:
         print("\nLive against R: left out, since Rscript with the packages survival and jsonlite is not installed.")
     else:
         fine &= _print(f"live against {fresh['versions']['R']}", [*weighted_families(fresh), *random_families()])
+    pooled = live_pooling()
+    if pooled is None:
+        print(
+            "\nLive against metafor: left out, since Rscript with the packages metafor and jsonlite is not installed."
+        )
+    else:
+        fine &= _print(f"live against metafor {pooled['versions']['metafor']}", pooling_families(pooled))
     print("\nEvery limit is kept." if fine else "\nAt least one limit is missed.")
     return 0 if fine else 1
 

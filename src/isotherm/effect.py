@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from isotherm.source import Citation
 
 RATIOS = frozenset(
-    {"hazard ratio", "subdistribution hazard ratio", "risk ratio", "odds ratio", "RMST ratio", "E-value"}
+    {"hazard ratio", "subdistribution hazard ratio", "risk ratio", "odds ratio", "RMST ratio", "E-value", "ratio"}
 )
 """Measures whose null is 1 and which are never negative."""
 

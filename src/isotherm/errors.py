@@ -15,9 +15,12 @@
     - BadTable                 a table that cannot be read, or whose rows cannot be told apart
     - BadPredicate             a condition on columns that cannot be read, or does not fit their types
     - BadForm                  a file of keys and values that cannot be used, with every problem in it
-      . BadProtocol            a study protocol
-      . BadCase                the facts of a patient, or of a table of them
+      x BadProtocol            a study protocol
+      x BadCase                the facts of a patient, or of a table of them
+      x BadEvidence            the file of a publication, or a published result in it
     - FlowDoesNotAddUp         a flow of patients whose boxes do not add up
+    - CannotPool               published effects that must not be pooled as they are
+    - BadCurve                 a digitized curve or printed numbers at risk that cannot be right
   + FitError                   (exit 1: the data came in whole, but cannot carry the estimate)
     - NotConverged             a fit that reached no finite maximum: separated, collinear or out of steps
     - NothingToCompare         too few arms, events or patients for the question
@@ -110,8 +113,20 @@ class BadCase(BadForm):
     """Facts of a patient, or of a table of patients, that cannot be used; no message holds a value of theirs."""
 
 
+class BadEvidence(BadForm):
+    """The file of a publication that cannot be used, or a published result in it, with every problem in it."""
+
+
 class FlowDoesNotAddUp(InputError):
     """A flow of patients whose boxes do not add up."""
+
+
+class CannotPool(InputError):
+    """Published effects that must not be pooled as they are: overlapping cohorts, mixed measures, no standard error."""
+
+
+class BadCurve(InputError):
+    """A digitized curve or printed numbers at risk that cannot be right."""
 
 
 class FitError(IsothermError):

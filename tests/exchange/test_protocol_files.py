@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.errors import BadProtocol, InputError, UnreadableFile
-from isotherm.exchange.protocol_files import LARGEST_BYTES, protocol_from, read_protocol
+from isotherm.exchange.protocol_files import protocol_from, read_protocol
 from isotherm.exchange.protocol_text import protocol_text, toml
-from isotherm.exchange.toml_lines import lines_of
+from isotherm.exchange.text_files import LARGEST_BYTES
 from isotherm.study.known import ExposureStart, Known, TimeZero
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol import Protocol
@@ -31,6 +31,7 @@ from isotherm.study.protocol_methods import (
     Weighting,
 )
 from isotherm.study.protocol_parts import Arm, Arms, Covariate, Data, Level, Outcome, Step
+from isotherm.toml_lines import lines_of
 from tests.study.protocols import DATED_ARMS, OLD, protocol
 
 STUDY = """\

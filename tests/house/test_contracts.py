@@ -14,7 +14,8 @@ PACKAGE = ROOT / "src" / "isotherm"
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTRACTS: list[dict[str, Any]] = PYPROJECT["tool"]["importlinter"]["contracts"]
 RIM = {"app", "exchange", "registry"}
-NOUNS = {f"isotherm.{name}" for name in ("answer", "columns", "effect", "outcome")}  # what the study engine shares
+# What the study engine shares:
+NOUNS = {f"isotherm.{name}" for name in ("answer", "columns", "effect", "outcome", "override")}
 
 
 def rooms() -> set[str]:

@@ -33,7 +33,7 @@ from isotherm.app.terminal import folded
 from isotherm.errors import IsothermError
 from isotherm.exchange.atomic import leftovers, write_text
 from isotherm.exchange.itk_files import data_file
-from isotherm.exchange.voxel_source import printable
+from isotherm.printable import printable
 
 FAILED = "failed.csv"
 FINGERPRINT = "fingerprint.txt"

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from isotherm import __version__
 from isotherm.app.criteria_commands import add_criteria
+from isotherm.app.evidence_commands import add_evidence
+from isotherm.app.evidence_making_commands import add_making
 from isotherm.app.study_commands import add_study
 from isotherm.errors import BadSetting, InputError, IsothermError, OutputError
 
@@ -151,6 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     many.set_defaults(run=_margins)
     add_study(commands)
     add_criteria(commands, _print)
+    add_making(add_evidence(commands))
     demo = commands.add_parser(
         "demo", help="the bundled data: margins of simulated lesions in a real CT, a study of real patients"
     )
@@ -213,7 +216,7 @@ def _facts(options: argparse.Namespace) -> Facts:
 
 def _request(options: argparse.Namespace) -> Request:
     from isotherm.app.case import Request
-    from isotherm.exchange.voxel_source import printable
+    from isotherm.printable import printable
 
     structures: list[tuple[str, str]] = []
     for spec in options.structure:

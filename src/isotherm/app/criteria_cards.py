@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from isotherm.app.criteria_words import ANSWER_WORDS, GAP_WORDS, RESEARCH, force_words
-from isotherm.exchange.voxel_source import printable
+from isotherm.printable import printable
 
 LONGEST_SUMMARY = 139
 """Characters: the summary of a card is shorter than 140."""

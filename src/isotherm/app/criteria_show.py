@@ -21,7 +21,7 @@ from isotherm.criteria.expression import (
 from isotherm.criteria.library import guidelines, rules
 from isotherm.criteria.rule import Guideline, Rule
 from isotherm.errors import BadSetting
-from isotherm.exchange.toml_form import near
+from isotherm.toml_form import near
 
 
 def list_text(found: Sequence[Guideline]) -> str:

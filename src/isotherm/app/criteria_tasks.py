@@ -23,7 +23,7 @@ from isotherm.exchange.atomic import write_text
 from isotherm.exchange.case_files import read_case_file
 from isotherm.exchange.case_tables import Codes, read_cases
 from isotherm.exchange.margin_facts import read_margins
-from isotherm.exchange.voxel_source import printable
+from isotherm.printable import printable
 
 PAGE = "criteria.html"
 

@@ -21,7 +21,7 @@ from isotherm.app.criteria_words import (
     weight_words,
 )
 from isotherm.app.terminal import NARROW
-from isotherm.exchange.voxel_source import printable
+from isotherm.printable import printable
 
 Part = Mapping[str, Any]
 

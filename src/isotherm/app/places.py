@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from isotherm.errors import OutputError
-from isotherm.exchange.voxel_source import printable
+from isotherm.printable import printable
 
 
 def usable_folder(path: str) -> Path:

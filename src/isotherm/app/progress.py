@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from types import TracebackType
 
-from isotherm.exchange.voxel_source import printable
+from isotherm.printable import printable
 
 AFTER_S = 1.0
 """Nothing is shown of what takes less."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from isotherm.errors import BadSetting
-from isotherm.exchange.voxel_source import printable
+from isotherm.printable import printable
 
 Frame = Literal["before", "after"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from isotherm.app.terminal import NARROW
-from isotherm.exchange.voxel_source import printable
+from isotherm.printable import printable
 from isotherm.study.cohort import Cohort
 from isotherm.study.guard.audit import findings_of
 from isotherm.study.guard.document import audit_document

@@ -115,7 +115,7 @@ def _run(options: argparse.Namespace) -> int:
     from isotherm.app.progress import Progress
     from isotherm.app.study_tasks import headline, run_study
     from isotherm.errors import BadSetting
-    from isotherm.exchange.voxel_source import printable
+    from isotherm.printable import printable
 
     workers = (os.cpu_count() or 1) if options.workers is None else options.workers
     if workers < 1:

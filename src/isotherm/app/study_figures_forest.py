@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,6 +22,7 @@ LABEL_PT, COUNT_PT, ESTIMATE_PT, P_PT, GAP_PT = 132.0, 62.0, 92.0, 50.0, 8.0
 HEAD_PT, ROW_GAP_PT = 2.6 * LINE_PT, 3.5
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 RULER_WIDTH_IN, RULER_HEIGHT_IN = 4.0, 1.08
+OVER_PLOT: dict[str, Any] = {"facecolor": "#ffffff", "edgecolor": "none", "pad": 1.4}
 WIDEST = 100.0
 """Intervals beyond 1/100 and 100 end in an arrow."""
 
@@ -142,7 +144,7 @@ def _page(rows: Sequence[ForestRow], columns: _Columns, description: str) -> Dra
     def onto(figure: Figure) -> None:
         axes = figure.add_axes((left_pt / WIDTH_PT, foot_pt / height_pt, plot_pt / WIDTH_PT, rows_pt / height_pt))
         axes.set(ylim=(rows_pt, 0.0), yticks=[], xlabel="\n".join(below))
-        _axis(axes, columns.values, ratio=columns.words.ratio)
+        effect_axis(axes, columns.values, ratio=columns.words.ratio)
         _head(axes, plot_pt, columns.words, shows_p=columns.shows_p)
         down = 0.0
         for row in rows:
@@ -170,15 +172,15 @@ def estimate_ruler(main: ForestRow, beside: ForestRow | None, *, what: str, rati
         for x, side, words in ((0.03, "left", f"← lower {what}"), (0.5, "center", below),
                                (0.97, "right", f"higher {what} →")):  # fmt: skip
             figure.text(x, 0.3, words, ha=side, va="top")
-        _axis(axes, [value for row in rows for value in (row.estimate, row.low, row.high)], ratio=ratio)
+        effect_axis(axes, [value for row in rows for value in (row.estimate, row.low, row.high)], ratio=ratio)
         for k, row in enumerate(rows):
             if row.estimate is not None and row.low is not None and row.high is not None:
-                _interval(axes, row.estimate, row.low, row.high, float(k), strong=row.strong)
+                draw_interval(axes, row.estimate, row.low, row.high, float(k), strong=row.strong)
 
     return draw(onto, width_in=RULER_WIDTH_IN, height_in=RULER_HEIGHT_IN, description=description)
 
 
-def _axis(axes: Axes, values: Sequence[float | None], *, ratio: bool) -> None:
+def effect_axis(axes: Axes, values: Sequence[float | None], *, ratio: bool) -> None:
     """Set an axis that is symmetric around no difference, and wide enough for what is finite."""
     if ratio:
         ends = [value for value in values if value is not None and 1.0 / WIDEST <= value <= WIDEST]
@@ -197,39 +199,44 @@ def _axis(axes: Axes, values: Sequence[float | None], *, ratio: bool) -> None:
     axes.axvline(1.0 if ratio else 0.0, color=INK, linewidth=0.8)
 
 
-def _write(axes: Axes, text: str, x_pt: float, middle: float, *, bold: bool = False, ha: str = "left",
-           color: str = INK) -> None:  # fmt: skip
+def write_beside(axes: Axes, text: str, x_pt: float, middle: float, *, bold: bool = False, ha: str = "left",
+                 color: str = INK, over_plot: bool = False) -> None:  # fmt: skip
+    """Write beside the plot at a height on its axis, so many points to the right of where the axis begins.
+
+    Words that reach over the plot hide the line of no difference behind them.
+    """
     axes.annotate(text, (0.0, middle), xycoords=("axes fraction", "data"), xytext=(x_pt, 0.0), fontsize=TYPE_PT,
                   textcoords="offset points", va="center", ha=ha, color=color, annotation_clip=False,
-                  fontweight="bold" if bold else "normal")  # fmt: skip
+                  fontweight="bold" if bold else "normal", bbox=OVER_PLOT if over_plot else None)  # fmt: skip
 
 
 def _head(axes: Axes, plot_pt: float, words: ForestWords, *, shows_p: bool) -> None:
     middle = -HEAD_PT / 2.0
-    _write(axes, "events / n", -GAP_PT, middle, ha="right", color=FAINT)
+    write_beside(axes, "events / n", -GAP_PT, middle, ha="right", color=FAINT)
     estimate = "\n".join(wrapped(f"{words.measure} ({words.level}{NO_BREAK}interval)", ESTIMATE_PT)[:2])
-    _write(axes, estimate, plot_pt + GAP_PT, middle, color=FAINT)
+    write_beside(axes, estimate, plot_pt + GAP_PT, middle, color=FAINT)
     if shows_p:
-        _write(axes, "p, inter-\naction", plot_pt + ESTIMATE_PT + 2.0 * GAP_PT, middle, color=FAINT)
+        write_beside(axes, "p, inter-\naction", plot_pt + ESTIMATE_PT + 2.0 * GAP_PT, middle, color=FAINT)
 
 
 def _row(axes: Axes, row: ForestRow, words: Sequence[str], reason: Sequence[str], middle: float, left_pt: float,
          plot_pt: float) -> None:  # fmt: skip
     """Draw one row: words to the left, the estimate in the middle, numbers to the right."""
     bold = row.heading or row.strong
-    _write(axes, "\n".join(words), -left_pt + (4.0 if row.heading or row.strong else 12.0), middle, bold=bold)
-    _write(axes, row.count, -GAP_PT, middle, ha="right")
+    write_beside(axes, "\n".join(words), -left_pt + (4.0 if row.heading or row.strong else 12.0), middle, bold=bold)
+    write_beside(axes, row.count, -GAP_PT, middle, ha="right")
     if row.printed:
-        _write(axes, "\n".join(reason), plot_pt + GAP_PT, middle, bold=row.strong,
+        write_beside(axes, "\n".join(reason), plot_pt + GAP_PT, middle, bold=row.strong,
                color=INK if row.estimate is not None else FAINT)  # fmt: skip
     if row.p_interaction:
-        _write(axes, row.p_interaction, plot_pt + ESTIMATE_PT + 2.0 * GAP_PT, middle)
+        write_beside(axes, row.p_interaction, plot_pt + ESTIMATE_PT + 2.0 * GAP_PT, middle)
     if row.estimate is not None and row.low is not None and row.high is not None:
-        _interval(axes, row.estimate, row.low, row.high, middle, strong=row.strong)
+        draw_interval(axes, row.estimate, row.low, row.high, middle, strong=row.strong)
 
 
-def _interval(axes: Axes, estimate: float, low: float, high: float, middle: float, *, strong: bool) -> None:
-    """Draw an interval and its point; an end beyond the axis becomes an arrow."""
+def draw_interval(axes: Axes, estimate: float, low: float, high: float, middle: float, *, strong: bool,
+                  point_pt: float = 4.5) -> None:  # fmt: skip
+    """Draw an interval and its point, of a size that may say its weight; an end beyond the axis becomes an arrow."""
     first, last = axes.get_xlim()
     ends = (max(low, first), min(high, last))
     axes.axhline(middle, color=RULE, linewidth=0.3, zorder=0)
@@ -239,4 +246,6 @@ def _interval(axes: Axes, estimate: float, low: float, high: float, middle: floa
         if (wanted < end) if marker == "<" else (wanted > end):
             axes.plot([end], [middle], marker=marker, color=INK, markersize=4.5, clip_on=False)
     if first <= estimate <= last:
-        axes.plot([estimate], [middle], marker="D" if strong else "s", color=INK, markersize=6.5 if strong else 4.5)
+        axes.plot(
+            [estimate], [middle], marker="D" if strong else "s", color=INK, markersize=6.5 if strong else point_pt
+        )

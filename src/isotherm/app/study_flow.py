@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from isotherm.app.aligned import aligned
-from isotherm.exchange.voxel_source import printable
+from isotherm.printable import printable
 from isotherm.study.cohort import Cohort
 from isotherm.study.flow import Box
 from isotherm.study.guard.audit import findings_of

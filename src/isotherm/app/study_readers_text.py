@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from isotherm.app.aligned import aligned
 from isotherm.app.study_report_words import p_digits
 from isotherm.effect import Effect
-from isotherm.exchange.voxel_source import printable
+from isotherm.printable import printable
 from isotherm.study.accuracy import NAMES
 from isotherm.study.clustered import IGNORES_CLUSTERS
 from isotherm.study.rank_sum import RankSum

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from isotherm.app.report_words import bound_of
-from isotherm.exchange.voxel_source import printable
 from isotherm.imaging.organ import REACH_MM
+from isotherm.printable import printable
 
 HEAD = ("lesion", "margin mm", "{interval}", "P<5 mm", "thinnest toward", "uncovered", "status")
 PLACE = HEAD.index("thinnest toward")
@@ -36,7 +36,7 @@ def margin_table(document: Mapping[str, Any], width: int | None = None) -> str:
     interval = "90 % interval" if calibrated else "robustness*"
     rows = [tuple(name.format(interval=interval) for name in HEAD)] + [_row(lesion) for lesion in lesions]
     fits = width is None or len(GAP.join(" " * size for size in _widths(rows))) <= width
-    lines = _table(rows if fits else [row[:PLACE] + row[PLACE + 1 :] for row in rows], width)
+    lines = table_lines(rows if fits else [row[:PLACE] + row[PLACE + 1 :] for row in rows], width)
     notes: list[str] = []
     for lesion in lesions:
         if not fits and lesion["thinnest_direction"]:
@@ -68,7 +68,7 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
     return [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
 
 
-def _table(rows: Sequence[tuple[str, ...]], width: int | None) -> list[str]:
+def table_lines(rows: Sequence[tuple[str, ...]], width: int | None) -> list[str]:
     """Return rows as lines in columns, the first row ruled off; the first column is broken where it must be."""
     widths = _widths(rows)
     if width is not None:

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from isotherm.clinical.fact import ORIGINS, Fact
 from isotherm.clinical.kinds import TO_UNIT, FactKind, Value
-from isotherm.exchange.toml_form import Document, Key, Shape, Wrong, choice, number, text
-from isotherm.exchange.toml_lines import Path
+from isotherm.toml_form import Document, Key, Shape, Wrong, choice, number, text
+from isotherm.toml_lines import Path
 
 NOT_ASSESSABLE = "not assessable"
 """Written where somebody looked and could not tell; what was never looked at is left out."""

@@ -14,10 +14,10 @@ from isotherm.clinical.case import Case
 from isotherm.errors import BadCase, UnreadableFile
 from isotherm.exchange.case_shapes import case_shape
 from isotherm.exchange.text_files import text_of
-from isotherm.exchange.toml_form import Document
-from isotherm.exchange.toml_lines import Path as Keys
-from isotherm.exchange.toml_lines import json_lines_of, lines_of
-from isotherm.exchange.voxel_source import printable
+from isotherm.printable import printable
+from isotherm.toml_form import Document
+from isotherm.toml_lines import Path as Keys
+from isotherm.toml_lines import json_lines_of, lines_of
 
 LARGEST_BYTES = 1_000_000
 """A case longer than this is some other file."""
@@ -47,7 +47,7 @@ def read_case_file(path: str | os.PathLike[str], *, today: date) -> Case:
     form = FORMS.get(file.suffix.lower())
     if form is None:
         raise UnreadableFile(f"'{printable(file.name)}' came; a case is one of: {', '.join(FORMS)}.")
-    text = text_of(file, called="case", example="the case.toml of one patient", largest_bytes=LARGEST_BYTES)
+    text = text_of(file, called="case", example="case.toml of one patient", largest_bytes=LARGEST_BYTES)
     return case_from(text, name=printable(file.name), today=today, form=form)
 
 

@@ -13,8 +13,8 @@ from isotherm.clinical.picture import picture_of
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 from isotherm.errors import BadCase
 from isotherm.exchange.case_facts import day_until, facts_of
-from isotherm.exchange.toml_form import Document, Key, Part, Shape, Wrong, choice, flag
-from isotherm.exchange.toml_lines import Path
+from isotherm.toml_form import Document, Key, Part, Shape, Wrong, choice, flag
+from isotherm.toml_lines import Path
 
 SCHEMA = "isotherm.case/1"
 """Name and version of the form; a file need not say it."""

@@ -20,8 +20,8 @@ from isotherm.errors import BadColumn, BadTable
 from isotherm.exchange.case_facts import NOT_ASSESSABLE, value_of
 from isotherm.exchange.case_shapes import CORRECT, LEAVE_OUT, contradictions
 from isotherm.exchange.tables_in import column_names, read_table
-from isotherm.exchange.toml_form import Wrong
-from isotherm.exchange.voxel_source import printable
+from isotherm.printable import printable
+from isotherm.toml_form import Wrong
 
 ID, ON, COMPLETE, CASE = "id", "on", "lesions_complete", "case"
 

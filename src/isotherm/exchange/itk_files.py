@@ -27,7 +27,6 @@ from isotherm.exchange.voxel_source import (
     VoxelSource,
     cut_short,
     grid_of,
-    printable,
     refuse_impossible_size,
     refuse_other_than_numbers,
     refuse_values_per_voxel,
@@ -35,6 +34,7 @@ from isotherm.exchange.voxel_source import (
     three_axes,
 )
 from isotherm.imaging.volume import Grid
+from isotherm.printable import printable
 
 itk: Any = SimpleITK
 """SimpleITK, which has no types."""

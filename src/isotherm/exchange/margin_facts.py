@@ -20,8 +20,8 @@ from isotherm.clinical.fact import Fact
 from isotherm.clinical.vocabulary import LESION_FACTS
 from isotherm.errors import BadCase
 from isotherm.exchange.text_files import text_of
-from isotherm.exchange.voxel_source import printable
 from isotherm.imaging.organ import REACH_MM
+from isotherm.printable import printable
 
 SCHEMA = "isotherm.margin/1"
 
@@ -69,7 +69,7 @@ def read_margins(path: str | os.PathLike[str], case: Case, *, on: date | None = 
         It is no margin.json of this form, or none of its lesions is one of the case.
     """
     name = printable(Path(path).name)
-    text = text_of(path, called="result", example="the margin.json of the case", largest_bytes=LARGEST_BYTES)
+    text = text_of(Path(path), called="result", example="margin.json of the case", largest_bytes=LARGEST_BYTES)
     try:
         document = json.loads(text)
         measured = _measured(document, on)

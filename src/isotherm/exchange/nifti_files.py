@@ -32,13 +32,13 @@ from isotherm.exchange.voxel_source import (
     VoxelSource,
     cut_short,
     grid_of,
-    printable,
     refuse_impossible_size,
     refuse_other_than_numbers,
     rows_at_once,
     three_axes,
 )
 from isotherm.imaging.volume import Grid
+from isotherm.printable import printable
 
 Float = npt.NDArray[np.float64]
 

@@ -6,22 +6,6 @@ from collections.abc import Callable
 from typing import Any, cast, get_args
 
 from isotherm.errors import BadPredicate
-from isotherm.exchange.toml_form import (
-    Document,
-    Key,
-    Part,
-    Shape,
-    Wrong,
-    choice,
-    each,
-    flag,
-    integer,
-    number,
-    number_or,
-    scalar,
-    text,
-)
-from isotherm.exchange.toml_lines import Path
 from isotherm.study import known, protocol_methods, protocol_parts
 from isotherm.study.known import Entry, ExposureStart, Known, TimeZero
 from isotherm.study.predicate import Predicate
@@ -38,6 +22,22 @@ from isotherm.study.protocol_methods import (
     Weighting,
 )
 from isotherm.study.protocol_parts import Arm, Arms, Covariate, Data, Level, Outcome, Scans, Step, Subgroup
+from isotherm.toml_form import (
+    Document,
+    Key,
+    Part,
+    Shape,
+    Wrong,
+    choice,
+    each,
+    flag,
+    integer,
+    number,
+    number_or,
+    scalar,
+    text,
+)
+from isotherm.toml_lines import Path
 
 SCHEMA = 1
 """Version of the form of study.toml."""

@@ -7,10 +7,10 @@ import json
 from typing import Any, cast
 
 from isotherm.exchange.protocol_shapes import ADJUSTMENTS, PROTOCOL, SCHEMA
-from isotherm.exchange.toml_form import Part, Shape
 from isotherm.study.known import Known
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol import Protocol
+from isotherm.toml_form import Part, Shape
 
 
 def protocol_text(protocol: Protocol) -> str:

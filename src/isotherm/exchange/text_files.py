@@ -1,35 +1,36 @@
-"""A file → its text: UTF-8, not longer than such a file can be, or one sentence on why not."""
+"""Text of a small file that a person wrote: missing, far too long or not UTF-8 is answered in one sentence."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from isotherm.errors import UnreadableFile
 
+LARGEST_BYTES = 1_000_000
+"""A file longer than this was not written by hand."""
 
-def text_of(path: str | os.PathLike[str], *, called: str, example: str, largest_bytes: int) -> str:
+
+def text_of(file: Path, *, called: str, example: str, largest_bytes: int = LARGEST_BYTES) -> str:
     """Return the text of a file.
 
     Parameters
     ----------
-    path : path
+    file : Path
     called : str
-        What the file is: "protocol".
+        What the file is, as in "protocol".
     example : str
-        What to give instead of something else: "the study.toml".
+        A name that such a file has, as in "study.toml".
     largest_bytes : int
-        A longer file is some other one.
+        A longer file is none of these.
 
     Raises
     ------
     UnreadableFile
         The file is missing, a folder, far too long, or not UTF-8.
     """
-    file = Path(path)
     try:
         if file.stat().st_size > largest_bytes:
-            raise UnreadableFile(f"'{file.name}' is longer than a {called} can be; give {example}.")
+            raise UnreadableFile(f"'{file.name}' is longer than a {called} can be; give the {example}.")
         return file.read_bytes().decode("utf-8-sig")
     except OSError as error:
         reason = (error.strerror or "the system refused").lower()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from isotherm.errors import BadGeometry, BadVoxels, UnreadableFile
 from isotherm.imaging.volume import Grid
+from isotherm.printable import printable
 
 Voxels = npt.NDArray[Any]
 
@@ -96,11 +97,6 @@ class VoxelSource:
     layers: int = 1
     segments: tuple[Segment, ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-def printable(text: str) -> str:
-    """Return the text with everything that could disturb a terminal or a report replaced by a question mark."""
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def three_axes(sizes: Sequence[int], file: ImageFile, *, thin: bool = False) -> tuple[tuple[int, int, int], str | None]:

@@ -9,20 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from isotherm.override import Override
 from isotherm.study.known import Entry, ExposureStart, TimeZero, too_late
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol_checks import Problem, filled, refuse, repeated, unless
 from isotherm.study.protocol_methods import Coarsened, Matching, Methods, Sensitivity
 from isotherm.study.protocol_parts import Arms, Covariate, Data, Outcome, Scans, Step, Subgroup
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
-    """A rule of design that was set aside, and why: recorded with every result."""
-
-    what: str
-    problem: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 
 Path = tuple[str | int, ...]
 """Keys from the outside in; a number is the place in a list, from 0."""
@@ -46,6 +47,7 @@ class _Scan:
         self.at = 0
         self.found: dict[Path, int] = {}
         self.lengths: dict[Path, int] = {}
+        self.ends = [at for at, sign in enumerate(text) if sign == "\n"]
 
     def document(self) -> None:
         table: Path = ()
@@ -55,11 +57,8 @@ class _Scan:
             else:
                 self.pair(table)
 
-    def line(self) -> int:
-        return self.text.count("\n", 0, self.at) + 1
-
-    def mark(self, path: Path) -> None:
-        self.found.setdefault(path, self.line())
+    def mark(self, path: Path, at: int) -> None:
+        self.found.setdefault(path, bisect_left(self.ends, at) + 1)
 
     def skip(self) -> bool:
         """Go past blanks, commas and comments; say whether anything follows."""
@@ -87,7 +86,7 @@ class _Scan:
                 inside.append(self.lengths[path] - 1)
         path = tuple(inside)
         self.at = self.text.index("]", self.at) + 1 + many
-        self.found.setdefault(path, self.text.count("\n", 0, line_at) + 1)
+        self.mark(path, line_at)
         return path
 
     def names(self) -> list[str]:
@@ -119,7 +118,7 @@ class _Scan:
         line_at = self.at
         for name in self.names():
             path = (*path, name)
-            self.found.setdefault(path, self.text.count("\n", 0, line_at) + 1)
+            self.mark(path, line_at)
         self.at = self.text.index(self.assign, self.at) + 1
         self.value(path)
 
@@ -132,7 +131,7 @@ class _Scan:
             self.at += 1
             place = 0
             while self.skip() and self.text[self.at] != "]":
-                self.mark((*path, place))
+                self.mark((*path, place), self.at)
                 self.value((*path, place))
                 place += 1
             self.at += 1

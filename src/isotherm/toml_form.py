@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from isotherm.errors import BadForm, BadProtocol
-from isotherm.exchange.toml_lines import Path
-from isotherm.exchange.voxel_source import printable
+from isotherm.errors import BadForm
+from isotherm.printable import printable
+from isotherm.toml_lines import Path, lines_of
 
 LONGEST_KEY = 60
 """Letters of a key that a message repeats."""
@@ -60,7 +61,7 @@ class Shape:
 
 @dataclass(slots=True)
 class Document:
-    """A parsed file under reading: where its keys stand, and what was found wrong so far.
+    """A parsed file under reading: where its keys stand, what was found wrong so far, and the error that says so.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ class Document:
 
     name: str
     lines: Mapping[Path, int]
-    error: type[BadForm] = BadProtocol
+    error: type[BadForm]
     private: bool = False
     problems: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
 
@@ -93,26 +94,30 @@ class Document:
             unique = dict.fromkeys(sorted(self.problems, key=lambda problem: problem[0]))
             raise self.error(*((str(line), sentence) for line, sentence in unique))
 
-    def noun(self, shape: Shape, table: object, path: Path) -> Any:
-        """Read a table into its noun; None where a problem was noted on the way."""
+    def noun(self, shape: Shape, table: object, path: Path, inherited: Mapping[str, Any] | None = None) -> Any:
+        """Read a table into its noun, on top of values it inherits; None where a problem was noted on the way."""
         before = len(self.problems)
+        values = {**(inherited or {}), **self.given(shape, table, path)}
+        for name, key in shape.keys.items():
+            if key.required and (key.field or name) not in values:
+                self.problem((*path, name), "it is missing; give it.")
+        if len(self.problems) > before:
+            return None
+        return self.built(shape.noun, values, path)
+
+    def given(self, shape: Shape, table: object, path: Path) -> dict[str, Any]:
+        """Read the keys that are there, by the names of the noun; those that do not fit are noted and None."""
         if not isinstance(table, dict):
             raise Wrong("a table of keys")
-        given = cast("dict[str, Any]", table)
         values: dict[str, Any] = {}
-        for name in given:
+        for name, value in cast("dict[str, Any]", table).items():
             key = shape.keys.get(name)
             if key is None:
                 allowed = shape.allowed or ", ".join(shape.keys)
                 self.problem((*path, name), f"no such key{near(name, shape.keys)}; allowed: {allowed}.")
             else:
-                values[key.field or name] = self.value(key, given[name], (*path, name))
-        for name, key in shape.keys.items():
-            if key.required and name not in given:
-                self.problem((*path, name), "it is missing; give it.")
-        if len(self.problems) > before:
-            return None
-        return self.built(shape.noun, values, path)
+                values[key.field or name] = self.value(key, value, (*path, name))
+        return values
 
     def value(self, key: Key, value: object, path: Path) -> Any:
         """Read one value; None where it does not fit, which is noted."""
@@ -132,6 +137,26 @@ class Document:
                 parts = (int(part) if part.isdigit() else part for part in key.split(".") if part)
                 self.problem((*path, *parts), sentence)
             return None
+
+
+def parsed(
+    text: str, name: str, error: type[BadForm], parse_float: Callable[[str], Any] = float
+) -> tuple[dict[str, Any], Document]:
+    """Parse the text of a file; return its table, and the document through which to read it.
+
+    Raises
+    ------
+    BadForm
+        As the class that was given: the text is not TOML.
+    """
+    try:
+        table = tomllib.loads(text, parse_float=parse_float)
+    except tomllib.TOMLDecodeError as problem:
+        sentence = str(problem).replace("\n", " ")
+        raise error(("", f"{name} is not valid TOML: {sentence}.")) from problem
+    except RecursionError as problem:
+        raise error(("", f"{name} nests lists or tables without end; write it plainly.")) from problem
+    return table, Document(name, lines_of(text.replace("\r\n", "\n")), error)
 
 
 def spelled(path: Path) -> str:

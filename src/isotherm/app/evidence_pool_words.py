@@ -1,0 +1,92 @@
+"""A pooling in words: estimates as printed, what heterogeneity says, what was set aside, where each number stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from isotherm.app.evidence_pool import Pooled
+from isotherm.app.report_words import decimal
+from isotherm.app.study_report_words import ratio
+from isotherm.evidence.pooling import MetaAnalysis, Summary
+from isotherm.evidence.result import PublishedResult
+from isotherm.evidence.study_effect import StudyEffect
+
+SIDES = {
+    "hazard ratio": "hazard", "subdistribution hazard ratio": "hazard", "odds ratio": "odds", "risk ratio": "risk",
+}  # fmt: skip
+
+
+def number_words(value: float, *, is_ratio: bool) -> str:
+    """Return a ratio, or a difference, with the digits that mean something."""
+    return ratio(value) if is_ratio else decimal(value, 3)
+
+
+def pooled_words(analysis: MetaAnalysis, summary: Summary) -> str:
+    """Return a pooled estimate with its interval."""
+    effect = analysis.common_effect if summary is analysis.common else analysis.random_effect
+    numbers = (number_words(one, is_ratio=analysis.studies[0].is_logarithm)
+               for one in (effect.estimate, effect.low, effect.high))  # fmt: skip
+    return "{} ({} to {})".format(*numbers)
+
+
+def prediction_words(analysis: MetaAnalysis) -> str:
+    """Return the prediction interval, or why there is none."""
+    if analysis.prediction is None:
+        return "none with two studies"
+    return " to ".join(number_words(one, is_ratio=analysis.studies[0].is_logarithm) for one in analysis.prediction)
+
+
+def printed_words(record: PublishedResult) -> str:
+    """Return an estimate with its interval as printed; its level where that is not 95 %."""
+    level = "" if float(record.level) == 0.95 else f", {100.0 * float(record.level):g} %"
+    return f"{record.estimate} ({record.low} to {record.high}{level})"
+
+
+def p_words(p_value: float) -> str:
+    """Return a p value."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}" if p_value < 0.1 else f"p = {p_value:.2f}"
+
+
+def model_words(found: Pooled) -> dict[str, str]:
+    """Return what each model is called, the one that was asked for named as the main one."""
+    settings = found.analysis.settings
+    names = {
+        "common": "Common effect",
+        "random": f"Random effects ({settings.tau2_method}, {settings.interval} interval)",
+    }
+    return {key: f"{name}{'; main model' if key == found.main else ''}" for key, name in names.items()}
+
+
+def heterogeneity_words(analysis: MetaAnalysis) -> str:
+    """Return in one sentence how far the studies differ."""
+    scatter, method = analysis.heterogeneity, analysis.heterogeneity.tau2_method
+    limits = "" if scatter.tau2_limits is None else f" ({scatter.tau2_limits[0]:.3g} to {scatter.tau2_limits[1]:.3g})"
+    share = "" if scatter.i2_limits is None else " ({:.0f} to {:.0f} %)".format(*(100.0 * x for x in scatter.i2_limits))
+    test = f"Q {scatter.q:.2f}, {scatter.freedom} degrees of freedom, {p_words(scatter.p_value)}"
+    spread = f"tau2 {scatter.tau2:.3g}{limits}, I2 {100.0 * scatter.i2:.0f} %{share} by {method}"
+    return f"Heterogeneity: {test}; {spread}."
+
+
+def override_words(analysis: MetaAnalysis) -> Iterator[str]:
+    """Yield each rule that was set aside, with what it found and why."""
+    for one in analysis.overrides:
+        yield f"Set aside: {one.what}. {one.problem} Reason given: {one.reason}."
+
+
+def comparison_words(studies: Sequence[StudyEffect]) -> str:
+    """Return what is compared with what, or that the studies do not compare the same."""
+    return studies[0].compared_with if _alike(studies) else "comparisons that differ"
+
+
+def sides(studies: Sequence[StudyEffect]) -> tuple[str, str]:
+    """Return what lies on either side of no difference, after which arm stands first; never after a label."""
+    first = studies[0]
+    what = SIDES.get(first.measure, "value")
+    where = f"per {first.slope_unit} more" if first.slope_unit else f"with {first.compared}"
+    if not _alike(studies):
+        where = "in the arm that is named first"
+    return f"lower {what} {where}", f"higher {what} {where}"
+
+
+def _alike(studies: Sequence[StudyEffect]) -> bool:
+    return len({study.compared_with for study in studies}) == 1
