@@ -1,4 +1,4 @@
-"""Print every table: speed, invariance, coverage of the interval, accuracy; exit 1 if a limit is missed."""
+"""Print every table (speed, invariance, coverage, registration, accuracy); exit 1 if a limit is missed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from bench.accuracy import print_accuracy
 from bench.coverage import print_coverage
 from bench.invariance import print_invariance
+from bench.register import print_register
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
 from bench.study_matching import print_study_matching
@@ -19,13 +20,15 @@ from bench.study_survival import print_study_survival
 def main() -> int:
     """Run the benches that were asked for, all of them by default."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", choices=("accuracy", "coverage", "invariance", "speed", "study"), action="append")
+    tables = ("accuracy", "coverage", "invariance", "register", "speed", "study")
+    parser.add_argument("--only", choices=tables, action="append")
     parser.add_argument("--pairs", type=int, default=200, help="pairs of shapes in a row (default: %(default)s)")
     parser.add_argument("--phantoms", type=int, default=600, help="phantoms for the coverage (default: %(default)s)")
+    parser.add_argument("--scans", type=int, default=30, help="pairs of scans to register (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    chosen = options.only or ["speed", "study", "invariance", "coverage", "accuracy"]
+    chosen = options.only or ["speed", "study", "invariance", "coverage", "register", "accuracy"]
     fine = True
     if "speed" in chosen:
         fine &= print_speed()
@@ -44,6 +47,9 @@ def main() -> int:
         print()
     if "coverage" in chosen:
         fine &= print_coverage(options.phantoms, seed=options.seed, jobs=options.jobs)
+        print()
+    if "register" in chosen:
+        fine &= print_register(options.scans, seed=options.seed, jobs=options.jobs)
         print()
     if "accuracy" in chosen:
         fine &= print_accuracy(options.pairs, seed=options.seed, jobs=options.jobs)

@@ -150,7 +150,7 @@ def judge(
     try:
         here = free.back(tumor)
     except NotConverged:
-        return Quality((Gate("folding", None, "fail", "the deformation folds space in the tumor"),))
+        return Quality((Gate("folding", None, "fail", "the deformation is too steep in the tumor to be followed"),))
     gates = [*_tumor_gates(free, tumor, here), *_zone_gates(free, drawn, here)]
     gates += _organ_gates(used, drawn, here)
     if back is not None:

@@ -85,7 +85,6 @@ def rigid(fixed: Side, moving: Side, start: Transform, center_lps_mm: Float, lev
 def metric_of(fixed: Side, moving: Side, levels: Sequence[Level]) -> Any:
     """Return a registration method of SimpleITK with masked mutual information, one thread and a fixed seed."""
     method = itk.ImageRegistrationMethod()
-    method.SetNumberOfThreads(1)  # sums of many threads differ in the last digits, and searches with them
     method.SetMetricAsMattesMutualInformation(BINS)
     method.SetMetricFixedMask(image_of(fixed.allowed.astype(np.uint8), fixed.image.grid))
     method.SetMetricMovingMask(image_of(moving.allowed.astype(np.uint8), moving.image.grid))
@@ -100,12 +99,18 @@ def metric_of(fixed: Side, moving: Side, levels: Sequence[Level]) -> Any:
 
 def run(method: Any, fixed: Side, moving: Side) -> None:
     """Run a method on two images; what SimpleITK complains of becomes `NotConverged`."""
+    threads = itk.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    # The metric does not ask its own method how many threads it may have. Sums of several threads differ in their last
+    # digits, the search with them, and its end by hundredths of a millimeter.
+    itk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     try:
         method.Execute(image_of(fixed.image.voxels, fixed.image.grid), image_of(moving.image.voxels, moving.image.grid))
     except RuntimeError as error:
         raise NotConverged(
             "The two scans do not meet where the organ is; give organ masks of both, or landmarks to start from."
         ) from error
+    finally:
+        itk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
 
 
 def image_of(voxels: npt.NDArray[Any], grid: Grid) -> Any:

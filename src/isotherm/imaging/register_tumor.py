@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -55,12 +57,13 @@ def best_isochoric(fixed_lps_mm: Float, moving_lps_mm: Float) -> tuple[Float, Fl
     """
     from_, to = fixed_lps_mm.mean(axis=0), moving_lps_mm.mean(axis=0)
     # Least squares by the pseudo-inverse: flat points would leave the matrix open across them.
-    matrix: Float = (np.linalg.pinv(fixed_lps_mm - from_) @ (moving_lps_mm - to)).T
+    solved: Any = np.linalg.pinv(fixed_lps_mm - from_) @ (moving_lps_mm - to)
+    matrix: Float = np.asarray(solved, dtype=np.float64).T
     spread = np.linalg.svd(fixed_lps_mm - from_, compute_uv=False)
     if spread[-1] < LEAST_SPREAD * spread[0] or np.linalg.det(matrix) < LEAST_VOLUME:
         motion = best_rigid(fixed_lps_mm, moving_lps_mm)
         return motion.rotation, motion.translation_mm
-    kept: Float = matrix / np.cbrt(np.linalg.det(matrix))
+    kept = matrix / float(np.linalg.det(matrix)) ** (1.0 / 3.0)
     return kept, to - kept @ from_
 
 
@@ -72,7 +75,7 @@ def with_kept_volume(transform: Transform, tumor: Mask) -> Transform:
     EmptyMask
         There is no tumor.
     NotConverged
-        The deformation folds at the tumor.
+        The deformation is too steep at the tumor.
     """
     if transform.displacement is None:
         return transform

@@ -19,7 +19,7 @@ RIGID_TOLERANCE = 1e-5
 """Largest departure of rotation' rotation from the identity that still counts as a rotation."""
 
 WAY_BACK_MM, WAY_BACK_ROUNDS = 1e-3, 60
-"""A point is carried back once its round trip misses by no more than this; fields that fold never get there."""
+"""A point is carried back once its round trip misses by no more than this; in steep fields none may get there."""
 
 SUB_VOXELS = 4
 """Sub-voxels per axis that decide a voxel's share at a carried outline."""
@@ -129,7 +129,11 @@ class Transform:
         Raises
         ------
         NotConverged
-            The displacement folds space there, so that no single point of the fixed scan belongs to one of these.
+            The displacement is so steep there that the search for the point runs off.
+
+        Notes
+        -----
+        Where space folds, several points belong to one; any of them is returned. `volume_change` tells where it folds.
         """
         moving = np.asarray(points_lps_mm, dtype=np.float64).reshape(-1, 3)
         target = (moving - self.translation_mm) @ self.rotation
@@ -141,7 +145,7 @@ class Transform:
             if np.abs(gap).max() <= WAY_BACK_MM:
                 return found
             found = found - gap
-        raise NotConverged("The deformation folds space near the lesion and has no way back; use the rigid result.")
+        raise NotConverged("The deformation is too steep near the lesion for a way back; use the rigid result.")
 
     def inverse(self) -> Transform:
         """Return the way back of a rigid transform, exactly.
