@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -57,8 +57,8 @@ def best_isochoric(fixed_lps_mm: Float, moving_lps_mm: Float) -> tuple[Float, Fl
     """
     from_, to = fixed_lps_mm.mean(axis=0), moving_lps_mm.mean(axis=0)
     # Least squares by the pseudo-inverse: flat points would leave the matrix open across them.
-    solved: Any = np.linalg.pinv(fixed_lps_mm - from_) @ (moving_lps_mm - to)
-    matrix: Float = np.asarray(solved, dtype=np.float64).T
+    inverse = cast("Float", np.linalg.pinv(fixed_lps_mm - from_))
+    matrix = (inverse @ (moving_lps_mm - to)).T
     spread = np.linalg.svd(fixed_lps_mm - from_, compute_uv=False)
     if spread[-1] < LEAST_SPREAD * spread[0] or np.linalg.det(matrix) < LEAST_VOLUME:
         motion = best_rigid(fixed_lps_mm, moving_lps_mm)

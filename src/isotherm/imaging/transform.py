@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,7 @@ class Displacement:
         Another shape than the grid's, or values that are not finite.
     """
 
-    vectors_lps_mm: npt.NDArray[np.float32]
+    vectors_lps_mm: npt.NDArray[np.floating[Any]]
     grid: Grid
 
     def __post_init__(self) -> None:
