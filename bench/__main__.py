@@ -14,6 +14,7 @@ from bench.designs import print_designs
 from bench.evidence_reconstruct import print_reconstruction
 from bench.evidence_refusals import print_refusals
 from bench.invariance import print_invariance
+from bench.register import print_register
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
 from bench.study_matching import print_study_matching
@@ -35,9 +36,13 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
     "designs": (lambda o: print_designs(seed=o.seed),),
     "invariance": (lambda o: print_invariance(max(10, o.pairs // 5), seed=o.seed, jobs=o.jobs),),
     "coverage": (lambda o: print_coverage(o.phantoms, seed=o.seed, jobs=o.jobs),),
+    "register": (lambda o: print_register(o.scans, seed=o.seed, jobs=o.jobs),),
     "accuracy": (lambda o: print_accuracy(o.pairs, seed=o.seed, jobs=o.jobs),),
 }
 """What can be asked for, in the order in which it is printed: the quick parts first."""
+
+ON_REQUEST = {"register"}
+"""Parts of what no command offers yet."""
 
 
 def main() -> int:
@@ -46,12 +51,14 @@ def main() -> int:
     parser.add_argument("--only", choices=sorted(PARTS), action="append")
     parser.add_argument("--pairs", type=int, default=200, help="pairs of shapes in a row (default: %(default)s)")
     parser.add_argument("--phantoms", type=int, default=600, help="phantoms for the coverage (default: %(default)s)")
+    parser.add_argument("--scans", type=int, default=30, help="pairs of scans to register (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     fine = True
     for name, tables in PARTS.items():
-        for table in tables if options.only is None or name in options.only else ():
+        asked = name not in ON_REQUEST if options.only is None else name in options.only
+        for table in tables if asked else ():
             fine &= table(options)
             print()
     print("Every value that must be reached at least is reached." if fine else "At least one limit is missed.")
