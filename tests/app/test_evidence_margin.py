@@ -147,6 +147,7 @@ def test_the_options_offer_every_word_that_records_use() -> None:
     ("arguments", "says"),
     [
         (("--margin-mm", "nan"), "a number of mm is wanted"),
+        (("--margin-mm", "1e308"), "a number of mm is wanted"),
         (("--margin-mm", "7", "--low", "5"), "give all three, or neither end"),
         (("--low", "5", "--high", "6"), "give all three, or neither end"),
         (("--margin-mm", "7", "--low", "8", "--high", "9"), "lies outside of 8 to 9"),

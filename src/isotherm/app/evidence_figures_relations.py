@@ -17,13 +17,14 @@ from isotherm.app.evidence_patient import Mark
 from isotherm.app.figures import FAINT, INK, RULE, Drawing
 from isotherm.app.study_figures import LINE_PT, WIDTH_PT, picture, width_of, wrapped
 from isotherm.app.study_figures_forest import OVER_PLOT, draw_interval, effect_axis
-from isotherm.evidence.relations import Kind
+from isotherm.evidence.relations import IN_MM, Kind
 from isotherm.evidence.result_parts import MillimeterClass
 
 FACTS_PT, GAP_PT, RIGHT_PT = 190.0, 34.0, 14.0
 PLOT_PT = WIDTH_PT - FACTS_PT - GAP_PT - RIGHT_PT
 RATES_PT, MARK_PT, ROW_PT, AXIS_PT, PAD_PT = 84.0, 13.0, 12.0, 32.0, 14.0
 PATIENT = "#1f5f8b"
+ENDS = "A filled end belongs to the class or to the side of the cut-off, a hollow one does not."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +107,14 @@ def relations_figure(
     title, description : str
     """
     head = wrapped(title, WIDTH_PT - 8.0, size_pt=9.5, bold=True)
-    head_pt = 14.0 * len(head) + 8.0
+    ends = ENDS if panels[0].kind in IN_MM else ""
+    head_pt = 14.0 * len(head) + 8.0 + (LINE_PT if ends else 0.0)
     heights = [panel_height_pt(panel) for panel in panels]
     height_pt = head_pt + sum(heights)
 
     def onto(figure: Figure) -> None:
         figure.text(4.0 / WIDTH_PT, 1.0 - 5.0 / height_pt, "\n".join(head), va="top", fontsize=9.5, fontweight="bold")
+        figure.text(4.0 / WIDTH_PT, 1.0 - (5.0 + 14.0 * len(head)) / height_pt, ends, va="top", color=FAINT)
         top = head_pt
         for panel, height in zip(panels, heights, strict=True):
             _panel(figure, panel, top, height, height_pt, limits, ratios)

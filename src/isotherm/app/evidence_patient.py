@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,9 @@ from isotherm.evidence.relations import HowMeasured
 from isotherm.exchange.text_files import text_of
 
 SCHEMA = "isotherm.margin/1"
+LARGEST_MM = 500.0
+"""Nothing in an organ is longer."""
+
 METHOD = "3D"
 """How isotherm measures; whether images were registered rigidly or not is not in margin.json."""
 
@@ -76,8 +78,8 @@ def from_options(
         NaN, an interval without its margin, with one end, or that does not hold it; a size that is none.
     """
     for name, value in (("--margin-mm", margin_mm), ("--low", low), ("--high", high), ("--size-mm", size_mm)):
-        if value is not None and not math.isfinite(value):
-            raise BadSetting(f"{name} {value} came; a number of mm is wanted.")
+        if value is not None and not abs(value) <= LARGEST_MM:  # NaN is not below anything
+            raise BadSetting(f"{name} {value:g} came; a number of mm is wanted, at most {LARGEST_MM:g}.")
     if (low is None) != (high is None) or (low is not None and margin_mm is None):
         raise BadSetting("--low and --high are the ends of an interval of --margin-mm; give all three, or neither end.")
     if margin_mm is not None and low is not None and high is not None and not low <= margin_mm <= high:
