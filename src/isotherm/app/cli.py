@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from isotherm import __version__
+from isotherm.app.dicom_commands import add_dicom
 from isotherm.app.study_commands import add_study
 from isotherm.errors import BadSetting, InputError, IsothermError, OutputError
 
@@ -154,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
                       "paths are relative to the list's own folder")  # fmt: skip
     _choices(many)
     many.set_defaults(run=_margins)
+    add_dicom(commands)
     add_study(commands)
     demo = commands.add_parser(
         "demo", help="the bundled data: margins of simulated lesions in a real CT, a study of real patients"
@@ -165,7 +167,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _files(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("files (NIfTI, NRRD, MHA, Slicer .seg.nrrd; FILE:LABEL or FILE:NAME picks one)")
+    group = parser.add_argument_group(
+        "files (NIfTI, NRRD, MHA, Slicer .seg.nrrd, DICOM SEG, RTSTRUCT; FILE:LABEL or FILE:NAME "
+        "picks one; images also as DICOM folders, FOLDER:SERIES picks one)"
+    )
     group.add_argument("--tumor", metavar="FILE[:LABEL]", action="append", required=True,
                        help="tumor mask; repeat for several lesions")  # fmt: skip
     group.add_argument("--ablation", metavar="FILE[:LABEL]", action="append", required=True,
@@ -178,6 +183,8 @@ def _files(parser: argparse.ArgumentParser) -> None:
                        help="zone of an earlier ablation, not to be counted; may be repeated")  # fmt: skip
     group.add_argument("--image", metavar="FILE", help="image after ablation: field of view, pictures")
     group.add_argument("--image-before", metavar="FILE", help="image before ablation, in the same frame")
+    group.add_argument("--confirm-pair", action="store_true",
+                       help="the DICOM objects are of one patient and in order, whatever they say")  # fmt: skip
 
 
 def _choices(parser: argparse.ArgumentParser) -> None:
@@ -228,7 +235,8 @@ def _request(options: argparse.Namespace) -> Request:
             )
         structures.append((printable(name), path))
     return Request(tuple(options.tumor), tuple(options.ablation), options.organ, tuple(options.vessels),
-                   tuple(structures), tuple(options.old_scar), options.image, options.image_before)  # fmt: skip
+                   tuple(structures), tuple(options.old_scar), options.image, options.image_before,
+                   options.confirm_pair)  # fmt: skip
 
 
 def _margin(options: argparse.Namespace) -> int:
