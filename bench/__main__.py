@@ -1,4 +1,4 @@
-"""Print every table: speed, invariance, coverage of the interval, accuracy; exit 1 if a limit is missed."""
+"""Print every table: speed, DICOM, invariance, coverage of the interval, accuracy; exit 1 if a limit is missed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 
 from bench.accuracy import print_accuracy
 from bench.coverage import print_coverage
+from bench.dicom import print_dicom
 from bench.invariance import print_invariance
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
@@ -19,16 +20,20 @@ from bench.study_survival import print_study_survival
 def main() -> int:
     """Run the benches that were asked for, all of them by default."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", choices=("accuracy", "coverage", "invariance", "speed", "study"), action="append")
+    parser.add_argument("--only", choices=("accuracy", "coverage", "dicom", "invariance", "speed", "study"),
+                        action="append")  # fmt: skip
     parser.add_argument("--pairs", type=int, default=200, help="pairs of shapes in a row (default: %(default)s)")
     parser.add_argument("--phantoms", type=int, default=600, help="phantoms for the coverage (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    chosen = options.only or ["speed", "study", "invariance", "coverage", "accuracy"]
+    chosen = options.only or ["speed", "dicom", "study", "invariance", "coverage", "accuracy"]
     fine = True
     if "speed" in chosen:
         fine &= print_speed()
+        print()
+    if "dicom" in chosen:
+        fine &= print_dicom()
         print()
     if "study" in chosen:
         fine &= print_study_survival()

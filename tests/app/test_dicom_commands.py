@@ -37,7 +37,8 @@ def case(tmp_path: Path) -> Path:
 def arguments(case: Path) -> tuple[str, ...]:
     before, after = case / "before", case / "after"
     return ("--tumor", f"{before}/seg.dcm:tumor", "--organ", f"{before}/seg.dcm:liver",
-            "--ablation", f"{after}/seg.dcm", "--image-before", f"{before}/image", "--image", f"{after}/image", "--json", "-", *FAST)  # fmt: skip
+            "--ablation", f"{after}/seg.dcm", "--image-before", f"{before}/image", "--image", f"{after}/image",
+            "--json", "-", *FAST)  # fmt: skip
 
 
 def test_the_table_shows_each_series_and_what_it_is(run: Command, case: Path) -> None:
