@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from isotherm.errors import BadGeometry, BadVoxels, InputError, NoSuchSeries, UnreadableFile
+from isotherm.exchange.dicom_decode import Decoder, NotDecoded
 from isotherm.exchange.dicom_series import scan
 from isotherm.exchange.image_files import read_volume
 from isotherm.exchange.voxel_source import ImageFile
@@ -277,7 +278,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize(("syntax", "says"), [("1.2.840.10008.1.2.4.102", "syntax 1.2.840.10008.1.2.4.102"),
                                                   ("1.2.840.10008.1.2.1.99", "deflated as a whole"),
-                                                  ("1.2.840.10008.1.2.4.90", "JPEG 2000 lossless")])  # fmt: skip
+                                                  ("1.2.840.10008.1.2.4.90", "cut short or damaged")])  # fmt: skip
     def test_a_compression_that_is_not_read_is_named(self, tmp_path: Path, syntax: str, says: str) -> None:
         for k, dataset in enumerate(slices(HU)):
             path = save(dataset, tmp_path / "series" / str(k))
@@ -337,3 +338,18 @@ def test_pydicom_agrees_on_a_real_slice(tmp_path: Path) -> None:
         dataset.save_as(tmp_path / str(k))
     read = read_volume(tmp_path).volume.voxels
     assert np.array_equal(read[0], dataset.pixel_array * dataset.RescaleSlope + dataset.RescaleIntercept)
+
+
+def test_a_decoder_that_is_killed_by_a_frame_is_a_refusal_and_the_next_frame_is_decoded() -> None:
+    with Decoder() as decoder:
+        told = {"syntax": "1.2.840.10008.1.2.4.70", "rows": 4, "columns": 4}
+        for _ in range(2):
+            with pytest.raises(NotDecoded):
+                decoder.decode(b"no frame at all", told)
+        assert decoder._program is not None
+        decoder._program.kill()
+        with pytest.raises(NotDecoded):
+            decoder.decode(b"no frame at all", told)
+        with pytest.raises(NotDecoded):
+            decoder.decode(b"no frame at all", told)
+    assert decoder._program is None

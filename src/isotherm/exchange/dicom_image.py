@@ -8,6 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
+from isotherm.exchange.dicom_decode import Decoder
 from isotherm.exchange.dicom_frames import Frame
 from isotherm.exchange.dicom_item import Item, read_item
 from isotherm.exchange.dicom_pixels import LOSSY, PIXEL_TAGS, stored
@@ -71,16 +72,16 @@ def _unit(series: Series) -> str:
 
 def _values(planes: Sequence[_Plane]) -> Iterator[Voxels]:
     """Give the scaled planes in their order, each of shape (1, j, i); neighbors of one file are read together."""
-    for place, group in groupby(planes, key=lambda plane: id(plane.instance.place)):
-        several = list(group)
-        assert id(several[0].instance.place) == place
-        item = read_item(several[0].instance.place, tags=PIXEL_TAGS, pixels=True)
-        yield from _of_one(item, several)
+    with Decoder() as decoder:
+        for _, group in groupby(planes, key=lambda plane: id(plane.instance.place)):
+            several = list(group)
+            item = read_item(several[0].instance.place, tags=PIXEL_TAGS, pixels=True)
+            yield from _of_one(item, several, decoder)
 
 
-def _of_one(item: Item, planes: Sequence[_Plane]) -> Iterator[Voxels]:
+def _of_one(item: Item, planes: Sequence[_Plane], decoder: Decoder) -> Iterator[Voxels]:
     numbers = [plane.frame.number for plane in planes]
-    for plane, pixels in zip(planes, stored(item, numbers, planes[0].instance.shape_ji), strict=True):
+    for plane, pixels in zip(planes, stored(item, numbers, planes[0].instance.shape_ji, decoder), strict=True):
         yield _scaled(pixels, plane.frame)[None]
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import gdcm as untyped_gdcm  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
-from pydicom.pixels.decoders import base as pydicom_decoders
+from pydicom import encaps as untyped_encaps
 
 from isotherm.errors import BadVoxels, UnreadableFile
+from isotherm.exchange.dicom_decode import Decoder, NotDecoded
 from isotherm.exchange.dicom_item import Item, quietly
 from isotherm.exchange.voxel_source import ImageFile, Voxels, cut_short, refuse_impossible_size, refuse_values_per_voxel
 
-decoders: Any = pydicom_decoders
-gdcm: Any = untyped_gdcm
+encaps: Any = untyped_encaps
 
 PLAIN = {"1.2.840.10008.1.2": "<", "1.2.840.10008.1.2.1": "<", "1.2.840.10008.1.2.2": ">"}
 """Transfer syntaxes without compression, and their byte order."""
@@ -42,8 +41,8 @@ PIXEL_TAGS = ("Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "Pixe
               "ExtendedOffsetTable", "ExtendedOffsetTableLengths")  # fmt: skip
 
 
-def stored(item: Item, frames: Sequence[int], shape_ji: tuple[int, int]) -> Iterator[Voxels]:
-    """Give the stored numbers of frames of one object, each of shape (j, i).
+def stored(item: Item, frames: Sequence[int], shape_ji: tuple[int, int], decoder: Decoder) -> Iterator[Voxels]:
+    """Give the stored numbers of frames of one object, each of shape (j, i); compressed ones come from `decoder`.
 
     Raises
     ------
@@ -58,7 +57,7 @@ def stored(item: Item, frames: Sequence[int], shape_ji: tuple[int, int]) -> Iter
     if max(frames) >= count:
         raise cut_short(item.file)
     if item.syntax not in PLAIN:
-        yield from _decoded(item, frames, shape_ji)
+        yield from _decoded(item, frames, shape_ji, decoder)
         return
     data = item.dataset.get("PixelData")
     pixels = shape_ji[0] * shape_ji[1]
@@ -119,19 +118,38 @@ def _only_stored_bits(frame: Voxels, bits: int, used: int) -> Voxels:
     return (native << (bits - used)) >> (bits - used)
 
 
-def _decoded(item: Item, frames: Sequence[int], shape_ji: tuple[int, int]) -> Iterator[Voxels]:
-    gdcm.Trace.WarningOff()
-    gdcm.Trace.ErrorOff()
+def _decoded(item: Item, frames: Sequence[int], shape_ji: tuple[int, int], decoder: Decoder) -> Iterator[Voxels]:
+    told = {
+        "syntax": item.syntax,
+        "rows": shape_ji[0],
+        "columns": shape_ji[1],
+        "samples_per_pixel": 1,
+        "photometric_interpretation": item.text("PhotometricInterpretation") or "MONOCHROME2",
+        "bits_allocated": item.whole("BitsAllocated"),
+        "bits_stored": item.whole("BitsStored"),
+        "pixel_representation": item.whole("PixelRepresentation") or 0,
+        "number_of_frames": 1,
+        "pixel_keyword": "PixelData",
+    }
+    count, offsets = item.whole("NumberOfFrames") or 1, _offsets(item)
     for number in frames:
         try:
             with quietly():
-                decoder = decoders.get_decoder(item.syntax)
-                frame, _ = decoder.as_array(item.dataset, raw=True, index=number)
-        except Exception as error:  # each decoder has failures of its own
+                packed = encaps.get_frame(item.dataset.get("PixelData"), number, number_of_frames=count,
+                                          extended_offsets=offsets)  # fmt: skip
+            frame = decoder.decode(encaps.encapsulate([packed]), told)
+        except NotDecoded as error:
             raise _not_decoded(item.file, item.syntax) from error
+        except Exception as error:  # a damaged table of frames
+            raise cut_short(item.file) from error
         if frame.shape != shape_ji:
             raise _not_decoded(item.file, item.syntax)
         yield frame
+
+
+def _offsets(item: Item) -> tuple[bytes, bytes] | None:
+    found = item.dataset.get("ExtendedOffsetTable"), item.dataset.get("ExtendedOffsetTableLengths")
+    return (found[0], found[1]) if all(isinstance(one, bytes) and one for one in found) else None
 
 
 def _not_decoded(file: ImageFile, syntax: str) -> UnreadableFile:

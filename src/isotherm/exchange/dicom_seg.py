@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isotherm.errors import BadGeometry, BadVoxels
+from isotherm.exchange.dicom_decode import Decoder
 from isotherm.exchange.dicom_frames import FRAME_TAGS, Frame, frames_of
 from isotherm.exchange.dicom_item import Item, read_item
 from isotherm.exchange.dicom_pixels import PIXEL_TAGS, stored
@@ -69,13 +70,14 @@ class Segmentation:
         for n in used:
             on.setdefault(self.planes[n], []).append(n)
         wanted = [self.frames[n].number for k in sorted(on) for n in on[k]]
-        pixels = stored(item, wanted, self.instance.shape_ji)
         empty = np.zeros(self.instance.shape_ji, np.float32 if self.kind == "FRACTIONAL" else np.uint8)
-        for k in range(self.grid.shape_kji[0]):
-            plane = empty
-            for _ in on.get(k, ()):
-                plane = np.maximum(plane, self._inside(next(pixels), values))
-            yield plane[None]
+        with Decoder() as decoder:
+            pixels = stored(item, wanted, self.instance.shape_ji, decoder)
+            for k in range(self.grid.shape_kji[0]):
+                plane = empty
+                for _ in on.get(k, ()):
+                    plane = np.maximum(plane, self._inside(next(pixels), values))
+                yield plane[None]
 
     def _inside(self, pixels: Voxels, values: set[int]) -> Voxels:
         if self.kind == "LABELMAP":
