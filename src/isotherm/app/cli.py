@@ -145,6 +145,8 @@ def _parser() -> argparse.ArgumentParser:
     _files(one)
     _choices(one)
     one.add_argument("--json", metavar="FILE", help="write margin.json to FILE, or to standard output with -")
+    one.add_argument("--dicom", metavar="DIR", help="folder for segments (SEG) and measurements (SR) in DICOM, beside "
+                     "--image as DICOM")  # fmt: skip
     one.set_defaults(run=_margin)
     many = commands.add_parser(
         "margins", help="measure many cases, one row each; resumable", epilog=EXIT_CODES,
@@ -241,8 +243,9 @@ def _request(options: argparse.Namespace) -> Request:
 
 def _margin(options: argparse.Namespace) -> int:
     from isotherm.app.case import read_case
+    from isotherm.app.dicom_results import MEASUREMENTS, SEGMENTS, check_dicom_results, write_dicom_results
     from isotherm.app.outputs import TABLE, TABLE_HEADS, json_text, keep_tables, results_in, write_results
-    from isotherm.app.places import keep_inputs, new_folder, usable_file
+    from isotherm.app.places import keep_inputs, new_folder, usable_file, usable_folder
     from isotherm.app.progress import Progress
     from isotherm.app.tasks import assess_margin
     from isotherm.app.terminal import margin_table
@@ -251,6 +254,9 @@ def _margin(options: argparse.Namespace) -> int:
     request, settings, facts = _request(options), _settings(options), _facts(options)
     if options.json not in (None, "-"):
         keep_inputs([usable_file(options.json)], request.files)
+    if options.dicom:
+        check_dicom_results(request.image)
+        keep_inputs([usable_folder(options.dicom) / name for name in (SEGMENTS, MEASUREMENTS)], request.files)
     if options.out:
         keep_inputs(results_in(Path(options.out)), request.files)
         keep_tables(Path(options.out), {TABLE: TABLE_HEADS})
@@ -263,6 +269,9 @@ def _margin(options: argparse.Namespace) -> int:
         if folder is not None:
             progress("writing the report")
             report = write_results(folder, assessment)
+        if options.dicom:
+            progress("writing DICOM")
+            write_dicom_results(options.dicom, str(request.image), case, assessment)
     if options.json == "-":
         _print(json_text(assessment.document))
         return 0

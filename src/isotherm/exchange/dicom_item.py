@@ -85,6 +85,11 @@ class Item:
         found = self.number(keyword)
         return None if found is None or found != int(found) else int(found)
 
+    def data(self, keyword: str) -> bytes:
+        """Return the bytes of a value, none if it is not there."""
+        value = self._value(keyword)
+        return value if isinstance(value, bytes) else b""
+
     def items(self, keyword: str) -> tuple[Item, ...]:
         """Return the items of a sequence; none if it is not there."""
         value = self._value(keyword)

@@ -59,9 +59,9 @@ def stored(item: Item, frames: Sequence[int], shape_ji: tuple[int, int], decoder
     if item.syntax not in PLAIN:
         yield from _decoded(item, frames, shape_ji, decoder)
         return
-    data = item.dataset.get("PixelData")
+    data = item.data("PixelData")
     pixels = shape_ji[0] * shape_ji[1]
-    if not isinstance(data, bytes) or len(data) * 8 < bits * pixels * count:
+    if len(data) * 8 < bits * pixels * count:
         raise cut_short(item.file)
     if bits == 1:
         yield from (_bits(data, n * pixels, pixels).reshape(shape_ji) for n in frames)
@@ -135,7 +135,7 @@ def _decoded(item: Item, frames: Sequence[int], shape_ji: tuple[int, int], decod
     for number in frames:
         try:
             with quietly():
-                packed = encaps.get_frame(item.dataset.get("PixelData"), number, number_of_frames=count,
+                packed = encaps.get_frame(item.data("PixelData"), number, number_of_frames=count,
                                           extended_offsets=offsets)  # fmt: skip
             frame = decoder.decode(encaps.encapsulate([packed]), told)
         except NotDecoded as error:
@@ -148,8 +148,8 @@ def _decoded(item: Item, frames: Sequence[int], shape_ji: tuple[int, int], decod
 
 
 def _offsets(item: Item) -> tuple[bytes, bytes] | None:
-    found = item.dataset.get("ExtendedOffsetTable"), item.dataset.get("ExtendedOffsetTableLengths")
-    return (found[0], found[1]) if all(isinstance(one, bytes) and one for one in found) else None
+    offsets, lengths = item.data("ExtendedOffsetTable"), item.data("ExtendedOffsetTableLengths")
+    return (offsets, lengths) if offsets and lengths else None
 
 
 def _not_decoded(file: ImageFile, syntax: str) -> UnreadableFile:
