@@ -122,7 +122,7 @@ def open_structures(instance: Instance) -> Structures:
             contours.setdefault(number, []).extend(closed)
     if not contours:
         raise BadVoxels(f"{file.start} holds no closed contour; draw the structure in closed contours.")
-    segments = tuple(Segment(number, name=names.get(number) or None) for number in sorted(contours))
+    segments = tuple(Segment(number, name=(names.get(number) or "")[:64] or None) for number in sorted(contours))
     return Structures(file, segments, contours, tuple(_sources(item)))
 
 

@@ -118,7 +118,9 @@ def _segments(item: Item, file: ImageFile) -> tuple[Segment, ...]:
     for one in item.items("SegmentSequence"):
         number = one.whole("SegmentNumber")
         if number is not None and number > 0:
-            found.append(Segment(number, name=one.text("SegmentLabel") or None, id=one.text("TrackingUID") or None))
+            found.append(
+                Segment(number, name=one.text("SegmentLabel")[:64] or None, id=one.text("TrackingUID")[:64] or None)
+            )
     if not found:
         raise BadVoxels(f"{file.start} names no segment; export it anew.")
     return tuple(found)

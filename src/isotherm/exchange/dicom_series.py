@@ -177,7 +177,7 @@ def _series(instances: Sequence[Instance]) -> list[Series]:
 def _row(instances: Sequence[Instance], kind: str, *, stack: Stack | None = None, problem: str = "") -> Series:
     first = instances[0].header
     return Series(
-        label=first.text("SeriesNumber"),
+        label="" if (number := first.whole("SeriesNumber")) is None else str(number),
         uid=first.text("SeriesInstanceUID"),
         description=first.text("SeriesDescription"),
         kind=kind,
@@ -239,17 +239,13 @@ def _apart(planes: list[_Plane], which: int = 0) -> list[list[_Plane]]:
 
 def _labeled(series: Sequence[Series]) -> tuple[Series, ...]:
     """Order series by number, and tell those apart that share one."""
-    ordered = sorted(series, key=lambda one: (int(one.label) if _is_number(one.label) else -1, one.uid))
+    ordered = sorted(series, key=lambda one: (int(one.label or -1), one.uid))
     labels = [one.label or "0" for one in ordered]
     named: list[Series] = []
     for at, (one, label) in enumerate(zip(ordered, labels, strict=True)):
         name = label if labels.count(label) == 1 else f"{label}.{labels[: at + 1].count(label)}"
         named.append(replace(one, label=name))
     return tuple(named)
-
-
-def _is_number(label: str) -> bool:
-    return label.removeprefix("-").isdecimal()
 
 
 def choose_image(folder: Folder, wanted: str | None) -> Series:

@@ -67,7 +67,8 @@ def check_pair(before: Sequence[Origin], after: Sequence[Origin], *, confirmed: 
     warnings = [f"{doubt}; it was confirmed that they belong together and are in order." for doubt in doubts]
     strange = sorted({one.modality for one in [*before, *after] if one.taken and one.modality not in SLICE_MODALITIES})
     if strange:
-        warnings.append(f"Images of modality {', '.join(strange)} came: are they slices through the lesion?")
+        named = ", ".join(one for one in strange if one.isalnum() and len(one) <= 16) or "of no known name"
+        warnings.append(f"Images of modality {named} came: are they slices through the lesion?")
     return (*warnings, *_frames(before, after))
 
 
