@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 from pathlib import Path
 
@@ -10,11 +11,14 @@ import numpy as np
 import pydicom
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.encaps import get_frame
+from pydicom.uid import UID, ExplicitVRBigEndian, ImplicitVRLittleEndian, RLELossless
 
 from isotherm.errors import BadGeometry, BadVoxels, InputError, NoSuchSeries, UnreadableFile
 from isotherm.exchange.dicom_decode import Decoder, NotDecoded
+from isotherm.exchange.dicom_rle import unpacked
 from isotherm.exchange.dicom_series import scan
 from isotherm.exchange.image_files import read_volume
 from isotherm.exchange.voxel_source import ImageFile
@@ -276,9 +280,14 @@ class TestRefusals:
             read_volume(self.spoiled(tmp_path, **values))
         assert "SECRET" not in str(caught.value).upper()
 
-    @pytest.mark.parametrize(("syntax", "says"), [("1.2.840.10008.1.2.4.102", "syntax 1.2.840.10008.1.2.4.102"),
-                                                  ("1.2.840.10008.1.2.1.99", "deflated as a whole"),
-                                                  ("1.2.840.10008.1.2.4.90", "cut short or damaged")])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("syntax", "says"),
+        [
+            ("1.2.840.10008.1.2.4.102", "syntax 1.2.840.10008.1.2.4.102"),
+            ("1.2.840.10008.1.2.1.99", "deflated as a whole"),
+            ("1.2.840.10008.1.2.4.90", r"compressed \(JPEG 2000 lossless\) and damaged"),
+        ],
+    )
     def test_a_compression_that_is_not_read_is_named(self, tmp_path: Path, syntax: str, says: str) -> None:
         for k, dataset in enumerate(slices(HU)):
             path = save(dataset, tmp_path / "series" / str(k))
@@ -353,3 +362,31 @@ def test_a_decoder_that_is_killed_by_a_frame_is_a_refusal_and_the_next_frame_is_
         with pytest.raises(NotDecoded):
             decoder.decode(b"no frame at all", told)
     assert decoder._program is None
+
+
+class TestRunLengthEncoding:
+    @given(seed=st.integers(0, 999), bits=st.sampled_from([8, 16]), signed=st.booleans())
+    def test_what_pydicom_packs_comes_back(self, seed: int, bits: int, signed: bool) -> None:
+        dtype = np.dtype(f"{'i' if signed else 'u'}{bits // 8}")
+        rng = np.random.default_rng(seed)
+        values = np.repeat(rng.integers(0, 2**bits, 40, np.uint64), 6)[:204].astype(dtype).reshape(12, 17)
+        packed = rle_encode_frame(values)
+        assert np.array_equal(unpacked(packed, (12, 17), bits=bits, signed=signed), values)
+
+    @given(st.binary(max_size=200))
+    def test_anything_else_is_refused_or_has_the_right_shape(self, data: bytes) -> None:
+        with contextlib.suppress(ValueError):
+            assert unpacked(data, (3, 5), bits=16, signed=True).shape == (3, 5)
+
+
+def rle_encode_frame(values: np.ndarray) -> bytes:
+    """Pack a frame with pydicom."""
+    dataset = slices(HU[:1])[0]
+    dataset.Rows, dataset.Columns = values.shape
+    dataset.BitsAllocated = dataset.BitsStored = 8 * values.itemsize
+    dataset.HighBit, dataset.PixelRepresentation = 8 * values.itemsize - 1, int(values.dtype.kind == "i")
+    dataset.PixelData = values.astype(values.dtype.newbyteorder("<")).tobytes()
+    if values.itemsize == 1 and values.size % 2:
+        dataset.PixelData += b"\0"
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    return get_frame(dataset.PixelData, 0, number_of_frames=1)

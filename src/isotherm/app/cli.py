@@ -243,9 +243,8 @@ def _request(options: argparse.Namespace) -> Request:
 
 def _margin(options: argparse.Namespace) -> int:
     from isotherm.app.case import read_case
-    from isotherm.app.dicom_results import MEASUREMENTS, SEGMENTS, check_dicom_results, write_dicom_results
     from isotherm.app.outputs import TABLE, TABLE_HEADS, json_text, keep_tables, results_in, write_results
-    from isotherm.app.places import keep_inputs, new_folder, usable_file, usable_folder
+    from isotherm.app.places import keep_inputs, new_folder, usable_file
     from isotherm.app.progress import Progress
     from isotherm.app.tasks import assess_margin
     from isotherm.app.terminal import margin_table
@@ -254,9 +253,14 @@ def _margin(options: argparse.Namespace) -> int:
     request, settings, facts = _request(options), _settings(options), _facts(options)
     if options.json not in (None, "-"):
         keep_inputs([usable_file(options.json)], request.files)
+    write_dicom = None
     if options.dicom:
+        # Only who wants DICOM waits for what writes it.
+        from isotherm.app.dicom_results import check_dicom_results, results_in_dicom, write_dicom_results
+
         check_dicom_results(request.image)
-        keep_inputs([usable_folder(options.dicom) / name for name in (SEGMENTS, MEASUREMENTS)], request.files)
+        keep_inputs(results_in_dicom(options.dicom), request.files)
+        write_dicom = write_dicom_results
     if options.out:
         keep_inputs(results_in(Path(options.out)), request.files)
         keep_tables(Path(options.out), {TABLE: TABLE_HEADS})
@@ -269,9 +273,9 @@ def _margin(options: argparse.Namespace) -> int:
         if folder is not None:
             progress("writing the report")
             report = write_results(folder, assessment)
-        if options.dicom:
+        if write_dicom is not None:
             progress("writing DICOM")
-            write_dicom_results(options.dicom, str(request.image), case, assessment)
+            write_dicom(options.dicom, str(request.image), case, assessment)
     if options.json == "-":
         _print(json_text(assessment.document))
         return 0

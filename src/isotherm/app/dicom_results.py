@@ -10,7 +10,7 @@ from typing import Any
 
 from isotherm.app.assessment import Assessment, LesionView
 from isotherm.app.case import Case
-from isotherm.app.places import new_folder
+from isotherm.app.places import new_folder, usable_folder
 from isotherm.app.report_words import bound_of
 from isotherm.errors import BadSetting
 from isotherm.exchange import dicom_codes as words
@@ -36,6 +36,16 @@ def check_dicom_results(image: str | None) -> None:
     """
     if image is None or not is_dicom(split_spec(image)[0]):
         raise BadSetting("--dicom came without --image as DICOM; give the image after ablation as a DICOM folder.")
+
+
+def results_in_dicom(folder: str) -> list[Path]:
+    """Return the files that would be written, once it is said that the folder can be written to.
+
+    Raises
+    ------
+    OutputError
+    """
+    return [usable_folder(folder) / name for name in (SEGMENTS, MEASUREMENTS)]
 
 
 def write_dicom_results(folder: str, image: str, case: Case, assessment: Assessment) -> tuple[Path, Path]:

@@ -1,8 +1,8 @@
-"""Decodes compressed frames in a process of its own: damaged data end this process, never the one that asked.
+"""Compressed frames are decoded in a process of its own: damaged data end that process, never the one that asked.
 
 The libraries behind are written in C and C++, and some end the whole process on damaged data (GDCM does, on JPEG).
-`Decoder` starts this file as a program, sends one frame after the other and gets numbers back; whatever else the
-program says is thrown away. Run-length encoding is decoded in Python, and needs none of this.
+`Decoder` starts `dicom_decode_program` and sends it one frame after the other; whatever else the program says is thrown
+away.
 """
 
 from __future__ import annotations
@@ -12,16 +12,11 @@ import struct
 import subprocess
 import sys
 import threading
-from typing import Any, BinaryIO
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
-from pydicom.pixels.decoders import base as pydicom_decoders
-
-from isotherm.exchange.dicom_item import quietly
-
-decoders: Any = pydicom_decoders
-
-RLE = "1.2.840.10008.1.2.5"
+import numpy.typing as npt
 
 LENGTH = struct.Struct("<Q")
 
@@ -48,13 +43,13 @@ class Decoder:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def decode(self, frame: bytes, told: dict[str, Any]) -> np.ndarray[Any, np.dtype[Any]]:
+    def decode(self, frame: bytes, told: dict[str, Any]) -> npt.NDArray[Any]:
         """Return the stored numbers of one frame, shape (j, i).
 
         Parameters
         ----------
         frame : bytes
-            As it lies in the file.
+            Encapsulated, as it lies in a file.
         told : dict
             Options of pydicom's decoders (rows, columns, bits_allocated, ...) and the transfer syntax.
 
@@ -62,16 +57,14 @@ class Decoder:
         ------
         NotDecoded
         """
-        if told["syntax"] == RLE:
-            return unpacked(frame, told)
         program = self._program or self._start()
         assert program.stdin is not None
         assert program.stdout is not None
         timer = threading.Timer(PATIENCE_S, program.kill)
         timer.start()
         try:
-            _send(program.stdin, json.dumps(told).encode(), frame)
-            head, data = json.loads(_take(program.stdout)), _take(program.stdout)
+            send(program.stdin, json.dumps(told).encode(), frame)
+            head, data = json.loads(take(program.stdout)), take(program.stdout)
             if not head["fine"]:
                 raise NotDecoded
             return np.frombuffer(data, np.dtype(str(head["dtype"]))).reshape(head["shape"])
@@ -82,7 +75,7 @@ class Decoder:
             timer.cancel()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "isotherm.exchange.dicom_decode"]
+        command = [sys.executable, "-m", "isotherm.exchange.dicom_decode_program"]
         self._program = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
@@ -93,67 +86,37 @@ class Decoder:
         if program is None:
             return
         program.kill()
-        # Pipes are closed by hand: what is left in them belongs to nobody.
         for pipe in (program.stdin, program.stdout):
-            if pipe is not None:
-                try:
+            with suppress(OSError):  # what is left in a pipe belongs to nobody
+                if pipe is not None:
                     pipe.close()
-                except OSError:
-                    pass
         program.wait()
 
 
-def _send(stream: BinaryIO | Any, *messages: bytes) -> None:
+def send(stream: Any, *messages: bytes) -> None:
+    """Write messages, each behind its length."""
     for message in messages:
         stream.write(LENGTH.pack(len(message)))
         stream.write(message)
     stream.flush()
 
 
-def _take(stream: BinaryIO | Any) -> bytes:
+def take(stream: Any) -> bytes:
+    """Read one message.
+
+    Raises
+    ------
+    EOFError
+        The stream has ended.
+    """
     (length,) = LENGTH.unpack(_exactly(stream, LENGTH.size))
     if length > MOST_MESSAGE:
         raise EOFError
     return _exactly(stream, length)
 
 
-def _exactly(stream: BinaryIO | Any, length: int) -> bytes:
+def _exactly(stream: Any, length: int) -> bytes:
     data = stream.read(length)
     if len(data) < length:
         raise EOFError
     return data
-
-
-def unpacked(frame: bytes, told: dict[str, Any]) -> np.ndarray[Any, np.dtype[Any]]:
-    """Decode one frame in this process.
-
-    Raises
-    ------
-    NotDecoded
-    """
-    options = {name: value for name, value in told.items() if name != "syntax"}
-    try:
-        with quietly():
-            array, _ = decoders.get_decoder(told["syntax"]).as_array(frame, raw=True, index=0, **options)
-    except Exception as error:  # each decoder has failures of its own
-        raise NotDecoded from error
-    return np.ascontiguousarray(array)
-
-
-def serve(stdin: BinaryIO | Any, stdout: BinaryIO | Any) -> None:
-    """Decode frames until nobody asks any more."""
-    while True:
-        try:
-            told, frame = json.loads(_take(stdin)), _take(stdin)
-        except (EOFError, struct.error):
-            return
-        try:
-            array = unpacked(frame, told)
-            head, data = {"fine": True, "dtype": array.dtype.str, "shape": array.shape}, array.tobytes()
-        except NotDecoded:
-            head, data = {"fine": False}, b""
-        _send(stdout, json.dumps(head).encode(), data)
-
-
-if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)

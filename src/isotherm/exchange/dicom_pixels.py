@@ -9,14 +9,17 @@ import numpy as np
 from pydicom import encaps as untyped_encaps
 
 from isotherm.errors import BadVoxels, UnreadableFile
-from isotherm.exchange.dicom_decode import Decoder, NotDecoded
+from isotherm.exchange.dicom_decode import Decoder
 from isotherm.exchange.dicom_item import Item, quietly
+from isotherm.exchange.dicom_rle import unpacked
 from isotherm.exchange.voxel_source import ImageFile, Voxels, cut_short, refuse_impossible_size, refuse_values_per_voxel
 
 encaps: Any = untyped_encaps
 
 PLAIN = {"1.2.840.10008.1.2": "<", "1.2.840.10008.1.2.1": "<", "1.2.840.10008.1.2.2": ">"}
 """Transfer syntaxes without compression, and their byte order."""
+
+RLE = "1.2.840.10008.1.2.5"
 
 PACKED = {
     "1.2.840.10008.1.2.4.50": "JPEG baseline",
@@ -27,7 +30,7 @@ PACKED = {
     "1.2.840.10008.1.2.4.81": "JPEG-LS near lossless",
     "1.2.840.10008.1.2.4.90": "JPEG 2000 lossless",
     "1.2.840.10008.1.2.4.91": "JPEG 2000",
-    "1.2.840.10008.1.2.5": "RLE lossless",
+    RLE: "RLE lossless",
 }
 """Compressed transfer syntaxes that are decoded."""
 
@@ -137,11 +140,13 @@ def _decoded(item: Item, frames: Sequence[int], shape_ji: tuple[int, int], decod
             with quietly():
                 packed = encaps.get_frame(item.data("PixelData"), number, number_of_frames=count,
                                           extended_offsets=offsets)  # fmt: skip
-            frame = decoder.decode(encaps.encapsulate([packed]), told)
-        except NotDecoded as error:
+            if item.syntax == RLE:
+                signed = told["pixel_representation"] == 1
+                frame = unpacked(packed, shape_ji, bits=item.whole("BitsAllocated") or 0, signed=signed)
+            else:
+                frame = decoder.decode(encaps.encapsulate([packed]), told)
+        except Exception as error:  # a damaged table of frames, or a damaged frame
             raise _not_decoded(item.file, item.syntax) from error
-        except Exception as error:  # a damaged table of frames
-            raise cut_short(item.file) from error
         if frame.shape != shape_ji:
             raise _not_decoded(item.file, item.syntax)
         yield frame
