@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from isotherm.errors import UnreadableFile
+from isotherm.errors import IsothermError, UnreadableFile
 from isotherm.exchange.voxel_source import DEFLATE_LIMIT, MOST_BYTES, ImageFile, cut_short
 
 PREAMBLE_BYTES, MAGIC = 128, b"DICM"
@@ -39,7 +38,9 @@ class Place:
                 yield stream
         except PermissionError as error:
             raise UnreadableFile(f"{self.file.start} may not be read; ask for permission to read it.") from error
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except IsothermError:
+            raise
+        except Exception as error:  # damaged members of an archive, and what is read from them
             raise cut_short(self.file) from error
 
     def is_dicom(self) -> bool:
@@ -102,7 +103,7 @@ def _in_archive(file: ImageFile) -> Iterator[Place]:
     try:
         with zipfile.ZipFile(file.path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except Exception as error:  # a damaged directory of an archive breaks zipfile in ways of its own
         raise cut_short(file) from error
     if len(members) > MOST_FILES:
         raise UnreadableFile(f"{file.start} is an archive of more than {MOST_FILES} files; name a smaller one.")
