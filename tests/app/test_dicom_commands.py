@@ -89,7 +89,7 @@ def test_scans_the_wrong_way_around_are_a_question(run: Command, case: Path) -> 
                else one.replace("seg.dcm", "seg.dcm:tumor") for one in arguments(case)]  # fmt: skip
     ran = run("margin", *swapped)
     assert ran.code == 2
-    assert "1 days older than the one before: are both the right way around; if so, add --confirm-pair." in ran.err
+    assert "1 days older than the one before: are both the right way around; if so, add --confirm-pair" in ran.err
 
 
 def test_two_patients_are_a_question_that_can_be_answered(run: Command, case: Path) -> None:
@@ -112,6 +112,17 @@ def test_a_list_of_cases_measures_a_folder_again_only_if_it_changed(run: Command
     changed = sorted((case / "after" / "image").iterdir())[0]
     changed.write_bytes(changed.read_bytes() + b"\0\0")
     assert "1 case measured" in run("margins", case / "cases.csv", "--out", out, *FAST).out
+
+
+def test_a_question_about_one_case_of_a_list_is_answered_in_its_row(run: Command, case: Path, tmp_path: Path) -> None:
+    head = "case,tumor,ablation,image,confirm_pair"
+    swapped = "after/seg.dcm:zone,before/seg.dcm:tumor,before/image"
+    (case / "cases.csv").write_text(f"{head}\none,{swapped},\ntwo,{swapped},yes\n")
+    ran = run("margins", case / "cases.csv", "--out", tmp_path / "out", *FAST)
+    assert (ran.code, "1 case measured" in ran.out, "1 failed" in ran.out) == (3, True, True)
+    assert "confirm_pair, yes" in (tmp_path / "out" / "failed.csv").read_text()
+    (case / "cases.csv").write_text(f"{head}\none,{swapped},perhaps\n")
+    assert "yes or no is wanted" in run("margins", case / "cases.csv", "--out", tmp_path / "out", *FAST).err
 
 
 def test_an_image_of_another_place_is_refused(run: Command, case: Path) -> None:

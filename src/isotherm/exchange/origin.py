@@ -11,7 +11,7 @@ from isotherm.errors import PairInDoubt
 SLICE_MODALITIES = ("CT", "MR", "PT", "XA")
 """What a tumor and its ablation zone are seen on in slices."""
 
-CONFIRM = "if so, add --confirm-pair"
+CONFIRM = "if so, add --confirm-pair (in a list of cases: confirm_pair, yes)"
 
 
 @dataclass(frozen=True, slots=True)
