@@ -11,6 +11,7 @@ from bench.accuracy import print_accuracy
 from bench.coverage import print_coverage
 from bench.criteria_table import print_criteria_table
 from bench.designs import print_designs
+from bench.dicom import print_dicom
 from bench.evidence_reconstruct import print_reconstruction
 from bench.evidence_refusals import print_refusals
 from bench.invariance import print_invariance
@@ -25,6 +26,7 @@ Options = argparse.Namespace
 
 PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
     "speed": (lambda _: print_speed(),),
+    "dicom": (lambda _: print_dicom(),),
     "criteria": (lambda _: print_criteria_table(),),
     "study": (
         lambda _: print_study_survival(),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,20 @@ def chromium() -> Path:
     if found.returncode != 0:
         pytest.skip("Chromium is missing: run `make services`")
     return Path(found.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def dciodvfy() -> Callable[[Path], list[str]]:
+    """What the validator of dicom3tools finds wrong with a DICOM object: a list of errors, without its warnings."""
+    if shutil.which("dciodvfy") is None:
+        pytest.skip("dciodvfy is missing: run `make services`")
+
+    def errors(path: Path) -> list[str]:
+        ran = subprocess.run(["dciodvfy", path], capture_output=True, text=True, check=False)
+        said = (ran.stdout + ran.stderr).splitlines()
+        return [line for line in said if line.startswith(("Error", " Abort"))] or ([] if ran.returncode == 0 else said)
+
+    return errors
 
 
 @pytest.fixture(scope="session")

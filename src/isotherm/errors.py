@@ -7,6 +7,8 @@
     - BadVoxels                voxel values that are not a mask or an image (NaN, out of range)
     - EmptyMask                a mask without a single voxel where one is needed
     - NoSuchLabel              a label or segment name that the file does not hold
+    - NoSuchSeries             a series that a DICOM folder does not hold, or one of several that must be named
+    - PairInDoubt              images that seem to be of two patients, or not before and after, asked as a question
     - FieldsApart              images that do not meet in space
     - ImplausibleMask          a mask that cannot be what it is said to be
     - BadSetting               an option or a setting outside of its range
@@ -61,6 +63,14 @@ class EmptyMask(InputError):
 
 class NoSuchLabel(InputError):
     """A label or segment name that the file does not hold."""
+
+
+class NoSuchSeries(InputError):
+    """A series that a DICOM folder does not hold, or one of several that must be named."""
+
+
+class PairInDoubt(InputError):
+    """Images that seem to be of two patients, or not to be before and after; asked as a question."""
 
 
 class FieldsApart(InputError):

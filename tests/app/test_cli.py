@@ -203,7 +203,7 @@ BROKEN = {
     "absurd spacing": (_absurd_spacing, "Voxels of 500"),
     "NaN": (_nan, "NaN"),
     "truncated": (_truncated, "cut short"),
-    "folder": (_folder, "is a folder"),
+    "folder": (_folder, "holds no DICOM object"),
 }
 
 

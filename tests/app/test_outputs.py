@@ -20,7 +20,7 @@ from isotherm.app.outputs import COLUMNS, csv_text, json_text, safe_name
 from isotherm.app.places import new_folder, usable_file, usable_folder
 from isotherm.app.terminal import margin_table
 from isotherm.errors import OutputError
-from isotherm.exchange.image_files import read_masks
+from isotherm.exchange.image_files import read_masks, write_mask
 from tests.app.on_disk import FAST, MIDDLE, Command, ball, write
 
 
@@ -48,6 +48,20 @@ def test_the_surface_carries_the_margin_at_every_point(results: Path) -> None:
     lines = (results / "lesion-1-margin.vtk").read_bytes()
     assert b"margin_mm" in lines
     assert b"margin_unrestricted_mm" in lines
+
+
+def test_a_zone_cropped_to_itself_does_not_crop_what_it_left_out(
+    files: tuple[str, ...], results: Path, tmp_path: Path
+) -> None:
+    (zone,) = read_masks(results.parent / "zone.nii.gz", of="ablation")
+    cropped = tmp_path / "zone.nii.gz"
+    write_mask(cropped, zone.mask.cropped())
+    assert outputs_main(["margin", *files[:2], "--ablation", str(cropped), *files[4:], *FAST, "--out",
+                         str(tmp_path / "out")]) == 0  # fmt: skip
+    for kind in ("residual", "uncovered"):
+        whole, cut = (read_masks(folder / f"lesion-1-{kind}.nii.gz", of="structure")[0] for folder in
+                      (results, tmp_path / "out"))  # fmt: skip
+        assert np.array_equal(cut.mask.on(whole.grid).voxels, whole.mask.voxels)
 
 
 def test_the_residual_mask_holds_the_residual_volume_where_it_lies(results: Path) -> None:

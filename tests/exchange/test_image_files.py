@@ -543,7 +543,7 @@ class TestBadInput:
 
     def test_a_folder(self, tmp_path: Path) -> None:
         (tmp_path / "x.nii.gz").mkdir()
-        self.refused(tmp_path / "x.nii.gz", UnreadableFile, "is a folder")
+        self.refused(tmp_path / "x.nii.gz", UnreadableFile, "holds no DICOM object")
 
     def test_a_pipe(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "x.nii.gz")

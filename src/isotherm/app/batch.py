@@ -154,7 +154,13 @@ def fingerprint(row: Row) -> str:
 
 
 def _stamp(file: str) -> list[int]:
-    """Return size and time of a file, and of the file of voxels that its header may name; zeros where there is none."""
+    """Return size and time of a file, and of the file of voxels that its header may name; zeros where there is none.
+
+    Of a folder, whose files are a DICOM series: how many they are, their size together and the latest time.
+    """
+    if Path(file).is_dir():
+        stats = [path.stat() for path in Path(file).rglob("*") if path.is_file()]
+        return [len(stats), sum(one.st_size for one in stats), max((one.st_mtime_ns for one in stats), default=0)]
     found: list[int] = []
     for path in (Path(file), data_file(file)):
         told = path.stat() if path is not None and path.is_file() else None

@@ -10,6 +10,7 @@ import numpy as np
 from isotherm.app.settings import UNTOLD, Facts
 from isotherm.errors import BadSetting, EmptyMask, FieldsApart, ImplausibleMask
 from isotherm.exchange.image_files import ReadMask, read_masks, read_volume
+from isotherm.exchange.origin import Origin, check_pair
 from isotherm.exchange.segments import split_spec
 from isotherm.imaging.volume import Grid, Mask, Role, Volume
 
@@ -17,9 +18,15 @@ APART_MM = 200.0
 """Masks without an image whose grids are farther apart than this are not of one examination."""
 
 
+IMAGE_BEFORE, IMAGE_AFTER = "image before ablation", "image after ablation"
+
+DRAWN_BEFORE, DRAWN_AFTER = {"tumor"}, {"ablation"}
+"""Masks whose examination is known; an organ may be drawn on either image, and an old scar on both."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which files a case is made of, as typed: FILE or FILE:LABEL."""
+    """Which files a case is made of, as typed: FILE or FILE:LABEL; whether a person said that they belong together."""
 
     tumors: tuple[str, ...]
     ablations: tuple[str, ...]
@@ -29,6 +36,7 @@ class Request:
     old_scars: tuple[str, ...] = ()
     image: str | None = None
     image_before: str | None = None
+    pair_confirmed: bool = False
 
     @property
     def specs(self) -> tuple[str, ...]:
@@ -114,7 +122,7 @@ class Case:
             masks = [("tumor", lesion.mask.grid) for lesion in self.lesions]
             masks += [("ablation", mask.grid) for mask in self.ablations]
             masks += [] if self.organ is None else [("organ", self.organ.grid)]
-        images = [("image after ablation", self.image), ("image before ablation", self.image_before)]
+        images = [(IMAGE_AFTER, self.image), (IMAGE_BEFORE, self.image_before)]
         for name, image in images:
             for role, grid in masks:
                 if image is not None and (gap := _gap_mm(grid, image.grid)) > 0.0:
@@ -141,10 +149,15 @@ def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ())
     """Read all files of a request; `simulated` are the roles of those that never were of a patient."""
     inputs: list[Input] = []
     warnings: list[str] = []
+    before: list[Origin] = []
+    after: list[Origin] = []
+    images = [split_spec(spec)[0] for spec in (request.image, request.image_before) if spec is not None]
 
     def read(spec: str, role: Role, says: str) -> tuple[ReadMask, ...]:
-        found = read_masks(spec, of=role)
+        found = read_masks(spec, of=role, beside=images)
         for one in found:
+            if one.origin is not None and says in DRAWN_BEFORE | DRAWN_AFTER:
+                (before if says in DRAWN_BEFORE else after).append(one.origin)
             warnings.extend(w for w in one.warnings if w not in warnings)
             inputs.append(
                 Input(
@@ -157,6 +170,8 @@ def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ())
         if path is None:
             return None
         found = read_volume(path, of="image")
+        if found.origin is not None:
+            (before if says == IMAGE_BEFORE else after).append(found.origin)
         warnings.extend(w for w in found.warnings if w not in warnings)
         inputs.append(Input(says, None, None, found.volume.grid, None, False, says in simulated))
         return found.volume
@@ -167,6 +182,8 @@ def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ())
     vessels = [one for spec in request.vessels for one in read(spec, "vessel", "vessels")]
     structures = [(name, one.mask) for name, spec in request.structures for one in read(spec, "structure", name)]
     scars = [one.mask for spec in request.old_scars for one in read(spec, "ablation", "old scar")]
+    image, image_before = look(request.image, IMAGE_AFTER), look(request.image_before, IMAGE_BEFORE)
+    warnings.extend(check_pair(before, after, confirmed=request.pair_confirmed))
     return Case(
         _numbered(tumors),
         tuple(ablations),
@@ -174,8 +191,8 @@ def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ())
         tuple((one.name or "vessel", one.mask) for one in vessels),
         tuple(structures),
         tuple(scars),
-        look(request.image, "image after ablation"),
-        look(request.image_before, "image before ablation"),
+        image,
+        image_before,
         tuple(inputs),
         tuple(warnings),
         facts,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from isotherm import __version__
 from isotherm.app.criteria_commands import add_criteria
+from isotherm.app.dicom_commands import add_dicom
 from isotherm.app.evidence_commands import add_evidence
 from isotherm.app.evidence_making_commands import add_making
 from isotherm.app.study_commands import add_study
@@ -141,6 +142,8 @@ def _parser() -> argparse.ArgumentParser:
     _files(one)
     _choices(one)
     one.add_argument("--json", metavar="FILE", help="write margin.json to FILE, or to standard output with -")
+    one.add_argument("--dicom", metavar="DIR", help="folder for segments (SEG) and measurements (SR) in DICOM, beside "
+                     "--image as DICOM")  # fmt: skip
     one.set_defaults(run=_margin)
     many = commands.add_parser(
         "margins", help="measure many cases, one row each; resumable", epilog=EXIT_CODES,
@@ -151,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
                       "paths are relative to the list's own folder")  # fmt: skip
     _choices(many)
     many.set_defaults(run=_margins)
+    add_dicom(commands)
     add_study(commands)
     add_criteria(commands, _print)
     add_making(add_evidence(commands))
@@ -164,7 +168,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _files(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("files (NIfTI, NRRD, MHA, Slicer .seg.nrrd; FILE:LABEL or FILE:NAME picks one)")
+    group = parser.add_argument_group(
+        "files (NIfTI, NRRD, MHA, Slicer .seg.nrrd, DICOM SEG, RTSTRUCT; FILE:LABEL or FILE:NAME "
+        "picks one; images also as DICOM folders, FOLDER:SERIES picks one)"
+    )
     group.add_argument("--tumor", metavar="FILE[:LABEL]", action="append", required=True,
                        help="tumor mask; repeat for several lesions")  # fmt: skip
     group.add_argument("--ablation", metavar="FILE[:LABEL]", action="append", required=True,
@@ -177,6 +184,8 @@ def _files(parser: argparse.ArgumentParser) -> None:
                        help="zone of an earlier ablation, not to be counted; may be repeated")  # fmt: skip
     group.add_argument("--image", metavar="FILE", help="image after ablation: field of view, pictures")
     group.add_argument("--image-before", metavar="FILE", help="image before ablation, in the same frame")
+    group.add_argument("--confirm-pair", action="store_true",
+                       help="the DICOM objects are of one patient and in order, whatever they say")  # fmt: skip
 
 
 def _choices(parser: argparse.ArgumentParser) -> None:
@@ -227,7 +236,8 @@ def _request(options: argparse.Namespace) -> Request:
             )
         structures.append((printable(name), path))
     return Request(tuple(options.tumor), tuple(options.ablation), options.organ, tuple(options.vessels),
-                   tuple(structures), tuple(options.old_scar), options.image, options.image_before)  # fmt: skip
+                   tuple(structures), tuple(options.old_scar), options.image, options.image_before,
+                   options.confirm_pair)  # fmt: skip
 
 
 def _margin(options: argparse.Namespace) -> int:
@@ -242,6 +252,14 @@ def _margin(options: argparse.Namespace) -> int:
     request, settings, facts = _request(options), _settings(options), _facts(options)
     if options.json not in (None, "-"):
         keep_inputs([usable_file(options.json)], request.files)
+    write_dicom = None
+    if options.dicom:
+        # Only who wants DICOM waits for what writes it.
+        from isotherm.app.dicom_results import check_dicom_results, results_in_dicom, write_dicom_results
+
+        check_dicom_results(request.image)
+        keep_inputs(results_in_dicom(options.dicom), request.files)
+        write_dicom = write_dicom_results
     if options.out:
         keep_inputs(results_in(Path(options.out)), request.files)
         keep_tables(Path(options.out), {TABLE: TABLE_HEADS})
@@ -254,6 +272,9 @@ def _margin(options: argparse.Namespace) -> int:
         if folder is not None:
             progress("writing the report")
             report = write_results(folder, assessment)
+        if write_dicom is not None:
+            progress("writing DICOM")
+            write_dicom(options.dicom, str(request.image), case, assessment)
     if options.json == "-":
         _print(json_text(assessment.document))
         return 0

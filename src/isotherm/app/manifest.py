@@ -15,7 +15,7 @@ from isotherm.errors import BadManifest, IsothermError
 
 FILES = ("tumor", "ablation", "organ", "vessels", "structure", "old_scar", "image", "image_before")
 FACTS = ("drawn_boundary", "days_after_ablation", "modality", "reader")
-COLUMNS = ("case", *FILES, "registration_error_mm", *FACTS)
+COLUMNS = ("case", *FILES, "confirm_pair", "registration_error_mm", *FACTS)
 NEEDED = ("case", "tumor", "ablation")
 SEPARATOR = ";"
 
@@ -140,13 +140,20 @@ def _row(cells: Mapping[str, str], home: Path, settings: Settings, facts: Facts)
     told: dict[str, Any] = {key: cells[key] for key in FACTS if cells.get(key)}
     if "days_after_ablation" in told:
         told["days_after_ablation"] = _float(told["days_after_ablation"], "days_after_ablation")
+    confirmed = _yes(cells.get("confirm_pair", ""))
     request = Request(paths("tumor"), paths("ablation"), one("organ"), paths("vessels"), tuple(structures),
-                      paths("old_scar"), one("image"), one("image_before"))  # fmt: skip
+                      paths("old_scar"), one("image"), one("image_before"), confirmed)  # fmt: skip
     return Row(cells["case"], request, settings, replace(facts, **told))
 
 
 def _at(home: Path, spec: str) -> str:
     return spec if Path(spec).is_absolute() else str(home / spec)
+
+
+def _yes(text: str) -> bool:
+    if text.casefold() not in ("", "yes", "no"):
+        raise BadManifest(f"the column confirm_pair holds {_short(text)!r}; yes or no is wanted.")
+    return text.casefold() == "yes"
 
 
 def _float(text: str, column: str) -> float:

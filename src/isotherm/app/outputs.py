@@ -17,6 +17,7 @@ from isotherm.errors import OutputError
 from isotherm.exchange.atomic import leftovers, write_text
 from isotherm.exchange.image_files import write_mask
 from isotherm.exchange.mesh_files import write_surface
+from isotherm.imaging.volume import Grid, Mask
 
 RESULT, TABLE, REPORT = "margin.json", "margins.csv", "report.html"
 
@@ -57,15 +58,27 @@ def write_results(folder: Path, assessment: Assessment) -> Path:
                     scalars={"margin_mm": margin.distances_mm, "margin_unrestricted_mm": margin.unrestricted_mm},
                 )  # fmt: skip
             if view.residual is not None:
-                write_mask(residual, view.residual.on(view.ablation_grid))
+                write_mask(residual, _uncut(view.residual, view.ablation_grid))
             if view.uncovered is not None:
-                write_mask(uncovered, view.uncovered.on(view.ablation_grid))
+                write_mask(uncovered, _uncut(view.uncovered, view.ablation_grid))
         write_text(put(folder / TABLE), csv_text([("", assessment.document)]))
         report = put(folder / REPORT)
         write_text(report, report_html(assessment))
         # Last, since its presence says that the case is complete.
         write_text(put(folder / RESULT), json_text(assessment.document))
     return report
+
+
+def _uncut(mask: Mask, grid: Grid) -> Mask:
+    """Return a window of a grid on the whole grid, enlarged where the mask reaches beyond it: a zone may be cropped."""
+    box = mask.box()
+    if box is None:
+        return mask.on(grid)
+    start = [round(float(place)) for place in grid.to_kji([mask.grid.origin_lps_mm])[0]]
+    low = [min(0, at + side.start) for at, side in zip(start, box, strict=True)]
+    size = [max(n, at + side.stop) - first
+            for n, at, side, first in zip(grid.shape_kji, start, box, low, strict=True)]  # fmt: skip
+    return mask.on(grid.window((low[0], low[1], low[2]), (size[0], size[1], size[2])))
 
 
 @contextmanager

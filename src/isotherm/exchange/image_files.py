@@ -1,4 +1,4 @@
-"""Image files to Volume and Mask, and masks to files: the one door for NIfTI, NRRD, MetaImage and Slicer segmentations.
+"""Image files to Volume and Mask, and masks to files: the one door for NIfTI, NRRD, MetaImage, Slicer and DICOM.
 
 A mask is read as it is meant:
 
@@ -9,20 +9,26 @@ A mask is read as it is meant:
 `FILE:LABEL` picks by value, name or Slicer's ID. Without it, all labels of a tumor file are lesions and all labels of a
 vessel file are vessels, each for itself; the labels of an ablation file are united, with a warning; an organ or a
 structure with several labels is refused; and so are, for all of them, segments of different names in one file.
+
+DICOM comes as a folder, a ZIP archive or a file: an image as `FOLDER:SERIES` where it holds several, masks as segments
+of a SEG or structures of an RTSTRUCT.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 
 from isotherm.errors import BadVoxels, EmptyMask, NoSuchLabel, UnreadableFile
+from isotherm.exchange.dicom_files import is_dicom, open_dicom_image, open_dicom_masks
 from isotherm.exchange.itk_files import open_meta, open_nrrd
 from isotherm.exchange.nifti_files import open_nifti, write_nifti
+from isotherm.exchange.origin import Origin
 from isotherm.exchange.segments import SEVERAL, choose, split_spec
 from isotherm.exchange.voxel_source import (
     IMAGE_TYPES,
@@ -49,10 +55,11 @@ RIM = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadVolume:
-    """An image and what had to be assumed to read it."""
+    """An image, what had to be assumed to read it, and whom and when it is of, where the format says so."""
 
     volume: Volume
     warnings: tuple[str, ...]
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +78,8 @@ class ReadMask:
         The whole grid of the file, also where `mask` is a part of it.
     warnings : tuple of str
         What had to be assumed; without file names, fit for a report.
+    origin : Origin or None
+        Whom and when it is of, where the format says so.
     """
 
     mask: Mask
@@ -78,15 +87,17 @@ class ReadMask:
     name: str | None
     grid: Grid
     warnings: tuple[str, ...]
+    origin: Origin | None = None
 
 
-def read_volume(path: str | os.PathLike[str], *, of: str = "image") -> ReadVolume:
+def read_volume(spec: str | os.PathLike[str], *, of: str = "image") -> ReadVolume:
     """Read an image, in HU.
 
     Parameters
     ----------
-    path : path
-        NIfTI (.nii, .nii.gz), NRRD (.nrrd, .nhdr) or MetaImage (.mha, .mhd).
+    spec : str or path
+        NIfTI (.nii, .nii.gz), NRRD (.nrrd, .nhdr), MetaImage (.mha, .mhd), or DICOM: a folder, a ZIP archive or a
+        multi-frame file, with `:SERIES` (number, UID, description, "thinnest" or "largest") where it holds several.
     of : str
         What it is, for messages ("earlier image").
 
@@ -98,16 +109,22 @@ def read_volume(path: str | os.PathLike[str], *, of: str = "image") -> ReadVolum
     Raises
     ------
     UnreadableFile, BadGeometry, BadVoxels
+    NoSuchSeries
+        The DICOM folder does not hold the series, or one must be named.
     """
-    source = _open(ImageFile(os.fspath(path), of))
+    path, wanted = split_spec(os.fspath(spec))
+    if is_dicom(path):
+        source = open_dicom_image(ImageFile(path, of), wanted)
+    else:
+        source = _open(ImageFile(os.fspath(spec), of))
     if source.layers > 1:
         raise BadVoxels(f"{source.file.start} is a segmentation of several layers; an image is wanted.")
     voxels = gather(source, 0, IMAGE_TYPES)
     _refuse_not_finite(voxels, source.file)
-    return ReadVolume(Volume(voxels, source.grid), source.warnings)
+    return ReadVolume(Volume(voxels, source.grid, source.unit), source.warnings, source.origin)
 
 
-def read_masks(spec: str | os.PathLike[str], *, of: Role) -> tuple[ReadMask, ...]:
+def read_masks(spec: str | os.PathLike[str], *, of: Role, beside: Sequence[str] = ()) -> tuple[ReadMask, ...]:
     """Read the masks that `FILE[:LABEL]` means; see the head of this file for what it means.
 
     Parameters
@@ -116,6 +133,8 @@ def read_masks(spec: str | os.PathLike[str], *, of: Role) -> tuple[ReadMask, ...
         A file, or a file and a label: value, name, Slicer's ID, or several of them with commas.
     of : {"tumor", "ablation", "organ", "vessel", "structure"}
         What is segmented.
+    beside : sequence of str
+        DICOM images that may be those an organ's segmentation was drawn on: they say where the field of view ends.
 
     Returns
     -------
@@ -132,6 +151,8 @@ def read_masks(spec: str | os.PathLike[str], *, of: Role) -> tuple[ReadMask, ...
         A tumor or an organ without a voxel.
     """
     path, wanted = split_spec(os.fspath(spec))
+    if is_dicom(path):
+        return _dicom_masks(ImageFile(path, of), wanted, of, beside)
     source = _open(ImageFile(path, of))
     if source.layers == 1:
         voxels = _gather_mask(source, 0)
@@ -182,8 +203,6 @@ def _open(file: ImageFile) -> VoxelSource:
         raise UnreadableFile(f"An empty name came for the {file.of} file; name one.")
     if not os.path.exists(file.path):
         raise UnreadableFile(f"{file.start} is not there; check its name and folder.")
-    if os.path.isdir(file.path):
-        raise UnreadableFile(f"{file.start} is a folder; one image file (such as .nii.gz or .nrrd) is wanted.")
     if not os.path.isfile(file.path):
         raise UnreadableFile(f"{file.start} is a device or a pipe; a file on a disk is wanted.")
     if os.path.getsize(file.path) == 0:
@@ -192,7 +211,7 @@ def _open(file: ImageFile) -> VoxelSource:
     if ending is None:
         raise UnreadableFile(
             f"{file.start} is of no known format; NIfTI (.nii, .nii.gz), NRRD (.nrrd, .nhdr, .seg.nrrd) or MetaImage "
-            "(.mha, .mhd) is wanted: convert it, for example in 3D Slicer."
+            "(.mha, .mhd) or DICOM is wanted: convert it, for example in 3D Slicer."
         )
     try:
         return FORMATS[ending](file)
@@ -306,6 +325,44 @@ def _inside(labels: Voxels, values: list[int]) -> npt.NDArray[np.bool_]:
     chosen = np.zeros(int(np.iinfo(labels.dtype).max) + 1, dtype=np.bool_)
     chosen[[v for v in values if v < len(chosen)]] = True
     return chosen[labels]
+
+
+def _dicom_masks(file: ImageFile, wanted: str | None, of: Role, beside: Sequence[str]) -> tuple[ReadMask, ...]:
+    """Read each group of segments that is meant as a mask of its own."""
+    read: list[ReadMask] = []
+    opened = open_dicom_masks(file, wanted, of, beside)
+    for segments, source in opened:
+        voxels = gather(source, 0, MASK_TYPES)
+        told: list[str] = []
+        if wanted is None and len(segments) > 1:
+            united = ", ".join(s.label for s in segments)
+            told.append(f"{of}: segments {united} were united; name one (FILE:SEGMENT) to use it alone")
+        if voxels.dtype == np.float32:
+            mask = _refuse_nothing(Mask(voxels, source.grid, of), file)
+            one = ReadMask(mask, "1", None, source.grid, (*source.warnings, *told))
+        else:
+            one = _one({0: voxels}, (Segment(1),), source, of, told, cut_out=len(opened) > 1)
+        names = [s.name for s in segments if s.name]
+        label, name = ",".join(s.label for s in segments), ", ".join(names) or None
+        warnings = (*one.warnings, *_cut_off(voxels, source, of))
+        read.append(replace(one, label=label, name=name, warnings=warnings, origin=source.origin))
+    return tuple(read)
+
+
+def _refuse_nothing(mask: Mask, file: ImageFile) -> Mask:
+    if mask.of in ("tumor", "organ") and not mask.voxels.any():
+        raise EmptyMask(f"{file.start} has no voxel of {mask.of} in it; check that it is the right file or segment.")
+    return mask
+
+
+def _cut_off(voxels: Voxels, source: VoxelSource, of: Role) -> tuple[str, ...]:
+    """Say that an organ ends with the planes of its file, of which nobody knows whether its image ended there."""
+    if of != "organ" or not source.partial or not (voxels[0].any() or voxels[-1].any()):
+        return ()
+    return (
+        "organ: the file holds only the planes that the organ takes up, and the image it was drawn on was not found; "
+        "the organ is taken to go on beyond them: give that image to say where it ends",
+    )
 
 
 def _shares(voxels: Voxels, wanted: str | None, source: VoxelSource, of: Role) -> ReadMask:

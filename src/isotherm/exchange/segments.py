@@ -16,7 +16,7 @@ SEVERAL: tuple[Role, ...] = ("tumor", "vessel")
 MOST_LABELS = 20
 """More labels than this, without names and without a choice, are taken for organs, or for shares from 0 to 255."""
 
-IMAGE_ENDING = re.compile(r"\.(nii|nii\.gz|nrrd|nhdr|mha|mhd)(?=:)", re.IGNORECASE)
+IMAGE_ENDING = re.compile(r"\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|dcm|zip)(?=:)", re.IGNORECASE)
 
 
 def split_spec(spec: str) -> tuple[str, str | None]:

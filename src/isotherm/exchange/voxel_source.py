@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isotherm.errors import BadGeometry, BadVoxels, UnreadableFile
+from isotherm.exchange.origin import Origin
 from isotherm.imaging.volume import Grid
 from isotherm.printable import printable
 
@@ -89,6 +90,12 @@ class VoxelSource:
         Labels that the header names.
     warnings : tuple of str
         What had to be assumed.
+    origin : Origin or None
+        Whom and when it is of, where the format says so.
+    unit : str
+        Of an image's values.
+    partial : bool
+        Whether planes without a mask are left out, so that the grid may end before the image does.
     """
 
     file: ImageFile
@@ -97,6 +104,9 @@ class VoxelSource:
     layers: int = 1
     segments: tuple[Segment, ...] = ()
     warnings: tuple[str, ...] = ()
+    origin: Origin | None = None
+    unit: str = "HU"
+    partial: bool = False
 
 
 def three_axes(sizes: Sequence[int], file: ImageFile, *, thin: bool = False) -> tuple[tuple[int, int, int], str | None]:
