@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from isotherm.app import criteria_commands
 from isotherm.app.criteria_form import form_text
 from isotherm.app.criteria_terminal import check_text
-from isotherm.app.criteria_words import RESEARCH
+from isotherm.app.criteria_words import RESEARCH, age_words, weight_words
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 from isotherm.criteria.library import guideline, guidelines, rules
 from isotherm.exchange.case_files import case_from
@@ -318,3 +318,29 @@ def test_help_documents_every_command_and_so_does_the_page(isotherm: Command) ->
         assert command in told
         assert f"isotherm criteria {command}" in page
         assert criteria_commands.EXIT_CODES.splitlines()[1].strip() in isotherm("criteria", command, "--help").out
+
+
+@pytest.mark.parametrize(
+    ("decides", "can_settle", "with_others", "words"),
+    [
+        (1, 0, 0, "can settle 1 answer by itself"),
+        (0, 2, 0, "can settle 2 answers by itself, but only one way"),
+        (
+            3,
+            12,
+            7,
+            "can settle 15 answers by itself (12 of them only one way), and 7 answers more together with other facts",
+        ),
+        (0, 0, 2, "can settle 2 answers together with other facts"),
+    ],
+)
+def test_what_hangs_on_a_fact_is_said_in_one_sentence(
+    decides: int, can_settle: int, with_others: int, words: str
+) -> None:
+    question = {"decides": decides, "can_settle": can_settle, "with_others": with_others}
+    assert weight_words(question) == words
+
+
+def test_a_day_asked_about_is_old_after_half_a_year() -> None:
+    assert age_words("2025-03-01", "2026-11-25") == "21 months ago"
+    assert age_words("2026-09-01", "2026-11-25") == ""

@@ -55,6 +55,26 @@ def test_the_sheet_is_one_page_of_a4_and_the_annex_begins_on_the_next(tab: Tab, 
     assert tab.page.evaluate("getComputedStyle(document.querySelector('#annex')).breakBefore") == "page"
 
 
+def test_the_matrix_names_what_is_not_met_and_why_an_answer_is_open(page: Path) -> None:
+    sheet = page.read_text(encoding="utf-8").split('<section id="annex">')[0]
+    cells = [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r'<span class="entry[^"]*">(.*?)</span>', sheet)]
+    assert "✗ margin above 1 cm in 3-D" in cells
+    assert "✗ against small, single, resectable" in cells
+    assert "? margin of at least 5 mm: borderline" in cells
+    assert "? 1 rule: not assessable" in cells
+    assert not any(cell.startswith("✗") and "rule" in cell for cell in cells)
+
+
+def test_columns_say_what_kind_of_source_they_are_and_an_old_day_is_pointed_out(page: Path) -> None:
+    sheet = page.read_text(encoding="utf-8")
+    heads = dict(re.findall(r'<th>([^<]+)<span class="soft">([a-z]+)</span></th>', sheet))
+    assert heads["ACCLAIM 2025"] == "trial"
+    assert heads["NCCN colon"] == "guideline"
+    assert heads["Liang 2023"] == "study"
+    assert heads["Hsu 2024"] == "lecture"
+    assert re.search(r'<strong class="ago">\(\d+ months ago; today is ', sheet)
+
+
 def test_signs_are_told_apart_without_color(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     signs = dict(re.findall(r'<b class="mark (\S+)" title="[^"]*">([^<]+)</b>', text))

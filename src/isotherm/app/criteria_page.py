@@ -15,10 +15,13 @@ from isotherm.app.criteria_words import (
     RESEARCH,
     SIGNS,
     STATUS_WORDS,
+    age_words,
     capital,
     force_words,
     how_many,
     imaging_words,
+    kind_of_source,
+    open_words,
     weight_words,
 )
 from isotherm.app.page import environment, policy, static
@@ -36,7 +39,7 @@ ORDER = ("NOT_MET", "UNKNOWN", "MET_WITH_CONDITION", "MET", "PRESENT", "ABSENT",
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the matrix: answers with the titles of their rules, or with their number where they are many.
+    """One cell of the matrix: answers with the titles of their rules; what is open is counted where it is much.
 
     Parameters
     ----------
@@ -52,13 +55,14 @@ def criteria_html(document: Part) -> str:
     made = environment()
     made.filters.update(  # pyright: ignore[reportUnknownMemberType]
         capital=capital, sign=SIGNS.__getitem__, answer=ANSWER_WORDS.__getitem__, gap=GAP_WORDS.__getitem__,
-        status=STATUS_WORDS.__getitem__, weight=weight_words, css=_css,
+        status=STATUS_WORDS.__getitem__, weight=weight_words, css=_css, source_kind=kind_of_source,
     )  # fmt: skip
     guidelines = _applicable(document)
     sources = _sources(document)
     return made.get_template("criteria.html.jinja").render(
         policy=policy(), style=Markup(static("report.css") + static("criteria.css")), research=RESEARCH,
         case=document["case"], document=document, title=_title(document), listed=_listed(document),
+        ago=age_words(document["as_of"], document["today"]),
         first=_first(document), following=document["questions"][1 : 1 + MOST_NEXT],
         facts=list(_facts(document)), gaps=list(_gaps(document)), most_gaps=MOST_GAPS, most_lesions=MOST_LESIONS,
         lesions=_lesions(document), guidelines=guidelines, rows=(rows := list(_matrix(document, guidelines))),
@@ -153,9 +157,10 @@ def _lesions(document: Part) -> dict[str, Any]:
 
 def _matrix(document: Part, guidelines: Iterable[Part]) -> Iterator[dict[str, Any]]:
     shown = [one["id"] for one in guidelines]
+    whole = {one["rule"]["id"]: one for guideline in document["guidelines"] for one in guideline["findings"]}
     for row in document["matrix"]["rows"]:
         brief = not row["differs_on_paper"] and not _decided(row)
-        cells = {cell["guideline"]: _cell(cell["findings"], brief=brief) for cell in row["cells"]}
+        cells = {cell["guideline"]: _cell(cell["findings"], whole, brief=brief) for cell in row["cells"]}
         if any(cells[one].marks for one in shown):
             yield {"topic": row["topic"], "here": row["differs_here"], "paper": row["differs_on_paper"],
                    "cells": [cells[one] for one in shown]}  # fmt: skip
@@ -167,13 +172,26 @@ def _decided(row: Part) -> bool:
                for cell in row["cells"] for one in cell["findings"])  # fmt: skip
 
 
-def _cell(findings: Sequence[Part], *, brief: bool) -> Cell:
+def _cell(findings: Sequence[Part], whole: Mapping[str, Part], *, brief: bool) -> Cell:
     asked = sorted((one for one in findings if one["answer"] != "NOT_APPLICABLE"),
                    key=lambda one: ORDER.index(one["answer"]))  # fmt: skip
-    if len(asked) <= MOST_TITLES and not brief:
-        return Cell(tuple((one["answer"], one["title"], _later(one)) for one in asked))
-    counts = Counter((one["answer"], _later(one)) for one in asked)
-    return Cell(tuple((answer, how_many(n, "rule", "rules"), later) for (answer, later), n in counts.items()))
+    few = len(asked) <= MOST_TITLES and not brief
+    named = [one for one in asked if few or one["answer"] == "NOT_MET"]
+    counted = Counter((one["answer"], _reason(one, whole), _later(one)) for one in asked if one not in named)
+    marks = [(one["answer"], _named(one, whole), _later(one)) for one in named]
+    marks += [(answer, how_many(n, "rule", "rules") + reason, late) for (answer, reason, late), n in counted.items()]
+    return Cell(tuple(marks))
+
+
+def _named(finding: Part, whole: Mapping[str, Part]) -> str:
+    """Return a rule by its title; where the source speaks against something, not met means that it is not there."""
+    against = "against " if whole[finding["id"]]["rule"]["direction"] == "against" else ""
+    return against + finding["title"] + _reason(finding, whole)
+
+
+def _reason(finding: Part, whole: Mapping[str, Part]) -> str:
+    words = open_words(whole[finding["id"]]) if finding["answer"] == "UNKNOWN" else ""
+    return f": {words}" if words else ""
 
 
 def _later(finding: Part) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from isotherm.answer import Answer
@@ -28,6 +30,9 @@ GAP_WORDS: dict[Gap, str] = {
     "list of lesions is open": "more lesions may follow",
     "interval straddles": "its interval lies on both sides of the limit",
 }
+
+LONG_AGO_DAYS, DAYS_PER_MONTH = 180, 30.4375
+"""A day asked about that lies longer ago is pointed out."""
 
 RESEARCH = (
     "Research use only. Not a medical device. It says what sources state and what is not known; it decides nothing."
@@ -93,14 +98,47 @@ def how_many(number: int, one: str, many: str) -> str:
 
 def weight_words(question: Mapping[str, Any]) -> str:
     """Return how much hangs on a missing fact."""
+    alone, one_way, others = (
+        question["decides"] + question["can_settle"],
+        question["can_settle"],
+        question["with_others"],
+    )
     words: list[str] = []
-    if question["decides"]:
-        words.append(f"settles {how_many(question['decides'], 'answer', 'answers')} whatever it is")
-    if question["can_settle"]:
-        words.append(f"can settle {how_many(question['can_settle'], 'answer', 'answers')} one way")
-    if question["with_others"]:
-        words.append(f"counts for {how_many(question['with_others'], 'answer', 'answers')} with other facts")
-    return "; ".join(words)
+    if alone:
+        some = "" if not one_way else ", but only one way" if one_way == alone else f" ({one_way} of them only one way)"
+        words.append(f"can settle {how_many(alone, 'answer', 'answers')} by itself{some}")
+    if others:
+        words.append(f"{how_many(others, 'answer', 'answers')} {'more ' if alone else ''}together with other facts")
+    return ("" if alone else "can settle ") + ", and ".join(words)
+
+
+def open_words(finding: Mapping[str, Any]) -> str:
+    """Return why an answer is open in a word or two, where it is not simply that nobody noted a fact."""
+    gaps = {one["gap"] for one in finding["missing"]}
+    if "interval straddles" in gaps:
+        return "borderline"
+    if "not assessable" in gaps:
+        return "not assessable"
+    return "source silent" if finding["silences"] and not gaps else ""
+
+
+def kind_of_source(guideline: Mapping[str, Any]) -> str:
+    """Return what a source is, by the scale of most of its grades: a limit of a trial binds nobody else."""
+    schemes = Counter(finding["grade"]["scheme"] for finding in guideline["findings"])
+    return _KIND_OF_SOURCE.get(max(schemes, key=lambda one: schemes[one], default=""), "source")
+
+
+_KIND_OF_SOURCE = {
+    "trial protocol": "trial", "registry protocol": "registry", "observational study": "study",
+    "diagnostic accuracy study": "study", "panel consensus": "consensus", "NCCN category": "guideline",
+    "ESMO level and grade": "guideline", "none": "lecture",
+}  # fmt: skip
+
+
+def age_words(as_of: str, today: str) -> str:
+    """Return how long ago the day asked about is, where that is long: facts and rules have changed since."""
+    days = (date.fromisoformat(today) - date.fromisoformat(as_of)).days
+    return f"{days / DAYS_PER_MONTH:.0f} months ago" if days > LONG_AGO_DAYS else ""
 
 
 def force_words(finding: Mapping[str, Any], as_of: str) -> str:
