@@ -11,11 +11,11 @@ from isotherm.app.outputs import json_text, table_text
 from isotherm.app.places import keep_inputs, new_folder, usable_folder
 from isotherm.app.software import versions
 from isotherm.app.study_readers_text import readers_text
+from isotherm.confidence import checked_level
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.tables_in import read_table
-from isotherm.study.confidence import checked_level
 from isotherm.study.rank_sum import RankSum
 from isotherm.study.readers import Agreement, Association, ReaderStudy, reader_study
 from isotherm.study.readings import Feature, readings

@@ -145,6 +145,9 @@ _FOLLOWING: dict[str, Callable[[date, Readings], Reading | None]] = {
     "chemotherapy_before": _happened("chemotherapy_before", "last_chemotherapy", "systemic_start"),
 }
 
+FOLLOWING = frozenset(("n_lesions", "largest_lesion_mm", *_FOLLOWING))
+"""The facts of a patient that are computed from others where they are not given."""
+
 
 def _from(name: str, low: float, high: float, gap: Gap | None = None) -> Reading:
     kind = CASE_FACTS[name]

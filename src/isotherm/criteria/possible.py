@@ -6,6 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from isotherm.clinical.case import Picture
+from isotherm.clinical.derive import FOLLOWING
 from isotherm.clinical.vocabulary import LESION_FACTS
 from isotherm.criteria.explain import THE_LIST
 from isotherm.criteria.expression import (
@@ -114,24 +115,6 @@ def _of_lesions(expression: OfLesions, picture: Picture, free: Container[Key]) -
 def _is_free(key: Key, free: Container[Key]) -> bool:
     # What follows from other facts may follow from those that are free; trying values tells.
     return key in free or (key[1] is None and key[0] in FOLLOWING)
-
-
-FOLLOWING = frozenset(
-    {
-        "n_lesions",
-        "largest_lesion_mm",
-        "tumor_burden_score",
-        "fong_score",
-        "weeks_since_chemotherapy",
-        "weeks_ablation_to_systemic",
-        "months_systemic_to_ablation",
-        "ct_done",
-        "mri_done",
-        "pet_done",
-        "chemotherapy_before",
-    }
-)
-"""What `derive` computes from other facts."""
 
 
 def _opposite(level: int) -> int:

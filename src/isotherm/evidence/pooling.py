@@ -11,6 +11,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from isotherm.columns import Float
+from isotherm.confidence import checked_level
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting, CannotPool, OutOfReach
 from isotherm.evidence.comparable import checked
@@ -67,8 +68,7 @@ class Settings:
         for name, kind in (("tau2_method", Tau2Method), ("interval", Interval), ("prediction", Prediction)):
             if getattr(self, name) not in get_args(kind):
                 raise BadSetting(f'{name} "{getattr(self, name)}" came; choose one of: {"; ".join(get_args(kind))}.')
-        if not 0.0 < self.level < 1.0:
-            raise BadSetting(f"The level {self.level:g} came; a share between 0 and 1 is wanted, such as 0.95.")
+        checked_level(self.level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from isotherm.columns import Float, Int, label, label_codes, refuse
+from isotherm.confidence import normal_quantile
 from isotherm.effect import Effect
 from isotherm.errors import BadColumn, BadSetting, NothingToCompare
 from isotherm.study.binary import risk, wilson_limits
 from isotherm.study.clustered import cluster_variance, clustered_risk, quantile
-from isotherm.study.confidence import normal_quantile
 
 Weights = Literal["none", "linear", "quadratic"]
 """How much a disagreement counts: all alike, by its distance in ordered categories, or by the square of it."""

@@ -8,9 +8,9 @@ from typing import Literal
 
 from scipy.stats import beta, chi2
 
+from isotherm.confidence import checked_level, normal_quantile
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting, NothingToCompare
-from isotherm.study.confidence import checked_level, normal_quantile
 
 
 @dataclass(frozen=True, slots=True)

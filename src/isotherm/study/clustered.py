@@ -11,11 +11,11 @@ import numpy.typing as npt
 from scipy.stats import norm, t
 
 from isotherm.columns import Float, Int, label_codes, refuse, whole_numbers
+from isotherm.confidence import checked_level
 from isotherm.effect import Effect
 from isotherm.errors import FitError, NothingToCompare
 from isotherm.study.arms import two_arms
 from isotherm.study.binary import CountTest, TwoArms, wilson_limits
-from isotherm.study.confidence import checked_level
 from isotherm.study.fisher import fisher
 from isotherm.study.gee import GeeFit, Link, gee
 

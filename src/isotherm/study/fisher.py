@@ -10,10 +10,10 @@ from scipy.optimize import brentq
 from scipy.stats import hypergeom
 
 from isotherm.columns import Float
+from isotherm.confidence import checked_level
 from isotherm.effect import Effect
 from isotherm.errors import NothingToCompare
 from isotherm.study.binary import TwoArms
-from isotherm.study.confidence import checked_level
 
 AS_LIKELY = 1.0 + 1e-7
 """A table counts as no likelier than the observed one up to this factor, as in R."""

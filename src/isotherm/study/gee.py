@@ -11,9 +11,9 @@ import numpy.typing as npt
 from scipy.stats import norm, t
 
 from isotherm.columns import Float, Int, column, label_codes, refuse
+from isotherm.confidence import checked_level, exponential
 from isotherm.effect import Effect
 from isotherm.errors import BadColumn, BadSetting, NotConverged, NothingToCompare
-from isotherm.study.confidence import checked_level, exponential
 from isotherm.study.covariates import covariate_matrix
 from isotherm.study.gee_sandwich import CORRECTIONS, Correction, Pieces, sandwich
 

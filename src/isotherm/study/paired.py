@@ -11,10 +11,10 @@ import numpy.typing as npt
 from scipy.stats import binomtest, chi2
 
 from isotherm.columns import label_codes, refuse, whole_numbers
+from isotherm.confidence import normal_quantile
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting, NothingToCompare
 from isotherm.study.binary import CountTest
-from isotherm.study.confidence import normal_quantile
 
 FEW_DISCORDANT = 25
 """With fewer discordant pairs, McNemar's chi-square is replaced by the exact binomial test."""

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isotherm.columns import Float, Int, label_codes
+from isotherm.confidence import checked_level, normal_quantile
 from isotherm.errors import BadSetting, FitError, InputError, NothingToCompare
-from isotherm.study.confidence import checked_level, normal_quantile
 
 _T = TypeVar("_T")
 

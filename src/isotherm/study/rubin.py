@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student
 
+from isotherm.confidence import checked_level
 from isotherm.errors import BadSetting, FitError
-from isotherm.study.confidence import checked_level
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from isotherm.columns import Float
+from isotherm.confidence import normal_quantile
 from isotherm.effect import Effect
 from isotherm.errors import NothingToCompare
 from isotherm.study.analysis.adjust import Adjusted, Plan, adjust
 from isotherm.study.analysis.estimate import Sample, made_comparable, main_effect
 from isotherm.study.analysis.units import Endpoint, Units
-from isotherm.study.confidence import normal_quantile
 from isotherm.study.imputation import Imputed, impute
 from isotherm.study.protocol_methods import Estimation, Unadjusted
 from isotherm.study.rubin import Pooled, pooled

@@ -8,13 +8,13 @@ import numpy as np
 from scipy.stats import norm
 
 from isotherm.columns import Float, Int
+from isotherm.confidence import normal_quantile
 from isotherm.effect import Effect
 from isotherm.errors import NothingToCompare
 from isotherm.outcome import TimeToEvent
 from isotherm.study.analysis.adjust import Adjusted
 from isotherm.study.analysis.units import Endpoint
 from isotherm.study.binary import TwoArms, risk_difference
-from isotherm.study.confidence import normal_quantile
 from isotherm.study.design_matrix import Bool
 from isotherm.study.paired import Pairs, paired_risk_difference, pairs_of
 from isotherm.study.protocol_methods import Estimation

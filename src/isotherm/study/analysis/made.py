@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from isotherm.confidence import exponential, normal_quantile
 from isotherm.study.analysis.adjust import Adjusted
 from isotherm.study.analysis.balanced import add_balance, table_one_counts
 from isotherm.study.analysis.compare import Comparison, arms_of, predicts
-from isotherm.study.confidence import exponential, normal_quantile
 from isotherm.study.matched import Matched
 from isotherm.study.propensity import LogisticFit
 from isotherm.study.protocol_methods import Estimation

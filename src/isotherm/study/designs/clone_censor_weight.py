@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from isotherm.columns import Float
+from isotherm.confidence import checked_level, exponential
 from isotherm.effect import Effect
 from isotherm.errors import FitError, InputError
 from isotherm.outcome import Curve, TimeToEvent
-from isotherm.study.confidence import checked_level, exponential
 from isotherm.study.designs.clone_estimates import estimate_clones
 from isotherm.study.designs.clone_result import (
     CloneResult,

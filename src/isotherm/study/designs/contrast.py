@@ -9,10 +9,10 @@ import numpy as np
 from scipy.stats import norm
 
 from isotherm.columns import Float, Int
+from isotherm.confidence import normal_quantile
 from isotherm.effect import Effect
 from isotherm.errors import FitError, NothingToCompare
 from isotherm.outcome import Curve, TimeToEvent
-from isotherm.study.confidence import normal_quantile
 from isotherm.study.designs.courses import Bool, Courses, Endpoint
 from isotherm.study.designs.result import ArmCount
 from isotherm.study.survival.cox import cox

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from scipy.stats import chi2, norm
 
 from isotherm.columns import Float, column
+from isotherm.confidence import exponential, normal_quantile
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting, FitError, NotConverged, NothingToCompare
 from isotherm.outcome import TimeToEvent
-from isotherm.study.confidence import exponential, normal_quantile
 from isotherm.study.covariates import covariate_matrix
 from isotherm.study.survival.cox_variance import robust_covariance
 from isotherm.study.survival.newton_kernels import (

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from isotherm.columns import Float
+from isotherm.confidence import normal_quantile
 from isotherm.errors import BadSetting
-from isotherm.study.confidence import normal_quantile
 
 Interval = Literal["log", "log-log", "plain", "logit", "arcsin"]
 

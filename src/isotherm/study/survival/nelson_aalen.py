@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from isotherm.columns import Float
+from isotherm.confidence import normal_quantile
 from isotherm.errors import BadSetting
 from isotherm.outcome import TimeToEvent
-from isotherm.study.confidence import normal_quantile
 from isotherm.study.survival.jackknife import influence_variance
 from isotherm.study.survival.risk_table import ratio, risk_table
 

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from scipy.stats import norm
 
 from isotherm.columns import label_codes
+from isotherm.confidence import normal_quantile
 from isotherm.effect import Effect
 from isotherm.errors import BadSetting, NothingToCompare
 from isotherm.outcome import TimeToEvent
-from isotherm.study.confidence import normal_quantile
 from isotherm.study.survival.kaplan_meier import kaplan_meier
 from isotherm.study.survival.risk_table import ratio
 
