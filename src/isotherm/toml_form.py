@@ -140,9 +140,11 @@ class Document:
 
 
 def parsed(
-    text: str, name: str, error: type[BadForm], parse_float: Callable[[str], Any] = float
+    text: str, name: str, error: type[BadForm], parse_float: Callable[[str], Any] = float, *, private: bool = False
 ) -> tuple[dict[str, Any], Document]:
     """Parse the text of a file; return its table, and the document through which to read it.
+
+    `private` is that of the document.
 
     Raises
     ------
@@ -154,9 +156,14 @@ def parsed(
     except tomllib.TOMLDecodeError as problem:
         sentence = str(problem).replace("\n", " ")
         raise error(("", f"{name} is not valid TOML: {sentence}.")) from problem
-    except RecursionError as problem:
-        raise error(("", f"{name} nests lists or tables without end; write it plainly.")) from problem
-    return table, Document(name, lines_of(text.replace("\r\n", "\n")), error)
+    except (ValueError, RecursionError) as problem:
+        raise endless(name, error) from problem
+    return table, Document(name, lines_of(text.replace("\r\n", "\n")), error, private)
+
+
+def endless(name: str, error: type[BadForm]) -> BadForm:
+    """Return the refusal of a file that no parser gets to the end of."""
+    return error(("", f"{name} holds numbers or nested lists without end; write it plainly."))
 
 
 def spelled(path: Path) -> str:

@@ -251,6 +251,14 @@ def test_line_ends_and_byte_order_mark_of_other_systems_change_nothing(tmp_path:
         read_protocol(file)
 
 
+@pytest.mark.parametrize("text", ["seed = 1" + "0" * 5000, "seed = " + "[" * 100_000])
+def test_numbers_and_lists_without_end_are_refused_in_one_sentence(text: str) -> None:
+    with pytest.raises(
+        BadProtocol, match=r"^study\.toml holds numbers or nested lists without end; write it plainly\.$"
+    ):
+        protocol_from(text)
+
+
 def test_lines_are_found_through_everything_that_toml_allows() -> None:
     text = '''\
 # [comment]

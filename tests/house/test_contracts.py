@@ -15,7 +15,7 @@ PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(en
 CONTRACTS: list[dict[str, Any]] = PYPROJECT["tool"]["importlinter"]["contracts"]
 RIM = {"app", "exchange", "registry"}
 # What the study engine shares:
-NOUNS = {f"isotherm.{name}" for name in ("answer", "columns", "effect", "outcome", "override")}
+NOUNS = {f"isotherm.{name}" for name in ("answer", "columns", "confidence", "effect", "outcome", "override")}
 
 
 def rooms() -> set[str]:

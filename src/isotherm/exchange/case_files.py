@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -15,9 +13,8 @@ from isotherm.errors import BadCase, UnreadableFile
 from isotherm.exchange.case_shapes import case_shape
 from isotherm.exchange.text_files import text_of
 from isotherm.printable import printable
-from isotherm.toml_form import Document
-from isotherm.toml_lines import Path as Keys
-from isotherm.toml_lines import json_lines_of, lines_of
+from isotherm.toml_form import Document, endless, parsed
+from isotherm.toml_lines import json_lines_of
 
 LARGEST_BYTES = 1_000_000
 """A case longer than this is some other file."""
@@ -60,23 +57,13 @@ def case_from(text: str, *, today: date, name: str = "case.toml", form: Form = "
     """
     if not text.strip():
         raise BadCase(("", f"{name} is empty; `isotherm criteria init` writes a form to fill in."))
-    table, lines = _toml(text, name) if form == "toml" else _json(text, name)
-    document = Document(name, lines, BadCase, private=True)
+    table, document = parsed(text, name, BadCase, private=True) if form == "toml" else _json(text, name)
     case = document.noun(case_shape(today), table, ())
     document.refuse()
     return cast("Case", case)
 
 
-def _toml(text: str, name: str) -> tuple[dict[str, Any], Mapping[Keys, int]]:
-    try:
-        return tomllib.loads(text), lines_of(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
-        raise BadCase(("", f"{name} is not valid TOML: {' '.join(str(error).split())}.")) from error
-    except (ValueError, RecursionError) as error:
-        raise _endless(name) from error
-
-
-def _json(text: str, name: str) -> tuple[dict[str, Any], Mapping[Keys, int]]:
+def _json(text: str, name: str) -> tuple[dict[str, Any], Document]:
     try:
         table = json.loads(text, object_pairs_hook=_once)
         lines = json_lines_of(text)
@@ -85,10 +72,10 @@ def _json(text: str, name: str) -> tuple[dict[str, Any], Mapping[Keys, int]]:
     except _Twice as twice:
         raise BadCase(("", f'{name} has the key "{printable(str(twice))}" twice in one table; keep one.')) from None
     except (ValueError, RecursionError) as error:
-        raise _endless(name) from error
+        raise endless(name, BadCase) from error
     if not isinstance(table, dict):
         raise BadCase(("", f"{name} holds no table of keys; write {{...}} with on, patient and lesion."))
-    return cast("dict[str, Any]", table), lines
+    return cast("dict[str, Any]", table), Document(name, lines, BadCase, private=True)
 
 
 class _Twice(Exception):
@@ -102,7 +89,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise _Twice(key)
         found[key] = value
     return found
-
-
-def _endless(name: str) -> BadCase:
-    return BadCase(("", f"{name} holds numbers or nested lists without end; write a plain case."))
