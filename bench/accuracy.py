@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -28,6 +29,9 @@ LIMITS = {("smooth", "binary"): {1.0: (0.10, 0.08), 1.5: (0.13, 0.10), 2.5: (0.2
           ("smooth", "probability"): {1.0: (0.04, 0.03), 1.5: (0.06, 0.05), 2.5: (0.12, 0.10),
                                       5.0: (0.45, 0.27)}}  # fmt: skip
 """Root mean square errors to reach, at least and aimed at, mm."""
+
+DRAWINGS: dict[str, int | tuple[int, int, int]] = {"binary": 1, "probability": 4, "outlines": (1, 4, 4)}
+"""Into how many parts a voxel is cut: none, shares of the whole voxel, shares of the middle plane of its slice."""
 
 BIAS_LIMITS = {1.0: 0.06, 1.5: 0.10}
 """On lobulated shapes the margin must not be overstated by more than this on average, mm."""
@@ -60,14 +64,14 @@ def trial(number: int, *, kind: str, slice_mm: float, drawing: str, seed: int) -
     smooth = draw_sphere_pair if number % 2 else draw_ellipsoid_pair
     tumor, zone = (draw_lobulated_pair if kind == "lobulated" else smooth)(rng)
     grid = draw_grid(rng, slice_mm, SLICES[slice_mm], cover=(tumor, zone))
-    fineness = 4 if drawing == "probability" else 1
-    masks = (rasterize(tumor, grid, of="tumor", supersample=fineness),
-             rasterize(zone, grid, of="ablation", supersample=fineness))  # fmt: skip
+    cut = DRAWINGS[drawing]
+    masks = (rasterize(tumor, grid, of="tumor", supersample=cut),
+             rasterize(zone, grid, of="ablation", supersample=cut))  # fmt: skip
     truth = true_margin(tumor, zone).minimal_mm
     errors: dict[str, float] = {}
     seconds: dict[str, float] = {}
     for name, method in METHODS.items():
-        if drawing == "probability" and name != "isotherm":
+        if drawing != "binary" and name != "isotherm":
             continue
         start = time.perf_counter()
         with threadpool_limits(1, "blas"):
@@ -81,8 +85,7 @@ def trial(number: int, *, kind: str, slice_mm: float, drawing: str, seed: int) -
 def rows(n: int, *, seed: int, jobs: int) -> Iterator[tuple[str, str, float, list[Trial]]]:
     """Yield every row of the table with its trials."""
     with ProcessPoolExecutor(jobs) as pool:
-        for drawing, kind in (("binary", "smooth"), ("binary", "lobulated"), ("probability", "smooth"),
-                              ("probability", "lobulated")):  # fmt: skip
+        for drawing, kind in product(DRAWINGS, ("smooth", "lobulated")):
             for slice_mm in SLICES:
                 one = partial(trial, kind=kind, slice_mm=slice_mm, drawing=drawing, seed=seed)
                 yield drawing, kind, slice_mm, list(pool.map(one, range(n), chunksize=4))

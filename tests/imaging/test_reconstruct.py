@@ -26,7 +26,9 @@ def skin(mask: Mask, **options) -> Float:
     return grid.to_lps(marching_cubes(values, 0.0)[0])
 
 
-def errors(shape: Shape, spacing: tuple[float, float, float], supersample: int = 1, **options) -> Float:
+def errors(
+    shape: Shape, spacing: tuple[float, float, float], supersample: int | tuple[int, int, int] = 1, **options
+) -> Float:
     grid = grid_around(spacing, shape.reach_mm + 5.0, TURN, shift=(0.13, -0.21, 0.37))
     points = skin(rasterize(shape, grid, of="tumor", supersample=supersample), **options)
     return -shape.level(points)  # positive: outside of the true surface
@@ -73,6 +75,14 @@ def test_shares_of_voxels_are_used_and_not_thresholded_away(slice_mm, rms):
     off = errors(shape, (slice_mm, 0.8, 0.8), supersample=4)
     assert np.sqrt(np.mean(np.square(off))) < rms
     assert abs(off.mean()) < 0.02
+
+
+@pytest.mark.parametrize(("slice_mm", "rms"), [(1.5, 0.04), (2.5, 0.04), (5.0, 0.10)])
+def test_shares_of_the_middle_plane_of_a_thick_slice_are_not_taken_for_those_of_the_whole_voxel(slice_mm, rms):
+    shape = Ellipsoid((0.0, 0.0, 0.0), (7.0, 9.0, 12.0), TURN.as_matrix() @ TURN.as_matrix())
+    off = errors(shape, (slice_mm, 0.8, 0.8), supersample=(1, 4, 4))
+    assert np.sqrt(np.mean(np.square(off))) < rms
+    assert abs(off.mean()) < 0.05
 
 
 @pytest.mark.parametrize("blur_mm", [0.3, 1.0, 3.0])

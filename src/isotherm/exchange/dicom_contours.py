@@ -28,13 +28,7 @@ CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "CLOSED_PLANAR_XOR")
 """Kinds of contours that enclose something; points and open lines do not."""
 
 FINEST_MM, COARSEST_MM = 0.5, 1.0
-"""Bounds of the pixels that contours of close planes are drawn on where their image is not known ..."""
-
-THICK_MM = 0.75
-"""... and pixels for planes that are farther apart."""
-
-SOFT = 1.5
-"""Shares are kept where planes are at most so many pixels apart."""
+"""Bounds of the pixels that contours are drawn on where their image is not known."""
 
 SAME_PLANE_MM = 0.05
 """Contours nearer to each other than this lie on one plane; their points must lie as near to it."""
@@ -72,22 +66,16 @@ class Drawn:
     by_plane: dict[int, list[Float]]
     warnings: tuple[str, ...]
 
-    @property
-    def soft(self) -> bool:
-        """Whether the mask holds shares, or inside and not."""
-        step, *pixel = self.grid.spacing_kji_mm
-        return step <= SOFT * min(pixel) + SAME_PLANE_MM
-
     def slabs(self) -> Iterator[Voxels]:
-        """Give the mask of each plane, shape (1, j, i)."""
+        """Give the mask of each plane as shares of its pixels, shape (1, j, i)."""
         nk, nj, ni = self.grid.shape_kji
-        empty = np.zeros((1, nj, ni), np.float32 if self.soft else np.uint8)
+        empty = np.zeros((1, nj, ni), np.float32)
         for k in range(nk):
             found = self._filled(k)
             if found is None:
                 yield empty
             else:
-                yield (found.shares if self.soft else found.shares >= 0.5).astype(empty.dtype)[None]
+                yield found.shares.astype(np.float32)[None]
 
     def _filled(self, k: int) -> Enclosed | None:
         return enclosed(self.by_plane[k], self.grid.shape_kji[1:]) if k in self.by_plane else None
@@ -231,7 +219,7 @@ def _in_plane(across: Float) -> tuple[Float, Float]:
 
 
 def _pixel_mm(step: float) -> tuple[float, float]:
-    size = THICK_MM if step > SOFT * COARSEST_MM else float(np.clip(step, FINEST_MM, COARSEST_MM))
+    size = float(np.clip(step, FINEST_MM, COARSEST_MM))
     return size, size
 
 

@@ -215,7 +215,7 @@ class Lobulated(Shape):
         return radius, np.linalg.norm(along, axis=1) / radius
 
 
-def rasterize(shape: Shape, grid: Grid, *, of: Role, supersample: int = 1) -> Mask:
+def rasterize(shape: Shape, grid: Grid, *, of: Role, supersample: int | tuple[int, int, int] = 1) -> Mask:
     """Draw a shape on a grid.
 
     Parameters
@@ -225,13 +225,15 @@ def rasterize(shape: Shape, grid: Grid, *, of: Role, supersample: int = 1) -> Ma
         Parts of the shape beyond it are lost; a shape wholly beyond it gives an empty mask.
     of : {"tumor", "ablation", "organ", "vessel", "structure"}
         What the mask is said to be.
-    supersample : int
+    supersample : int or three ints
         With 1 a voxel belongs to the shape if its center does (bool). With k a voxel holds the share of its
-        k x k x k evenly spaced sub-voxels that lie inside (float32), that is, partial volume.
+        k x k x k evenly spaced sub-voxels that lie inside (float32), that is, partial volume. Three numbers are those
+        along each axis: (1, 4, 4) is an outline that was drawn on slices.
     """
-    if supersample < 1:
+    cuts = (supersample, supersample, supersample) if isinstance(supersample, int) else supersample
+    if min(cuts) < 1:
         raise BadSetting(f"A supersampling of {supersample} came; one or more sub-voxels per axis are wanted.")
-    voxels = np.zeros(grid.shape_kji, dtype=bool if supersample == 1 else np.float32)
+    voxels = np.zeros(grid.shape_kji, dtype=bool if max(cuts) == 1 else np.float32)
     center = grid.to_kji([shape.center_lps_mm])[0]
     reach = shape.reach_mm / np.array(grid.spacing_kji_mm) + 1.0
     low = np.clip(np.floor(center - reach), 0, grid.shape_kji).astype(np.int64)
@@ -239,19 +241,19 @@ def rasterize(shape: Shape, grid: Grid, *, of: Role, supersample: int = 1) -> Ma
     at: Int = np.argwhere(np.ones(high - low, dtype=bool)) + low
     if len(at):
         k, j, i = at.T
-        if supersample == 1:
+        if max(cuts) == 1:
             voxels[k, j, i] = shape.inside(grid.to_lps(at))
         else:
-            voxels[k, j, i] = _shares(shape, grid, at, supersample)
+            voxels[k, j, i] = _shares(shape, grid, at, cuts)
     return Mask(voxels, grid, of)
 
 
-def _shares(shape: Shape, grid: Grid, at_kji: Int, supersample: int) -> Float:
+def _shares(shape: Shape, grid: Grid, at_kji: Int, cuts: tuple[int, int, int]) -> Float:
     levels = shape.level(grid.to_lps(at_kji))
     shares = (levels > 0).astype(np.float64)
     near = np.flatnonzero(np.abs(levels) < BAND * 0.5 * float(np.linalg.norm(grid.spacing_kji_mm)))
-    steps = (np.arange(supersample) + 0.5) / supersample - 0.5
-    offsets = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
+    k, j, i = ((np.arange(cut) + 0.5) / cut - 0.5 for cut in cuts)
+    offsets = np.stack(np.meshgrid(k, j, i, indexing="ij"), axis=-1).reshape(-1, 3)
     rows = max(1, CHUNK // len(offsets))
     for start in range(0, len(near), rows):
         some = near[start : start + rows]

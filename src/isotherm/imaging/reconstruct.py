@@ -19,6 +19,7 @@ from isotherm.imaging.volume import Grid, Mask
 
 Quality = Literal["fine", "plain"]
 Bools = npt.NDArray[np.bool_]
+Parts = tuple[int, int, int]
 
 EVERY_NEIGHBOR = np.ones((3, 3, 3), dtype=bool)
 """Voxels that touch at a corner belong together."""
@@ -31,6 +32,13 @@ KNOTS = 3.0
 
 BLURS = (1.0, 2.0, 4.0, 8.0, 16.0)
 """How much wider than a voxel's own width the ramp from 0 to 1 may be: partial volume, or a network's doubt."""
+
+THICKER = 1.2
+"""Slices this many pixels thick may hold shares of their middle plane instead of shares of the whole voxel ..."""
+
+PIXEL_PARTS = 3
+"""... which are averaged over so many parts along each side of a pixel: near a pole the outline is crisp in the plane,
+while the surface runs almost along it."""
 
 REACH = 3.0
 """Voxels farther than this from the other side say nothing about the surface."""
@@ -169,16 +177,34 @@ def _with_shares(
     near: Bools,
 ) -> Floats:
     """Return the coefficients when the voxels' shares are heeded, after their labels have shown the way."""
-    k, j, i = (max(1, round(float(h))) for h in spacing / spacing.min())
-    fit = Fit(bending, Sites.within(splines, spacing, near, (k, j, i)))
-    # A cube of size h seen from any side is a heap of standard deviation h / sqrt(12).
-    width = float(np.prod(spacing) / (k * j * i)) ** (1 / 3) / 12.0**0.5
     shares = room.voxels[near].astype(np.float32)
-    values = fit.sites.values(coefficients)
-    evidence = min((Shares(shares, width * blur) for blur in BLURS), key=lambda one: one.misfit(values))
+    found: list[tuple[float, Fit, Shares]] = []
+    for parts, width in _ways_of_shares(spacing):
+        fit = Fit(bending, Sites.within(splines, spacing, near, parts))
+        values = fit.sites.values(coefficients)
+        for evidence in (Shares(shares, width * blur) for blur in BLURS):
+            found.append((evidence.misfit(values), fit, evidence))
+    _, fit, evidence = min(found, key=lambda one: one[0])
     for _ in range(ROUNDS):
         coefficients = fit.improved(coefficients, evidence)
     return _symmetric(coefficients, room)
+
+
+def _ways_of_shares(spacing: npt.NDArray[np.float64]) -> list[tuple[Parts, float]]:
+    """Return into which parts a voxel may be split so that their mean is its share, and the width of a part's ramp.
+
+    The share is that of the whole voxel (partial volume) or, on slices thicker than pixels, that of its area in the
+    middle of the slice: outlines are drawn there.
+    """
+    k, j, i = (max(1, round(float(h))) for h in spacing / spacing.min())
+    # A cube of size h seen from any side is a heap of standard deviation h / sqrt(12).
+    ways: list[tuple[Parts, float]] = [((k, j, i), float(np.prod(spacing) / (k * j * i)) ** (1 / 3) / 12.0**0.5)]
+    across = int(np.argmax(spacing))
+    if spacing[across] > THICKER * np.median(spacing):
+        k, j, i = (1 if axis == across else PIXEL_PARTS for axis in range(3))
+        pixel = float(np.prod(np.delete(spacing, across))) ** 0.5
+        ways.append(((k, j, i), pixel / PIXEL_PARTS / 12.0**0.5))
+    return ways
 
 
 def _symmetric(coefficients: Floats, room: Mask) -> Floats:
