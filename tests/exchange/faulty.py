@@ -1,4 +1,4 @@
-"""Bad networks and bad servers on this machine: a proxy that cuts, hangs or dribbles, and a server that says what it is told."""
+"""Bad networks and bad servers on this machine: a proxy that cuts, and a server that says what it is told."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Proxy:
     port : int
         Of the server.
     plan : callable
-        Is given the number of the connection, from 0, and returns after how many bytes of the server's answers it is cut;
-        None lets it pass whole.
+        Is given the number of the connection, from 0, and returns after how many bytes of the server's answers it is
+        cut; None lets it pass whole.
     """
 
     def __init__(self, port: int, plan: Callable[[int], int | None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import subprocess
@@ -15,6 +16,9 @@ import urllib3
 ROOT = Path(__file__).resolve().parents[2]
 
 USER, PASSWORD = "reader", "pass-SECRET"
+
+ACCESS = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+"""The same as a request says it."""
 
 STARTS_WITHIN_S = 60.0
 
@@ -60,7 +64,8 @@ class Orthanc:
         return f"{'https' if self._certificate else 'http'}://127.0.0.1:{self.port}/dicom-web"
 
     def start(self) -> Orthanc:
-        """Start it and wait until it answers."""
+        """Start it, and wait until it answers; one that runs is killed first."""
+        self.kill()
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._program, str(self._folder / "orthanc.json")], stdout=log, stderr=log
@@ -81,13 +86,22 @@ class Orthanc:
             self._process.wait()
             self._process = None
 
+    @property
+    def runs(self) -> bool:
+        """Whether it has been started and not killed since."""
+        return self._process is not None
+
     def rest(self, method: str, path: str, body: bytes | None = None) -> Any:
         """Ask Orthanc itself, without DICOMweb."""
+        return json.loads(self.raw(path, method=method, body=body))
+
+    def raw(self, path: str, *, method: str = "GET", body: bytes | None = None) -> bytes:
+        """Ask for bytes."""
         headers = urllib3.make_headers(basic_auth=f"{USER}:{PASSWORD}")
         with urllib3.PoolManager() as pool:
             answer = pool.request(method, f"http://127.0.0.1:{self.port}{path}", body=body, headers=headers)
         assert answer.status == 200, answer.status
-        return json.loads(answer.data)
+        return answer.data
 
     def hold(self, *folders: Path) -> None:
         """Let it hold every file of some folders."""

@@ -12,7 +12,7 @@ from isotherm.errors import BadSetting
 if TYPE_CHECKING:
     from isotherm.app.pacs_tasks import PacsOptions
 
-EXIT_CODES = """user and password come from ISOTHERM_PACS_USER and ISOTHERM_PACS_PASSWORD (or the system's keyring), a token from
+EXIT_CODES = """who you are is said by ISOTHERM_PACS_USER and ISOTHERM_PACS_PASSWORD (or the system's keyring), or by
 ISOTHERM_PACS_TOKEN; see docs/pacs.md
 
 exit codes:
@@ -28,6 +28,7 @@ def add_pacs(commands: Any) -> None:
     within = pacs.add_subparsers(required=True, metavar="COMMAND")
     _add_find(within)
     _add_pull(within)
+    _add_push(within)
 
 
 def _command(within: Any, name: str, about: str) -> argparse.ArgumentParser:
@@ -61,13 +62,22 @@ def _add_pull(within: Any) -> None:
     one.set_defaults(run=_pull)
 
 
+def _add_push(within: Any) -> None:
+    one = _command(within, "push", "send DICOM objects; what is there is not sent again, and all is read back")
+    one.add_argument("files", metavar="FILE|DIR", nargs="+", help="DICOM files, folders or ZIP archives")
+    one.add_argument("--no-read-back", action="store_true", help="do not compare what the PACS then holds")
+    one.add_argument("--quiet", action="store_true", help="no progress")
+    add_server(one)
+    one.set_defaults(run=_push)
+
+
 def add_server(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which PACS, as every command has them that speaks to one."""
     group = parser.add_argument_group("the PACS")
     group.add_argument("--pacs", metavar="URL", help="base of its DICOMweb service, as in https://HOST/dicom-web "
                        "(default: ISOTHERM_PACS_URL)")  # fmt: skip
-    group.add_argument("--ca", metavar="FILE", help="authorities to trust, in PEM (default: ISOTHERM_PACS_CA, else those "
-                       "of the system)")  # fmt: skip
+    group.add_argument("--ca", metavar="FILE", help="authorities to trust, in PEM (default: ISOTHERM_PACS_CA, else "
+                       "those of the system)")  # fmt: skip
     group.add_argument(
         "--timeout-s", type=float, default=60.0, metavar="S", help="longest silence (default: %(default)g)"
     )
@@ -109,6 +119,17 @@ def _pull(options: argparse.Namespace) -> int:
         pulled = pull_study(server_of(options), options.study, options.out, series=options.series, tell=progress)
     print(pulled_text(pulled))
     return 0
+
+
+def _push(options: argparse.Namespace) -> int:
+    from isotherm.app.pacs_show import pushed_text
+    from isotherm.app.pacs_tasks import push_files
+    from isotherm.app.progress import Progress
+
+    with Progress(quiet=options.quiet) as progress:
+        sent = push_files(server_of(options), options.files, compare=not options.no_read_back, tell=progress)
+    print(pushed_text(sent))
+    return 0 if sent.pushed.whole else 3
 
 
 def _patient(given: str | None) -> str | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from isotherm.app.pacs_tasks import Sent
 from isotherm.app.terminal import table_lines
 from isotherm.exchange.dicomweb_find import Series, Study
 from isotherm.exchange.dicomweb_pull import Pulled
@@ -13,6 +14,9 @@ from isotherm.printable import printable
 
 LONGEST = 40
 """Letters of a description that a table shows."""
+
+MOST_NAMES = 5
+"""Attributes that a line names."""
 
 STUDY_HEAD = ("study UID", "day", "modality", "series", "objects", "description")
 SERIES_HEAD = ("series UID", "number", "modality", "objects", "description")
@@ -57,6 +61,26 @@ def pulled_text(pulled: Pulled) -> str:
     grown = f"; {pulled.unlisted} more came than were listed, so fetch again once the study is complete"
     said = f"{pulled.fetched} objects fetched{kept}: {printable(str(pulled.folder))}"
     return "\n".join([*table_lines(rows, None), said + (grown if pulled.unlisted else "")])
+
+
+def pushed_text(sent: Sent) -> str:
+    """Say what became of objects that were sent; files are named, attributes too, values never."""
+    pushed = sent.pushed
+    name = {one.uid: one.name for one in sent.objects}
+    checked = ", read back and compared" if pushed.read_back else ""
+    lines = [f"{len(pushed.sent)} objects sent, {len(pushed.known)} were there{checked}."]
+    lines += [f"  {name[uid]} was refused: {why}" for uid, why in pushed.refused.items()]
+    lines += [f"  {name[uid]} is there as another object under the same UID; it differs in {_listed(names)}"
+              for uid, names in pushed.differing.items()]  # fmt: skip
+    changed = sorted({one for names in pushed.coerced.values() for one in names})
+    lines += [f"  The PACS keeps its own {_listed(changed)} in {len(pushed.coerced)} of them."] if changed else []
+    lines += [f"  {sent.not_dicom} files are not DICOM and were passed over."] if sent.not_dicom else []
+    return "\n".join(map(printable, lines))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def _study_row(one: Study, names: bool) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from isotherm.errors import BadSetting
 from isotherm.exchange.dicomweb_access import read_access
 from isotherm.exchange.dicomweb_find import Series, Study, Wanted, find_studies, series_of
 from isotherm.exchange.dicomweb_http import Connection
+from isotherm.exchange.dicomweb_outgoing import Outgoing, outgoing_in
 from isotherm.exchange.dicomweb_pull import Pulled, expected_of, fetch
+from isotherm.exchange.dicomweb_push import Pushed, push
 from isotherm.exchange.dicomweb_server import TIMEOUT_S, Server, checked_uid
 
 URL, CA = "ISOTHERM_PACS_URL", "ISOTHERM_PACS_CA"
@@ -95,3 +97,29 @@ def pull_study(
         tell("asking the PACS")
         expected = expected_of(connection, study, series)
         return fetch(connection, study, expected, folder, tell=tell)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was sent, what became of it, and how many files were passed over since they are not DICOM."""
+
+    objects: tuple[Outgoing, ...]
+    pushed: Pushed
+    not_dicom: int
+
+
+def push_files(
+    pacs: PacsOptions, paths: Sequence[str], *, compare: bool = True, tell: Tell = lambda _doing: None
+) -> Sent:
+    """Send DICOM files, folders and archives; what the PACS holds already is not sent again, and all is read back.
+
+    Raises
+    ------
+    UnreadableFile, BadSetting
+        What came cannot be sent; nothing of it was.
+    NoAnswer, NotAdmitted, BadAnswer
+    """
+    connection = connect(pacs)
+    tell("reading")
+    objects, not_dicom = outgoing_in(paths)
+    return Sent(tuple(objects), push(connection, objects, tell=tell, compare=compare), not_dicom)

@@ -173,8 +173,8 @@ def _rows(connection: Connection, path: Path, query: Query, key: str, told: int 
             raise BadAnswer(f"The PACS {connection.server.name} lists more than {MOST_OBJECTS} objects; ask for less.")
         if not fresh:
             if more and page:
-                raise BadAnswer(f"The PACS {connection.server.name} has more to list than it gives, and knows no pages; "
-                                "ask for less.")  # fmt: skip
+                raise BadAnswer(f"The PACS {connection.server.name} lists only a part, and knows no pages; ask "
+                                "for less.")  # fmt: skip
             return
         offset += len(page)
 
@@ -186,8 +186,8 @@ def _page(connection: Connection, path: Path, query: Iterable[tuple[str, str]]) 
             if answer.status in (204, 404):
                 return [], False
             if answer.status not in (200, 206):
-                raise BadAnswer(f"The PACS {connection.server.name} does not list this ({answer.status}); is the address "
-                                "its DICOMweb service, as in https://HOST/dicom-web?")  # fmt: skip
+                raise BadAnswer(f"The PACS {connection.server.name} does not list this ({answer.status}); is the "
+                                "address its DICOMweb service, as in https://HOST/dicom-web?")  # fmt: skip
             return read_objects(data), answer.more
 
     return connection.patiently(ask)

@@ -85,7 +85,7 @@ class Connection:
     def __init__(self, server: Server, access: Access, *, pause: Callable[[float], None] = time.sleep) -> None:
         self.server = server
         self._access = access
-        self._pause = pause
+        self.pause = pause
         # No proxy of the environment is used, no redirect is followed: both could carry the password elsewhere.
         self._pool = urllib3.PoolManager(
             retries=False,
@@ -106,7 +106,7 @@ class Connection:
             except NoAnswer as error:
                 if error.after_s > LONGEST_WAIT_S:
                     raise
-                self._pause(max(wait_s, error.after_s))
+                self.pause(max(wait_s, error.after_s))
         return action()
 
     @contextmanager
@@ -147,7 +147,7 @@ class Connection:
             more = "299" in response.headers.get("Warning", "")
             yield Answer(response.status, response.headers.get("Content-Type", ""), more, self._chunks(response))
         finally:
-            response.close()  # what is left of an answer must not be taken for the next one; a whole one is off its line
+            response.close()  # what is left of an answer must not be taken for the next one
 
     def _headers(self, accept: str) -> dict[str, str]:
         # Nothing packed is asked for or taken: what a packed answer unpacks to has no bound.
@@ -200,15 +200,15 @@ class Connection:
             raise self._not_trusted(error) from None
         except faults.NameResolutionError:
             raise BadSetting(f"No machine has the name of the PACS {name}; check the address.") from None
-        except faults.ConnectTimeoutError:
-            raise NoAnswer(
-                f"The PACS {name} did not take a connection in time; is it on and the network there?"
-            ) from None
         except faults.ReadTimeoutError:
             raise NoAnswer(f"The PACS {name} was silent for {self.server.timeout_s:g} s; try again later, or give it "
                            "longer with --timeout-s.") from None  # fmt: skip
         except faults.NewConnectionError:
             raise NoAnswer(f"The PACS {name} takes no connection; is it on, and its address right?") from None
+        except faults.ConnectTimeoutError:
+            raise NoAnswer(
+                f"The PACS {name} did not take a connection in time; is it on and the network there?"
+            ) from None
         except (faults.HTTPError, OSError):
             raise NoAnswer(f"The PACS {name} broke off; try again.") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from isotherm.errors import BadAnswer
 from isotherm.printable import printable
@@ -34,22 +34,20 @@ def read_objects(data: bytes) -> list[Object]:
         told: Any = json.loads(data)
     except (ValueError, RecursionError):
         raise _no_list() from None
-    objects = [told] if isinstance(told, dict) else told
-    if not isinstance(objects, list) or not all(isinstance(one, dict) for one in objects):
+    objects = _listed([told] if isinstance(told, dict) else told)
+    if objects is None or not all(isinstance(one, dict) for one in objects):
         raise _no_list()
     return objects
 
 
 def values(item: Object, tag: str) -> Sequence[Any]:
     """Return the values of an attribute, none if it is not there; `tag` is eight hexadecimal digits in capitals."""
-    attribute = item.get(tag)
-    found = attribute.get("Value") if isinstance(attribute, dict) else None
-    return found if isinstance(found, list) else []
+    return _listed(_within(item.get(tag), "Value")) or []
 
 
 def texts(item: Object, tag: str) -> tuple[str, ...]:
     """Return the values that are texts or names, each as one printable line."""
-    several = (one.get("Alphabetic") if isinstance(one, dict) else one for one in values(item, tag))
+    several = (_within(one, "Alphabetic") if isinstance(one, dict) else one for one in values(item, tag))
     return tuple(printable(one.strip().strip("\0"))[:LONGEST_TEXT] for one in several if isinstance(one, str) and one)
 
 
@@ -69,6 +67,14 @@ def whole(item: Object, tag: str) -> int | None:
 def objects_within(item: Object, tag: str) -> list[Object]:
     """Return the items of a sequence."""
     return [one for one in values(item, tag) if isinstance(one, dict)]
+
+
+def _within(value: Any, key: str) -> Any:
+    return cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
+
+
+def _listed(value: Any) -> list[Any] | None:
+    return cast("list[Any]", value) if isinstance(value, list) else None
 
 
 def _no_list() -> BadAnswer:

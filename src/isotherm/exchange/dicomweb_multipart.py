@@ -8,6 +8,11 @@ from email.message import Message
 
 from isotherm.errors import BadAnswer, NoAnswer
 
+OBJECT = "application/dicom"
+
+ACCEPT = f'multipart/related; type="{OBJECT}"; transfer-syntax=*'
+"""What is asked for: objects as they are kept, not packed anew."""
+
 HEAD_BYTES = 2**14
 """More than this before the first part, or in the head of a part, is no multipart answer."""
 
@@ -42,6 +47,18 @@ def boundary_of(content_type: str) -> bytes:
     if len(found) > LONGEST_BOUNDARY or not (found.isascii() and found.isprintable()):
         raise BadAnswer("The PACS parts its answer by a boundary that cannot be one; ask its IT.")
     return found.encode("ascii")
+
+
+def parts_in(content_type: str, chunks: Iterator[bytes]) -> Iterator[Part]:
+    """Give the objects of an answer; some servers send a single one as it is.
+
+    Raises
+    ------
+    NoAnswer, BadAnswer
+    """
+    if content_type.partition(";")[0].strip().lower() == OBJECT:
+        return iter([Part(OBJECT, None, chunks)])
+    return parts_of(chunks, boundary_of(content_type))
 
 
 def parts_of(chunks: Iterable[bytes], boundary: bytes) -> Iterator[Part]:

@@ -9,6 +9,7 @@ from typing import Any
 from isotherm.errors import BadAnswer
 from isotherm.exchange.dicom_item import DEFLATED, dicom, quietly
 from isotherm.exchange.dicom_place import MAGIC, PREAMBLE_BYTES
+from isotherm.exchange.dicom_series import IMAGES
 from isotherm.exchange.dicomweb_server import is_uid
 
 UNDEFINED = 0xFFFFFFFF
@@ -102,7 +103,11 @@ def _read_meta(data: bytes) -> Any:
         raise ValueError
     stream = io.BytesIO(data)
     stream.seek(start)
-    return dicom.filereader.read_dataset(stream, False, True, stop_when=lambda tag, _vr, _length: tag.group != 2)
+    return dicom.filereader.read_dataset(stream, False, True, stop_when=_is_behind_header)
+
+
+def _is_behind_header(tag: Any, _vr: str | None, _length: int) -> bool:
+    return tag.group != 2
 
 
 def _read(data: bytes) -> Any:
@@ -119,7 +124,8 @@ def _said(dataset: Any) -> Identity:
 
 def _is_whole(dataset: Any, data: bytes) -> bool:
     """Say whether the last attribute ends with the data; pydicom takes what is cut short without a word."""
-    if "Rows" in dataset and not any(name in dataset for name in PIXELS):
+    is_image = "Rows" in dataset or str(dataset.get("SOPClassUID", "")) in IMAGES
+    if is_image and not any(name in dataset for name in PIXELS):
         return False
     last = max((dataset.get_item(tag) for tag in dataset.keys()), key=_place)
     length = getattr(last, "length", UNDEFINED)

@@ -7,12 +7,13 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from isotherm.errors import BadAnswer, NoAnswer, NoSuchStudy, OutputError
 from isotherm.exchange.atomic import PREFIX, leftovers, replacing, write_text
 from isotherm.exchange.dicomweb_find import Series, objects_of, series_of
-from isotherm.exchange.dicomweb_http import Answer, Connection
-from isotherm.exchange.dicomweb_multipart import Part, boundary_of, parts_of
+from isotherm.exchange.dicomweb_http import Connection
+from isotherm.exchange.dicomweb_multipart import ACCEPT, Part, parts_in
 from isotherm.exchange.dicomweb_object import Identity, identify
 from isotherm.exchange.voxel_source import MOST_BYTES
 
@@ -20,9 +21,6 @@ SCHEMA = "isotherm.pull/1"
 
 LIST = "pull.json"
 """Name of the file that says what was expected."""
-
-ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
-"""Objects as they are kept, not packed anew."""
 
 MOST_PROBLEMS = 10
 """Objects of a series that may be wrong before the rest of it is no longer asked for."""
@@ -73,8 +71,8 @@ def expected_of(connection: Connection, study: str, wanted: Sequence[str] = ()) 
     chosen = [one for one in series if not wanted or one.uid in wanted or str(one.number) in wanted]
     named = {one.uid for one in chosen} | {str(one.number) for one in chosen}
     if lost := [one for one in wanted if one not in named]:
-        raise NoSuchStudy(f"The study holds no series {', '.join(lost)[:200]}; `isotherm pacs find --study UID` lists its "
-                          "series.")  # fmt: skip
+        raise NoSuchStudy(f"The study holds no series {', '.join(lost)[:200]}; `isotherm pacs find --study UID` lists "
+                          "its series.")  # fmt: skip
     found = [Expected(one, tuple(objects_of(connection, study, one.uid, told=one.objects))) for one in chosen]
     if not any(one.uids for one in found):
         raise NoSuchStudy("The PACS lists no object of this study; it may not have arrived yet.")
@@ -114,10 +112,11 @@ def _claim(folder: Path, study: str, expected: Sequence[Expected]) -> None:
     listing = folder / LIST
     if listing.exists():
         try:
-            before = json.loads(listing.read_text(encoding="utf-8"))
+            before: Any = json.loads(listing.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             before = None
-        if not isinstance(before, dict) or (before.get("schema"), before.get("study_uid")) != (SCHEMA, study):
+        said = cast("dict[str, Any]", before) if isinstance(before, dict) else {}
+        if (said.get("schema"), said.get("study_uid")) != (SCHEMA, study):
             raise OutputError(f"The output folder holds another study, or a damaged {LIST}; name a new folder.")
     elif any(not one.name.startswith(PREFIX) for one in folder.iterdir()):
         raise OutputError(
@@ -201,7 +200,7 @@ class _Work:
             if answer.status not in (200, 206):
                 raise BadAnswer(f"The PACS does not give its objects ({answer.status}).")
             surplus = len(asked) + 100
-            for part in _parts(answer):
+            for part in parts_in(answer.content_type, answer.chunks):
                 surplus -= 1
                 if surplus < 0:
                     raise BadAnswer("The PACS sends far more objects than it lists.")
@@ -235,13 +234,6 @@ class _Work:
 
     def _path(self, uid: str) -> Path:
         return self._folder / f"{uid}.dcm"
-
-
-def _parts(answer: Answer) -> Iterator[Part]:
-    """Give the parts of an answer; some servers send a single object as it is."""
-    if answer.content_type.partition(";")[0].strip().lower() == "application/dicom":
-        return iter([Part("application/dicom", None, answer.chunks)])
-    return parts_of(answer.chunks, boundary_of(answer.content_type))
 
 
 def _write(path: Path, chunks: Iterator[bytes]) -> None:

@@ -57,8 +57,8 @@ class Server:
         parts = _split(self.url)
         if parts.scheme == "http" and not (self.plain_http or _is_here(parts.hostname or "")):
             raise BadSetting(
-                "The address of the PACS begins with http://, so that everybody on the way could read the images and the "
-                "password; give its https:// address, or say --plain-http where the network is closed."
+                "The address of the PACS begins with http://, so that everybody on the way could read the images and "
+                "the password; give its https:// address, or say --plain-http where the network is closed."
             )
         if not (math.isfinite(self.timeout_s) and 0.0 < self.timeout_s <= LONGEST_TIMEOUT_S):
             raise BadSetting(f"A timeout of more than 0 and at most {LONGEST_TIMEOUT_S:.0f} s is wanted; give seconds.")
