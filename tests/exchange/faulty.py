@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.server
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 
 
@@ -20,10 +22,15 @@ class Proxy:
     plan : callable
         Is given the number of the connection, from 0, and returns after how many bytes of the server's answers it is
         cut; None lets it pass whole.
+    certificate : Path or None
+        With its key in the same file; clients have to speak TLS then, as to a proxy in front of a PACS.
     """
 
-    def __init__(self, port: int, plan: Callable[[int], int | None]) -> None:
+    def __init__(self, port: int, plan: Callable[[int], int | None], *, certificate: Path | None = None) -> None:
         self._server, self._plan = port, plan
+        self._tls = None if certificate is None else ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if self._tls is not None and certificate is not None:
+            self._tls.load_cert_chain(certificate)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
         self.connections = 0
@@ -38,7 +45,7 @@ class Proxy:
     @property
     def url(self) -> str:
         """Base of the DICOMweb service behind it."""
-        return f"http://127.0.0.1:{self.port}/dicom-web"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/dicom-web"
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -46,7 +53,8 @@ class Proxy:
                 client, _ = self._listening.accept()
                 left = self._plan(self.connections)
                 self.connections += 1
-                with suppress(OSError):  # the server behind it may be down
+                with suppress(OSError):  # the server behind it may be down, the client may not trust us
+                    client = client if self._tls is None else self._tls.wrap_socket(client, server_side=True)
                     server = socket.create_connection(("127.0.0.1", self._server))
                     threading.Thread(target=_pass, args=(client, server, None), daemon=True).start()
                     threading.Thread(target=_pass, args=(server, client, left), daemon=True).start()

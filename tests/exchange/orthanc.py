@@ -42,26 +42,22 @@ def free_port() -> int:
 class Orthanc:
     """An Orthanc that is started, killed and started again on the same storage; it is ended by its process id."""
 
-    def __init__(
-        self, program: str, plugin: str, folder: Path, *, certificate: Path | None = None, **settings: Any
-    ) -> None:
+    def __init__(self, program: str, plugin: str, folder: Path, **settings: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._program, self._folder, self.port = program, folder, free_port()
-        self._certificate = certificate
         self._process: subprocess.Popen[bytes] | None = None
         told: dict[str, Any] = {
             "Name": "isotherm tests", "StorageDirectory": str(folder / "db"), "IndexDirectory": str(folder / "db"),
             "Plugins": [plugin], "HttpPort": self.port, "RemoteAccessAllowed": False, "DicomServerEnabled": False,
-            "AuthenticationEnabled": True, "RegisteredUsers": {USER: PASSWORD}, "HttpsVerifyPeers": False,
-            "SslEnabled": certificate is not None, "SslCertificate": str(certificate or ""),
-            "DicomWeb": {"Enable": True}, "SaveJobs": False,
+            "AuthenticationEnabled": True, "RegisteredUsers": {USER: PASSWORD}, "SaveJobs": False,
+            "DicomWeb": {"Enable": True},
         }  # fmt: skip
         (folder / "orthanc.json").write_text(json.dumps(told | settings))
 
     @property
     def url(self) -> str:
         """Base of the DICOMweb service."""
-        return f"{'https' if self._certificate else 'http'}://127.0.0.1:{self.port}/dicom-web"
+        return f"http://127.0.0.1:{self.port}/dicom-web"
 
     def start(self) -> Orthanc:
         """Start it, and wait until it answers; one that runs is killed first."""

@@ -17,7 +17,7 @@ from isotherm.exchange.dicomweb_pull import LIST, Pulled, expected_of, fetch
 from isotherm.exchange.dicomweb_server import Server
 from isotherm.imaging.volume import Grid
 from tests.exchange.faulty import Proxy
-from tests.exchange.made_up_dicom import as_series, uid
+from tests.exchange.made_up_dicom import as_series, read_again, uid
 from tests.exchange.orthanc import ACCESS, Orthanc
 
 SHAPE = (48, 512, 512)
@@ -35,16 +35,7 @@ def scan(orthanc: Orthanc, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     hu = np.random.default_rng(0).normal(0.0, 15.0, SHAPE).astype(np.int16)
     as_series(folder, hu, Grid(SHAPE, (1.0, 0.8, 0.8)))
     orthanc.hold(folder)
-    held = {uid("study", "series", str(k)): path.read_bytes()
-            for k, path in zip(np.random.default_rng(0).permutation(SHAPE[0]), sorted(folder.iterdir()), strict=True)}  # fmt: skip
-    by_bytes = {data: one for one, data in held.items()}
-    assert len(by_bytes) == SHAPE[0]
-    return {_uid_of(data): data for data in held.values()}
-
-
-def _uid_of(data: bytes) -> str:
-    at = data.index(b"\x08\x00\x18\x00UI") + 8
-    return data[at : at + 64].split(b"\0")[0].split(b"\x08")[0].decode()
+    return {str(read_again(path).SOPInstanceUID): path.read_bytes() for path in folder.iterdir()}
 
 
 def connection(url: str, pause: Callable[[float], None] = lambda _s: None, **settings: float) -> Connection:

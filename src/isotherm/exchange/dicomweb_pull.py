@@ -223,9 +223,16 @@ class _Work:
             elif uid not in asked:
                 self.unlisted += 1
             elif self._path(uid).read_bytes() != data:
+                self._take_back(uid)
                 raise BadAnswer("The PACS sends two different objects under one UID.")
         finally:
             arriving.unlink(missing_ok=True)
+
+    def _take_back(self, uid: str) -> None:
+        self._path(uid).unlink()
+        self.missing.add(uid)
+        self.fetched -= 1
+        self._progress.done -= 1
 
     def _fits(self, found: Identity) -> str:
         if (found.study or self._study, found.series or self._series) != (self._study, self._series):
