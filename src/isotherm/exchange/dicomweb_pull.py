@@ -213,7 +213,8 @@ class _Work:
             data = arriving.read_bytes()
             uid = self._fits(identify(data))
             if uid in self.missing & asked:
-                with replacing(self._path(uid)) as temporary:
+                # Waiting for the disk at each object would take longer than all else; the next pull checks each again.
+                with replacing(self._path(uid), survives_power_cut=False) as temporary:
                     arriving.replace(temporary)
                 self.missing.discard(uid)
                 self.fetched += 1
