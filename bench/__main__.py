@@ -15,6 +15,7 @@ from bench.dicom import print_dicom
 from bench.evidence_reconstruct import print_reconstruction
 from bench.evidence_refusals import print_refusals
 from bench.invariance import print_invariance
+from bench.pacs import print_pacs
 from bench.register import print_register
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
@@ -27,6 +28,7 @@ Options = argparse.Namespace
 PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
     "speed": (lambda _: print_speed(),),
     "dicom": (lambda _: print_dicom(),),
+    "pacs": (lambda _: print_pacs(),),
     "criteria": (lambda _: print_criteria_table(),),
     "study": (
         lambda _: print_study_survival(),

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
 from tests.browser import CHROMIUM_FLAGS, Tab, open_tab
+from tests.exchange.orthanc import Orthanc, find_orthanc
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,6 +72,19 @@ def dciodvfy() -> Callable[[Path], list[str]]:
         return [line for line in said if line.startswith(("Error", " Abort"))] or ([] if ran.returncode == 0 else said)
 
     return errors
+
+
+@pytest.fixture(scope="module")
+def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
+    """A real PACS on this machine, empty at first; a test that asks for it is skipped where Orthanc is missing."""
+    found = find_orthanc()
+    if found is None:
+        pytest.skip("Orthanc or its DICOMweb plugin is missing: run `make services`")
+    running = Orthanc(*found, tmp_path_factory.mktemp("orthanc"))
+    try:
+        yield running.start()
+    finally:
+        running.kill()
 
 
 @pytest.fixture(scope="session")

@@ -23,12 +23,16 @@
     - FlowDoesNotAddUp         a flow of patients whose boxes do not add up
     - CannotPool               published effects that must not be pooled as they are
     - BadCurve                 a digitized curve or printed numbers at risk that cannot be right
+    - NotAdmitted              a PACS that does not let us in, or whose certificate is not trusted
+    - NoSuchStudy              a study or a series that a PACS does not hold
+    - BadAnswer                a PACS whose answer is not DICOMweb, or contradicts itself
   + FitError                   (exit 1: the data came in whole, but cannot carry the estimate)
     - NotConverged             a fit that reached no finite maximum: separated, collinear or out of steps
     - NothingToCompare         too few arms, events or patients for the question
     - NoOverlap                arms that do not overlap enough: no pair within the caliper, weights that run off
     - OutOfReach               an estimand that these data and this method cannot give
     - CaliperBroken            a matched pair wider apart than its caliper: a fault of isotherm, never of the data
+  + NoAnswer                   (exit 4: a PACS that is not there, is busy or broke off; the same command goes on later)
   + OutputError                (exit 2: the place to write to cannot be used)
 """
 
@@ -139,6 +143,18 @@ class BadCurve(InputError):
     """A digitized curve or printed numbers at risk that cannot be right."""
 
 
+class NotAdmitted(InputError):
+    """A PACS that does not let us in, or whose certificate is not trusted."""
+
+
+class NoSuchStudy(InputError):
+    """A study or a series that a PACS does not hold."""
+
+
+class BadAnswer(InputError):
+    """A PACS whose answer is not DICOMweb, or contradicts itself."""
+
+
 class FitError(IsothermError):
     """The data came in whole, but cannot carry the estimate that was asked for."""
 
@@ -161,6 +177,22 @@ class OutOfReach(FitError):
 
 class CaliperBroken(FitError):
     """A matched pair wider apart than its caliper: a fault of isotherm, never of the data."""
+
+
+class NoAnswer(IsothermError):
+    """A PACS that is not there, is busy, or broke off; what was finished is kept, and the same command goes on.
+
+    Parameters
+    ----------
+    after_s : float
+        Seconds that the PACS asked us to wait; 0 where it said nothing.
+    """
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.after_s = after_s
 
 
 class OutputError(IsothermError):

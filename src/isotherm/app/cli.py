@@ -16,6 +16,7 @@ from isotherm.app.criteria_commands import add_criteria
 from isotherm.app.dicom_commands import add_dicom
 from isotherm.app.evidence_commands import add_evidence
 from isotherm.app.evidence_making_commands import add_making
+from isotherm.app.pacs_commands import add_pacs
 from isotherm.app.study_commands import add_study
 from isotherm.errors import BadSetting, InputError, IsothermError, OutputError
 
@@ -28,6 +29,7 @@ EXIT_CODES = """exit codes:
   1    something unforeseen; please report it
   2    what came in, or the place to write to, cannot be used; the message says what to do
   3    (margins) at least one case of the list could not be measured; the others were
+  4    (pacs) the PACS is not there, is busy or broke off; the same command goes on later
   130  stopped by Ctrl-C; what was finished is kept
   141  whoever read the output has stopped reading it"""
 
@@ -155,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     _choices(many)
     many.set_defaults(run=_margins)
     add_dicom(commands)
+    add_pacs(commands)
     add_study(commands)
     add_criteria(commands, _print)
     add_making(add_evidence(commands))

@@ -21,7 +21,9 @@ def leftovers(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str], *, suffix: str = "") -> Generator[Path, None, None]:
+def replacing(
+    path: str | os.PathLike[str], *, suffix: str = "", survives_power_cut: bool = True
+) -> Generator[Path, None, None]:
     """Give a temporary path to write to; it takes the place of `path` when the block ends without an error.
 
     Parameters
@@ -30,6 +32,8 @@ def replacing(path: str | os.PathLike[str], *, suffix: str = "") -> Generator[Pa
         What is to be written. A link is followed; what stands there stays untouched until the new file is complete.
     suffix : str
         Ending of the temporary name, for writers that choose the format by it (".nii.gz").
+    survives_power_cut : bool
+        Waits until the content is on the disk. Copies that are checked again before they are trusted need no waiting.
 
     Raises
     ------
@@ -43,7 +47,8 @@ def replacing(path: str | os.PathLike[str], *, suffix: str = "") -> Generator[Pa
     temporary = target.with_name(f"{PREFIX}{secrets.token_hex(8)}{suffix}")
     try:
         yield temporary
-        _to_disk(temporary)
+        if survives_power_cut:
+            _to_disk(temporary)
         temporary.replace(target)
     except OSError as error:
         raise OutputError(_cannot_write(target, error)) from error
