@@ -47,9 +47,9 @@ def json_text(document: Mapping[str, Any]) -> str:
 
 def write_results(folder: Path, assessment: Assessment) -> Path:
     """Write everything of one case into a folder, which is made, or nothing; return the path of the report."""
-    with new_folder(str(folder)), _all_or_nothing() as put:
+    with new_folder(str(folder)), all_or_nothing() as put:
         _clear(folder)
-        names = _file_names([view.label for view in assessment.lesions])
+        names = file_names([view.label for view in assessment.lesions])
         for name, view in zip(names, assessment.lesions, strict=True):
             margin, surface, residual, uncovered = view.margin, *(put(folder / f"{name}-{kind}") for kind in KINDS)
             if margin is not None:
@@ -82,7 +82,7 @@ def _uncut(mask: Mask, grid: Grid) -> Mask:
 
 
 @contextmanager
-def _all_or_nothing() -> Generator[Callable[[Path], Path]]:
+def all_or_nothing() -> Generator[Callable[[Path], Path]]:
     """Give a function through which every file is named before it is written; an error takes all of them away."""
     named: list[Path] = []
 
@@ -144,7 +144,7 @@ def keep_tables(folder: Path, heads: Mapping[str, Sequence[str]]) -> None:
             )
 
 
-def _file_names(labels: Sequence[str]) -> list[str]:
+def file_names(labels: Sequence[str]) -> list[str]:
     """Return the start of the file names of each lesion; labels that look alike as file names are told apart."""
     names = [f"lesion-{safe_name(label)}" for label in labels]
     folded = [name.casefold() for name in names]

@@ -1,0 +1,149 @@
+"""The commands `isotherm register` and `isotherm assess`: parse, call one task, print; heavy imports wait."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from isotherm.app.margin_options import add_choices, structures_of
+from isotherm.errors import BadSetting
+
+if TYPE_CHECKING:
+    from isotherm.app.pair import PairRequest
+    from isotherm.app.registering import Choice
+
+EXIT_CODES = """exit codes:
+  0    done; every registration passed its gates, or was warned of, which the result says
+  1    the scans could not be registered: they do not meet, or too little of them looks alike
+  2    what came in, or the place to write to, cannot be used; the message says what to do
+  3    a registration failed its gates: its margin is withheld, and nothing of it is to be used"""
+
+NOT_TO_BE_USED = 3
+
+Print = Callable[[str], None]
+
+
+def add_registration(commands: Any, out: Print) -> None:
+    """Add both commands to those of argparse; `out` prints."""
+    _add_register(commands, out)
+    _add_assess(commands, out)
+
+
+def _add_register(commands: Any, out: Print) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "register", help="carry the scan before ablation onto the scan after it, and judge how", epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    files = parser.add_argument_group("files (DICOM folders, FOLDER:SERIES picks one; NIfTI, NRRD, MHA)")
+    files.add_argument("--before", metavar="FILE", required=True, help="scan before ablation; it is carried")
+    files.add_argument("--after", metavar="FILE", required=True, help="scan after ablation; it stays")
+    files.add_argument("--before-tumor", dest="tumor", metavar="FILE[:LABEL]", action="append", default=[],
+                       help="tumor on the scan before; repeat for several lesions")  # fmt: skip
+    files.add_argument("--after-ablation", dest="ablation", metavar="FILE[:LABEL]", action="append", default=[],
+                       help="ablation zone on the scan after; it never pulls at the tumor")  # fmt: skip
+    files.add_argument("--before-organ", dest="organ_before", metavar="FILE[:LABEL]", help="organ on the scan before")
+    files.add_argument("--after-organ", dest="organ_after", metavar="FILE[:LABEL]", help="organ on the scan after")
+    _add_ways(parser, files)
+    parser.add_argument("--out", metavar="DIR", help="folder for transform, gates and pictures")
+    parser.add_argument("--json", metavar="FILE", help="write registration.json to FILE, or to standard output with -")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.set_defaults(run=lambda options: _register(options, out))
+
+
+def _add_assess(commands: Any, out: Print) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "assess", help="from the scans before and after ablation to the report: registration and margin",
+        epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument(
+        "before", metavar="BEFORE", help="scan before ablation: a DICOM folder, FOLDER:SERIES, or a file"
+    )
+    parser.add_argument("after", metavar="AFTER", help="scan after ablation")
+    files = parser.add_argument_group("masks (as in `isotherm margin`), each on the scan it was drawn on")
+    files.add_argument("--tumor", metavar="FILE[:LABEL]", action="append", required=True,
+                       help="tumor on the scan before; repeat for several lesions")  # fmt: skip
+    files.add_argument("--ablation", metavar="FILE[:LABEL]", action="append", required=True,
+                       help="ablation zone on the scan after; repeated zones are united")  # fmt: skip
+    files.add_argument(
+        "--organ-before", metavar="FILE[:LABEL]", help="organ on the scan before: guides the registration"
+    )
+    files.add_argument("--organ-after", metavar="FILE[:LABEL]",
+                       help="organ on the scan after: it bounds the margin; without it, the one before does")  # fmt: skip
+    files.add_argument("--vessels-before", metavar="FILE[:LABEL]", action="append", default=[], help="vessels, carried")
+    files.add_argument(
+        "--vessels-after", metavar="FILE[:LABEL]", action="append", default=[], help="vessels, as they lie"
+    )
+    files.add_argument("--structure", metavar="NAME=FILE", action="append", default=[],
+                       help="on the scan after: report distances from lesion and zone; may be repeated")  # fmt: skip
+    files.add_argument("--old-scar", metavar="FILE[:LABEL]", action="append", default=[],
+                       help="zone of an earlier ablation on the scan after, not to be counted")  # fmt: skip
+    _add_ways(parser, files)
+    add_choices(parser, organ_frame=False)
+    parser.add_argument("--json", metavar="FILE", help="write margin.json to FILE, or to standard output with -")
+    parser.add_argument("--dicom", metavar="DIR", help="folder for the results in DICOM (default, where "
+                        "AFTER is DICOM: dicom in --out)")  # fmt: skip
+    parser.set_defaults(run=lambda options: _assess(options, out))
+
+
+def _add_ways(parser: argparse.ArgumentParser, files: argparse._ArgumentGroup) -> None:
+    files.add_argument("--confirm-pair", action="store_true",
+                       help="the DICOM objects are of one patient and in order, whatever they say")  # fmt: skip
+    ways = parser.add_argument_group("registration")
+    ways.add_argument("--method", choices=("deformable", "rigid"), default="deformable",
+                      help="what the margin is measured with; both are told (default: %(default)s)")  # fmt: skip
+
+
+def _pair_request(options: argparse.Namespace, before: str, after: str) -> PairRequest:
+    from isotherm.app.pair import PairRequest
+
+    told = vars(options)
+    return PairRequest(
+        before, after, tuple(options.tumor), tuple(options.ablation), options.organ_before, options.organ_after,
+        tuple(told.get("vessels_before", ())), tuple(told.get("vessels_after", ())),
+        structures_of(told.get("structure", ())), tuple(told.get("old_scar", ())), options.confirm_pair,
+    )  # fmt: skip
+
+
+def _choice(options: argparse.Namespace) -> Choice:
+    from isotherm.app.registering import Choice
+
+    return Choice(options.method)
+
+
+def _register(options: argparse.Namespace, out: Print) -> int:
+    from isotherm.app.outputs import json_text
+    from isotherm.app.pair import read_pair
+    from isotherm.app.places import keep_inputs, new_folder, usable_file
+    from isotherm.app.progress import Progress
+    from isotherm.app.registering import register_pair
+    from isotherm.app.registration_document import registration_document
+    from isotherm.app.registration_outputs import registration_in, write_registration
+    from isotherm.app.registration_terminal import registration_text
+    from isotherm.app.terminal import terminal_columns
+    from isotherm.exchange.atomic import write_text
+
+    request, choice = _pair_request(options, options.before, options.after), _choice(options)
+    if options.json not in (None, "-"):
+        keep_inputs([usable_file(options.json)], request.files)
+    if options.out:
+        keep_inputs(registration_in(Path(options.out)), request.files)
+    folder: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
+    with folder as home, Progress(quiet=options.quiet) as progress:
+        progress("reading")
+        pair = read_pair(request)
+        registered = register_pair(pair, choice, progress=progress)
+        document = registration_document(pair, registered)
+        if home is not None:
+            progress("writing")
+            write_registration(home, pair, registered, document)
+    if options.json not in (None, "-"):
+        write_text(options.json, json_text(document))
+    out(json_text(document) if options.json == "-" else registration_text(document, terminal_columns()) + "\n")
+    return NOT_TO_BE_USED if document["verdict"] == "fail" else 0
+
+
+def _assess(options: argparse.Namespace, out: Print) -> int:
+    raise BadSetting("not yet")
