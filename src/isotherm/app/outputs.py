@@ -35,7 +35,8 @@ COLUMNS = (
     "surface_below_0_mm", "surface_0_to_5_mm", "surface_5_to_10_mm", "surface_10_mm_or_more", "surface_at_most_3_mm",
     "residual_volume_ml", "tissue_at_risk_ml", "tumor_volume_ml", "ablation_volume_ml", "recist_mm",
     "depth_below_capsule_mm", "vessel_bridging", "assessable_fraction",
-    "thinnest_l_mm", "thinnest_p_mm", "thinnest_s_mm", "thinnest_direction", "reasons", "flags", "warnings",
+    "thinnest_l_mm", "thinnest_p_mm", "thinnest_s_mm", "thinnest_direction", "registration", "registration_error_mm",
+    "minimal_margin_deformable_mm", "minimal_margin_rigid_mm", "reasons", "flags", "warnings",
 )  # fmt: skip
 """Columns of margins.csv: one row per lesion."""
 
@@ -178,6 +179,7 @@ def _row(lesion: Mapping[str, Any]) -> list[Any]:
     interval: Mapping[str, Any] = lesion["interval_mm"] or {}
     chance: Mapping[str, Any] = lesion["probability"] or {}
     percentiles, share = lesion["percentiles_mm"], lesion["surface_fraction"]
+    registration: Mapping[str, Any] = lesion.get("registration") or {}
     place = lesion["thinnest_point_lps_mm"] or (None, None, None)
     return [
         lesion["label"], lesion["status"], lesion["minimal_margin_mm"], interval.get("low"), interval.get("high"),
@@ -190,6 +192,8 @@ def _row(lesion: Mapping[str, Any]) -> list[Any]:
         lesion["ablation_volume_ml"], lesion["tumor"]["recist_mm"], lesion["tumor"]["depth_below_capsule_mm"],
         any(vessel["bridging"] for vessel in lesion["vessels"]) if lesion["vessels"] else None,
         lesion["assessable_fraction"], *place, lesion["thinnest_direction"],
+        *(registration.get(key) for key in ("verdict", "error_mm", "minimal_margin_deformable_mm",
+                                            "minimal_margin_rigid_mm")),
         "; ".join(lesion["reasons"]), "; ".join(lesion["flags"]),
     ]  # fmt: skip
 

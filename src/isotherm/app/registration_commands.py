@@ -71,7 +71,7 @@ def _add_assess(commands: Any, out: Print) -> None:
         "--organ-before", metavar="FILE[:LABEL]", help="organ on the scan before: guides the registration"
     )
     files.add_argument("--organ-after", metavar="FILE[:LABEL]",
-                       help="organ on the scan after: it bounds the margin; without it, the one before does")  # fmt: skip
+                       help="organ on the scan after: it bounds the margin; else the one before does")  # fmt: skip
     files.add_argument("--vessels-before", metavar="FILE[:LABEL]", action="append", default=[], help="vessels, carried")
     files.add_argument(
         "--vessels-after", metavar="FILE[:LABEL]", action="append", default=[], help="vessels, as they lie"

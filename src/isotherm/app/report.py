@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from isotherm.app.assessment import Assessment, LesionView
+from isotherm.app.document import ESTIMATED_REGISTRATION
 from isotherm.app.figures import Drawing
 from isotherm.app.figures_histogram import histogram, ruler
 from isotherm.app.figures_map import margin_map
@@ -15,6 +16,7 @@ from isotherm.app.figures_slices import Place, gray_window, middle_lps_mm, slice
 from isotherm.app.page import environment, policy, static
 from isotherm.app.palette import CLASSES, NOT_ASSESSABLE
 from isotherm.app.palette import NAME as PALETTE
+from isotherm.app.registration_report import banner, registration_pages
 from isotherm.app.report_tables import label_of, name_of, plain, tables
 from isotherm.app.report_viewer import Layer, layers, spacing_that_fits, toward
 from isotherm.app.report_words import (
@@ -93,14 +95,17 @@ def report_html(assessment: Assessment) -> str:
         "switches": SWITCHES,
         "off_at_first": "before" if any(view.image for view in assessment.lesions) else "",
     }
+    own = [Markup(static("blink.js"))] if assessment.registered else []
+    shown |= {"blinker": own[0] if own else "", "banner": banner(document),
+              "registrations": registration_pages(assessment, organ_name=_organ_name(document))}  # fmt: skip
     niivue = static("viewer/niivue.umd.js")
-    bare = page.render(**shown, viewer=None, policy=policy())
+    bare = page.render(**shown, viewer=None, policy=policy(*own))
     if not niivue:
         return bare
     scripts = [Markup(text.replace("</script", "<\\/script")) for text in (niivue, static("viewer.js"))]
     licenses = static("viewer/niivue.LICENSES.txt")
     room = MOST_BYTES - sum(len(one.encode()) for one in (bare, licenses, *scripts)) - ROOM_FOR_WORDS
-    allowed = policy(*scripts)
+    allowed = policy(*own, *scripts)
     while (scene := _scene(assessment, room)) is not None:
         whole = page.render(**shown, viewer=scene | {"scripts": scripts, "licenses": licenses}, policy=allowed)
         excess = len(whole.encode()) - MOST_BYTES
@@ -229,8 +234,14 @@ def _interval_used(document: Record) -> dict[str, Any] | None:
     return {
         "name": interval_name({"level": given[0]["level"], "calibrated": calibrated}),
         "calibrated": calibrated,
-        "registration": None if error is None else f"mean {mm(error)}, {'given' if source == 'given' else 'assumed'}",
+        "registration": None if error is None else f"mean {mm(error)}, {_where_from(source)}",
     }
+
+
+def _where_from(source: str) -> str:
+    if source == "given":
+        return "given"
+    return "estimated by the registration" if source.startswith(ESTIMATED_REGISTRATION) else "assumed"
 
 
 def _rows(record: Record) -> list[tuple[str, str]]:
