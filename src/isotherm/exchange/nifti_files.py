@@ -191,7 +191,10 @@ def _header(stream: BinaryIO, file: ImageFile) -> Any:  # nibabel's headers have
     classes = {348: Nifti1Header, 540: Nifti2Header}
     found = [classes.get(int.from_bytes(first, order)) for order in ("little", "big")]
     header_class: Any = found[0] or found[1]
-    rest = stream.read(header_class.template_dtype.itemsize - 4) if header_class else b""
+    left = header_class.template_dtype.itemsize - 4 if header_class else 0
+    rest = stream.read(left)
+    if len(rest) < left:
+        raise cut_short(file)
     magic = rest[0:8] if header_class is Nifti2Header else rest[340:344]
     if header_class is None or magic[:3] not in (b"n+1", b"n+2"):
         raise UnreadableFile(f"{file.start} is not a NIfTI image, whatever its name says; export it anew.")

@@ -15,14 +15,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import h5py  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
 import numpy.typing as npt
 import SimpleITK
 
-from isotherm.errors import BadGeometry, IsothermError, UnreadableFile
+from isotherm.errors import BadGeometry, UnreadableFile
+from isotherm.exchange.hdf_program import MOST_PARTS
 from isotherm.exchange.itk_files import vector_image, written
-from isotherm.exchange.voxel_source import DEFLATE_LIMIT, ImageFile, cut_short, grid_of, refuse_impossible_size
+from isotherm.exchange.transform_hdf import hdf_blocks
+from isotherm.exchange.voxel_source import ImageFile, cut_short, grid_of, refuse_impossible_size
 from isotherm.imaging.transform import Displacement, Transform
 from isotherm.imaging.transform_chain import Linear
 from isotherm.imaging.volume import Grid
@@ -30,9 +31,6 @@ from isotherm.printable import printable
 
 itk: Any = SimpleITK
 """SimpleITK, which has no types."""
-
-hdf: Any = h5py
-"""h5py, which has none either."""
 
 Numbers = npt.NDArray[np.float64]
 
@@ -62,9 +60,6 @@ NODES_PER_KNOT = 10
 
 MOST_TEXT_BYTES = 2**29
 """A longer text file is none that a person or a program keeps a transform in."""
-
-MOST_PARTS = 100
-"""More parts of a composite are taken for a broken file."""
 
 MARK = "#Insight Transform File"
 
@@ -101,20 +96,7 @@ def read_itk_text(file: ImageFile) -> tuple[Linear | Displacement, ...]:
 
 def read_itk_hdf(file: ImageFile) -> tuple[Linear | Displacement, ...]:
     """Read the parts of an HDF5 file, in the order in which they are applied."""
-    try:
-        with hdf.File(file.path, "r") as opened:
-            group = _own(opened, "TransformGroup", file)
-            names = sorted(group, key=lambda name: int(name))
-            if len(names) > MOST_PARTS:
-                raise UnreadableFile(f"{file.start} holds more than {MOST_PARTS} transforms; export it once more.")
-            blocks = [_hdf_block(_own(group, name, file), file) for name in names]
-    except IsothermError:
-        raise
-    except Exception as error:  # damaged bytes reach every branch of the library
-        raise UnreadableFile(
-            f"{file.start} is not a transform of ITK in HDF5, or is damaged; export it as .h5 or .tfm once more."
-        ) from error
-    return _parts(blocks, file)
+    return _parts([Block(*one) for one in hdf_blocks(file)], file)
 
 
 def write_itk(path: str | os.PathLike[str], transform: Transform) -> None:
@@ -146,39 +128,6 @@ def _numbers(text: str, file: ImageFile) -> Numbers:
             return np.fromstring(text, dtype=np.float64, sep=" ") if text.strip() else np.zeros(0)
     except (DeprecationWarning, ValueError) as error:
         raise UnreadableFile(f"{file.start} has parameters that are no numbers; export it once more.") from error
-
-
-def _hdf_block(group: Any, file: ImageFile) -> Block:
-    kind = str(_own(group, "TransformType", file).asstr()[0])[:200]
-    if kind.startswith(COMPOSITE):
-        return Block(kind, np.zeros(0), np.zeros(0))
-    # ITK wrote both names without an n up to version 4.
-    names = [next((f"{start}{name}" for start in ("Transform", "Tranform") if f"{start}{name}" in group), "")
-             for name in ("Parameters", "FixedParameters")]  # fmt: skip
-    if not all(names):
-        raise cut_short(file)
-    return Block(kind, _hdf_numbers(_own(group, names[0], file), file), _hdf_numbers(_own(group, names[1], file), file))
-
-
-def _own(group: Any, name: str, file: ImageFile) -> Any:
-    """Return a member that lies in this very file: links may point to any other file of the machine."""
-    if not isinstance(group.get(name, getlink=True), hdf.HardLink):
-        raise UnreadableFile(f"{file.start} has no '{name}', or a link in its place; export it once more.")
-    return group[name]
-
-
-def _hdf_numbers(dataset: Any, file: ImageFile) -> Numbers:
-    if dataset.shape is None or len(dataset.shape) != 1 or dataset.dtype.kind not in "fiu":
-        raise UnreadableFile(f"{file.start} has parameters that are no list of numbers; export it once more.")
-    if dataset.external is not None or dataset.is_virtual:
-        raise UnreadableFile(f"{file.start} keeps its parameters in another file, which is not read; export it whole.")
-    stored = int(dataset.id.get_storage_size()) * (1 if dataset.compression is None else DEFLATE_LIMIT)
-    refuse_impossible_size(dataset.size * dataset.dtype.itemsize, min(stored, _most(file)), file)
-    return np.asarray(dataset[()], dtype=np.float64)
-
-
-def _most(file: ImageFile) -> int:
-    return os.path.getsize(file.path) * DEFLATE_LIMIT
 
 
 def _parts(blocks: list[Block], file: ImageFile) -> tuple[Linear | Displacement, ...]:
