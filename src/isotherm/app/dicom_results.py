@@ -75,13 +75,15 @@ class _Told:
     source: Source
 
     def segments(self) -> list[NamedSegment]:
-        """Return tumor, zone, residual tumor and under-covered region of each lesion; a shared zone once."""
+        """Return tumor, zone, residual tumor and under-covered region of each lesion that may be told; a zone once."""
         made: list[NamedSegment] = []
         zones = [*self.case.ablations]
         for number, mask in enumerate(zones, start=1):
             name = "Ablation zone" if len(zones) == 1 else f"Ablation zone {number}"
             made.append(NamedSegment(name, words.ZONE, mask, name, self._uid(name), drawn=True))
         for view, lesion in zip(self.assessment.lesions, self.case.lesions, strict=True):
+            if lesion.withheld:
+                continue  # its tumor lies in a place that is not to be used
             tracking = self._tracking(view)
             made.append(NamedSegment(_tumor(view), words.TUMOR, lesion.mask, *tracking, drawn=True))
             for name, word, mask in (("Residual tumor", words.RESIDUAL, view.residual),

@@ -32,6 +32,7 @@ def add_choices(parser: argparse.ArgumentParser, *, organ_frame: bool = True) ->
     """Add the settings and facts of a measurement; `organ_frame` where the organ's image has to be told."""
     group = parser.add_argument_group("settings")
     group.add_argument("--organ-name", choices=("liver", "lung"), default="liver")
+    parser.set_defaults(organ_frame="before")
     if organ_frame:
         group.add_argument("--organ-frame", choices=("before", "after"), default="before",
                            help="the image the organ was drawn on (default: %(default)s)")  # fmt: skip

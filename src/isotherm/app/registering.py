@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,17 +11,21 @@ import numpy as np
 from isotherm.app.case import Lesion
 from isotherm.app.pair import Pair
 from isotherm.errors import BadSetting, EmptyMask, FieldsApart, NotConverged
-from isotherm.imaging.geometry import Float
+from isotherm.imaging.landmarks import Landmarks
 from isotherm.imaging.register import NEAR_MM, register, way_back
 from isotherm.imaging.register_gates import LIMITS, Drawn, Gate, Quality, judge
 from isotherm.imaging.register_tumor import best_rigid, points_in
 from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.transform import Transform
+from isotherm.imaging.volume import Grid
 
 Method = Literal["deformable", "rigid", "given"]
 
 LEAST_NODES = 50
 """Places of a displacement field near a lesion without which it says nothing of it."""
+
+NODES_MM = 4.0
+"""Distance of the nodes on which a transform without any is sampled."""
 
 Progress = Callable[[str], None]
 
@@ -35,7 +39,7 @@ class Choice:
     method : {"deformable", "rigid", "given"}
         What the margin is measured with; "given" is a transform that came in.
     given : Transform, optional
-    landmarks_after_lps_mm, landmarks_before_lps_mm : array, shape (n, 3), optional
+    landmarks : Landmarks, optional
         The same places on both scans: a gate of their own.
 
     Raises
@@ -45,8 +49,7 @@ class Choice:
 
     method: Method = "deformable"
     given: Transform | None = None
-    landmarks_after_lps_mm: Float | None = None
-    landmarks_before_lps_mm: Float | None = None
+    landmarks: Landmarks | None = None
 
     def __post_init__(self) -> None:
         if (self.method == "given") != (self.given is not None):
@@ -90,8 +93,10 @@ def register_lesion(pair: Pair, lesion: Lesion, choice: Choice, *, progress: Pro
     NotConverged
         The scans do not meet, or too little looks alike around the lesion.
     """
-    drawn = Drawn(lesion.mask, pair.zone, pair.organ_before, pair.organ_after, choice.landmarks_after_lps_mm,
-                  choice.landmarks_before_lps_mm)  # fmt: skip
+    marks = choice.landmarks
+    drawn = Drawn(lesion.mask, pair.zone, pair.organ_before, pair.organ_after)
+    if marks is not None:
+        drawn = replace(drawn, landmarks_after_lps_mm=marks.after_lps_mm, landmarks_before_lps_mm=marks.before_lps_mm)
     if choice.given is not None:
         progress("judging the transform")
         rigid = rigid_near(choice.given, lesion)
@@ -127,6 +132,14 @@ def _registered(
         quality = Quality(tuple(sorted([*kept, steep], key=lambda gate: order.index(gate.name))))
         outline = rigid.region(tumor)
     return Registered(lesion, method, used, rigid, deformable, quality, outline)
+
+
+def nodes_over(grid: Grid) -> Grid:
+    """Return nodes all over an image, for a transform that came in without any of its own."""
+    steps = [max(1, round(NODES_MM / spacing)) for spacing in grid.spacing_kji_mm]
+    k, j, i = (-(-(n - 1) // step) + 1 for n, step in zip(grid.shape_kji, steps, strict=True))
+    a, b, c = (spacing * step for spacing, step in zip(grid.spacing_kji_mm, steps, strict=True))
+    return Grid((k, j, i), (a, b, c), grid.origin_lps_mm, grid.direction_lps)
 
 
 def rigid_near(transform: Transform, lesion: Lesion) -> Transform:

@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isotherm.app.margin_options import add_choices, structures_of
+from isotherm.app.margin_options import add_choices, facts_of, settings_of, structures_of
 from isotherm.errors import BadSetting
 
 if TYPE_CHECKING:
-    from isotherm.app.pair import PairRequest
+    from isotherm.app.pair import Pair, PairRequest
     from isotherm.app.registering import Choice
 
 EXIT_CODES = """exit codes:
@@ -94,6 +94,13 @@ def _add_ways(parser: argparse.ArgumentParser, files: argparse._ArgumentGroup) -
     ways = parser.add_argument_group("registration")
     ways.add_argument("--method", choices=("deformable", "rigid"), default="deformable",
                       help="what the margin is measured with; both are told (default: %(default)s)")  # fmt: skip
+    ways.add_argument("--transform", metavar="FILE", help="use and judge this transform, after to before, and register "
+                      "nothing (.tfm, .txt, .h5; displacements as .nii.gz, .nrrd, .mha)")  # fmt: skip
+    ways.add_argument("--transform-inverse", action="store_true", help="it carries a point before to the one after")
+    ways.add_argument("--landmarks", metavar="FILE", help="the same places on both scans, a gate of their own (CSV of "
+                      "pairs; with --landmarks-before those on the scan after: .mrk.json, .fcsv, .pts)")  # fmt: skip
+    ways.add_argument("--landmarks-before", metavar="FILE", help="those on the scan before")
+    ways.add_argument("--landmarks-frame", choices=("LPS", "RAS"), help="where the files do not say it")
 
 
 def _pair_request(options: argparse.Namespace, before: str, after: str) -> PairRequest:
@@ -107,10 +114,29 @@ def _pair_request(options: argparse.Namespace, before: str, after: str) -> PairR
     )  # fmt: skip
 
 
-def _choice(options: argparse.Namespace) -> Choice:
-    from isotherm.app.registering import Choice
+def _choice(options: argparse.Namespace, pair: Pair) -> Choice:
+    from isotherm.app.registering import Choice, nodes_over
+    from isotherm.exchange.landmark_files import read_landmarks
+    from isotherm.exchange.transform_files import read_transform
 
-    return Choice(options.method)
+    given = None
+    if options.transform is not None:
+        nodes = nodes_over(pair.after.grid)
+        given = read_transform(options.transform, inverse=options.transform_inverse, grid=nodes)
+    elif options.transform_inverse:
+        raise BadSetting("--transform-inverse came without --transform; name the file.")
+    if options.landmarks is None:
+        if options.landmarks_before is not None or options.landmarks_frame is not None:
+            raise BadSetting("Options of landmarks came without --landmarks; name the file.")
+        return Choice(options.method if given is None else "given", given)
+    marks = read_landmarks(options.landmarks, options.landmarks_before, frame=options.landmarks_frame)
+    return Choice(options.method if given is None else "given", given, marks)
+
+
+def _files(options: argparse.Namespace, request: PairRequest) -> tuple[str, ...]:
+    """Return every file that came in: none of them is written over."""
+    alone = (options.transform, options.landmarks, options.landmarks_before)
+    return (*request.files, *(file for file in alone if file is not None))
 
 
 def _register(options: argparse.Namespace, out: Print) -> int:
@@ -125,16 +151,16 @@ def _register(options: argparse.Namespace, out: Print) -> int:
     from isotherm.app.terminal import terminal_columns
     from isotherm.exchange.atomic import write_text
 
-    request, choice = _pair_request(options, options.before, options.after), _choice(options)
+    request = _pair_request(options, options.before, options.after)
     if options.json not in (None, "-"):
-        keep_inputs([usable_file(options.json)], request.files)
+        keep_inputs([usable_file(options.json)], _files(options, request))
     if options.out:
-        keep_inputs(registration_in(Path(options.out)), request.files)
+        keep_inputs(registration_in(Path(options.out)), _files(options, request))
     folder: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
     with folder as home, Progress(quiet=options.quiet) as progress:
         progress("reading")
         pair = read_pair(request)
-        registered = register_pair(pair, choice, progress=progress)
+        registered = register_pair(pair, _choice(options, pair), progress=progress)
         document = registration_document(pair, registered)
         if home is not None:
             progress("writing")
@@ -146,4 +172,29 @@ def _register(options: argparse.Namespace, out: Print) -> int:
 
 
 def _assess(options: argparse.Namespace, out: Print) -> int:
-    raise BadSetting("not yet")
+    from isotherm.app.assess_pair import assess_pair
+    from isotherm.app.assess_pair_outputs import Places, write_pair_assessment
+    from isotherm.app.outputs import json_text
+    from isotherm.app.pair import read_pair
+    from isotherm.app.places import new_folder
+    from isotherm.app.progress import Progress
+    from isotherm.app.registration_terminal import verdict_text
+    from isotherm.app.terminal import margin_table, terminal_columns
+    from isotherm.exchange.atomic import write_text
+
+    request = _pair_request(options, options.before, options.after)
+    settings, facts = settings_of(options), facts_of(options)
+    places = Places.of(options.out, options.dicom, options.json, request.after)
+    places.keep(_files(options, request))
+    folder: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
+    with folder, Progress(quiet=options.quiet) as progress:
+        progress("reading")
+        pair = read_pair(request)
+        found = assess_pair(pair, _choice(options, pair), settings, facts, progress=progress)
+        written = write_pair_assessment(places, request, pair, found, progress=progress)
+    document, width = found.assessment.document, terminal_columns()
+    if options.json not in (None, "-"):
+        write_text(options.json, json_text(document))
+    told = "\n".join([verdict_text(document, width), margin_table(document, width), *written])
+    out(json_text(document) if options.json == "-" else told + "\n")
+    return NOT_TO_BE_USED if found.withheld else 0

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from isotherm.app.outputs import all_or_nothing, json_text
+from isotherm.app.outputs import all_or_nothing, file_names, json_text
 from isotherm.app.pair import Pair
 from isotherm.app.places import new_folder, unusable
 from isotherm.app.registering import Registered
 from isotherm.exchange.atomic import leftovers, write_text
+from isotherm.exchange.transform_files import write_transform
 
 RESULT = "registration.json"
 
@@ -32,6 +33,9 @@ def write_registration(folder: Path, pair: Pair, registered: Sequence[Registered
     """
     with new_folder(str(folder)), all_or_nothing() as put:
         clear(folder)
+        names = file_names([one.lesion.label for one in registered])
+        for name, one in zip(names, registered, strict=True):
+            write_transform(one.used, put(folder / f"{name}-transform.h5"))
         # Last, since its presence says that the rest is complete.
         write_text(put(folder / RESULT), json_text(document))
 

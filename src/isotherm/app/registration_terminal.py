@@ -21,6 +21,23 @@ def registration_text(document: Mapping[str, Any], width: int | None = None) -> 
     return "\n".join([*lines, "Research use only. Not a medical device."])
 
 
+def verdict_text(document: Mapping[str, Any], width: int | None = None) -> str:
+    """Return for each lesion of a margin.json the verdict of its registration, and the gates that did not pass."""
+    lines: list[str] = []
+    for lesion in document["lesions"]:
+        told = lesion["registration"]
+        verdict = (
+            "NOT TO BE USED, registration FAILED" if told["verdict"] == "fail" else f"registration {told['verdict']}"
+        )
+        not_passed = [f"{gate_name(gate['name'], gate['says'])} {amount(gate['figure'], gate['unit'])}"
+                      for gate in told["gates"] if gate["verdict"] in ("warn", "fail")]  # fmt: skip
+        ways = [f"{way} {told[f'minimal_margin_{way}_mm']:.1f} mm" for way in ("deformable", "rigid")
+                if told[f"minimal_margin_{way}_mm"] is not None]  # fmt: skip
+        said = [verdict + (f" ({'; '.join(not_passed)})" if not_passed else ""), *ways, _error(told)]
+        lines += folded(f"{lesion['label']}: {', '.join(said)}", width)
+    return "\n".join(lines)
+
+
 def _lesion(lesion: Mapping[str, Any], definition: str, width: int | None) -> list[str]:
     gates: Sequence[Mapping[str, Any]] = lesion["gates"]
     head = f"Lesion {printable(lesion['label'])}: {METHODS[lesion['method']]}"
