@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from isotherm.app.assess_pair import PairAssessment
 from isotherm.app.dicom_results import check_dicom_results, results_in_dicom, write_dicom_results
 from isotherm.app.outputs import TABLE, TABLE_HEADS, keep_tables, results_in, write_results
 from isotherm.app.pair import Pair, PairRequest
+from isotherm.app.paper import Paper, report_on_paper
 from isotherm.app.places import keep_inputs, usable_file, usable_folder
 from isotherm.app.registration_document import registration_document
 from isotherm.app.registration_outputs import registration_in, write_registration
@@ -74,20 +76,24 @@ def write_pair_assessment(
     OutputError
     """
     told: list[str] = []
+    if places.out is None and places.dicom is None:
+        return told
+    progress("typesetting the report")
+    paper = report_on_paper(found.assessment, on=datetime.now(UTC).astimezone())
     if places.out is not None:
         progress("writing the report")
         write_registration(places.out, pair, found.registered, registration_document(pair, found.registered))
-        told.append(f"Report: {write_results(places.out, found.assessment)}")
+        told.append(f"Report: {write_results(places.out, found.assessment, pdf=paper.pdf)}")
     if places.dicom is not None:
         progress("writing DICOM")
-        told.append(f"DICOM: {_write_dicom(places.dicom, request, found)}")
+        told.append(f"DICOM: {_write_dicom(places.dicom, request, found, paper)}")
     return told
 
 
-def _write_dicom(folder: Path, request: PairRequest, found: PairAssessment) -> str:
+def _write_dicom(folder: Path, request: PairRequest, found: PairAssessment, paper: Paper) -> str:
     for path in results_in_dicom(str(folder)):
         path.unlink(missing_ok=True)  # what an earlier run said must not stand beside a margin that is withheld
     if all(lesion.withheld for lesion in found.case.lesions):
         return "nothing was written: no margin may be told"
-    write_dicom_results(str(folder), request.after, found.case, found.assessment)
+    write_dicom_results(str(folder), request.after, found.case, found.assessment, paper=paper)
     return str(folder)

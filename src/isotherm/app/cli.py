@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -130,8 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     _files(one)
     add_choices(one)
     one.add_argument("--json", metavar="FILE", help="write margin.json to FILE, or to standard output with -")
+    one.add_argument("--pdf", metavar="FILE", help="write the report on paper (A4) to FILE")
     one.add_argument("--dicom", metavar="DIR", help="folder for segments (SEG) and measurements (SR) in DICOM, beside "
-                     "--image as DICOM")  # fmt: skip
+                     "--image as DICOM; with --pdf the report, too")  # fmt: skip
     one.set_defaults(run=_margin)
     many = commands.add_parser(
         "margins", help="measure many cases, one row each; resumable", epilog=EXIT_CODES,
@@ -188,15 +190,18 @@ def _request(options: argparse.Namespace) -> Request:
 def _margin(options: argparse.Namespace) -> int:
     from isotherm.app.case import read_case
     from isotherm.app.outputs import TABLE, TABLE_HEADS, json_text, keep_tables, results_in, write_results
+    from isotherm.app.paper import report_on_paper
     from isotherm.app.places import keep_inputs, new_folder, usable_file
     from isotherm.app.progress import Progress
     from isotherm.app.tasks import assess_margin
     from isotherm.app.terminal import margin_table, terminal_columns
-    from isotherm.exchange.atomic import write_text
+    from isotherm.exchange.atomic import write_bytes, write_text
 
     request, settings, facts = _request(options), settings_of(options), facts_of(options)
     if options.json not in (None, "-"):
         keep_inputs([usable_file(options.json)], request.files)
+    if options.pdf is not None:
+        keep_inputs([usable_file(options.pdf)], request.files)
     write_dicom = None
     if options.dicom:
         # Only who wants DICOM waits for what writes it.
@@ -217,9 +222,14 @@ def _margin(options: argparse.Namespace) -> int:
         if folder is not None:
             progress("writing the report")
             report = write_results(folder, assessment)
+        paper = None
+        if options.pdf is not None:
+            progress("typesetting the report")
+            paper = report_on_paper(assessment, on=datetime.now(UTC).astimezone())
+            write_bytes(options.pdf, paper.pdf)
         if write_dicom is not None:
             progress("writing DICOM")
-            write_dicom(options.dicom, str(request.image), case, assessment)
+            write_dicom(options.dicom, str(request.image), case, assessment, paper=paper)
     if options.json == "-":
         _print(json_text(assessment.document))
         return 0

@@ -132,9 +132,13 @@ def _changes(axes: Axes, plane: Plane, one: Registered) -> None:
     styles = ["dashed" if level < 0 else "solid" for level in levels]
     lines = axes.contour(mm[..., 0], mm[..., 1], percent, levels=levels, colors=[LINE], linewidths=0.9,
                          linestyles=styles)  # fmt: skip
-    labels = axes.clabel(lines, fontsize=7.5, fmt=lambda value: f"{value:+.0f} %".replace("-", "\u2212"))
+    labels = axes.clabel(lines, fontsize=7.5, fmt=_percent)
     for label in labels:
         label.set_path_effects([withStroke(linewidth=1.8, foreground=OVER_IMAGE.casing)])
+
+
+def _percent(value: float) -> str:
+    return f"{value:+.0f} %".replace("-", "\u2212")
 
 
 def _legend(figure: Figure) -> None:

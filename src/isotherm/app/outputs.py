@@ -14,12 +14,12 @@ from isotherm.app.assessment import Assessment
 from isotherm.app.places import new_folder, unusable
 from isotherm.app.report import report_html
 from isotherm.errors import OutputError
-from isotherm.exchange.atomic import leftovers, write_text
+from isotherm.exchange.atomic import leftovers, write_bytes, write_text
 from isotherm.exchange.image_files import write_mask
 from isotherm.exchange.mesh_files import write_surface
 from isotherm.imaging.volume import Grid, Mask
 
-RESULT, TABLE, REPORT = "margin.json", "margins.csv", "report.html"
+RESULT, TABLE, REPORT, PAPER = "margin.json", "margins.csv", "report.html", "report.pdf"
 
 KINDS = ("margin.vtk", "residual.nii.gz", "uncovered.nii.gz")
 """How the names of a lesion's files end."""
@@ -46,8 +46,11 @@ def json_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
-def write_results(folder: Path, assessment: Assessment) -> Path:
-    """Write everything of one case into a folder, which is made, or nothing; return the path of the report."""
+def write_results(folder: Path, assessment: Assessment, *, pdf: bytes | None = None) -> Path:
+    """Write everything of one case into a folder, which is made, or nothing; return the path of the report.
+
+    `pdf` is the report on paper, where one was made.
+    """
     with new_folder(str(folder)), all_or_nothing() as put:
         _clear(folder)
         names = file_names([view.label for view in assessment.lesions])
@@ -65,6 +68,8 @@ def write_results(folder: Path, assessment: Assessment) -> Path:
         write_text(put(folder / TABLE), csv_text([("", assessment.document)]))
         report = put(folder / REPORT)
         write_text(report, report_html(assessment))
+        if pdf is not None:
+            write_bytes(put(folder / PAPER), pdf)
         # Last, since its presence says that the case is complete.
         write_text(put(folder / RESULT), json_text(assessment.document))
     return report
@@ -112,7 +117,7 @@ def _clear(folder: Path) -> None:
 
 def results_in(folder: Path) -> list[Path]:
     """Return the files of a folder that a new result would overwrite or take away."""
-    patterns = (RESULT, TABLE, REPORT, *(f"lesion-*-{kind}" for kind in KINDS))
+    patterns = (RESULT, TABLE, REPORT, PAPER, *(f"lesion-*-{kind}" for kind in KINDS))
     return [path for pattern in patterns for path in folder.glob(pattern)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ def _add_register(commands: Any, out: Print) -> None:
     parser.add_argument("--out", metavar="DIR", help="folder for transform, gates and pictures")
     parser.add_argument("--json", metavar="FILE", help="write registration.json to FILE, or to standard output with -")
     parser.add_argument("--quiet", action="store_true", help="no progress")
-    parser.set_defaults(run=lambda options: _register(options, out))
+    parser.set_defaults(run=partial(_register, out=out))
 
 
 def _add_assess(commands: Any, out: Print) -> None:
@@ -85,10 +86,10 @@ def _add_assess(commands: Any, out: Print) -> None:
     parser.add_argument("--json", metavar="FILE", help="write margin.json to FILE, or to standard output with -")
     parser.add_argument("--dicom", metavar="DIR", help="folder for the results in DICOM (default, where "
                         "AFTER is DICOM: dicom in --out)")  # fmt: skip
-    parser.set_defaults(run=lambda options: _assess(options, out))
+    parser.set_defaults(run=partial(_assess, out=out))
 
 
-def _add_ways(parser: argparse.ArgumentParser, files: argparse._ArgumentGroup) -> None:
+def _add_ways(parser: argparse.ArgumentParser, files: Any) -> None:
     files.add_argument("--confirm-pair", action="store_true",
                        help="the DICOM objects are of one patient and in order, whatever they say")  # fmt: skip
     ways = parser.add_argument_group("registration")

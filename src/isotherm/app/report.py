@@ -35,6 +35,7 @@ from isotherm.app.report_words import (
     status_words,
     texts,
 )
+from isotherm.app.sources import SOURCES
 
 MOST_BYTES = 15_000_000
 """Largest report: it has to pass through mail."""
@@ -77,27 +78,28 @@ def report_html(assessment: Assessment) -> str:
     out where even that would not fit. Nothing of it is fetched from anywhere, and no file name or path is in it.
     """
     document = assessment.document
-    pages = _pages(assessment)
+    pages = lesion_pages(assessment)
     page = environment().get_template("report.html.jinja")
     shown: dict[str, Any] = {
         "pages": pages,
         "tables": tables(document),
         "warnings": texts(document, "warnings"),
-        "simulated": _simulated(document),
+        "simulated": simulated(document),
         "settings": _rows(part(document, "settings")),
         "software": [(str(key), plain(str(key), value)) for key, value in part(document, "software").items()],
         "inputs": [_rows(one) for one in parts(document, "inputs")],
         "interval": _interval_used(document),
-        "organ": _organ_name(document),
+        "organ": organ_name(document),
         "palette": PALETTE,
         "legend": [*((one.label, one.color) for one in CLASSES), ("not assessable", NOT_ASSESSABLE)],
+        "sources": SOURCES,
         "style": Markup(static("report.css")),
         "switches": SWITCHES,
         "off_at_first": "before" if any(view.image for view in assessment.lesions) else "",
     }
     own = [Markup(static("blink.js"))] if assessment.registered else []
     shown |= {"blinker": own[0] if own else "", "banner": banner(document),
-              "registrations": registration_pages(assessment, organ_name=_organ_name(document))}  # fmt: skip
+              "registrations": registration_pages(assessment, organ_name=organ_name(document))}  # fmt: skip
     niivue = static("viewer/niivue.umd.js")
     bare = page.render(**shown, viewer=None, policy=policy(*own))
     if not niivue:
@@ -127,12 +129,13 @@ SWITCHES = (
 """Layers that can be switched in the viewer; at first all are on, but for an image before that would hide one after."""
 
 
-def _pages(assessment: Assessment) -> list[LesionPage]:
+def lesion_pages(assessment: Assessment) -> list[LesionPage]:
+    """Return what is shown of each lesion."""
     document = assessment.document
     lesions = parts(document, "lesions")
     scale = _scale(lesions)
     pixel_mm = FINE_PIXEL_MM if len(lesions) < MANY_LESIONS else COARSE_PIXEL_MM
-    organ = _organ_name(document)
+    organ = organ_name(document)
     return [_page(number, lesion, view, scale, pixel_mm, organ)
             for number, (lesion, view) in enumerate(zip(lesions, assessment.lesions, strict=True))]  # fmt: skip
 
@@ -193,7 +196,7 @@ def _scene(assessment: Assessment, room: int) -> dict[str, Any] | None:
     spacing = spacing_that_fits(assessment.lesions, room)
     if spacing is None:
         return None
-    organ = _organ_name(assessment.document)
+    organ = organ_name(assessment.document)
     contents: dict[str, str] = {}
     lesions: list[dict[str, Any]] = []
     for lesion, view in zip(parts(assessment.document, "lesions"), assessment.lesions, strict=True):
@@ -213,11 +216,12 @@ def _described(layer: Layer) -> dict[str, Any]:
     return {name: getattr(layer, name) for name in names}
 
 
-def _organ_name(document: Record) -> str:
+def organ_name(document: Record) -> str:
+    """Return the name of the organ, or ""."""
     return str(part(document, "settings").get("organ_name") or "")
 
 
-def _simulated(document: Record) -> list[str]:
+def simulated(document: Record) -> list[str]:
     """Return which inputs are simulated, by their roles."""
     roles = [str(one.get("role", "input")) for one in parts(document, "inputs") if one.get("simulated")]
     return list(dict.fromkeys(roles))
