@@ -102,7 +102,7 @@ def test_both_ways_of_registering_are_told_with_their_margins(assessed: Assessed
     assert told["method"] == "deformable"
     assert told["minimal_margin_deformable_mm"] == lesion["minimal_margin_mm"]
     assert told["minimal_margin_rigid_mm"] != told["minimal_margin_deformable_mm"]
-    row = next(csv.DictReader((assessed.out / "margins.csv").open(encoding="utf-8")))
+    row = next(csv.DictReader((assessed.out / "margins.csv").read_text(encoding="utf-8").splitlines()))
     assert row["registration"] == told["verdict"]
     assert float(row["minimal_margin_rigid_mm"]) == told["minimal_margin_rigid_mm"]
 
@@ -215,7 +215,7 @@ def test_a_registration_that_fails_withholds_the_margin_everywhere(
                "probability", "thinnest_point_lps_mm", "residual_volume_ml", "tissue_at_risk_ml")  # fmt: skip
     assert [lesion[key] for key in numbers] == [None] * len(numbers)
     assert set(lesion["shell_coverage"].values()) == set(lesion["surface_fraction"].values()) == {None}
-    row = next(csv.DictReader((tmp_path / "out" / "margins.csv").open(encoding="utf-8")))
+    row = next(csv.DictReader((tmp_path / "out" / "margins.csv").read_text(encoding="utf-8").splitlines()))
     assert (row["status"], row["minimal_margin_mm"]) == ("withheld", "")
     tab.page.goto((tmp_path / "out" / "report.html").as_uri())
     assert "NOT TO BE USED" in tab.page.locator(".banner.fail").inner_text()
@@ -270,7 +270,7 @@ def test_a_shared_frame_of_reference_is_said_to_be_no_registration(
         (["--dicom", "{here}"], ""),
         (["--transform-inverse"], ""),
         (["--landmarks-before", "x.csv"], "without --landmarks"),
-        (["--landmarks", "nowhere.csv"], "not there"),
+        (["--landmarks", "nowhere.csv"], "cannot be read"),
     ],
 )
 def test_options_that_do_not_fit_are_refused_in_one_sentence(

@@ -17,15 +17,11 @@ from isotherm.imaging.register_gates import LIMITS, Drawn, Gate, Quality, judge
 from isotherm.imaging.register_tumor import best_rigid, points_in
 from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.transform import Transform
-from isotherm.imaging.volume import Grid
 
 Method = Literal["deformable", "rigid", "given"]
 
 LEAST_NODES = 50
 """Places of a displacement field near a lesion without which it says nothing of it."""
-
-NODES_MM = 4.0
-"""Distance of the nodes on which a transform without any is sampled."""
 
 Progress = Callable[[str], None]
 
@@ -132,14 +128,6 @@ def _registered(
         quality = Quality(tuple(sorted([*kept, steep], key=lambda gate: order.index(gate.name))))
         outline = rigid.region(tumor)
     return Registered(lesion, method, used, rigid, deformable, quality, outline)
-
-
-def nodes_over(grid: Grid) -> Grid:
-    """Return nodes all over an image, for a transform that came in without any of its own."""
-    steps = [max(1, round(NODES_MM / spacing)) for spacing in grid.spacing_kji_mm]
-    k, j, i = (-(-(n - 1) // step) + 1 for n, step in zip(grid.shape_kji, steps, strict=True))
-    a, b, c = (spacing * step for spacing, step in zip(grid.spacing_kji_mm, steps, strict=True))
-    return Grid((k, j, i), (a, b, c), grid.origin_lps_mm, grid.direction_lps)
 
 
 def rigid_near(transform: Transform, lesion: Lesion) -> Transform:

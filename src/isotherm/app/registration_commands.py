@@ -13,7 +13,7 @@ from isotherm.app.margin_options import add_choices, facts_of, settings_of, stru
 from isotherm.errors import BadSetting
 
 if TYPE_CHECKING:
-    from isotherm.app.pair import Pair, PairRequest
+    from isotherm.app.pair import PairRequest
     from isotherm.app.registering import Choice
 
 EXIT_CODES = """exit codes:
@@ -115,15 +115,14 @@ def _pair_request(options: argparse.Namespace, before: str, after: str) -> PairR
     )  # fmt: skip
 
 
-def _choice(options: argparse.Namespace, pair: Pair) -> Choice:
-    from isotherm.app.registering import Choice, nodes_over
+def _choice(options: argparse.Namespace) -> Choice:
+    from isotherm.app.registering import Choice
     from isotherm.exchange.landmark_files import read_landmarks
     from isotherm.exchange.transform_files import read_transform
 
     given = None
     if options.transform is not None:
-        nodes = nodes_over(pair.after.grid)
-        given = read_transform(options.transform, inverse=options.transform_inverse, grid=nodes)
+        given = read_transform(options.transform, inverse=options.transform_inverse)
     elif options.transform_inverse:
         raise BadSetting("--transform-inverse came without --transform; name the file.")
     if options.landmarks is None:
@@ -160,8 +159,9 @@ def _register(options: argparse.Namespace, out: Print) -> int:
     folder: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
     with folder as home, Progress(quiet=options.quiet) as progress:
         progress("reading")
+        choice = _choice(options)
         pair = read_pair(request)
-        registered = register_pair(pair, _choice(options, pair), progress=progress)
+        registered = register_pair(pair, choice, progress=progress)
         document = registration_document(pair, registered)
         if home is not None:
             progress("writing")
@@ -190,8 +190,9 @@ def _assess(options: argparse.Namespace, out: Print) -> int:
     folder: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
     with folder, Progress(quiet=options.quiet) as progress:
         progress("reading")
+        choice = _choice(options)
         pair = read_pair(request)
-        found = assess_pair(pair, _choice(options, pair), settings, facts, progress=progress)
+        found = assess_pair(pair, choice, settings, facts, progress=progress)
         written = write_pair_assessment(places, request, pair, found, progress=progress)
     document, width = found.assessment.document, terminal_columns()
     if options.json not in (None, "-"):
