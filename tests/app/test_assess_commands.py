@@ -158,7 +158,7 @@ def test_both_scans_are_blinked_between_by_button_and_by_key(assessed: Assessed,
     tab.page.keyboard.press("b")
     assert not before.is_visible()
     tab.page.locator("[data-blink-run]").click()
-    tab.page.wait_for_function("document.querySelector('[data-blink]').classList.contains('before')")
+    before.wait_for(state="visible")
     assert (tab.left, tab.errors) == ([], [])
 
 
@@ -252,6 +252,27 @@ def test_landmarks_are_a_gate_of_their_own(run: Command, small: list[str], tmp_p
     assert (gate["figure"], gate["verdict"]) == (1.5, "pass")
 
 
+def test_landmarks_alone_lay_the_scans_on_each_other(run: Command, small: list[str], tmp_path: Path) -> None:
+    rows = ["# frame: LPS", "name,after_x,after_y,after_z,before_x,before_y,before_z"]
+    places = [(-30, 0, 120), (30, 0, 120), (0, 30, 125), (0, -30, 115), (0, 0, 150), (5, 5, 90)]
+    rows += [f"{n},{x},{y},{z},{x - 2},{y},{z}" for n, (x, y, z) in enumerate(places)]
+    (tmp_path / "marks.csv").write_text("\n".join(rows) + "\n")
+    ran = run(
+        "assess", *small[:-2], "--method", "landmarks", "--landmarks", tmp_path / "marks.csv", "--json", "-", *FAST
+    )
+    told = ran.lesion["registration"]
+    assert (told["method"], told["tumor_shift_lps_mm"]) == ("landmarks", [2.0, 0.0, 0.0])
+    assert ran.lesion["minimal_margin_unrestricted_mm"] == pytest.approx(3.0, abs=0.15)
+
+
+def test_a_nudge_moves_the_tumor_and_is_told(run: Command, small: list[str]) -> None:
+    ran = run("assess", *with_transform(small, "still.tfm"), "--nudge=2,0,0", "--json", "-", *FAST)
+    told = ran.lesion["registration"]
+    assert told["tumor_shift_lps_mm"] == [2.0, 0.0, 0.0]
+    assert told["by_hand"] == "nudged by 2.0 mm and up to 0.0 degrees"
+    assert ran.lesion["minimal_margin_unrestricted_mm"] == pytest.approx(3.0, abs=0.15)
+
+
 def test_a_shared_frame_of_reference_is_said_to_be_no_registration(
     run: Command, small: list[str], tmp_path: Path
 ) -> None:
@@ -268,9 +289,14 @@ def test_a_shared_frame_of_reference_is_said_to_be_no_registration(
     ("more", "says"),
     [
         (["--dicom", "{here}"], ""),
-        (["--transform-inverse"], ""),
         (["--landmarks-before", "x.csv"], "without --landmarks"),
         (["--landmarks", "nowhere.csv"], "cannot be read"),
+        (["--mend"], "none came"),
+        (["--method", "rigid"], "one of them"),
+        (["--nudge=1,2"], "three mm"),
+        (["--nudge=a,b,c"], "three mm"),
+        (["--nudge=nan,0,0"], "A nudge that is none"),
+        (["--nudge=0,0,900"], "A nudge that is none"),
     ],
 )
 def test_options_that_do_not_fit_are_refused_in_one_sentence(

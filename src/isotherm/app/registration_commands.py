@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from isotherm.app.margin_options import add_choices, facts_of, settings_of, structures_of
 from isotherm.errors import BadSetting
+from isotherm.printable import printable
 
 if TYPE_CHECKING:
     from isotherm.app.pair import PairRequest
@@ -93,14 +94,19 @@ def _add_ways(parser: argparse.ArgumentParser, files: Any) -> None:
     files.add_argument("--confirm-pair", action="store_true",
                        help="the DICOM objects are of one patient and in order, whatever they say")  # fmt: skip
     ways = parser.add_argument_group("registration")
-    ways.add_argument("--method", choices=("deformable", "rigid"), default="deformable",
-                      help="what the margin is measured with; both are told (default: %(default)s)")  # fmt: skip
+    ways.add_argument("--method", choices=("deformable", "rigid", "landmarks"),
+                      help="what the margin is measured with; deformable and rigid are both told; landmarks: of them "
+                      "alone (default: deformable)")  # fmt: skip
     ways.add_argument("--transform", metavar="FILE", help="use and judge this transform, after to before, and register "
                       "nothing (.tfm, .txt, .h5; displacements as .nii.gz, .nrrd, .mha)")  # fmt: skip
     ways.add_argument("--transform-inverse", action="store_true", help="it carries a point before to the one after")
     ways.add_argument("--landmarks", metavar="FILE", help="the same places on both scans, a gate of their own (CSV of "
                       "pairs; with --landmarks-before those on the scan after: .mrk.json, .fcsv, .pts)")  # fmt: skip
     ways.add_argument("--landmarks-before", metavar="FILE", help="those on the scan before")
+    ways.add_argument("--mend", action="store_true", help="correct the registration by the landmarks; each is then "
+                      "judged by the others")  # fmt: skip
+    ways.add_argument("--nudge", metavar="L,P,S[,L,P,S]", help="move the tumor on the scan after by mm to left, "
+                      "posterior, superior, and turn it by degrees about these axes: --nudge=0,0,-3")  # fmt: skip
     ways.add_argument("--landmarks-frame", choices=("LPS", "RAS"), help="where the files do not say it")
 
 
@@ -125,12 +131,31 @@ def _choice(options: argparse.Namespace) -> Choice:
         given = read_transform(options.transform, inverse=options.transform_inverse)
     elif options.transform_inverse:
         raise BadSetting("--transform-inverse came without --transform; name the file.")
-    if options.landmarks is None:
-        if options.landmarks_before is not None or options.landmarks_frame is not None:
-            raise BadSetting("Options of landmarks came without --landmarks; name the file.")
-        return Choice(options.method if given is None else "given", given)
-    marks = read_landmarks(options.landmarks, options.landmarks_before, frame=options.landmarks_frame)
-    return Choice(options.method if given is None else "given", given, marks)
+    marks = None
+    if options.landmarks is not None:
+        marks = read_landmarks(options.landmarks, options.landmarks_before, frame=options.landmarks_frame)
+    elif options.landmarks_before is not None or options.landmarks_frame is not None:
+        raise BadSetting("Options of landmarks came without --landmarks; name the file.")
+    shift, turn = _nudge(options.nudge)
+    method = options.method or ("deformable" if given is None else "given")
+    return Choice(method, given, marks, options.mend, shift, turn)
+
+
+def _nudge(text: str | None) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Read three mm, and three degrees where they came as well."""
+    cells = ["0", "0", "0"] if text is None else text.split(",")
+    try:
+        numbers = [float(cell) for cell in cells]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (3, 6):
+        raise BadSetting(
+            f"--nudge {printable(str(text))[:40]} came; give three mm, or three mm and three degrees, with commas: "
+            "--nudge=0,0,-3."
+        )
+    a, b, c, *turn = numbers
+    d, e, f = turn or (0.0, 0.0, 0.0)
+    return (a, b, c), (d, e, f)
 
 
 def _files(options: argparse.Namespace, request: PairRequest) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ def told(one: Registered, margins_mm: Margins) -> Document:
     withheld = why_withheld(one)
     return {
         "method": one.method,
+        "by_hand": one.by_hand or None,
         "verdict": "fail" if withheld else one.quality.verdict,
         "withheld": withheld or None,
         "error_mm": number(one.used.error_mm),

@@ -86,8 +86,10 @@ def facts_of_registration(told: Record, settings: Record) -> list[tuple[str, str
         f"moved by {mm(told['tumor_shift_mm'])}, turned by {told['tumor_turn_degrees']:.1f}°, "
         f"bent by at most {mm(told['tumor_bend_mm'])}"
     )
+    by_hand = [("Corrected by hand", str(told["by_hand"]))] if told.get("by_hand") else []
     return [
         ("Measured with", METHODS[told["method"]]),
+        *by_hand,
         ("The tumor was", motion),
         ("Registration error near the lesion", error_words(told, settings)),
         ("Minimal margin by both ways", "withheld" if told.get("withheld") else margins or "nothing was ablated"),

@@ -48,6 +48,8 @@ def _lesion(lesion: Mapping[str, Any], definition: str, width: int | None) -> li
         for gate in gates
     ]  # fmt: skip
     notes = [f"{gate_name(gate['name'], gate['says'])}: {gate['reason']}" for gate in gates if gate["reason"]]
+    if lesion["by_hand"]:
+        notes.append(f"corrected by hand: {lesion['by_hand']}")
     notes += [f"the tumor was moved by {lesion['tumor_shift_mm']:.1f} mm, turned by "
               f"{lesion['tumor_turn_degrees']:.1f} degrees and bent by at most {lesion['tumor_bend_mm']:.1f} mm",
               _error(lesion), _margins(lesion, definition)]  # fmt: skip

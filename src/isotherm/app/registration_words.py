@@ -25,7 +25,7 @@ NOT_TAKEN = {
     "organ_p95": "no organ on both scans, or no capsule near the lesion",
     "tumor_outside_organ": "no organ on the scan after",
     "zone_volume": "no ablation zone",
-    "inverse_consistency": "only of a deformation that was found here",
+    "inverse_consistency": "only of a deformation that was found here and left as it is",
     "landmarks": "no landmarks were given",
 }
 """Why a gate was not taken."""
@@ -36,6 +36,7 @@ METHODS = {
     "deformable": "deformable, the tumor's volume kept",
     "rigid": "rigid near the lesion",
     "given": "the transform that was given",
+    "landmarks": "rigid, of the landmarks alone",
 }
 
 SUMMARIES: dict[Verdict, str] = {
