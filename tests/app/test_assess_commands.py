@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -18,11 +21,13 @@ from jsonschema import Draft202012Validator
 from isotherm.app.cli import main
 from isotherm.exchange.transform_files import read_transform, write_transform
 from isotherm.imaging.transform import Transform
-from tests.app.on_disk import FAST, GRID, MIDDLE, Command, ball, checked, write
+from tests.app.on_disk import FAST, GRID, MIDDLE, ROOT, Command, ball, checked, write
 from tests.app.scans_on_disk import MARGIN_MM, Folders, pair
 from tests.app.test_register_command import SCHEMA, squeezed
 from tests.browser import Tab
 from tests.exchange.made_up_dicom import PATIENT_ID, as_seg, as_series, read_again, slices
+
+DOC = ROOT / "docs" / "assess.md"
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,28 @@ def run(capsys: pytest.CaptureFixture[str]) -> Command:
     return Command(capsys)
 
 
+def documented() -> list[list[str]]:
+    """Return the commands of docs/assess.md, without the name of the program."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", DOC.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    return [shlex.split(line.removeprefix("isotherm ")) for line in lines]
+
+
 @pytest.fixture(scope="session")
-def assessed(scans: Folders, tmp_path_factory: pytest.TempPathFactory) -> Assessed:
-    """One run for all tests that look at it."""
-    out = tmp_path_factory.mktemp("assessed")
-    return Assessed(out, main(["assess", *scans.arguments, "--out", str(out), *FAST]))
+def followed(scans: Folders, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int]]:
+    """What a newcomer has who has typed every command of docs/assess.md: the folder, and the exit codes."""
+    home = tmp_path_factory.mktemp("followed")
+    (home / "before").symlink_to(scans.before)
+    (home / "after").symlink_to(scans.after)
+    with contextlib.chdir(home):
+        return home, [main([*words, *(FAST if words[0] == "assess" else ())]) for words in documented()]
+
+
+@pytest.fixture(scope="session")
+def assessed(followed: tuple[Path, list[int]]) -> Assessed:
+    """The run of docs/assess.md for all tests that look at it."""
+    home, codes = followed
+    return Assessed(home / "results", codes[2])
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +100,15 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def with_transform(small: list[str], name: str) -> list[str]:
     return [*small[:-1], f"{small[-1]}/{name}"]
+
+
+def test_the_commands_of_the_manual_do_what_it_says(followed: tuple[Path, list[int]], assessed: Assessed) -> None:
+    home, codes = followed
+    assert codes == [0, 0, 0, 0]
+    nudged = json.loads((home / "nudged" / "registration.json").read_text(encoding="utf-8"))["lesions"][0]
+    assert nudged["by_hand"] == "nudged by 2.0 mm and up to 0.0 degrees"
+    found = assessed.lesion["registration"]["tumor_shift_lps_mm"]
+    assert np.subtract(nudged["tumor_shift_lps_mm"], found) == pytest.approx([0.0, 0.0, -2.0], abs=0.1)
 
 
 def test_everything_is_written_by_one_command(assessed: Assessed) -> None:

@@ -17,7 +17,7 @@ from isotherm.app.pair import Pair
 from isotherm.app.registering import Choice, register_pair
 from isotherm.app.registration_document import registration_document
 from isotherm.app.registration_terminal import registration_text
-from isotherm.app.registration_words import GATES
+from isotherm.app.registration_words import GATES, NOT_TAKEN, gate_name
 from isotherm.errors import BadSetting
 from isotherm.imaging.register_gates import LIMITS
 from isotherm.imaging.transform import Displacement, Transform
@@ -124,7 +124,8 @@ def test_every_gate_has_a_short_name_and_one_that_was_not_taken_says_why() -> No
     (one,) = register_pair(pair(), Choice("given", TURN))
     document = registration_document(pair(), [one])
     gates = {gate["name"]: gate for gate in document["lesions"][0]["gates"]}
-    assert set(GATES) >= set(LIMITS)
+    assert all(gate_name(name, limit.says) for name, limit in LIMITS.items())
+    assert set(GATES) | set(NOT_TAKEN) <= set(LIMITS)
     assert gates["landmarks"]["verdict"] is None
     assert gates["landmarks"]["reason"] == "no landmarks were given"
 
