@@ -15,6 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from isotherm.errors import BadGeometry, BadSetting, OutputError, UnreadableFile
+from isotherm.exchange.dicom_files import is_dicom
+from isotherm.exchange.dicom_registration_in import read_registration
 from isotherm.exchange.itk_files import open_meta, open_nrrd, write_itk_vectors
 from isotherm.exchange.nifti_files import open_nifti, write_nifti_vectors
 from isotherm.exchange.transform_itk import read_itk_hdf, read_itk_text, write_itk
@@ -30,11 +32,17 @@ FIELDS = {".nii": open_nifti, ".nii.gz": open_nifti, ".nrrd": open_nrrd, ".nhdr"
           ".mha": open_meta, ".mhd": open_meta}  # fmt: skip
 """What opens an image of displacements."""
 
-KNOWN = "ITK text (.tfm, .txt), ITK HDF5 (.h5), a displacement field (.nii, .nii.gz, .nrrd, .mha)"
+KNOWN = "ITK text (.tfm, .txt), ITK HDF5 (.h5) and displacement fields (.nii, .nii.gz, .nrrd, .mha)"
 """The formats, for messages."""
 
 
-def read_transform(path: str | os.PathLike[str], *, inverse: bool = False, grid: Grid | None = None) -> Transform:
+def read_transform(
+    path: str | os.PathLike[str],
+    *,
+    inverse: bool = False,
+    grid: Grid | None = None,
+    frames: tuple[str, str] | None = None,
+) -> Transform:
     """Read a transform from the scan after to the scan before.
 
     Parameters
@@ -42,11 +50,14 @@ def read_transform(path: str | os.PathLike[str], *, inverse: bool = False, grid:
     path : str or path
         ITK text or HDF5 (rigid, similarity, affine, B-spline, displacement field, or a composite of them), or an image
         of displacements: NIfTI (intent "vector": LPS as ITK writes it; intent "displacement vector": RAS as the format
-        asks for), NRRD, MetaImage.
+        asks for), NRRD, MetaImage. Or a DICOM Spatial or Deformable Spatial Registration, or a folder with one of them.
     inverse : bool
         The file carries a point before to the point after: it is turned round.
     grid : Grid, optional
         Nodes for a deformation that has none of its own, as an affine transform that stretches.
+    frames : (str, str), optional
+        Of DICOM only: UIDs of the frames of reference of the scan after and the scan before, by which the direction
+        of the object is known. Without them the scan after is the registered one.
 
     Returns
     -------
@@ -59,13 +70,19 @@ def read_transform(path: str | os.PathLike[str], *, inverse: bool = False, grid:
         The file is missing, damaged, of another kind, or its sizes do not agree with what it holds.
     BadGeometry
         A matrix that mirrors or flattens, values that are not finite, or the wrong number of dimensions.
+    NoSuchSeries
+        DICOM without a registration, with several, or of other frames.
     NotConverged
         A deformation too steep to be turned round.
     """
     file = ImageFile(os.fspath(path), "transform")
-    refuse_absent(file)
+    dicom = is_dicom(file.path)
+    if not dicom:
+        refuse_absent(file)
+    if frames is not None and (inverse or not dicom):
+        raise BadSetting("Frames of reference came beside a file that is none of DICOM, or is to be turned round.")
     try:
-        parts = _parts(file)
+        parts = read_registration(file, frames=frames) if dicom else _parts(file)
         linear = [part for part in parts if isinstance(part, Linear)]
         if inverse and len(linear) == len(parts):
             return joined([part.inverse() for part in reversed(linear)], grid=grid)
