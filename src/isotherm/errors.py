@@ -11,6 +11,7 @@
     - PairInDoubt              images that seem to be of two patients, or not before and after, asked as a question
     - FieldsApart              images that do not meet in space
     - ImplausibleMask          a mask that cannot be what it is said to be
+    - BadLandmarks             points of two scans that do not pair, or are none
     - BadSetting               an option or a setting outside of its range
     - BadManifest              a list of cases that cannot be used
     - BadColumn                a column of a table whose values cannot be used
@@ -83,6 +84,10 @@ class FieldsApart(InputError):
 
 class ImplausibleMask(InputError):
     """A mask that cannot be what it is said to be."""
+
+
+class BadLandmarks(InputError):
+    """Points of two scans that do not pair, lie on each other, or whose frame is not said."""
 
 
 class BadSetting(InputError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.app.on_disk import Command, small_case
+from tests.app.scans_on_disk import Folders, write_folders
 
 
 @pytest.fixture
@@ -17,3 +18,9 @@ def isotherm(capsys: pytest.CaptureFixture[str]) -> Command:
 def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
     """Arguments that name tumor, zone and organ of a case whose minimal margin is 3 mm; not to be changed."""
     return small_case(tmp_path_factory.mktemp("case"))
+
+
+@pytest.fixture(scope="session")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    """Two DICOM folders, before and after a simulated ablation of the bundled CT; not to be changed."""
+    return write_folders(tmp_path_factory.mktemp("scans"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -27,7 +27,7 @@ from isotherm.imaging.uncertainty import Errors, MarginInterval, margin_interval
 from isotherm.imaging.vessels import VesselBranch, measure_vessels
 from isotherm.imaging.volume import Grid, Mask
 
-Status = Literal["measured", "bounded", "not_ablated", "not_assessable"]
+Status = Literal["measured", "bounded", "not_ablated", "not_assessable", "withheld"]
 
 UNSURE_MM = 0.05
 """A margin that the part out of sight cannot lower by more than this is measured, not merely bounded."""
@@ -76,7 +76,7 @@ def assess_lesion(
     status, reasons = _status(scene, margin)
     with ThreadPoolExecutor(1) as pool:
         # The draws take as long as everything else together.
-        interval = pool.submit(_interval, scene, margin, status, settings, rng)
+        interval = pool.submit(_interval, lesion, scene, margin, status, settings, rng)
         zone_surface = None if margin is None else _own_zone(scene, tumor_body)
         zone_body = zone_shape = covered = None
         if margin is not None:
@@ -108,6 +108,32 @@ def assess_lesion(
         )
 
 
+def withheld(result: LesionResult) -> LesionResult:
+    """Return a result without anything that depends on where the tumor lies on the scan after."""
+    reason = result.lesion.withheld
+    return replace(
+        result,
+        status="withheld",
+        reasons=(reason,),
+        margin=None,
+        by_tolerance_mm=tuple((tolerance, None) for tolerance in CAPSULE_TOLERANCES_MM),
+        qam_mm=None,
+        lumen_neutral_mm=None,
+        interval=None,
+        covered=None,
+        depth=Depth(None, None, None, None, reason),
+        vessels=(),
+        structures=tuple((name, None, from_zone) for name, _, from_zone in result.structures),
+        direction=None,
+    )
+
+
+def minimal_margin_mm(case: Case, lesion: Lesion, around: Surroundings, settings: Settings) -> float | None:
+    """Return the organ-restricted minimal margin of a lesion, or None where no zone is near."""
+    scene = build_scene(case, lesion, around.zones)
+    return None if scene.zone.empty else _margin(scene, settings.capsule_tolerance_mm).minimal_mm
+
+
 def _margin(scene: Scene, tolerance_mm: float) -> Margin:
     return measure(scene.tumor, scene.zone, organ=scene.organ, views=scene.views, capsule_tolerance_mm=tolerance_mm,
                    sliver_mm=scene.sliver_mm)  # fmt: skip
@@ -128,13 +154,14 @@ def _by_tolerance(scene: Scene, margin: Margin | None, chosen_mm: float) -> tupl
 
 
 def _interval(
-    scene: Scene, margin: Margin | None, status: Status, settings: Settings, rng: np.random.Generator
+    lesion: Lesion, scene: Scene, margin: Margin | None, status: Status, settings: Settings, rng: np.random.Generator
 ) -> MarginInterval | None:
     # Where the margin is only bounded, an interval around the bound would read as one around the margin.
-    if margin is None or status not in ("measured", "not_ablated"):
+    if margin is None or status not in ("measured", "not_ablated") or lesion.withheld:
         return None
+    given = settings.registration_error_mm
     errors = Errors(
-        registration_error_mm=settings.registration_error_mm,
+        registration_error_mm=lesion.registration_error_mm if given is None else given,
         outline_error_mm=settings.outline_error_mm,
         discretization_error_mm=discretization_error_mm(scene.slice_mm),
     )

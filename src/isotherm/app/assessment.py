@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from isotherm.app.registering import Registered
 from isotherm.imaging.margin import Margin
 from isotherm.imaging.surface import Surface
 from isotherm.imaging.volume import Grid, Mask, Volume
@@ -54,6 +55,8 @@ class LesionView:
 class Assessment:
     """One run: `document`, which is written out as margin.json, and a view of each lesion in the document's order.
 
+    `registered` says how each lesion was carried onto the scan after; empty where masks came in one frame.
+
     Raises
     ------
     ValueError
@@ -62,9 +65,10 @@ class Assessment:
 
     document: Mapping[str, Any]
     lesions: tuple[LesionView, ...]
+    registered: tuple[Registered, ...] = ()
 
     def __post_init__(self) -> None:
         numbered = [str(lesion["label"]) for lesion in self.document["lesions"]]
         viewed = [view.label for view in self.lesions]
-        if numbered != viewed:
+        if numbered != viewed or len(self.registered) not in (0, len(viewed)):
             raise ValueError(f"Views of {len(viewed)} lesions came for a document of {len(numbered)}, or out of order.")

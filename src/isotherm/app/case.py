@@ -7,21 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isotherm.app.reading import Input, Reading
 from isotherm.app.settings import UNTOLD, Facts
 from isotherm.errors import BadSetting, EmptyMask, FieldsApart, ImplausibleMask
-from isotherm.exchange.image_files import ReadMask, read_masks, read_volume
-from isotherm.exchange.origin import Origin, check_pair
+from isotherm.exchange.image_files import ReadMask
 from isotherm.exchange.segments import split_spec
-from isotherm.imaging.volume import Grid, Mask, Role, Volume
+from isotherm.imaging.surface import Region
+from isotherm.imaging.volume import Grid, Mask, Volume
 
 APART_MM = 200.0
 """Masks without an image whose grids are farther apart than this are not of one examination."""
 
-
 IMAGE_BEFORE, IMAGE_AFTER = "image before ablation", "image after ablation"
-
-DRAWN_BEFORE, DRAWN_AFTER = {"tumor"}, {"ablation"}
-"""Masks whose examination is known; an organ may be drawn on either image, and an old scar on both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +50,28 @@ class Request:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesion:
-    """One tumor to be measured: its label in the results, its name if it has one, its mask."""
+    """One tumor to be measured.
+
+    Parameters
+    ----------
+    label, name : str
+        Label in the results, and the name in its file if it has one.
+    mask : Mask
+        In the frame of the zones.
+    outline : Region, optional
+        The tumor's outline where a registration carried it; without it, that of the mask.
+    registration_error_mm : float, optional
+        As the registration of this lesion estimates it.
+    withheld : str
+        Why no margin of this lesion may be told; "" where it may.
+    """
 
     label: str
     name: str | None
     mask: Mask
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Input:
-    """One thing that came in, as the results name it: no path, no file name."""
-
-    role: str
-    label: str | None
-    name: str | None
-    grid: Grid
-    volume_ml: float | None
-    probability: bool
-    simulated: bool
+    outline: Region | None = None
+    registration_error_mm: float | None = None
+    withheld: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,16 +104,8 @@ class Case:
         if len(set(names)) < len(names):
             raise BadSetting("Two structures have the same name; give each --structure a name of its own.")
         for lesion in self.lesions:
-            _plausible(lesion.mask, self.organ)
-        for zone in self.ablations:
-            if zone.inside.all():
-                raise ImplausibleMask("An ablation mask fills its whole image; give a mask in which the zone is drawn.")
-            if self.organ is not None and 0.0 < self.organ.volume_ml <= zone.volume_ml:
-                raise ImplausibleMask(
-                    "An ablation mask is as large as the organ; check that --ablation and --organ are not swapped."
-                )
-        if self.organ is not None and not self.organ.voxels.any():
-            raise EmptyMask("The organ mask is empty; give a mask of the organ, or leave --organ out.")
+            check_tumor(lesion.mask, self.organ)
+        check_zones(self.ablations, self.organ)
         self._in_one_place()
 
     def _in_one_place(self) -> None:
@@ -125,14 +118,14 @@ class Case:
         images = [(IMAGE_AFTER, self.image), (IMAGE_BEFORE, self.image_before)]
         for name, image in images:
             for role, grid in masks:
-                if image is not None and (gap := _gap_mm(grid, image.grid)) > 0.0:
+                if image is not None and (gap := gap_mm(grid, image.grid)) > 0.0:
                     raise FieldsApart(
                         f"The {role} mask and the {name} lie {gap:.0f} mm apart and do not meet; give images of one "
                         "examination in one frame, or register them first."
                     )
         if self.image is None and self.image_before is None:
             for role, grid in masks:
-                if (gap := _gap_mm(grid, masks[0][1])) > APART_MM:
+                if (gap := gap_mm(grid, masks[0][1])) > APART_MM:
                     raise FieldsApart(
                         f"The tumor mask and the {role} mask lie {gap:.0f} mm apart, more than {APART_MM:.0f} mm; give "
                         "masks in one frame, or register them first."
@@ -147,45 +140,24 @@ class Case:
 
 def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ()) -> Case:
     """Read all files of a request; `simulated` are the roles of those that never were of a patient."""
-    inputs: list[Input] = []
-    warnings: list[str] = []
-    before: list[Origin] = []
-    after: list[Origin] = []
     images = [split_spec(spec)[0] for spec in (request.image, request.image_before) if spec is not None]
-
-    def read(spec: str, role: Role, says: str) -> tuple[ReadMask, ...]:
-        found = read_masks(spec, of=role, beside=images)
-        for one in found:
-            if one.origin is not None and says in DRAWN_BEFORE | DRAWN_AFTER:
-                (before if says in DRAWN_BEFORE else after).append(one.origin)
-            warnings.extend(w for w in one.warnings if w not in warnings)
-            inputs.append(
-                Input(
-                    says, one.label, one.name, one.grid, one.mask.volume_ml, one.mask.is_probability, says in simulated
-                )
-            )
-        return found
-
-    def look(path: str | None, says: str) -> Volume | None:
-        if path is None:
-            return None
-        found = read_volume(path, of="image")
-        if found.origin is not None:
-            (before if says == IMAGE_BEFORE else after).append(found.origin)
-        warnings.extend(w for w in found.warnings if w not in warnings)
-        inputs.append(Input(says, None, None, found.volume.grid, None, False, says in simulated))
-        return found.volume
-
-    tumors = [one for spec in request.tumors for one in read(spec, "tumor", "tumor")]
-    ablations = [one.mask for spec in request.ablations for one in read(spec, "ablation", "ablation")]
-    organs: tuple[ReadMask, ...] = () if request.organ is None else read(request.organ, "organ", "organ")
-    vessels = [one for spec in request.vessels for one in read(spec, "vessel", "vessels")]
-    structures = [(name, one.mask) for name, spec in request.structures for one in read(spec, "structure", name)]
-    scars = [one.mask for spec in request.old_scars for one in read(spec, "ablation", "old scar")]
-    image, image_before = look(request.image, IMAGE_AFTER), look(request.image_before, IMAGE_BEFORE)
-    warnings.extend(check_pair(before, after, confirmed=request.pair_confirmed))
+    read = Reading(images, simulated)
+    tumors = [one for spec in request.tumors for one in read.masks(spec, "tumor", says="tumor", side="before")]
+    ablations = [
+        one.mask for spec in request.ablations for one in read.masks(spec, "ablation", says="ablation", side="after")
+    ]
+    organs = () if request.organ is None else read.masks(request.organ, "organ", says="organ")
+    vessels = [one for spec in request.vessels for one in read.masks(spec, "vessel", says="vessels")]
+    structures = [
+        (name, one.mask) for name, spec in request.structures for one in read.masks(spec, "structure", says=name)
+    ]
+    scars = [one.mask for spec in request.old_scars for one in read.masks(spec, "ablation", says="old scar")]
+    image = None if request.image is None else read.image(request.image, says=IMAGE_AFTER, side="after")
+    before = request.image_before
+    image_before = None if before is None else read.image(before, says=IMAGE_BEFORE, side="before")
+    read.check_pair(confirmed=request.pair_confirmed)
     return Case(
-        _numbered(tumors),
+        numbered(tumors),
         tuple(ablations),
         organs[0].mask if organs else None,
         tuple((one.name or "vessel", one.mask) for one in vessels),
@@ -193,13 +165,13 @@ def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ())
         tuple(scars),
         image,
         image_before,
-        tuple(inputs),
-        tuple(warnings),
+        tuple(read.inputs),
+        tuple(read.warnings),
         facts,
     )
 
 
-def _numbered(tumors: Sequence[ReadMask]) -> tuple[Lesion, ...]:
+def numbered(tumors: Sequence[ReadMask]) -> tuple[Lesion, ...]:
     """Keep labels where they tell the lesions apart; number them in the order given where they do not."""
     labels = [one.label for one in tumors]
     if len(set(labels)) < len(labels) or (len(tumors) > 1 and any(not label for label in labels)):
@@ -207,7 +179,13 @@ def _numbered(tumors: Sequence[ReadMask]) -> tuple[Lesion, ...]:
     return tuple(Lesion(label or "1", one.name, one.mask) for label, one in zip(labels, tumors, strict=True))
 
 
-def _plausible(tumor: Mask, organ: Mask | None) -> None:
+def check_tumor(tumor: Mask, organ: Mask | None) -> None:
+    """Refuse a tumor that cannot be one.
+
+    Raises
+    ------
+    EmptyMask, ImplausibleMask
+    """
     inside = tumor.inside
     if not inside.any():
         raise EmptyMask("A tumor mask has no voxel that is at least half inside; give a mask of the tumor.")
@@ -219,7 +197,25 @@ def _plausible(tumor: Mask, organ: Mask | None) -> None:
         )
 
 
-def _gap_mm(one: Grid, other: Grid) -> float:
+def check_zones(zones: Sequence[Mask], organ: Mask | None) -> None:
+    """Refuse zones that cannot be any, and an organ without a voxel.
+
+    Raises
+    ------
+    EmptyMask, ImplausibleMask
+    """
+    for zone in zones:
+        if zone.inside.all():
+            raise ImplausibleMask("An ablation mask fills its whole image; give a mask in which the zone is drawn.")
+        if organ is not None and 0.0 < organ.volume_ml <= zone.volume_ml:
+            raise ImplausibleMask(
+                "An ablation mask is as large as the organ; check that --ablation and --organ are not swapped."
+            )
+    if organ is not None and not organ.voxels.any():
+        raise EmptyMask("The organ mask is empty; give a mask of the organ, or leave --organ out.")
+
+
+def gap_mm(one: Grid, other: Grid) -> float:
     """Return how far two boxes are apart along the axes of the patient, mm; 0 where they meet."""
     a, b = one.corners_lps_mm(), other.corners_lps_mm()
     apart = np.maximum(a.min(axis=0) - b.max(axis=0), b.min(axis=0) - a.max(axis=0))

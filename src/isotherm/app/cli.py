@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,18 +18,20 @@ from isotherm.app.dicom_commands import add_dicom
 from isotherm.app.evidence_commands import add_evidence
 from isotherm.app.evidence_making_commands import add_making
 from isotherm.app.pacs_commands import add_pacs
+from isotherm.app.margin_options import add_choices, facts_of, settings_of, structures_of
+from isotherm.app.registration_commands import add_registration
 from isotherm.app.study_commands import add_study
 from isotherm.errors import BadSetting, InputError, IsothermError, OutputError
 
 if TYPE_CHECKING:
     from isotherm.app.case import Request
-    from isotherm.app.settings import Facts, Settings
 
 EXIT_CODES = """exit codes:
   0    every lesion was measured, or found bounded, not ablated or not assessable (each is a result)
   1    something unforeseen; please report it
   2    what came in, or the place to write to, cannot be used; the message says what to do
-  3    (margins) at least one case of the list could not be measured; the others were
+  3    a result that is incomplete, or not to be used: (margins) at least one case of the list could not be
+       measured, the others were; (register, assess) a registration failed its gates, and its margin is withheld
   4    (pacs) the PACS is not there, is busy or broke off; the same command goes on later
   130  stopped by Ctrl-C; what was finished is kept
   141  whoever read the output has stopped reading it"""
@@ -102,20 +105,6 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} came; a number is wanted, as in 1.5") from None
-
-
-def _whole_number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} came; a whole number is wanted, as in 1000") from None
-
-
 class _Parser(argparse.ArgumentParser):
     """A parser that answers a mistake in one line and takes nothing for what it only begins like."""
 
@@ -142,10 +131,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     _files(one)
-    _choices(one)
+    add_choices(one)
     one.add_argument("--json", metavar="FILE", help="write margin.json to FILE, or to standard output with -")
+    one.add_argument("--pdf", metavar="FILE", help="write the report on paper (A4) to FILE")
     one.add_argument("--dicom", metavar="DIR", help="folder for segments (SEG) and measurements (SR) in DICOM, beside "
-                     "--image as DICOM")  # fmt: skip
+                     "--image as DICOM; with --pdf the report, too")  # fmt: skip
     one.set_defaults(run=_margin)
     many = commands.add_parser(
         "margins", help="measure many cases, one row each; resumable", epilog=EXIT_CODES,
@@ -154,8 +144,9 @@ def _parser() -> argparse.ArgumentParser:
     many.add_argument("manifest", metavar="MANIFEST.csv", help="columns named like the options of `isotherm margin`: "
                       "case, tumor, ablation, organ, ...; several files in one cell are separated by ;, "
                       "paths are relative to the list's own folder")  # fmt: skip
-    _choices(many)
+    add_choices(many)
     many.set_defaults(run=_margins)
+    add_registration(commands, _print)
     add_dicom(commands)
     add_pacs(commands)
     add_study(commands)
@@ -191,70 +182,29 @@ def _files(parser: argparse.ArgumentParser) -> None:
                        help="the DICOM objects are of one patient and in order, whatever they say")  # fmt: skip
 
 
-def _choices(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("settings")
-    group.add_argument("--organ-name", choices=("liver", "lung"), default="liver")
-    group.add_argument("--organ-frame", choices=("before", "after"), default="before",
-                       help="the image the organ was drawn on (default: %(default)s)")  # fmt: skip
-    group.add_argument("--registration-error-mm", type=_number, metavar="X",
-                       help="mean registration error; if absent, the published mean is assumed and named")  # fmt: skip
-    group.add_argument("--outline-error-mm", type=_number, default=0.5, metavar="X", help="default: %(default)s")
-    group.add_argument("--target-margin-mm", type=_number, default=5.0, metavar="X", help="default: %(default)s")
-    group.add_argument("--capsule-tolerance-mm", type=_number, default=1.5, metavar="X", help="default: %(default)s")
-    group.add_argument("--samples", type=_whole_number, default=1000, metavar="N", help="draws (default: %(default)s)")
-    group.add_argument("--seed", type=_whole_number, default=0, metavar="N", help="default: %(default)s")
-    facts = parser.add_argument_group("facts that travel with the result")
-    facts.add_argument("--drawn-boundary", metavar="TEXT", help="which boundary of the zone was drawn")
-    facts.add_argument("--days-after-ablation", type=_number, metavar="N", help="when the zone was imaged")
-    facts.add_argument("--modality", metavar="TEXT", help="how the tumor was ablated: RFA, MWA, cryoablation, ...")
-    facts.add_argument("--reader", metavar="TEXT", help="who drew the masks")
-    parser.add_argument("--out", metavar="DIR", help="folder for the report, tables, surfaces and masks")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
-
-
-def _settings(options: argparse.Namespace) -> Settings:
-    from isotherm.app.settings import Settings
-
-    return Settings(options.organ_name, options.registration_error_mm, options.outline_error_mm,
-                    options.target_margin_mm, options.capsule_tolerance_mm, options.samples, options.seed,
-                    options.organ_frame)  # fmt: skip
-
-
-def _facts(options: argparse.Namespace) -> Facts:
-    from isotherm.app.settings import Facts
-
-    return Facts(options.drawn_boundary, options.days_after_ablation, options.modality, options.reader)
-
-
 def _request(options: argparse.Namespace) -> Request:
     from isotherm.app.case import Request
-    from isotherm.printable import printable
 
-    structures: list[tuple[str, str]] = []
-    for spec in options.structure:
-        name, found, path = spec.partition("=")
-        if not (found and name and path):
-            raise BadSetting(
-                f"--structure {spec.rsplit('/', 1)[-1]} came; write NAME=FILE, as in bile-duct=duct.nii.gz."
-            )
-        structures.append((printable(name), path))
     return Request(tuple(options.tumor), tuple(options.ablation), options.organ, tuple(options.vessels),
-                   tuple(structures), tuple(options.old_scar), options.image, options.image_before,
+                   structures_of(options.structure), tuple(options.old_scar), options.image, options.image_before,
                    options.confirm_pair)  # fmt: skip
 
 
 def _margin(options: argparse.Namespace) -> int:
     from isotherm.app.case import read_case
     from isotherm.app.outputs import TABLE, TABLE_HEADS, json_text, keep_tables, results_in, write_results
+    from isotherm.app.paper import report_on_paper
     from isotherm.app.places import keep_inputs, new_folder, usable_file
     from isotherm.app.progress import Progress
     from isotherm.app.tasks import assess_margin
     from isotherm.app.terminal import margin_table, terminal_columns
-    from isotherm.exchange.atomic import write_text
+    from isotherm.exchange.atomic import write_bytes, write_text
 
-    request, settings, facts = _request(options), _settings(options), _facts(options)
+    request, settings, facts = _request(options), settings_of(options), facts_of(options)
     if options.json not in (None, "-"):
         keep_inputs([usable_file(options.json)], request.files)
+    if options.pdf is not None:
+        keep_inputs([usable_file(options.pdf)], request.files)
     write_dicom = None
     if options.dicom:
         # Only who wants DICOM waits for what writes it.
@@ -275,9 +225,14 @@ def _margin(options: argparse.Namespace) -> int:
         if folder is not None:
             progress("writing the report")
             report = write_results(folder, assessment)
+        paper = None
+        if options.pdf is not None:
+            progress("typesetting the report")
+            paper = report_on_paper(assessment, on=datetime.now(UTC).astimezone())
+            write_bytes(options.pdf, paper.pdf)
         if write_dicom is not None:
             progress("writing DICOM")
-            write_dicom(options.dicom, str(request.image), case, assessment)
+            write_dicom(options.dicom, str(request.image), case, assessment, paper=paper)
     if options.json == "-":
         _print(json_text(assessment.document))
         return 0
@@ -297,7 +252,9 @@ def _margins(options: argparse.Namespace) -> int:
     if options.out is None:
         raise BadSetting("No --out came; name the folder for the results of all cases.")
     with Progress(quiet=options.quiet) as progress:
-        summary = run_manifest(options.manifest, options.out, _settings(options), _facts(options), progress=progress)
+        summary = run_manifest(
+            options.manifest, options.out, settings_of(options), facts_of(options), progress=progress
+        )
     _print(summary.text(terminal_columns()) + "\n")
     return 3 if summary.failed else 0
 

@@ -1,4 +1,4 @@
-"""Results in DICOM: segments and measurements of every lesion beside the image after ablation, as a SEG and an SR."""
+"""Results in DICOM beside the image after ablation: segments (SEG), measurements (SR), and the report as a PDF."""
 
 from __future__ import annotations
 
@@ -10,18 +10,23 @@ from typing import Any
 
 from isotherm.app.assessment import Assessment, LesionView
 from isotherm.app.case import Case
+from isotherm.app.paper import Paper
 from isotherm.app.places import new_folder, usable_folder
 from isotherm.app.report_words import bound_of
 from isotherm.errors import BadSetting
 from isotherm.exchange import dicom_codes as words
 from isotherm.exchange.dicom_codes import Word
 from isotherm.exchange.dicom_files import is_dicom
+from isotherm.exchange.dicom_pdf_out import encapsulated
 from isotherm.exchange.dicom_seg_out import NamedSegment, segmentation_of, write_object
 from isotherm.exchange.dicom_source import Source, read_source
 from isotherm.exchange.dicom_sr_out import Group, Measured, report_of
 from isotherm.exchange.segments import split_spec
 
-SEGMENTS, MEASUREMENTS = "segments.dcm", "measurements.dcm"
+SEGMENTS, MEASUREMENTS, REPORT = "segments.dcm", "measurements.dcm", "report.dcm"
+
+TITLE = "Ablation margin"
+"""Of the report as a document of the study."""
 
 UID_ROOT = "2.25."
 """Root of UIDs that are made of a number of 128 bits (PS3.5, annex B.2)."""
@@ -45,11 +50,13 @@ def results_in_dicom(folder: str) -> list[Path]:
     ------
     OutputError
     """
-    return [usable_folder(folder) / name for name in (SEGMENTS, MEASUREMENTS)]
+    return [usable_folder(folder) / name for name in (SEGMENTS, MEASUREMENTS, REPORT)]
 
 
-def write_dicom_results(folder: str, image: str, case: Case, assessment: Assessment) -> tuple[Path, Path]:
-    """Write the SEG and the SR of a case into a folder, which is made; return their paths.
+def write_dicom_results(
+    folder: str, image: str, case: Case, assessment: Assessment, *, paper: Paper | None = None
+) -> list[Path]:
+    """Write the SEG and the SR of a case into a folder, which is made, and the report on paper; return their paths.
 
     Raises
     ------
@@ -61,9 +68,13 @@ def write_dicom_results(folder: str, image: str, case: Case, assessment: Assessm
         objects = [segmentation_of(told.segments(), source)]
         written = [str(one.SegmentLabel) for one in objects[0].SegmentSequence]
         objects.append(report_of(told.groups(written), objects[0], source))
-        for name, dataset in zip((SEGMENTS, MEASUREMENTS), objects, strict=True):
+        names = [SEGMENTS, MEASUREMENTS]
+        if paper is not None:
+            objects.append(encapsulated(paper.pdf, source, title=TITLE, on=paper.on))
+            names.append(REPORT)
+        for name, dataset in zip(names, objects, strict=True):
             write_object(home / name, dataset)
-    return home / SEGMENTS, home / MEASUREMENTS
+    return [home / name for name in names]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,13 +86,15 @@ class _Told:
     source: Source
 
     def segments(self) -> list[NamedSegment]:
-        """Return tumor, zone, residual tumor and under-covered region of each lesion; a shared zone once."""
+        """Return tumor, zone, residual tumor and under-covered region of each lesion that may be told; a zone once."""
         made: list[NamedSegment] = []
         zones = [*self.case.ablations]
         for number, mask in enumerate(zones, start=1):
             name = "Ablation zone" if len(zones) == 1 else f"Ablation zone {number}"
             made.append(NamedSegment(name, words.ZONE, mask, name, self._uid(name), drawn=True))
         for view, lesion in zip(self.assessment.lesions, self.case.lesions, strict=True):
+            if lesion.withheld:
+                continue  # its tumor lies in a place that is not to be used
             tracking = self._tracking(view)
             made.append(NamedSegment(_tumor(view), words.TUMOR, lesion.mask, *tracking, drawn=True))
             for name, word, mask in (("Residual tumor", words.RESIDUAL, view.residual),

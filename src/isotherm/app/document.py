@@ -11,7 +11,7 @@ import numpy as np
 from isotherm.app.assess import LesionResult
 from isotherm.app.case import Case
 from isotherm.app.flags import NOTABLE_MM, THICK_SLICE_MM, flags_of
-from isotherm.app.mix_ups import find_mix_ups
+from isotherm.app.mix_ups import MixUps, find_mix_ups
 from isotherm.app.settings import Settings
 from isotherm.app.software import versions
 from isotherm.clinical.scores import TumorBurdenScore
@@ -31,6 +31,9 @@ ASSUMED_REGISTRATION = (
     "2022, PMID 35246412)"
 )
 """Named wherever no registration error was given."""
+
+ESTIMATED_REGISTRATION = "estimated by the registration"
+"""Named where the registration of this pair of scans has estimated its own error."""
 
 Document = dict[str, Any]
 
@@ -57,16 +60,33 @@ def document_of(case: Case, settings: Settings, results: Sequence[LesionResult])
         "settings": _settings(case, settings),
         "warnings": [*case.warnings, *mix_ups.warnings, *_warnings(case, settings)],
         "tumor_burden_score": _burden(results),
-        "lesions": [_lesion(case, settings, result, mixed_up=mix_ups.flags[result.lesion.label]) for result in results],
+        "lesions": [_lesion(case, settings, result, mixed_up=_mixed_up(mix_ups, result)) for result in results],
     }
 
 
+def _mixed_up(mix_ups: MixUps, result: LesionResult) -> Sequence[str]:
+    # Where the tumor was carried to the wrong place, it may well seem to be swapped with its zone.
+    return () if result.status == "withheld" else mix_ups.flags[result.lesion.label]
+
+
+def _registration_error(case: Case, settings: Settings) -> tuple[float, str]:
+    """Return the largest registration error that a lesion's interval holds for, and where it comes from."""
+    if settings.registration_error_mm is not None:
+        return settings.registration_error_mm, "given"
+    estimates = [lesion.registration_error_mm for lesion in case.lesions]
+    known = [one for one in estimates if one is not None]
+    if len(known) < len(estimates):
+        return PUBLISHED_REGISTRATION_ERROR_MM, ASSUMED_REGISTRATION
+    several = "; the largest of several lesions" if len(known) > 1 else ""
+    return round(max(known), 2), ESTIMATED_REGISTRATION + several
+
+
 def _settings(case: Case, settings: Settings) -> Document:
-    assumed = settings.registration_error_mm is None
+    error_mm, error_source = _registration_error(case, settings)
     return {
         "organ_name": settings.organ_name,
-        "registration_error_mm": PUBLISHED_REGISTRATION_ERROR_MM if assumed else settings.registration_error_mm,
-        "registration_error_source": ASSUMED_REGISTRATION if assumed else "given",
+        "registration_error_mm": error_mm,
+        "registration_error_source": error_source,
         "outline_error_mm": settings.outline_error_mm,
         "target_margin_mm": settings.target_margin_mm,
         "capsule_tolerance_mm": settings.capsule_tolerance_mm,
@@ -93,7 +113,7 @@ def _warnings(case: Case, settings: Settings) -> list[str]:
             "No organ mask was given: margins are not restricted to the organ, so the organ-restricted and the "
             "unrestricted margin are equal, and at a capsule both are too small."
         )
-    if settings.registration_error_mm is None:
+    if _registration_error(case, settings)[1] == ASSUMED_REGISTRATION:
         found.append(f"No registration error was given: {ASSUMED_REGISTRATION} was assumed.")
     if case.old_scars:
         found.append(f"{len(case.old_scars)} old scar(s) were taken off the ablation zones and count as not ablated.")
@@ -113,24 +133,11 @@ def _lesion(case: Case, settings: Settings, result: LesionResult, *, mixed_up: S
     seen = margin is not None and result.status != "not_assessable"
     # Beyond the reach all points are alike, and none of them is the thinnest.
     thinnest = margin is not None and seen and margin.minimal_mm < REACH_MM
-    reasons = list(result.reasons)
-    if case.organ is None:
-        reasons.append("no organ was given: organ-restricted equals unrestricted")
-    if result.status == "bounded":
-        reasons.append("no interval and no probabilities: only an upper bound of the margin is known")
-    if not case.vessels:
-        reasons.append("no vessels were given: no lumen-neutral margin, no bridging")
-    elif result.lumen_neutral_mm is None:
-        reasons.append("no lumen-neutral margin: no vessel near the lesion, or nothing was ablated")
-    if result.depth.reason:
-        reasons.append(f"depth: {result.depth.reason}")
-    if result.qam_mm is None:
-        reasons.append("QAM-compatible margin: no border voxel is left to measure from or to")
     return {
         "label": result.lesion.label,
         "name": result.lesion.name,
         "status": result.status,
-        "reasons": reasons,
+        "reasons": _reasons(case, result),
         "flags": flags_of(case, result, mixed_up=mixed_up),
         "assessable_fraction": _number(margin.share(margin.assessable), 4) if margin is not None else None,
         "minimal_margin_mm": _number(margin.minimal_mm, 2) if margin is not None and seen else None,
@@ -146,17 +153,12 @@ def _lesion(case: Case, settings: Settings, result: LesionResult, *, mixed_up: S
         "surface_fraction": _shares(margin if seen else None),
         "thinnest_point_lps_mm": _point(margin.thinnest_lps_mm) if margin is not None and thinnest else None,
         "thinnest_direction": result.direction if thinnest else None,
-        "residual_volume_ml": _number(
-            result.covered.residual_volume_ml
-            if result.covered and result.status != "not_ablated"
-            else result.tumor_shape.volume_ml,
-            3,
-        ),
+        "residual_volume_ml": _number(_residual_ml(result), 3),
         "tumor_volume_ml": _number(result.tumor_shape.volume_ml, 3),
         "ablation_volume_ml": _number(result.zone_shape.volume_ml, 3) if result.zone_shape else 0.0,
         "tissue_at_risk_ml": _number(result.covered.at_risk_volume_ml, 3) if result.covered else None,
         "shell_coverage": {str(k): _number(share, 4) for k, share in result.covered.shell} if result.covered
-                          else {str(k): 0.0 for k in range(1, 11)},
+                          else {str(k): None if result.status == "withheld" else 0.0 for k in range(1, 11)},
         "capsule": _capsule(settings, result),
         "regions_below_target": [
             {
@@ -196,6 +198,32 @@ def _lesion(case: Case, settings: Settings, result: LesionResult, *, mixed_up: S
             "center_lps_mm": None,
         },
     }  # fmt: skip
+
+
+def _reasons(case: Case, result: LesionResult) -> list[str]:
+    reasons = list(result.reasons)
+    if result.status == "withheld":
+        return reasons
+    if case.organ is None:
+        reasons.append("no organ was given: organ-restricted equals unrestricted")
+    if result.status == "bounded":
+        reasons.append("no interval and no probabilities: only an upper bound of the margin is known")
+    if not case.vessels:
+        reasons.append("no vessels were given: no lumen-neutral margin, no bridging")
+    elif result.lumen_neutral_mm is None:
+        reasons.append("no lumen-neutral margin: no vessel near the lesion, or nothing was ablated")
+    if result.depth.reason:
+        reasons.append(f"depth: {result.depth.reason}")
+    if result.qam_mm is None:
+        reasons.append("QAM-compatible margin: no border voxel is left to measure from or to")
+    return reasons
+
+
+def _residual_ml(result: LesionResult) -> float | None:
+    if result.status == "withheld":
+        return None
+    untreated = result.covered is None or result.status == "not_ablated"
+    return result.tumor_shape.volume_ml if untreated or result.covered is None else result.covered.residual_volume_ml
 
 
 def _interval(result: LesionResult) -> Document | None:

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -58,6 +59,11 @@ class Drawing:
     def uri(self) -> str:
         """The figure as a data URI."""
         return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode("ascii")
+
+
+def font_folder() -> str:
+    """Return where the fonts lie that come with matplotlib: DejaVu, free to be embedded."""
+    return str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")
 
 
 def draw(onto: Callable[[Figure], None], *, height_in: float, description: str,

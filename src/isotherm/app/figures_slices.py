@@ -123,7 +123,7 @@ def slices(view: LesionView, place_lps_mm: Place, *, number: str | None, organ_n
                 left = column * (PANEL_IN + GAP_IN) / A4_TEXT_WIDTH_IN
                 bottom = 1.0 - (row + 1) * (PANEL_IN + TITLE_IN) / height
                 axes = figure.add_axes((left, bottom, PANEL_IN / A4_TEXT_WIDTH_IN, PANEL_IN / height))
-                _ground(axes, plane, ink)
+                ground(axes, plane, ink)
                 if image is not None:
                     _image(axes, plane, image, gray_window(image, organ_name), pixel_mm)
                 _outlines(axes, view, plane, ink)
@@ -142,16 +142,26 @@ def _description(rows: list[tuple[str, Volume | None]], number: str | None) -> s
     )
 
 
-def _ground(axes: Axes, plane: Plane, ink: Ink) -> None:
+def ground(axes: Axes, plane: Plane, ink: Ink) -> None:
+    """Make room for a plane, in mm from its center, without ticks."""
     axes.set(xlim=(-plane.half_mm, plane.half_mm), ylim=(-plane.half_mm, plane.half_mm), xticks=[], yticks=[])
     axes.set_facecolor(ink.ground)
     axes.spines[:].set_visible(False)
 
 
 def _image(axes: Axes, plane: Plane, image: Volume, window: tuple[float, float], pixel_mm: float) -> None:
+    show_gray(axes, plane, gray_on(plane, image, window, pixel_mm))
+
+
+def gray_on(plane: Plane, image: Volume, window: tuple[float, float], pixel_mm: float) -> npt.NDArray[np.uint8]:
+    """Return what an image shows on a plane as grays from 0 to 255, shape (rows from the bottom, columns)."""
     low, high = window
     values = plane.sample(image.voxels, image.grid, step_mm=pixel_mm, outside=low)
-    gray = np.round(np.clip((values - low) / (high - low), 0.0, 1.0) * 255.0).astype(np.uint8)
+    return np.round(np.clip((values - low) / (high - low), 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def show_gray(axes: Axes, plane: Plane, gray: npt.NDArray[np.uint8]) -> None:
+    """Show grays on a plane."""
     axes.imshow(gray, cmap="gray", vmin=0, vmax=255, origin="lower", interpolation="none",
                 extent=(-plane.half_mm, plane.half_mm, -plane.half_mm, plane.half_mm))  # fmt: skip
 
@@ -162,9 +172,9 @@ def _outlines(axes: Axes, view: LesionView, plane: Plane, ink: Ink) -> None:
     if view.organ is not None:
         _mask_outline(axes, plane, view.organ, ink.organ, filled=False)
     if view.ablation_surface is not None:
-        _dashed_outline(axes, plane, view.ablation_surface, ink)
+        zone_outline(axes, plane, view.ablation_surface, ink)
     _tumor_outline(axes, plane, view)
-    _scale_and_letters(axes, plane, ink)
+    scale_and_letters(axes, plane, ink)
 
 
 def _mask_outline(axes: Axes, plane: Plane, mask: Mask, color: str, *, filled: bool) -> None:
@@ -180,7 +190,8 @@ def _mask_outline(axes: Axes, plane: Plane, mask: Mask, color: str, *, filled: b
     axes.contour(mm[..., 0], mm[..., 1], inside, levels=[0.5], colors=[color], linewidths=1.1, linestyles=[style])
 
 
-def _dashed_outline(axes: Axes, plane: Plane, surface: Surface, ink: Ink) -> None:
+def zone_outline(axes: Axes, plane: Plane, surface: Surface, ink: Ink) -> None:
+    """Draw the outline of a zone, dashed."""
     for cut in plane.cut(surface.points_lps_mm, surface.triangles):
         line = Line2D(*cut.picture_mm.T, color=ink.line, linewidth=1.2, linestyle=(0, (4.0, 2.2)))
         line.set_path_effects([withStroke(linewidth=2.2, foreground=ink.casing, alpha=0.55)])
@@ -248,7 +259,8 @@ def _crosshair(axes: Axes, plane: Plane, view: LesionView, place_lps_mm: Place, 
               path_effects=[withStroke(linewidth=2.0, foreground=ink.casing)])  # fmt: skip
 
 
-def _scale_and_letters(axes: Axes, plane: Plane, ink: Ink) -> None:
+def scale_and_letters(axes: Axes, plane: Plane, ink: Ink) -> None:
+    """Draw the letters of the directions and a scale bar."""
     edge = [withStroke(linewidth=1.8, foreground=ink.casing)]
     left, right, bottom, top = plane.letters
     for letter, x, y, across, along in (

@@ -14,12 +14,12 @@ from isotherm.app.assessment import Assessment
 from isotherm.app.places import new_folder, unusable
 from isotherm.app.report import report_html
 from isotherm.errors import OutputError
-from isotherm.exchange.atomic import leftovers, write_text
+from isotherm.exchange.atomic import leftovers, write_bytes, write_text
 from isotherm.exchange.image_files import write_mask
 from isotherm.exchange.mesh_files import write_surface
 from isotherm.imaging.volume import Grid, Mask
 
-RESULT, TABLE, REPORT = "margin.json", "margins.csv", "report.html"
+RESULT, TABLE, REPORT, PAPER = "margin.json", "margins.csv", "report.html", "report.pdf"
 
 KINDS = ("margin.vtk", "residual.nii.gz", "uncovered.nii.gz")
 """How the names of a lesion's files end."""
@@ -35,7 +35,8 @@ COLUMNS = (
     "surface_below_0_mm", "surface_0_to_5_mm", "surface_5_to_10_mm", "surface_10_mm_or_more", "surface_at_most_3_mm",
     "residual_volume_ml", "tissue_at_risk_ml", "tumor_volume_ml", "ablation_volume_ml", "recist_mm",
     "depth_below_capsule_mm", "vessel_bridging", "assessable_fraction",
-    "thinnest_l_mm", "thinnest_p_mm", "thinnest_s_mm", "thinnest_direction", "reasons", "flags", "warnings",
+    "thinnest_l_mm", "thinnest_p_mm", "thinnest_s_mm", "thinnest_direction", "registration", "registration_error_mm",
+    "minimal_margin_deformable_mm", "minimal_margin_rigid_mm", "reasons", "flags", "warnings",
 )  # fmt: skip
 """Columns of margins.csv: one row per lesion."""
 
@@ -45,11 +46,14 @@ def json_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
-def write_results(folder: Path, assessment: Assessment) -> Path:
-    """Write everything of one case into a folder, which is made, or nothing; return the path of the report."""
-    with new_folder(str(folder)), _all_or_nothing() as put:
+def write_results(folder: Path, assessment: Assessment, *, pdf: bytes | None = None) -> Path:
+    """Write everything of one case into a folder, which is made, or nothing; return the path of the report.
+
+    `pdf` is the report on paper, where one was made.
+    """
+    with new_folder(str(folder)), all_or_nothing() as put:
         _clear(folder)
-        names = _file_names([view.label for view in assessment.lesions])
+        names = file_names([view.label for view in assessment.lesions])
         for name, view in zip(names, assessment.lesions, strict=True):
             margin, surface, residual, uncovered = view.margin, *(put(folder / f"{name}-{kind}") for kind in KINDS)
             if margin is not None:
@@ -64,6 +68,8 @@ def write_results(folder: Path, assessment: Assessment) -> Path:
         write_text(put(folder / TABLE), csv_text([("", assessment.document)]))
         report = put(folder / REPORT)
         write_text(report, report_html(assessment))
+        if pdf is not None:
+            write_bytes(put(folder / PAPER), pdf)
         # Last, since its presence says that the case is complete.
         write_text(put(folder / RESULT), json_text(assessment.document))
     return report
@@ -82,7 +88,7 @@ def _uncut(mask: Mask, grid: Grid) -> Mask:
 
 
 @contextmanager
-def _all_or_nothing() -> Generator[Callable[[Path], Path]]:
+def all_or_nothing() -> Generator[Callable[[Path], Path]]:
     """Give a function through which every file is named before it is written; an error takes all of them away."""
     named: list[Path] = []
 
@@ -111,7 +117,7 @@ def _clear(folder: Path) -> None:
 
 def results_in(folder: Path) -> list[Path]:
     """Return the files of a folder that a new result would overwrite or take away."""
-    patterns = (RESULT, TABLE, REPORT, *(f"lesion-*-{kind}" for kind in KINDS))
+    patterns = (RESULT, TABLE, REPORT, PAPER, *(f"lesion-*-{kind}" for kind in KINDS))
     return [path for pattern in patterns for path in folder.glob(pattern)]
 
 
@@ -144,7 +150,7 @@ def keep_tables(folder: Path, heads: Mapping[str, Sequence[str]]) -> None:
             )
 
 
-def _file_names(labels: Sequence[str]) -> list[str]:
+def file_names(labels: Sequence[str]) -> list[str]:
     """Return the start of the file names of each lesion; labels that look alike as file names are told apart."""
     names = [f"lesion-{safe_name(label)}" for label in labels]
     folded = [name.casefold() for name in names]
@@ -178,6 +184,7 @@ def _row(lesion: Mapping[str, Any]) -> list[Any]:
     interval: Mapping[str, Any] = lesion["interval_mm"] or {}
     chance: Mapping[str, Any] = lesion["probability"] or {}
     percentiles, share = lesion["percentiles_mm"], lesion["surface_fraction"]
+    registration: Mapping[str, Any] = lesion.get("registration") or {}
     place = lesion["thinnest_point_lps_mm"] or (None, None, None)
     return [
         lesion["label"], lesion["status"], lesion["minimal_margin_mm"], interval.get("low"), interval.get("high"),
@@ -190,6 +197,8 @@ def _row(lesion: Mapping[str, Any]) -> list[Any]:
         lesion["ablation_volume_ml"], lesion["tumor"]["recist_mm"], lesion["tumor"]["depth_below_capsule_mm"],
         any(vessel["bridging"] for vessel in lesion["vessels"]) if lesion["vessels"] else None,
         lesion["assessable_fraction"], *place, lesion["thinnest_direction"],
+        *(registration.get(key) for key in ("verdict", "error_mm", "minimal_margin_deformable_mm",
+                                            "minimal_margin_rigid_mm")),
         "; ".join(lesion["reasons"]), "; ".join(lesion["flags"]),
     ]  # fmt: skip
 
@@ -200,7 +209,7 @@ def _cell(value: object) -> object:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str) and value[:1] in "=+-@\t\r":
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return "'" + value
     return value
 

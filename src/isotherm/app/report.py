@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from isotherm.app.assessment import Assessment, LesionView
+from isotherm.app.document import ESTIMATED_REGISTRATION
 from isotherm.app.figures import Drawing
 from isotherm.app.figures_histogram import histogram, ruler
 from isotherm.app.figures_map import margin_map
@@ -15,6 +16,7 @@ from isotherm.app.figures_slices import Place, gray_window, middle_lps_mm, slice
 from isotherm.app.page import environment, policy, static
 from isotherm.app.palette import CLASSES, NOT_ASSESSABLE
 from isotherm.app.palette import NAME as PALETTE
+from isotherm.app.registration_report import banner, registration_pages
 from isotherm.app.report_tables import label_of, name_of, plain, tables
 from isotherm.app.report_viewer import Layer, layers, spacing_that_fits, toward
 from isotherm.app.report_words import (
@@ -33,6 +35,7 @@ from isotherm.app.report_words import (
     status_words,
     texts,
 )
+from isotherm.app.sources import SOURCES
 
 MOST_BYTES = 15_000_000
 """Largest report: it has to pass through mail."""
@@ -75,32 +78,36 @@ def report_html(assessment: Assessment) -> str:
     out where even that would not fit. Nothing of it is fetched from anywhere, and no file name or path is in it.
     """
     document = assessment.document
-    pages = _pages(assessment)
+    pages = lesion_pages(assessment)
     page = environment().get_template("report.html.jinja")
     shown: dict[str, Any] = {
         "pages": pages,
         "tables": tables(document),
         "warnings": texts(document, "warnings"),
-        "simulated": _simulated(document),
+        "simulated": simulated(document),
         "settings": _rows(part(document, "settings")),
         "software": [(str(key), plain(str(key), value)) for key, value in part(document, "software").items()],
         "inputs": [_rows(one) for one in parts(document, "inputs")],
         "interval": _interval_used(document),
-        "organ": _organ_name(document),
+        "organ": organ_name(document),
         "palette": PALETTE,
         "legend": [*((one.label, one.color) for one in CLASSES), ("not assessable", NOT_ASSESSABLE)],
+        "sources": SOURCES,
         "style": Markup(static("report.css")),
         "switches": SWITCHES,
         "off_at_first": "before" if any(view.image for view in assessment.lesions) else "",
     }
+    own = [Markup(static("blink.js"))] if assessment.registered else []
+    shown |= {"blinker": own[0] if own else "", "banner": banner(document),
+              "registrations": registration_pages(assessment, organ_name=organ_name(document))}  # fmt: skip
     niivue = static("viewer/niivue.umd.js")
-    bare = page.render(**shown, viewer=None, policy=policy())
+    bare = page.render(**shown, viewer=None, policy=policy(*own))
     if not niivue:
         return bare
     scripts = [Markup(text.replace("</script", "<\\/script")) for text in (niivue, static("viewer.js"))]
     licenses = static("viewer/niivue.LICENSES.txt")
     room = MOST_BYTES - sum(len(one.encode()) for one in (bare, licenses, *scripts)) - ROOM_FOR_WORDS
-    allowed = policy(*scripts)
+    allowed = policy(*own, *scripts)
     while (scene := _scene(assessment, room)) is not None:
         whole = page.render(**shown, viewer=scene | {"scripts": scripts, "licenses": licenses}, policy=allowed)
         excess = len(whole.encode()) - MOST_BYTES
@@ -122,12 +129,13 @@ SWITCHES = (
 """Layers that can be switched in the viewer; at first all are on, but for an image before that would hide one after."""
 
 
-def _pages(assessment: Assessment) -> list[LesionPage]:
+def lesion_pages(assessment: Assessment) -> list[LesionPage]:
+    """Return what is shown of each lesion."""
     document = assessment.document
     lesions = parts(document, "lesions")
     scale = _scale(lesions)
     pixel_mm = FINE_PIXEL_MM if len(lesions) < MANY_LESIONS else COARSE_PIXEL_MM
-    organ = _organ_name(document)
+    organ = organ_name(document)
     return [_page(number, lesion, view, scale, pixel_mm, organ)
             for number, (lesion, view) in enumerate(zip(lesions, assessment.lesions, strict=True))]  # fmt: skip
 
@@ -188,7 +196,7 @@ def _scene(assessment: Assessment, room: int) -> dict[str, Any] | None:
     spacing = spacing_that_fits(assessment.lesions, room)
     if spacing is None:
         return None
-    organ = _organ_name(assessment.document)
+    organ = organ_name(assessment.document)
     contents: dict[str, str] = {}
     lesions: list[dict[str, Any]] = []
     for lesion, view in zip(parts(assessment.document, "lesions"), assessment.lesions, strict=True):
@@ -208,11 +216,12 @@ def _described(layer: Layer) -> dict[str, Any]:
     return {name: getattr(layer, name) for name in names}
 
 
-def _organ_name(document: Record) -> str:
+def organ_name(document: Record) -> str:
+    """Return the name of the organ, or ""."""
     return str(part(document, "settings").get("organ_name") or "")
 
 
-def _simulated(document: Record) -> list[str]:
+def simulated(document: Record) -> list[str]:
     """Return which inputs are simulated, by their roles."""
     roles = [str(one.get("role", "input")) for one in parts(document, "inputs") if one.get("simulated")]
     return list(dict.fromkeys(roles))
@@ -229,8 +238,14 @@ def _interval_used(document: Record) -> dict[str, Any] | None:
     return {
         "name": interval_name({"level": given[0]["level"], "calibrated": calibrated}),
         "calibrated": calibrated,
-        "registration": None if error is None else f"mean {mm(error)}, {'given' if source == 'given' else 'assumed'}",
+        "registration": None if error is None else f"mean {mm(error)}, {_where_from(source)}",
     }
+
+
+def _where_from(source: str) -> str:
+    if source == "given":
+        return "given"
+    return "estimated by the registration" if source.startswith(ESTIMATED_REGISTRATION) else "assumed"
 
 
 def _rows(record: Record) -> list[tuple[str, str]]:

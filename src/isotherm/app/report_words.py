@@ -129,6 +129,8 @@ def margin_words(lesion: Record) -> str:
     if lesion["status"] == "not_assessable":
         return "not assessable"
     if margin is None:
+        if lesion["status"] == "withheld":
+            return "withheld"
         return "nothing ablated" if lesion["status"] == "not_ablated" else "not given"
     return f"{bound_of(lesion)} {mm(margin)}".lstrip()
 
@@ -140,6 +142,7 @@ def status_words(lesion: Record) -> str:
             "measured": "All of the surface assessed.",
             "bounded": "Bounded: part of the surface could not be assessed, so that the true margin may be smaller.",
             "not_assessable": "Not assessable.",
+            "withheld": "Withheld: the registration failed. Nothing here is to be used.",
         }[lesion["status"]]
     nothing = not lesion.get("ablation_volume_ml")
     what = "Not ablated: the ablation is empty" if nothing else "Not ablated: the ablation does not reach the lesion"

@@ -72,7 +72,8 @@ def build_scene(case: Case, lesion: Lesion, zones: tuple[Parts, ...]) -> Scene:
         label = None if case.organ is None else pool.submit(label_around, case.organ, points)
         fields = list(pool.map(field_of, [*masks, mask, *scars, *vessels]))
     regions = [Region.of_field(field) for field in fields]
-    zone, tumor = either(regions[: len(masks)]), regions[len(masks)]
+    zone = either(regions[: len(masks)])
+    tumor = regions[len(masks)] if lesion.outline is None else lesion.outline
     scar_regions = regions[len(masks) + 1 :][: len(scars)]
     vessel_regions = regions[len(masks) + 1 + len(scars) :]
     for scar, region in zip(scars, scar_regions, strict=True):

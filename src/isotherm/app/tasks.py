@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
-from isotherm.app.assess import LesionResult, assess_lesion
+from isotherm.app.assess import LesionResult, assess_lesion, withheld
 from isotherm.app.assessment import Assessment, LesionView
 from isotherm.app.case import Case
 from isotherm.app.document import document_of
@@ -40,9 +40,8 @@ def assess_margin(case: Case, settings: Settings, *, progress: Progress = lambda
         for number, lesion in enumerate(case.lesions):
             progress(f"lesion {lesion.label} ({number + 1} of {len(case.lesions)})")
             # Each lesion has its own stream, so that one lesion's numbers do not depend on the others.
-            results.append(
-                assess_lesion(case, lesion, around, settings, np.random.default_rng([settings.seed, number]))
-            )
+            result = assess_lesion(case, lesion, around, settings, np.random.default_rng([settings.seed, number]))
+            results.append(withheld(result) if lesion.withheld else result)
     return Assessment(document_of(case, settings, results), tuple(_view(case, result) for result in results))
 
 
@@ -65,11 +64,17 @@ def _view(case: Case, result: LesionResult) -> LesionView:
         margin=result.margin,
         organ=near(case.organ),
         vessels=_joined(vessels, points),
-        residual=result.covered.residual if result.covered else tumor_on(case.ablations[0].grid, result.scene.tumor),
+        residual=_residual(case, result),
         uncovered=result.covered and result.covered.uncovered,
         image=_crop(case.image, points),
         image_before=_crop(case.image_before, points),
     )
+
+
+def _residual(case: Case, result: LesionResult) -> Mask | None:
+    if result.covered is not None:
+        return result.covered.residual
+    return None if result.status == "withheld" else tumor_on(case.ablations[0].grid, result.scene.tumor)
 
 
 def _drawn(result: LesionResult) -> Mask:

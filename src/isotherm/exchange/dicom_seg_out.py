@@ -102,7 +102,7 @@ def write_object(path: str | os.PathLike[str], dataset: Any) -> None:
         The place cannot be written to.
     """
     with replacing(path) as temporary, quietly():
-        dataset.save_as(temporary)
+        dataset.save_as(temporary, enforce_file_format=True)
 
 
 def _made(pixels: Any, low: int, high: int, descriptions: list[SegmentDescription], source: Source,

@@ -38,6 +38,7 @@ from isotherm.exchange.voxel_source import (
     Voxels,
     VoxelSource,
     gather,
+    refuse_absent,
     snapped,
 )
 from isotherm.imaging.volume import Grid, Mask, Role, Volume
@@ -199,14 +200,7 @@ def write_volume(path: str | os.PathLike[str], volume: Volume) -> None:
 
 def _open(file: ImageFile) -> VoxelSource:
     """Open a file of any format that is known; refuse whatever is none, each with its own sentence."""
-    if not file.path:
-        raise UnreadableFile(f"An empty name came for the {file.of} file; name one.")
-    if not os.path.exists(file.path):
-        raise UnreadableFile(f"{file.start} is not there; check its name and folder.")
-    if not os.path.isfile(file.path):
-        raise UnreadableFile(f"{file.start} is a device or a pipe; a file on a disk is wanted.")
-    if os.path.getsize(file.path) == 0:
-        raise UnreadableFile(f"{file.start} is empty (0 bytes); copy or export it once more.")
+    refuse_absent(file)
     ending = next((e for e in sorted(FORMATS, key=len, reverse=True) if file.path.lower().endswith(e)), None)
     if ending is None:
         raise UnreadableFile(

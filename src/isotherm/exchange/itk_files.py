@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import SimpleITK
 
-from isotherm.errors import UnreadableFile
+from isotherm.errors import BadGeometry, BadVoxels, OutputError, UnreadableFile
+from isotherm.exchange.atomic import replacing
 from isotherm.exchange.voxel_source import (
     DEFLATE_LIMIT,
     ImageFile,
@@ -49,8 +51,11 @@ HEADER_BYTES = 2**20
 """How much of a file's start is searched for fields of the header that SimpleITK does not pass on."""
 
 
-def open_nrrd(file: ImageFile) -> VoxelSource:
-    """Read and check the header of an NRRD file or of a 3D Slicer segmentation."""
+def open_nrrd(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
+    """Read and check the header of an NRRD file or of a 3D Slicer segmentation.
+
+    With `vectors`, a field of displacements is wanted: its layers are left, posterior and superior, in mm.
+    """
     head = _head(file).partition("\n\n")[0]
     if not head.startswith("NRRD"):
         raise UnreadableFile(f"{file.start} is not an NRRD image, whatever its name says; export it anew.")
@@ -63,11 +68,13 @@ def open_nrrd(file: ImageFile) -> VoxelSource:
     elif space is None or not _is_patient_space(space):
         warning = f"{file.of}: the header does not say which way its axes point; left-posterior-superior was assumed"
     limit = _most_bytes(file, head, raw=packing == "raw", deflate=packing in ("gz", "gzip"), detached=detached)
-    return _open(file, "NrrdImageIO", limit, warning)
+    if vectors:
+        _refuse_other_frames(file, head, space)
+    return _open(file, "NrrdImageIO", limit, warning, vectors)
 
 
-def open_meta(file: ImageFile) -> VoxelSource:
-    """Read and check the header of a MetaImage file (.mha, .mhd)."""
+def open_meta(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
+    """Read and check the header of a MetaImage file (.mha, .mhd); `vectors` as in `open_nrrd`."""
     head = re.sub(r"(?s)(ElementDataFile[^\n]*).*", r"\1", _head(file))
     # MetaIO keeps room for ten axes and does not look: a header that says more would end the whole process.
     axes = re.findall(r"NDims(.*)", head)
@@ -79,7 +86,7 @@ def open_meta(file: ImageFile) -> VoxelSource:
     if any(_field(head, rf"(?:{names})\s*=\s*(\S+)") is None for names in META_POSITION):
         warning = f"{file.of}: the header has no complete position in the patient; directions such as left are unsure"
     limit = _most_bytes(file, head, raw=not packed, deflate=packed, detached=detached)
-    return _open(file, "MetaImageIO", limit, warning)
+    return _open(file, "MetaImageIO", limit, warning, vectors)
 
 
 def data_file(path: str) -> Path | None:
@@ -91,7 +98,54 @@ def data_file(path: str) -> Path | None:
     return None if named is None else Path(path).parent / os.fsdecode(named.encode("latin-1"))
 
 
-def _open(file: ImageFile, image_io: str, most_bytes: int | None, warning: str | None) -> VoxelSource:
+def write_itk_vectors(path: str | os.PathLike[str], vectors_lps_mm: npt.NDArray[np.float32], grid: Grid) -> None:
+    """Write displacements, shape (k, j, i, 3), LPS mm, as NRRD or MetaImage by the end of the name."""
+    image = vector_image(np.ascontiguousarray(vectors_lps_mm), grid)
+    written(path, lambda temporary: itk.WriteImage(image, temporary, True))
+
+
+def vector_image(vectors_lps_mm: npt.NDArray[np.floating[Any]], grid: Grid) -> Any:
+    """Return displacements, shape (k, j, i, 3), LPS mm, as an image of SimpleITK."""
+    image = itk.GetImageFromArray(vectors_lps_mm, isVector=True)
+    image.SetSpacing(grid.spacing_kji_mm[::-1])
+    image.SetOrigin(grid.origin_lps_mm)
+    image.SetDirection(grid.direction_lps[:, ::-1].ravel().tolist())
+    return image
+
+
+def written(path: str | os.PathLike[str], write: Callable[[str], None]) -> None:
+    """Let SimpleITK write to a temporary name with the ending of `path`, which is replaced when that is done.
+
+    Raises
+    ------
+    OutputError
+        The place cannot be written to, or its name is not UTF-8.
+    """
+    if any("\udc80" <= c <= "\udcff" for c in os.path.realpath(path)):
+        raise OutputError("A file was to be written to a name or folder that is not UTF-8; rename it.")
+    with replacing(path, suffix=os.path.splitext(path)[1].lower()) as temporary:
+        try:
+            write(str(temporary))
+        except RuntimeError as error:  # all that SimpleITK says of a full disk or a missing folder
+            raise OSError(None, "the system refused") from error
+
+
+def _refuse_other_frames(file: ImageFile, head: str, space: str | None) -> None:
+    """Refuse vectors of another frame: ITK turns the grid of such a file into LPS, and leaves its vectors alone."""
+    measured = _field(head, r"measurement frame\s*:(?!=)\s*(\S[^\n]*)")
+    frame = [float(n) for n in re.findall(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?", measured or "")]
+    if space is None or space.lower() not in ("left-posterior-superior", "lps") or (
+        measured is not None and frame != [1, 0, 0, 0, 1, 0, 0, 0, 1]
+    ):  # fmt: skip
+        raise BadGeometry(
+            f"{file.start} does not keep its displacements in left-posterior-superior; in which frame they are cannot "
+            "be told: write it anew, with space left-posterior-superior."
+        )
+
+
+def _open(
+    file: ImageFile, image_io: str, most_bytes: int | None, warning: str | None, vectors: bool = False
+) -> VoxelSource:
     if any("\udc80" <= c <= "\udcff" for c in file.path):
         # Bytes that are no UTF-8 (Python keeps them as lone surrogates): SimpleITK would end the whole process.
         raise UnreadableFile(f"{file.start} has a name or folder that is not UTF-8; rename it.")
@@ -104,7 +158,9 @@ def _open(file: ImageFile, image_io: str, most_bytes: int | None, warning: str |
         raise UnreadableFile(f"{file.start} has a header that makes no sense; export it anew.") from error
     segments = _segments(reader)
     components = int(reader.GetNumberOfComponents())
-    if not segments:
+    if vectors and (components != 3 or segments):
+        raise BadVoxels(f"{file.start} has {components} values per voxel; the three of a displacement are wanted.")
+    if not segments and not vectors:
         refuse_values_per_voxel(components, file)
     pixel: str = itk.GetPixelIDValueAsString(reader.GetPixelID())
     refuse_other_than_numbers(np.dtype(complex if "complex" in pixel else float), file)

@@ -126,7 +126,7 @@ def _margin(lesion: Any, on: date | None, where: str) -> Fact | None:
     """Return the minimal margin with its limits: of the interval, or of what the bound leaves open."""
     kind = LESION_FACTS["minimal_margin_mm"]
     value, status, interval = lesion["minimal_margin_mm"], lesion["status"], lesion["interval_mm"]
-    if status == "not_assessable":
+    if status in ("not_assessable", "withheld"):
         return Fact(value=None, on=on, origin="image", source=where)
     if value is None:
         return None

@@ -22,7 +22,7 @@ from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 from nibabel.spatialimages import HeaderDataError
 
-from isotherm.errors import BadGeometry, UnreadableFile
+from isotherm.errors import BadGeometry, BadVoxels, UnreadableFile
 from isotherm.exchange.atomic import replacing
 from isotherm.exchange.voxel_source import (
     DEFLATE_LIMIT,
@@ -54,14 +54,21 @@ MOST_EXTENSION_BYTES = 16 * 2**20
 TWO_POSITIONS_MM = 0.5
 """The header can give the position twice (sform, qform); a larger difference is told."""
 
+DISPLACEMENT, VECTOR = 1006, 1007
+"""Intents of a field: as the format asks for (RAS), and as ITK and ANTs write it (LPS)."""
+
 FARTHEST_MM = 1e7
 """A position beyond this (10 km, or 10 m given in micrometers) is taken for a broken header."""
 
 BROKEN = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
-def open_nifti(file: ImageFile) -> VoxelSource:
-    """Read and check the header of a NIfTI file; the voxels are read when they are asked for."""
+def open_nifti(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
+    """Read and check the header of a NIfTI file; the voxels are read when they are asked for.
+
+    With `vectors`, a field of displacements is wanted: its layers are left, posterior and superior, in mm, whatever
+    frame the file keeps them in.
+    """
     with _stream(file) as stream:
         try:
             header = _header(stream, file)
@@ -76,17 +83,23 @@ def open_nifti(file: ImageFile) -> VoxelSource:
         except (HeaderDataError, ValueError, OverflowError, KeyError, struct.error) as error:
             raise UnreadableFile(f"{file.start} has a NIfTI header that makes no sense; write it anew.") from error
     refuse_other_than_numbers(dtype, file)
-    shape_kji, dropped = three_axes(sizes, file)
-    refuse_impossible_size(math.prod(shape_kji) * dtype.itemsize, _most_bytes(file, start), file)
+    signs = _vector_signs(header, sizes, file) if vectors else (1,)
+    shape_kji, dropped = three_axes(sizes[:3] if vectors else sizes, file)
+    refuse_impossible_size(math.prod(shape_kji) * dtype.itemsize * len(signs), _most_bytes(file, start), file)
     affine, assumed = _ijk_to_ras_mm(header, shape_kji, file)
     kji_to_lps = (RAS_LPS @ affine)[:, [2, 1, 0, 3]]
     grid = grid_of(file, shape_kji, lambda shape: Grid.from_affine(shape, kji_to_lps))
     segments = _label_table(extension)
     scale = None if slope in (None, 1.0) and intercept in (None, 0.0) else (slope or 1.0, intercept or 0.0)
+    whole = math.prod(shape_kji) * dtype.itemsize
     return VoxelSource(
         file=file,
         grid=grid,
-        slabs=lambda _: _slabs(file, start, shape_kji, dtype, scale),
+        slabs=lambda layer: (
+            slab if signs[layer] == 1 else -slab.astype(np.float32)
+            for slab in _slabs(file, start + layer * whole, shape_kji, dtype, scale)
+        ),
+        layers=len(signs),
         segments=segments,
         warnings=tuple(w for w in (dropped, *assumed) if w),
     )
@@ -98,6 +111,19 @@ def write_nifti(path: str | os.PathLike[str], voxels: npt.NDArray[Any], grid: Gr
     ijk_to_ras = RAS_LPS @ grid.kji_to_lps[:, [2, 1, 0, 3]]
     image: Any = nib.Nifti1Image(voxels.transpose(2, 1, 0), ijk_to_ras)  # nibabel's methods have no types
     image.header.set_xyzt_units("mm")
+    image.set_qform(ijk_to_ras, code="scanner")
+    image.set_sform(ijk_to_ras, code="scanner")
+    suffix = ".nii.gz" if os.fspath(path).lower().endswith(".gz") else ".nii"
+    with replacing(path, suffix=suffix) as temporary:
+        image.to_filename(temporary)
+
+
+def write_nifti_vectors(path: str | os.PathLike[str], vectors_lps_mm: npt.NDArray[np.float32], grid: Grid) -> None:
+    """Write displacements, shape (k, j, i, 3), as every version of ITK reads them: intent "vector", LPS."""
+    ijk_to_ras = RAS_LPS @ grid.kji_to_lps[:, [2, 1, 0, 3]]
+    image: Any = nib.Nifti1Image(vectors_lps_mm.transpose(2, 1, 0, 3)[:, :, :, None], ijk_to_ras)
+    image.header.set_xyzt_units("mm")
+    image.header.set_intent("vector")
     image.set_qform(ijk_to_ras, code="scanner")
     image.set_sform(ijk_to_ras, code="scanner")
     suffix = ".nii.gz" if os.fspath(path).lower().endswith(".gz") else ".nii"
@@ -124,6 +150,23 @@ def nifti_bytes(
     return header.binaryblock + bytes(4) + voxels.tobytes()
 
 
+def _vector_signs(header: Any, sizes: list[int], file: ImageFile) -> tuple[int, ...]:
+    """Return what turns a file's displacements into LPS: the format's own are RAS, those of ITK's vectors are LPS."""
+    name = bytes(header["intent_name"].tobytes()).strip(b"\0 ")
+    intent = int(header["intent_code"])
+    if intent not in (VECTOR, DISPLACEMENT) or name == b"NREG_TRANS":
+        raise BadVoxels(
+            f"{file.start} does not say that it holds displacements (intent 1006 or 1007); positions, coefficients and "
+            "images cannot be used: export a displacement field."
+        )
+    if len(sizes) != 5 or sizes[3:] != [1, 3]:
+        raise BadGeometry(
+            f"{file.start} is {' x '.join(map(str, sizes))}; the three displacements at each node of a 3-D grid "
+            "(i x j x k x 1 x 3) are wanted."
+        )
+    return (-1, -1, 1) if intent == DISPLACEMENT else (1, 1, 1)
+
+
 def _stream(file: ImageFile) -> BinaryIO:
     """Open a file, unpacked if it is packed: by its first bytes, since misnamed files are common."""
     opened = open(file.path, "rb")
@@ -148,7 +191,10 @@ def _header(stream: BinaryIO, file: ImageFile) -> Any:  # nibabel's headers have
     classes = {348: Nifti1Header, 540: Nifti2Header}
     found = [classes.get(int.from_bytes(first, order)) for order in ("little", "big")]
     header_class: Any = found[0] or found[1]
-    rest = stream.read(header_class.template_dtype.itemsize - 4) if header_class else b""
+    left = header_class.template_dtype.itemsize - 4 if header_class else 0
+    rest = stream.read(left)
+    if len(rest) < left:
+        raise cut_short(file)
     magic = rest[0:8] if header_class is Nifti2Header else rest[340:344]
     if header_class is None or magic[:3] not in (b"n+1", b"n+2"):
         raise UnreadableFile(f"{file.start} is not a NIfTI image, whatever its name says; export it anew.")

@@ -41,7 +41,9 @@ class Origin:
     frame_uid: str
 
 
-def check_pair(before: Sequence[Origin], after: Sequence[Origin], *, confirmed: bool = False) -> tuple[str, ...]:
+def check_pair(
+    before: Sequence[Origin], after: Sequence[Origin], *, confirmed: bool = False, registered: bool = False
+) -> tuple[str, ...]:
     """Ask whether what was drawn before and after ablation can belong together.
 
     Parameters
@@ -50,6 +52,8 @@ def check_pair(before: Sequence[Origin], after: Sequence[Origin], *, confirmed: 
         Of the images and masks of each side; whatever did not come as DICOM has none.
     confirmed : bool
         A person has said that they belong together and are in order; the questions become warnings.
+    registered : bool
+        What was drawn before is carried onto the scan after: different frames of reference do no harm.
 
     Returns
     -------
@@ -69,7 +73,7 @@ def check_pair(before: Sequence[Origin], after: Sequence[Origin], *, confirmed: 
     if strange:
         named = ", ".join(one for one in strange if one.isalnum() and len(one) <= 16) or "of no known name"
         warnings.append(f"Images of modality {named} came: are they slices through the lesion?")
-    return (*warnings, *_frames(before, after))
+    return (*warnings, *_frames(before, after, registered=registered))
 
 
 def _patients(every: Sequence[Origin]) -> str:
@@ -95,15 +99,14 @@ def _order(before: Sequence[Origin], after: Sequence[Origin]) -> str:
     return ""
 
 
-def _frames(before: Sequence[Origin], after: Sequence[Origin]) -> tuple[str, ...]:
+def _frames(before: Sequence[Origin], after: Sequence[Origin], *, registered: bool) -> tuple[str, ...]:
     one, other = {each.frame_uid for each in before} - {""}, {each.frame_uid for each in after} - {""}
-    if one and other and not one & other:
+    if one and other and not one & other and not registered:
         return (
             "Before and after have different frames of reference: their coordinates agree only if one was carried onto "
             "the other (registered) and written anew.",
         )
     if one & other:
-        return (
-            "Before and after share a frame of reference, which is not a registration: breathing still moves them.",
-        )
+        still = "they were registered all the same" if registered else "breathing still moves them"
+        return (f"Before and after share a frame of reference, which is not a registration: {still}.",)
     return ()

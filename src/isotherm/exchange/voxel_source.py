@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -152,6 +153,18 @@ def refuse_impossible_size(needed_bytes: int, most_in_file: int | None, file: Im
         )
     if most_in_file is not None and needed_bytes > most_in_file:
         raise cut_short(file)
+
+
+def refuse_absent(file: ImageFile) -> None:
+    """Refuse what is no file on a disk with something in it."""
+    if not file.path:
+        raise UnreadableFile(f"An empty name came for the {file.of} file; name one.")
+    if not os.path.exists(file.path):
+        raise UnreadableFile(f"{file.start} is not there; check its name and folder.")
+    if not os.path.isfile(file.path):
+        raise UnreadableFile(f"{file.start} is a device or a pipe; a file on a disk is wanted.")
+    if os.path.getsize(file.path) == 0:
+        raise UnreadableFile(f"{file.start} is empty (0 bytes); copy or export it once more.")
 
 
 def cut_short(file: ImageFile) -> UnreadableFile:

@@ -1,0 +1,80 @@
+"""From a pair of scans to its margins: registered, carried, measured; both ways of registering are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
+
+from isotherm.app.assess import minimal_margin_mm
+from isotherm.app.assessment import Assessment
+from isotherm.app.carried import carried_case
+from isotherm.app.case import Case, Lesion
+from isotherm.app.pair import Pair
+from isotherm.app.registering import Choice, Registered, register_pair
+from isotherm.app.registration_document import Margins, told
+from isotherm.app.scene import Surroundings
+from isotherm.app.settings import Facts, Settings
+from isotherm.app.tasks import assess_margin
+from isotherm.errors import NotConverged
+from isotherm.imaging.surface import Region, field_of
+from isotherm.imaging.transform import Transform
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairAssessment:
+    """What was registered, the case in the frame of the scan after, and what was measured in it."""
+
+    registered: tuple[Registered, ...]
+    case: Case
+    assessment: Assessment
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the margin of at least one lesion is withheld."""
+        return any(lesion.withheld for lesion in self.case.lesions)
+
+
+def assess_pair(
+    pair: Pair, choice: Choice, settings: Settings, facts: Facts, *, progress: Progress = lambda _: None
+) -> PairAssessment:
+    """Register a pair of scans, carry what was drawn before onto the scan after, and measure the margins.
+
+    Raises
+    ------
+    InputError, NotConverged
+    """
+    registered = register_pair(pair, choice, progress=progress)
+    progress("carrying the tumor")
+    case = carried_case(pair, registered, facts)
+    # The organ moves with the scan that it was drawn on.
+    settings = replace(settings, organ_frame="before" if pair.organ_after is None else "after")
+    measured = assess_margin(case, settings, progress=progress)
+    progress("measuring the margin of the other registration")
+    around = Surroundings.of(case)
+    lesions = [
+        document | {"registration": told(one, _margins_mm(case, lesion, one, around, settings))}
+        for document, lesion, one in zip(measured.document["lesions"], case.lesions, registered, strict=True)
+    ]
+    document = {**measured.document, "lesions": lesions}
+    return PairAssessment(registered, case, Assessment(document, measured.lesions, registered))
+
+
+def _margins_mm(case: Case, lesion: Lesion, one: Registered, around: Surroundings, settings: Settings) -> Margins:
+    """Return the organ-restricted minimal margin by the deformable and by the rigid transform."""
+    tumor = Region.of_field(field_of(one.lesion.mask.cropped()))
+
+    def margin(way: Transform | None) -> float | None:
+        if way is None or lesion.withheld:
+            return None
+        try:
+            outline = one.outline if way is one.used else way.region(tumor)
+        except NotConverged:
+            return None
+        with threadpool_limits(1, "blas"):
+            return minimal_margin_mm(case, replace(lesion, outline=outline), around, settings)
+
+    return {"deformable": margin(one.deformable), "rigid": margin(one.rigid)}

@@ -1,0 +1,163 @@
+"""Pair: a scan before ablation and one after it, each with what is drawn on it, read from files and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from isotherm.app.case import IMAGE_AFTER, IMAGE_BEFORE, Lesion, check_tumor, check_zones, gap_mm, numbered
+from isotherm.app.reading import Input, Reading, Side
+from isotherm.errors import FieldsApart
+from isotherm.exchange.segments import split_spec
+from isotherm.imaging.register_masks import Scan
+from isotherm.imaging.volume import Grid, Mask, Volume
+
+BEFORE_SIDE = ("tumor", "organ before ablation", "vessels before ablation", IMAGE_BEFORE)
+"""Roles of what lies in the frame of the scan before."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairRequest:
+    """Which files a pair is made of, as typed; whether a person said that they belong together."""
+
+    before: str
+    after: str
+    tumors: tuple[str, ...] = ()
+    ablations: tuple[str, ...] = ()
+    organ_before: str | None = None
+    organ_after: str | None = None
+    vessels_before: tuple[str, ...] = ()
+    vessels_after: tuple[str, ...] = ()
+    structures: tuple[tuple[str, str], ...] = ()
+    old_scars: tuple[str, ...] = ()
+    pair_confirmed: bool = False
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Everything that was named, without labels."""
+        alone = [spec for spec in (self.organ_before, self.organ_after) if spec is not None]
+        specs = (self.before, self.after, *self.tumors, *self.ablations, *self.vessels_before, *self.vessels_after,
+                 *self.old_scars, *alone, *(spec for _, spec in self.structures))  # fmt: skip
+        return tuple(split_spec(spec)[0] for spec in specs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """Both scans with what is drawn on them, each in its own frame.
+
+    Parameters
+    ----------
+    before, after : Volume
+    lesions : tuple of Lesion
+        Tumors as drawn on the scan before.
+    ablations, old_scars : tuple of Mask
+        On the scan after.
+    organ_before, organ_after : Mask, optional
+    vessels_before, vessels_after, structures : tuple of (name, Mask)
+        `structures` are drawn on the scan after.
+    inputs, warnings : tuple
+        What came in, and what had to be assumed of it.
+
+    Raises
+    ------
+    EmptyMask, ImplausibleMask
+    FieldsApart
+        A mask does not meet the image that it is drawn on.
+    """
+
+    before: Volume
+    after: Volume
+    lesions: tuple[Lesion, ...]
+    ablations: tuple[Mask, ...]
+    organ_before: Mask | None = None
+    organ_after: Mask | None = None
+    vessels_before: tuple[tuple[str, Mask], ...] = ()
+    vessels_after: tuple[tuple[str, Mask], ...] = ()
+    structures: tuple[tuple[str, Mask], ...] = ()
+    old_scars: tuple[Mask, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for lesion in self.lesions:
+            check_tumor(lesion.mask, self.organ_before)
+        check_zones((), self.organ_before)
+        check_zones(self.ablations, self.organ_after)
+        for one in self.inputs:
+            image, name = (self.before, IMAGE_BEFORE) if one.role in BEFORE_SIDE else (self.after, IMAGE_AFTER)
+            if (gap := gap_mm(one.grid, image.grid)) > 0.0:
+                raise FieldsApart(
+                    f"The {one.role} mask and the {name} lie {gap:.0f} mm apart and do not meet; give the image that "
+                    "it was drawn on."
+                )
+
+    @property
+    def zone(self) -> Mask:
+        """All zones together, on the grid of the first; empty on the grid of the scan after where there is none."""
+        return united(self.ablations, self.after.grid)
+
+    def scans(self, lesion: Lesion) -> tuple[Scan, Scan]:
+        """Return the scan before with one tumor, and the scan after with all zones."""
+        zone = self.zone
+        return (
+            Scan(self.before, self.organ_before, lesion.mask),
+            Scan(self.after, self.organ_after, None if zone.box() is None else zone),
+        )
+
+
+def united(masks: Sequence[Mask], grid: Grid) -> Mask:
+    """Return several masks as one on the grid of the first; without any an empty one on `grid`."""
+    if not masks:
+        return Mask(np.zeros(grid.shape_kji, dtype=bool), grid, "ablation")
+    if len(masks) == 1:
+        return masks[0]
+    places = np.concatenate([mask.grid.to_lps(np.argwhere(mask.inside)) for mask in masks])
+    if not len(places):
+        return masks[0]
+    start, shape = masks[0].grid.box_around(places, reach_mm=2.0)
+    window = masks[0].grid.window(start, shape)
+    nodes = window.centers_lps_mm()
+    inside = np.any([mask.holds(nodes) for mask in masks], axis=0).reshape(shape)
+    return Mask(inside, window, masks[0].of)
+
+
+def read_pair(request: PairRequest) -> Pair:
+    """Read all files of a request.
+
+    Raises
+    ------
+    InputError
+        A file cannot be used, the scans may be of two patients or the wrong way around, or a mask cannot be one.
+    """
+    read = Reading([split_spec(request.before)[0], split_spec(request.after)[0]])
+    before = read.image(request.before, says=IMAGE_BEFORE, side="before")
+    after = read.image(request.after, says=IMAGE_AFTER, side="after")
+    tumors = [one for spec in request.tumors for one in read.masks(spec, "tumor", says="tumor", side="before")]
+    zones = [
+        one.mask for spec in request.ablations for one in read.masks(spec, "ablation", says="ablation", side="after")
+    ]
+    organs = _organ(read, request.organ_before, "before"), _organ(read, request.organ_after, "after")
+    vessels = (
+        tuple(_vessels(read, request.vessels_before, "before")),
+        tuple(_vessels(read, request.vessels_after, "after")),
+    )
+    structures = [(name, one.mask) for name, spec in request.structures
+                  for one in read.masks(spec, "structure", says=name, side="after")]  # fmt: skip
+    scars = [one.mask for spec in request.old_scars for one in read.masks(spec, "ablation", says="old scar")]
+    read.check_pair(confirmed=request.pair_confirmed, registered=True)
+    return Pair(
+        before, after, numbered(tumors), tuple(zones), organs[0], organs[1], vessels[0], vessels[1], tuple(structures),
+        tuple(scars), tuple(read.inputs), tuple(read.warnings),
+    )  # fmt: skip
+
+
+def _organ(read: Reading, spec: str | None, side: Side) -> Mask | None:
+    return None if spec is None else read.masks(spec, "organ", says=f"organ {side} ablation", side=side)[0].mask
+
+
+def _vessels(read: Reading, specs: Sequence[str], side: Side) -> Iterator[tuple[str, Mask]]:
+    for spec in specs:
+        for one in read.masks(spec, "vessel", says=f"vessels {side} ablation", side=side):
+            yield one.name or "vessel", one.mask

@@ -1,0 +1,227 @@
+"""The commands `isotherm register` and `isotherm assess`: parse, call one task, print; heavy imports wait."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from isotherm.app.margin_options import add_choices, facts_of, settings_of, structures_of
+from isotherm.errors import BadSetting
+from isotherm.printable import printable
+
+if TYPE_CHECKING:
+    from isotherm.app.pair import PairRequest
+    from isotherm.app.registering import Choice
+
+EXIT_CODES = """exit codes:
+  0    done; every registration passed its gates, or was warned of, which the result says
+  1    the scans could not be registered: they do not meet, or too little of them looks alike
+  2    what came in, or the place to write to, cannot be used; the message says what to do
+  3    a registration failed its gates: its margin is withheld, and nothing of it is to be used"""
+
+NOT_TO_BE_USED = 3
+
+Print = Callable[[str], None]
+
+
+def add_registration(commands: Any, out: Print) -> None:
+    """Add both commands to those of argparse; `out` prints."""
+    _add_register(commands, out)
+    _add_assess(commands, out)
+
+
+def _add_register(commands: Any, out: Print) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "register", help="carry the scan before ablation onto the scan after it, and judge how", epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    files = parser.add_argument_group("files (DICOM folders, FOLDER:SERIES picks one; NIfTI, NRRD, MHA)")
+    files.add_argument("--before", metavar="FILE", required=True, help="scan before ablation; it is carried")
+    files.add_argument("--after", metavar="FILE", required=True, help="scan after ablation; it stays")
+    files.add_argument("--before-tumor", dest="tumor", metavar="FILE[:LABEL]", action="append", default=[],
+                       help="tumor on the scan before; repeat for several lesions")  # fmt: skip
+    files.add_argument("--after-ablation", dest="ablation", metavar="FILE[:LABEL]", action="append", default=[],
+                       help="ablation zone on the scan after; it never pulls at the tumor")  # fmt: skip
+    files.add_argument("--before-organ", dest="organ_before", metavar="FILE[:LABEL]", help="organ on the scan before")
+    files.add_argument("--after-organ", dest="organ_after", metavar="FILE[:LABEL]", help="organ on the scan after")
+    _add_ways(parser, files)
+    parser.add_argument("--out", metavar="DIR", help="folder for transform, gates and pictures")
+    parser.add_argument("--json", metavar="FILE", help="write registration.json to FILE, or to standard output with -")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.set_defaults(run=partial(_register, out=out))
+
+
+def _add_assess(commands: Any, out: Print) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "assess", help="from the scans before and after ablation to the report: registration and margin",
+        epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument(
+        "before", metavar="BEFORE", help="scan before ablation: a DICOM folder, FOLDER:SERIES, or a file"
+    )
+    parser.add_argument("after", metavar="AFTER", help="scan after ablation")
+    files = parser.add_argument_group("masks (as in `isotherm margin`), each on the scan it was drawn on")
+    files.add_argument("--tumor", metavar="FILE[:LABEL]", action="append", required=True,
+                       help="tumor on the scan before; repeat for several lesions")  # fmt: skip
+    files.add_argument("--ablation", metavar="FILE[:LABEL]", action="append", required=True,
+                       help="ablation zone on the scan after; repeated zones are united")  # fmt: skip
+    files.add_argument(
+        "--organ-before", metavar="FILE[:LABEL]", help="organ on the scan before: guides the registration"
+    )
+    files.add_argument("--organ-after", metavar="FILE[:LABEL]",
+                       help="organ on the scan after: it bounds the margin; else the one before does")  # fmt: skip
+    files.add_argument("--vessels-before", metavar="FILE[:LABEL]", action="append", default=[], help="vessels, carried")
+    files.add_argument(
+        "--vessels-after", metavar="FILE[:LABEL]", action="append", default=[], help="vessels, as they lie"
+    )
+    files.add_argument("--structure", metavar="NAME=FILE", action="append", default=[],
+                       help="on the scan after: report distances from lesion and zone; may be repeated")  # fmt: skip
+    files.add_argument("--old-scar", metavar="FILE[:LABEL]", action="append", default=[],
+                       help="zone of an earlier ablation on the scan after, not to be counted")  # fmt: skip
+    _add_ways(parser, files)
+    add_choices(parser, organ_frame=False)
+    parser.add_argument("--json", metavar="FILE", help="write margin.json to FILE, or to standard output with -")
+    parser.add_argument("--dicom", metavar="DIR", help="folder for the results in DICOM (default, where "
+                        "AFTER is DICOM: dicom in --out)")  # fmt: skip
+    parser.set_defaults(run=partial(_assess, out=out))
+
+
+def _add_ways(parser: argparse.ArgumentParser, files: Any) -> None:
+    files.add_argument("--confirm-pair", action="store_true",
+                       help="the DICOM objects are of one patient and in order, whatever they say")  # fmt: skip
+    ways = parser.add_argument_group("registration")
+    ways.add_argument("--method", choices=("deformable", "rigid", "landmarks"),
+                      help="what the margin is measured with; deformable and rigid are both told; landmarks: of them "
+                      "alone (default: deformable)")  # fmt: skip
+    ways.add_argument("--transform", metavar="FILE", help="use and judge this transform, after to before, and register "
+                      "nothing (.tfm, .txt, .h5; displacements as .nii.gz, .nrrd, .mha)")  # fmt: skip
+    ways.add_argument("--transform-inverse", action="store_true", help="it carries a point before to the one after")
+    ways.add_argument("--landmarks", metavar="FILE", help="the same places on both scans, a gate of their own (CSV of "
+                      "pairs; with --landmarks-before those on the scan after: .mrk.json, .fcsv, .pts)")  # fmt: skip
+    ways.add_argument("--landmarks-before", metavar="FILE", help="those on the scan before")
+    ways.add_argument("--mend", action="store_true", help="correct the registration by the landmarks; each is then "
+                      "judged by the others")  # fmt: skip
+    ways.add_argument("--nudge", metavar="L,P,S[,L,P,S]", help="move the tumor on the scan after by mm to left, "
+                      "posterior, superior, and turn it by degrees about these axes: --nudge=0,0,-3")  # fmt: skip
+    ways.add_argument("--landmarks-frame", choices=("LPS", "RAS"), help="where the files do not say it")
+
+
+def _pair_request(options: argparse.Namespace, before: str, after: str) -> PairRequest:
+    from isotherm.app.pair import PairRequest
+
+    told = vars(options)
+    return PairRequest(
+        before, after, tuple(options.tumor), tuple(options.ablation), options.organ_before, options.organ_after,
+        tuple(told.get("vessels_before", ())), tuple(told.get("vessels_after", ())),
+        structures_of(told.get("structure", ())), tuple(told.get("old_scar", ())), options.confirm_pair,
+    )  # fmt: skip
+
+
+def _choice(options: argparse.Namespace) -> Choice:
+    from isotherm.app.registering import Choice
+    from isotherm.exchange.landmark_files import read_landmarks
+    from isotherm.exchange.transform_files import read_transform
+
+    given = None
+    if options.transform is not None:
+        given = read_transform(options.transform, inverse=options.transform_inverse)
+    elif options.transform_inverse:
+        raise BadSetting("--transform-inverse came without --transform; name the file.")
+    marks = None
+    if options.landmarks is not None:
+        marks = read_landmarks(options.landmarks, options.landmarks_before, frame=options.landmarks_frame)
+    elif options.landmarks_before is not None or options.landmarks_frame is not None:
+        raise BadSetting("Options of landmarks came without --landmarks; name the file.")
+    shift, turn = _nudge(options.nudge)
+    method = options.method or ("deformable" if given is None else "given")
+    return Choice(method, given, marks, options.mend, shift, turn)
+
+
+def _nudge(text: str | None) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Read three mm, and three degrees where they came as well."""
+    cells = ["0", "0", "0"] if text is None else text.split(",")
+    try:
+        numbers = [float(cell) for cell in cells]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (3, 6):
+        raise BadSetting(
+            f"--nudge {printable(str(text))[:40]} came; give three mm, or three mm and three degrees, with commas: "
+            "--nudge=0,0,-3."
+        )
+    a, b, c, *turn = numbers
+    d, e, f = turn or (0.0, 0.0, 0.0)
+    return (a, b, c), (d, e, f)
+
+
+def _files(options: argparse.Namespace, request: PairRequest) -> tuple[str, ...]:
+    """Return every file that came in: none of them is written over."""
+    alone = (options.transform, options.landmarks, options.landmarks_before)
+    return (*request.files, *(file for file in alone if file is not None))
+
+
+def _register(options: argparse.Namespace, out: Print) -> int:
+    from isotherm.app.outputs import json_text
+    from isotherm.app.pair import read_pair
+    from isotherm.app.places import keep_inputs, new_folder, usable_file
+    from isotherm.app.progress import Progress
+    from isotherm.app.registering import register_pair
+    from isotherm.app.registration_document import registration_document
+    from isotherm.app.registration_outputs import registration_in, write_registration
+    from isotherm.app.registration_terminal import registration_text
+    from isotherm.app.terminal import terminal_columns
+    from isotherm.exchange.atomic import write_text
+
+    request = _pair_request(options, options.before, options.after)
+    if options.json not in (None, "-"):
+        keep_inputs([usable_file(options.json)], _files(options, request))
+    if options.out:
+        keep_inputs(registration_in(Path(options.out)), _files(options, request))
+    folder: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
+    with folder as home, Progress(quiet=options.quiet) as progress:
+        progress("reading")
+        choice = _choice(options)
+        pair = read_pair(request)
+        registered = register_pair(pair, choice, progress=progress)
+        document = registration_document(pair, registered)
+        if home is not None:
+            progress("writing")
+            write_registration(home, pair, registered, document)
+    if options.json not in (None, "-"):
+        write_text(options.json, json_text(document))
+    out(json_text(document) if options.json == "-" else registration_text(document, terminal_columns()) + "\n")
+    return NOT_TO_BE_USED if document["verdict"] == "fail" else 0
+
+
+def _assess(options: argparse.Namespace, out: Print) -> int:
+    from isotherm.app.assess_pair import assess_pair
+    from isotherm.app.assess_pair_outputs import Places, write_pair_assessment
+    from isotherm.app.outputs import json_text
+    from isotherm.app.pair import read_pair
+    from isotherm.app.places import new_folder
+    from isotherm.app.progress import Progress
+    from isotherm.app.registration_terminal import verdict_text
+    from isotherm.app.terminal import margin_table, terminal_columns
+    from isotherm.exchange.atomic import write_text
+
+    request = _pair_request(options, options.before, options.after)
+    settings, facts = settings_of(options), facts_of(options)
+    places = Places.of(options.out, options.dicom, options.json, request.after)
+    places.keep(_files(options, request))
+    folder: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
+    with folder, Progress(quiet=options.quiet) as progress:
+        progress("reading")
+        choice = _choice(options)
+        pair = read_pair(request)
+        found = assess_pair(pair, choice, settings, facts, progress=progress)
+        written = write_pair_assessment(places, request, pair, found, progress=progress)
+    document, width = found.assessment.document, terminal_columns()
+    if options.json not in (None, "-"):
+        write_text(options.json, json_text(document))
+    told = "\n".join([verdict_text(document, width), margin_table(document, width), *written])
+    out(json_text(document) if options.json == "-" else told + "\n")
+    return NOT_TO_BE_USED if found.withheld else 0

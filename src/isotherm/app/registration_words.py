@@ -1,0 +1,66 @@
+"""Gates and verdicts in words: the same for the terminal, the pages and the files."""
+
+from __future__ import annotations
+
+from isotherm.imaging.register_gates import Gate, Verdict
+
+GATES = {
+    "tumor_volume": "Tumor volume, change",
+    "tumor_stretch": "Tumor, largest local change of volume",
+    "tumor_bend": "Tumor, bent by",
+    "folding": "Folding near the lesion",
+    "zone_volume": "Zone volume, change",
+    "organ_mean": "Organ outlines, mean distance",
+    "organ_p95": "Organ outlines, 95 % of distances",
+    "tumor_outside_organ": "Tumor outside of the organ",
+    "inverse_consistency": "Way there and back",
+    "rigid_shift": "Tumor, rigid against deformable",
+    "margin_agreement": "Margin, rigid against deformable",
+    "landmarks": "Landmarks, mean distance",
+}
+"""Short names of the gates; one that is not here is shown by what it says."""
+
+NOT_TAKEN = {
+    "organ_mean": "no organ on both scans, or no capsule near the lesion",
+    "organ_p95": "no organ on both scans, or no capsule near the lesion",
+    "tumor_outside_organ": "no organ on the scan after",
+    "zone_volume": "no ablation zone",
+    "inverse_consistency": "only of a deformation that was found here and left as it is",
+    "landmarks": "no landmarks were given",
+}
+"""Why a gate was not taken."""
+
+VERDICTS: dict[Verdict, str] = {"pass": "pass", "warn": "warn", "fail": "FAIL"}
+
+METHODS = {
+    "deformable": "deformable, the tumor's volume kept",
+    "rigid": "rigid near the lesion",
+    "given": "the transform that was given",
+    "landmarks": "rigid, of the landmarks alone",
+}
+
+SUMMARIES: dict[Verdict, str] = {
+    "pass": "The registration passed its gates. No gate knows the truth: look at the pictures.",
+    "warn": "The registration is in doubt: at least one gate warns. Look at the pictures before the margin is used.",
+    "fail": "The registration failed its gates. The margin is withheld; nothing here is to be used.",
+}
+
+
+def gate_name(name: str, says: str) -> str:
+    """Return what a gate is called."""
+    return GATES.get(name, says)
+
+
+def amount(value: float | None, unit: str) -> str:
+    """Return a figure or a limit with its unit; a share in percent."""
+    if value is None:
+        return "-"
+    if unit == "share":
+        percent = 100.0 * value
+        return f"{percent:.1f} %" if percent < 9.95 else f"{percent:.0f} %"
+    return f"{value:.2f} {unit}"
+
+
+def figure_of(gate: Gate) -> str:
+    """Return a gate's figure with its unit."""
+    return amount(gate.figure, gate.limit.unit)
