@@ -50,6 +50,12 @@ def of_design(result: Result) -> Outcome:
     return Outcome(name="", label=label, definition="", unit="patient", primary=True, timed=True, counted_as=counted)
 
 
+def remaining_of(result: Result) -> list[str]:
+    """Return the ids of what remains of bias in the main estimate of the designs."""
+    name = str(result["results"]["headline.design"]["method"])
+    return [key for key in result["results"] if key.startswith(f"{name}.remaining.")]
+
+
 def designs(result: Result, drawings: Mapping[str, Drawing]) -> tuple[Block, ...]:
     """Return the section of the designs; nothing where the protocol asks for none."""
     if "course" not in result["tables"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from isotherm.app.study_report_arms import by_arm
-from isotherm.app.study_report_designs import of_design
+from isotherm.app.study_report_designs import of_design, remaining_of
 from isotherm.app.study_report_frame import (
     Outcome,
     arms_of,
@@ -94,7 +94,8 @@ def headline_of(result: Result) -> Headline:
         if is_adjusted(result)
         else "not adjusted"
     )
-    caveats = (*caveats_of(result), *((bound(result, key),) for key in warnings_of(result, outcome.name)))
+    beside = remaining_of(result) if designed else warnings_of(result, outcome.name)
+    caveats = (*caveats_of(result), *((bound(result, key),) for key in beside))
     return Headline(
         outcome=outcome.label, measure=f"{measure_of(main)}, {kind}",
         estimate=bound(result, "headline.effect", "estimate"),

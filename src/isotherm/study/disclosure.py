@@ -80,7 +80,6 @@ def release(result: StudyResult, *, smallest: int = SMALLEST) -> StudyResult:
     secret = (
         hidden | {NOBODY} | {key for key, one in results.counts.items() if not one.printed and 0 < one.value < smallest}
     )
-    secret |= {key for key, one in results.records.items() if _is_coarse(key, one) and 0 < (one.value or 0) < smallest}
     curves, gone = release_curves(results, hidden, smallest)
     gone |= hidden | {key for key, record in results.records.items() if secret & _behind(results, key, record)}
     records = {key: _released(key, record, withheld=key in gone) for key, record in results.records.items()}

@@ -84,7 +84,7 @@ def _counts(results: Results, compared: Compared) -> list[str]:
         for place, arm in enumerate(compared.arms):
             keys.append(f"incidence.{compared.one.key}.{arm}.{cause}.events")
             count = int(((codes == cause) & (compared.code == place)).sum())
-            results.number(keys[-1], "count", count, f"{words}: {compared.labels[place]}", arm=arm,
+            results.coarse_count(keys[-1], count, f"{words}: {compared.labels[place]}", arm=arm,
                            outcome=sample.endpoint.outcome.name)  # fmt: skip
     return keys
 

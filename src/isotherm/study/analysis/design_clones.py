@@ -32,7 +32,7 @@ def add_clones(
     """
     labels = {one.name: arm for one, arm in zip(answer.result.arms, arms, strict=True)}
     if answer.shared_events:
-        results.number(f"{key}.shared_events", "count", answer.shared_events,
+        results.coarse_count(f"{key}.shared_events", answer.shared_events,
                        f"{name}: patients whose event counts in every strategy")  # fmt: skip
     _censored(results, key, name, answer, labels)
     _weights(results, key, name, answer, labels, behind)
@@ -44,7 +44,7 @@ def _censored(results: Results, key: str, name: str, answer: CloneResult, labels
     rows: list[list[Cell]] = []
     for place, one in enumerate(answer.censored, start=1):
         own, words = f"{key}.censored.{place}", f"{one.strategy}: {one.reason}"
-        results.number(own, "count", one.n, f"{name}, censored, {words}", arm=labels[one.strategy])
+        results.coarse_count(own, one.n, f"{name}, censored, {words}", arm=labels[one.strategy])
         days = {"first_day": one.first_day, "median_day": one.median_day, "last_day": one.last_day}
         for part, day in days.items():
             results.number(f"{own}.{part}", "number", day, f"{name}, censored, {words}: {part.replace('_', ' ')}",
@@ -72,7 +72,7 @@ def _at_risk(results: Results, key: str, name: str, answer: CloneResult, labels:
     rows: list[list[Cell]] = []
     for place, one in enumerate(answer.at_risk, start=1):
         own, words = f"{key}.at_risk.{place}", f"{one.strategy}, just after day {one.day:g}"
-        results.number(own, "count", one.n, f"{name}, at risk: {words}", arm=labels[one.strategy])
+        results.coarse_count(own, one.n, f"{name}, at risk: {words}", arm=labels[one.strategy])
         results.number(f"{own}.weighted", "number", one.weighted, f"{name}, at risk, sum of weights: {words}",
                        arm=labels[one.strategy], rests_on=[own])  # fmt: skip
         rows.append([words, cell(own), cell(f"{own}.weighted")])

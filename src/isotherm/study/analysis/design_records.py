@@ -15,7 +15,7 @@ from isotherm.study.designs.courses import Endpoint
 from isotherm.study.designs.result import DesignResult
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_designs import Landmark
-from isotherm.study.result import Cell, Results, cell
+from isotherm.study.result import Cell, Record, Results, cell
 
 KEYS: dict[Endpoint, str] = {"overall survival": "os", "progression-free survival": "pfs"}
 """Short names of endpoints in ids."""
@@ -99,7 +99,8 @@ def add_design_headline(results: Results, protocol: Protocol, done: Sequence[Don
             _effect(results, key, kind, label, why, measure="risk_difference", arm=arm)
     answer = sound.answers[endpoint]
     results.text("headline.target", "Whose effect", _result_of(answer).target if not isinstance(answer, str) else "")
-    results.text("headline.design", "Design", sound.design.name)
+    results.add("headline.design", Record(kind="text", label="Design", text=called(sound, answer),
+                                          method=f"design.{sound.design.name}.{KEYS[endpoint]}"))  # fmt: skip
     results.text("headline.caveat", "Read beside it", " ".join(protocol.caveats))
     return True
 
@@ -153,7 +154,7 @@ def _row(results: Results, one: Done, endpoint: Endpoint, sheet: _Sheet, key: st
 
 
 def _count(results: Results, key: str, words: str, count: int, rows: Rows, arm: str | None = None) -> None:
-    results.number(key, "count", count, words, arm=arm)
+    results.coarse_count(key, count, words, arm=arm)
     rows.append([words, cell(key)])
 
 
