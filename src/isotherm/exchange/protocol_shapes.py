@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast, get_args
 
 from isotherm.errors import BadPredicate
+from isotherm.exchange.protocol_shapes_designs import COURSE, INTERCURRENT, SERIAL, STRATEGY, design
 from isotherm.study import known, protocol_methods, protocol_parts
 from isotherm.study.known import Entry, ExposureStart, Known, TimeZero
 from isotherm.study.predicate import Predicate
@@ -76,6 +77,13 @@ def _levels(_: Document, value: object, __: Path) -> tuple[tuple[str, str], ...]
     if not pairs or not all(isinstance(label, str) for _, label in pairs):
         raise Wrong('values and labels, such as { 1 = "male", 2 = "female" }')
     return tuple((name, cast("str", label)) for name, label in pairs)
+
+
+def _codes(_: Document, value: object, __: Path) -> tuple[tuple[int, str], ...]:
+    pairs = list(cast("dict[str, object]", value).items()) if isinstance(value, dict) else []
+    if not pairs or not all(isinstance(label, str) and code.isdecimal() for code, label in pairs):
+        raise Wrong('codes from 2 on and what they stand for, such as { 2 = "death before progression" }')
+    return tuple((int(code), cast("str", label)) for code, label in pairs)
 
 
 def _pair(document: Document, value: object, path: Path) -> tuple[float, float]:
@@ -150,7 +158,7 @@ EXPOSURE = Shape(ExposureStart, {
 })  # fmt: skip
 ARM = Shape(Arm, {
     "name": TEXT_NEEDED, "label": TEXT_NEEDED, "values": Key(each(scalar, "a list of values")),
-    "window_days": Key(_pair),
+    "window_days": Key(_pair), "strategy": Key(Part(STRATEGY)),
 })  # fmt: skip
 ARMS = Shape(Arms, {
     "column": TEXT, "start": TEXT, "end": TEXT, "reference": TEXT_NEEDED,
@@ -165,6 +173,7 @@ COVARIATE = Shape(Covariate, {
 OUTCOME = Shape(Outcome, {
     "name": TEXT_NEEDED, "label": TEXT_NEEDED, "kind": Key(choice("time", "yes/no")), "event": TEXT_NEEDED,
     "time": TEXT, "time_unit": Key(choice(*get_args(protocol_parts.TimeUnit))), "date": TEXT, "competing": TEXT,
+    "start": TEXT, "competing_events": Key(_codes),
     "unit": Key(choice(*get_args(protocol_parts.Unit))), "primary": Key(flag), "definition": TEXT,
     "counted_as": TEXT,
 })  # fmt: skip
@@ -211,5 +220,7 @@ PROTOCOL = Shape(_protocol, {
     "covariate": _needed(Part(COVARIATE, many=True), "covariates"),
     "outcome": _needed(Part(OUTCOME, many=True), "outcomes"),
     "subgroup": Key(Part(SUBGROUP, many=True), field="subgroups"),
+    "course": Key(Part(COURSE)), "design": Key(each(design, "a list of tables"), field="designs"),
+    "intercurrent": Key(Part(INTERCURRENT, many=True)), "serial": Key(Part(SERIAL, many=True)),
     "methods": Key(Part(METHODS)), "sensitivity": Key(Part(SENSITIVITY, many=True)),
 })  # fmt: skip

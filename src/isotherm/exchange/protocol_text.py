@@ -7,9 +7,11 @@ import json
 from typing import Any, cast
 
 from isotherm.exchange.protocol_shapes import ADJUSTMENTS, PROTOCOL, SCHEMA
+from isotherm.exchange.protocol_shapes_designs import DESIGNS
 from isotherm.study.known import Known
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol import Protocol
+from isotherm.study.protocol_designs import Asked
 from isotherm.toml_form import Part, Shape
 
 
@@ -34,6 +36,8 @@ def toml(value: object) -> str:
         if value.when is not None:
             return toml(value.when)
         return f"{{ day = {toml(value.day)} }}" if value.day is not None else f"{{ column = {toml(value.column)} }}"
+    if isinstance(value, Asked):
+        return '"never"' if value.days is None else f"{{ days = {toml(value.days)}, after = {toml(value.after)} }}"
     return f"[{', '.join(toml(one) for one in cast('tuple[object, ...]', value))}]"
 
 
@@ -55,7 +59,10 @@ def _lines(shape: Shape, noun: Any, path: str) -> list[str]:
         elif name == "adjustment":
             method = next(method for method, kind in ADJUSTMENTS.items() if kind.noun is type(value))
             below += ["", f"[{inner}]", f"method = {toml(method)}", *_lines(ADJUSTMENTS[method], value, inner)]
-        elif name in ("levels", "bins"):
+        elif name == "design":
+            for one in value:
+                below += ["", f"[[{inner}]]", f"method = {toml(one.kind)}", *_lines(DESIGNS[one.kind], one, inner)]
+        elif name in ("levels", "bins", "competing_events"):
             own.append(f"{name} = {{ {', '.join(f'{toml(one)} = {toml(other)}' for one, other in value)} }}")
         else:
             own.append(f"{name} = {toml('none' if value is None else value)}")

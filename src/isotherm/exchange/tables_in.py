@@ -133,7 +133,11 @@ def _wanted(protocol: Protocol) -> dict[str, Wanted]:
     numbers += [outcome.time for outcome in protocol.outcomes if outcome.time is not None]
     indicators = [covariate.column for covariate in protocol.covariates if covariate.kind == "yes/no"]
     for outcome in protocol.outcomes:
-        indicators += [name for name in (outcome.event, outcome.competing) if name is not None]
+        numbers += [outcome.event] if outcome.competing_events else []
+        indicators += [] if outcome.competing_events else [outcome.event]
+        indicators += [] if outcome.competing is None else [outcome.competing]
+    numbers += [] if protocol.course is None else protocol.course.changing_columns
+    numbers += [name for one in protocol.serial for name in one.columns]
     by_kind: list[tuple[Wanted, Iterable[str]]] = [
         ("number", numbers), ("indicator", indicators), ("text", ids), ("date", protocol.date_columns)
     ]  # fmt: skip

@@ -13,8 +13,10 @@ from isotherm.override import Override
 from isotherm.study.known import Entry, ExposureStart, TimeZero, too_late
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol_checks import Problem, filled, refuse, repeated, unless
+from isotherm.study.protocol_designs import Course, Design, Intercurrent, Serial
 from isotherm.study.protocol_methods import Coarsened, Matching, Methods, Sensitivity
 from isotherm.study.protocol_parts import Arms, Covariate, Data, Outcome, Scans, Step, Subgroup
+from isotherm.study.protocol_timing import course_dates, course_uses, timing_problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,12 @@ class Protocol:
     entry : Entry, optional
         When patients came under observation, where that may be after time zero.
     scans : Scans, optional
+    course : Course, optional
+        The dates that designs for questions of timing share; with it, each arm has a strategy.
+    designs : tuple of Design
+        Carried out side by side; the first that nothing bars gives the main estimate.
+    intercurrent : tuple of Intercurrent
+    serial : tuple of Serial
 
     Raises
     ------
@@ -70,6 +78,10 @@ class Protocol:
     caveats: tuple[str, ...] = ()
     entry: Entry | None = None
     scans: Scans | None = None
+    course: Course | None = None
+    designs: tuple[Design, ...] = ()
+    intercurrent: tuple[Intercurrent, ...] = ()
+    serial: tuple[Serial, ...] = ()
 
     def __post_init__(self) -> None:
         refuse([
@@ -81,6 +93,7 @@ class Protocol:
             *_timing(self),
             *_looks_at_outcomes(self),
             *_methods(self),
+            *timing_problems(self),
         ])  # fmt: skip
 
     @property
@@ -96,7 +109,10 @@ class Protocol:
     @property
     def outcome_columns(self) -> tuple[str, ...]:
         """Columns of the outcomes, which are not read while outcomes are blinded."""
-        return tuple(dict.fromkeys(name for outcome in self.outcomes for name in outcome.columns))
+        named = [name for outcome in self.outcomes for name in outcome.columns]
+        named += [] if self.course is None else self.course.outcome_columns
+        named += [one.date for one in self.intercurrent]
+        return tuple(dict.fromkeys([*named, *(name for one in self.serial for name in one.columns)]))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -117,8 +133,9 @@ class Protocol:
         """Columns that have to hold dates."""
         moments = [self.time_zero.column, self.exposure.column, self.arms.start, self.arms.end]
         moments += [column for _, column in _further_dates(self)]
-        known = [part.known.column for part in (*self.covariates, *self.subgroups)]
-        return tuple(dict.fromkeys(name for name in [*moments, *known, *(o.date for o in self.outcomes)] if name))
+        moments += [part.known.column for part in (*self.covariates, *self.subgroups)]
+        moments += [name for outcome in self.outcomes for name in (outcome.start, outcome.date)]
+        return tuple(dict.fromkeys(name for name in [*moments, *course_dates(self)] if name))
 
     @property
     def overrides(self) -> tuple[Override, ...]:
@@ -177,6 +194,7 @@ def _uses(protocol: Protocol) -> Iterator[tuple[str, str]]:
             yield name, "condition"
     for name in _exact(protocol):
         yield name, "exact block"
+    yield from course_uses(protocol)
     for name in protocol.outcome_columns:
         yield name, "outcome"
 

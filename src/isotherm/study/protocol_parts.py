@@ -10,6 +10,7 @@ from typing import Literal
 from isotherm.study.known import Known
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol_checks import filled, refuse, repeated, unless
+from isotherm.study.protocol_designs import ArmStrategy
 
 DAYS_PER = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12.0, "years": 365.25}
 """Days in each unit of time that a table may use."""
@@ -104,12 +105,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
-    """One arm: the values of a column, or a window of days (both ends included) between two dates."""
+    """One arm: the values of a column, or a window of days (both ends included) between two dates.
+
+    `strategy` is what the arm asks of a patient from time zero on, which designs for questions of timing need.
+    """
 
     name: str
     label: str
     values: tuple[Value, ...] = ()
     window_days: tuple[float, float] | None = None
+    strategy: ArmStrategy | None = None
 
     def __post_init__(self) -> None:
         window = self.window_days
@@ -240,15 +245,19 @@ class Outcome:
     name, label : str
         Short name ("os") and what people call it ("Overall survival").
     event : str
-        Column with 1 (it happened) and 0 (it did not, or not yet).
+        Column with 1 (it happened) and 0 (it did not, or not yet); with `competing_events`, their codes as well.
     kind : "time" or "yes/no"
     unit : "patient" or "tumor"
     time, time_unit : str, optional
         Column with the time from time zero to event or last contact, and its unit; or
     date : str, optional
         column with the date of event or last contact, counted from the date of time zero.
+    start : str, optional
+        Column with the date from which `date` is counted, where that is not time zero: the ablation of that tumor.
     competing : str, optional
-        Column with 1 where another event at that time made this one impossible.
+        Column with 1 where another event at that time made this one impossible; or
+    competing_events : tuple of (code, label)
+        codes from 2 on in the column of the event, each with what it stands for.
     primary : bool
     definition : str
         What counts as the event; printed in the report.
@@ -264,20 +273,31 @@ class Outcome:
     time: str | None = None
     time_unit: TimeUnit | None = None
     date: str | None = None
+    start: str | None = None
     competing: str | None = None
+    competing_events: tuple[tuple[int, str], ...] = ()
     primary: bool = False
     definition: str = ""
     counted_as: str = "events"
 
     def __post_init__(self) -> None:
         timed = (self.time is not None) != (self.date is not None)
-        untimed = self.time is None and self.date is None and self.time_unit is None and self.competing is None
+        untimed = (self.time, self.date, self.time_unit, self.start) == (None,) * 4 and not self.competes
+        codes, words = [code for code, _ in self.competing_events], [label for _, label in self.competing_events]
         refuse([
             *filled("An outcome", name=self.name, label=self.label, event=self.event, counted_as=self.counted_as),
             unless(timed or self.kind != "time", "time", f"Outcome {self.name} needs either a time or a date column."),
             unless(untimed or self.kind == "time", "kind", f"Outcome {self.name} is a yes/no; it has no time."),
             unless((self.time is None) == (self.time_unit is None) or self.kind != "time", "time_unit",
                    f"The time column of {self.name} and its time_unit ({', '.join(DAYS_PER)}) go together."),
+            unless(self.start is None or self.date is not None, "start",
+                   f"Outcome {self.name} starts on a date, so it needs the date of event or last contact."),
+            unless(self.competing is None or not codes, "competing_events",
+                   f"Competing events of {self.name} are either codes of its column, or a column of their own."),
+            unless(all(code >= 2 for code in codes) and not repeated(map(str, codes)), "competing_events",
+                   f"Codes of competing events of {self.name} are whole numbers from 2 on, each once."),
+            unless(all(map(str.strip, words)) and not repeated(words), "competing_events",
+                   f"Competing events of {self.name} need a label each, all different."),
             unless(not repeated(self.columns), "event", f"A column of outcome {self.name} is named twice."),
             unless(self.unit == "patient" or self.name.lower() not in PATIENT_ONLY, "unit",
                    f"{self.name} is an endpoint of patients, not of tumors."),
@@ -287,6 +307,17 @@ class Outcome:
     def columns(self) -> tuple[str, ...]:
         """The columns that it is read from."""
         return tuple(name for name in (self.time, self.date, self.event, self.competing) if name is not None)
+
+    @property
+    def competes(self) -> bool:
+        """Whether another event can make this one impossible."""
+        return self.competing is not None or bool(self.competing_events)
+
+    @property
+    def causes(self) -> tuple[tuple[int, str], ...]:
+        """Codes and labels of all events, this one first."""
+        other = ((2, "Competing event"),) if self.competing is not None else self.competing_events
+        return ((1, self.label), *other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
