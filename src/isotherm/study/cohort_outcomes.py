@@ -11,8 +11,9 @@ from isotherm.columns import Int, refuse
 from isotherm.errors import BadSetting
 from isotherm.outcome import TimeToEvent
 from isotherm.study.cohort import Cohort
+from isotherm.study.intercurrent import handled
 from isotherm.study.protocol_parts import Outcome
-from isotherm.study.records import indicator, outcome_days
+from isotherm.study.records import event_codes, indicator, outcome_days
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +24,7 @@ class Observed:
     ----------
     outcome : Outcome
     times : TimeToEvent
-        Of n patients or tumors; 1 the event, 2 the competing one. Tumors are clustered in their patients.
+        Of n patients or tumors; 1 the event, 2 and above competing ones. Tumors are clustered in their patients.
     rows : array of int, shape (n,)
         Their places in the cohort: of a patient with several tumors, the first row stands for the patient.
     missing : int
@@ -75,10 +76,7 @@ def observed(cohort: Cohort, name: str) -> Observed:
     """
     outcome = _outcome(cohort, name, "time")
     days = outcome_days(cohort.protocol, outcome, cohort.table)
-    event = indicator(cohort.table, outcome.event)
-    if outcome.competing is not None:
-        other = indicator(cohort.table, outcome.competing)
-        event = np.where(np.isnan(other), np.nan, np.where(other == 1.0, 2.0, event))
+    days, event = handled(cohort.protocol, outcome, cohort.table, days, event_codes(outcome, cohort.table))
     rows, missing = _units(cohort, outcome, np.column_stack([days, event]))
     times = TimeToEvent(days[rows], event[rows].astype(np.int64), cluster=_cluster(cohort, outcome, rows))
     return Observed(outcome, times, rows, missing)

@@ -82,10 +82,11 @@ def check_values(protocol: Protocol, table: pd.DataFrame) -> tuple[Finding, ...]
 
 
 def outcome_days(protocol: Protocol, outcome: Outcome, table: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Return the days from time zero to the event or the last contact, shape (n,); NaN where not known."""
+    """Return the days from the outcome's clock to the event or the last contact, shape (n,); NaN where not known."""
     if outcome.date is not None:
-        assert protocol.time_zero.column is not None
-        return days_between(table, protocol.time_zero.column, outcome.date)
+        start = outcome.start or protocol.time_zero.column
+        assert start is not None
+        return days_between(table, start, outcome.date)
     assert outcome.time is not None
     assert outcome.time_unit is not None
     return numbers(table, outcome.time) * DAYS_PER[outcome.time_unit]
@@ -106,6 +107,29 @@ def indicator(table: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
     values = numbers(table, name)
     refuse(f"Column '{name}'", ~np.isnan(values) & (values != 0.0) & (values != 1.0), "neither 0 nor 1", "recode it")
     return values
+
+
+def event_codes(outcome: Outcome, table: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return 0, 1 for the event or the code of a competing one, shape (n,); NaN where not known.
+
+    Raises
+    ------
+    BadColumn
+        Another code; or the event and a competing one in a row.
+    """
+    if not outcome.competing_events:
+        event = indicator(table, outcome.event)
+        if outcome.competing is None:
+            return event
+        other = indicator(table, outcome.competing)
+        refuse(f"Column '{outcome.competing}'", (event == 1.0) & (other == 1.0), "1 together with the event",
+               "one of them came first; mend it")  # fmt: skip
+        return np.where(np.isnan(other), np.nan, np.where(other == 1.0, 2.0, event))
+    codes = numbers(table, outcome.event)
+    known = [0.0, *(float(code) for code, _ in outcome.causes)]
+    refuse(f"Column '{outcome.event}'", ~np.isnan(codes) & ~np.isin(codes, known), "no code that the protocol names",
+           "name it in competing_events, or recode it")  # fmt: skip
+    return codes
 
 
 def late_rows(protocol: Protocol, part: Covariate | Subgroup | Step, table: pd.DataFrame) -> Mask:
@@ -141,7 +165,7 @@ def _check_covariate(covariate: Covariate, table: pd.DataFrame) -> None:
 
 
 def _check_outcome(protocol: Protocol, outcome: Outcome, table: pd.DataFrame) -> None:
-    event = indicator(table, outcome.event)
+    event = event_codes(outcome, table)
     if not (event == 1.0).any():
         raise BadColumn(
             f"Column '{outcome.event}' holds no event in {len(event)} rows; check its coding (1 is the event)."
@@ -150,14 +174,12 @@ def _check_outcome(protocol: Protocol, outcome: Outcome, table: pd.DataFrame) ->
         return
     days = outcome_days(protocol, outcome, table)
     if outcome.date is not None:
-        refuse(f"Column '{outcome.date}'", days < 0.0, "before time zero", "mend the order of the dates")
+        clock = "time zero" if outcome.start is None else "the start of its clock"
+        refuse(f"Column '{outcome.date}'", days < 0.0, f"before {clock}", "mend the order of the dates")
     name = f"Column '{outcome.time or outcome.date}'"
     refuse(name, np.isinf(days), "infinite", "name its missing code")
     refuse(name, days < 0.0, "negative", "times count from time zero")
-    refuse(name, (days == 0.0) & (event == 1.0), "0 with an event", "say how long they were observed, or exclude them")
-    if outcome.competing is not None:
-        both = (event == 1.0) & (indicator(table, outcome.competing) == 1.0)
-        refuse(f"Column '{outcome.competing}'", both, "1 together with the event", "one of them came first; mend it")
+    refuse(name, (days == 0.0) & (event > 0.0), "0 with an event", "say how long they were observed, or exclude them")
 
 
 def _late_facts(protocol: Protocol, table: pd.DataFrame) -> Iterator[Finding]:

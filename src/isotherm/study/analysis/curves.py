@@ -82,7 +82,7 @@ def add_curves(results: Results, comparison: Comparison, one: Analyzed, estimati
         label, key = f"{outcome.label}, {labels[arm]}{first}", f"curve.{one.key}.{arm}"
         behind = [f"events.{one.name}.{arm}.events"]
         _hazards(results, f"{key}.hazard", sample, estimation, label, behind, words)
-        if outcome.competing is not None or not len(sample):
+        if outcome.competes or not len(sample):
             why = COMPETING if len(sample) else NOBODY
             results.number(f"{key}.median", "days", None, f"{label}: median", why=why, unit="days", **words)
             for k in range(1, len(estimation.at_days) + 1):

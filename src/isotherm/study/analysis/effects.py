@@ -98,7 +98,7 @@ def label_of(comparison: Comparison, name: str, words: str) -> str:
     """Return what an effect is called: outcome, measure and the words on the comparison."""
     outcome = comparison.units.endpoints[name].outcome
     measure = "Hazard ratio" if outcome.kind == "time" else "Risk difference"
-    cause = " (cause-specific)" if outcome.competing is not None else ""
+    cause = " (cause-specific)" if outcome.competes else ""
     return f"{outcome.label}: {measure}{cause}{words}"
 
 

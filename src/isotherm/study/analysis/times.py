@@ -148,7 +148,7 @@ def _restricted_adjusted(
 
 def _horizon(one: Analyzed, estimation: Estimation) -> float:
     """Return the declared horizon; raises as `restricted_area` where there is none."""
-    if one.sample.endpoint.outcome.competing is not None:
+    if one.sample.endpoint.outcome.competes:
         raise BadSetting(f"No restricted mean: {COMPETING}.")
     restricted_area(one.sample.arm(True), estimation.rmst_days)
     assert estimation.rmst_days is not None

@@ -30,6 +30,8 @@ class Endpoint:
     event : array of bool, shape (m,)
     days : array, shape (m,), or None
         None for a yes/no outcome. A competing event ends the observation like censoring.
+    code : array of int, shape (m,)
+        1 the event, 2 and above competing events.
     unknown : array of int, shape (u,)
         Units (with repeats, for tumors) in whom it is not known.
     """
@@ -39,13 +41,15 @@ class Endpoint:
     event: Bool
     days: Float | None
     unknown: Int
+    code: Int
 
     def take(self, kept: Bool) -> Endpoint:
         """Return the outcome of some units, numbered anew."""
         new = np.cumsum(kept) - 1
         rows, lost = kept[self.unit], kept[self.unknown]
         days = None if self.days is None else self.days[rows]
-        return Endpoint(self.outcome, new[self.unit[rows]], self.event[rows], days, new[self.unknown[lost]])
+        unit = new[self.unit[rows]]
+        return Endpoint(self.outcome, unit, self.event[rows], days, new[self.unknown[lost]], self.code[rows])
 
     def resampled(self, units: Int) -> Endpoint:
         """Return the outcome of drawn units, which may repeat: each drawing is a unit of its own."""
@@ -56,7 +60,8 @@ class Endpoint:
         within = np.arange(len(new)) - np.repeat(np.cumsum(count) - count, count)
         rows = order[np.repeat(first, count) + within]
         days = None if self.days is None else self.days[rows]
-        return Endpoint(self.outcome, new, self.event[rows], days, np.empty(0, dtype=np.int64))
+        nobody = np.empty(0, dtype=np.int64)
+        return Endpoint(self.outcome, new, self.event[rows], days, nobody, self.code[rows])
 
     def times(
         self, rows: Int | slice = slice(None), *, weight: Float | None = None,
@@ -170,12 +175,12 @@ def units_of(cohort: Cohort) -> Units:
 def _endpoint(cohort: Cohort, outcome: Outcome, member: Int) -> Endpoint:
     if outcome.kind == "time":
         seen = observed(cohort, outcome.name)
-        rows, event, days = seen.rows, seen.times.event == 1, seen.times.time_days
+        rows, code, days = seen.rows, seen.times.event, seen.times.time_days
     else:
         found = observed_yes_no(cohort, outcome.name)
-        rows, event, days = found.rows, found.happened, None
+        rows, code, days = found.rows, found.happened.astype(np.int64), None
     every = np.arange(len(cohort))
     if outcome.unit == "patient":
         every = np.unique(member, return_index=True)[1]
     unknown = member[np.setdiff1d(every, rows)]
-    return Endpoint(outcome, member[rows], event, days, unknown)
+    return Endpoint(outcome, member[rows], code == 1, days, unknown, code)

@@ -142,7 +142,8 @@ def chances(courses: Courses, periods: Periods) -> tuple[Float, bool]:
     known = courses.known_before(periods.patient, periods.known_day)
     dummies = periods.level[:, None] == np.arange(1, int(periods.level.max()) + 1)
     x = np.ascontiguousarray(np.hstack([dummies.astype(np.float64), known]))
-    eta, firth = _linear_predictor(x, periods.stays.astype(np.float64), REASONS[periods.reason])
+    what = f"of deviations ({REASONS[periods.reason]})"
+    eta, firth = linear_predictor(x, periods.stays.astype(np.float64), what)
     chance = 1.0 / (1.0 + np.exp(-eta))
     if (chance[periods.stays] < SURE).any():
         raise NoOverlap(
@@ -167,12 +168,18 @@ def _levels(period: Int, stays: Bool) -> Int:
     return np.searchsorted(used, level_of, side="right")[period] - 1
 
 
-def _linear_predictor(x: Float, y: Float, reason: str) -> tuple[Float, bool]:
-    """Return the linear predictor of a logistic regression, by maximum likelihood, else with Firth's penalty."""
+def linear_predictor(x: Float, y: Float, what: str) -> tuple[Float, bool]:
+    """Return the linear predictor of a logistic regression, by maximum likelihood, else with Firth's penalty.
+
+    Raises
+    ------
+    NotConverged
+        Neither has a fit; `what` says in the message what the model is of.
+    """
     n, q = x.shape[0], x.shape[1] + 1
     for firth in (False, True):
         coefficients, covariance, aliased, eta = np.zeros(q), np.zeros((q, q)), np.zeros(q, np.bool_), np.zeros(n)
         status, _, _ = fit_logistic(x, y, firth, coefficients, covariance, aliased, eta)
         if status == CONVERGED:
             return eta, firth
-    raise NotConverged(f"The model of deviations ({reason}) has no fit; use fewer covariates.")
+    raise NotConverged(f"The model {what} has no fit; use fewer covariates.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,15 +87,61 @@ def clone_censor_weight(
     .. [2] Cain LE, et al. Int J Biostat 2010;6(2):18.
     .. [3] Maringe C, et al. Int J Epidemiol 2020;49:1719-1729.
     """
-    checked_level(level)
-    clones = clone(courses, strategies, endpoint=endpoint, period_days=period_days)
-    estimate = _contrasts(clones, horizon_days)
+    named = "; or ".join(f'"{strategy.name}"' for strategy in strategies)
+    made = Made(
+        lambda some: clone(some, strategies, endpoint=endpoint, period_days=period_days),
+        design="clone, censor, weight",
+        target=f"{endpoint.capitalize()} from the decision on, if all patients had followed a strategy: "
+        f"{named}{clause(strategies)}",
+        remaining_bias=remaining_bias(strategies),
+        rows="clones",
+    )
     plan = resampling(len(courses), seed=seed, replicates=replicates, strata=strata)
+    return weighted_strategies(
+        courses, strategies, made, endpoint=endpoint, horizon_days=horizon_days, plan=plan, workers=workers, level=level
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """How patients are put under strategies, and the words for it.
+
+    Parameters
+    ----------
+    make : callable
+        From courses to the clones (or patients) of each strategy.
+    design, target : str
+    remaining_bias : tuple of str
+    rows : str
+        "clones" or "patients".
+    """
+
+    make: Callable[[Courses], tuple[Clones, ...]]
+    design: str
+    target: str
+    remaining_bias: tuple[str, ...]
+    rows: str
+
+
+def weighted_strategies(
+    courses: Courses,
+    strategies: Sequence[Strategy],
+    made: Made,
+    *,
+    endpoint: Endpoint,
+    horizon_days: float,
+    plan: Resampling,
+    workers: int = 1,
+    level: float = 0.95,
+) -> CloneResult:
+    """Estimate strategies from weighted clones or patients, which a bootstrap makes anew; raises as its callers."""
+    checked_level(level)
+    clones = made.make(courses)
+    estimate = _contrasts(clones, horizon_days)
 
     def once(k: int) -> Float | FitError | InputError:
         try:
-            drawn = clone(courses.take(plan.rows(k)), strategies, endpoint=endpoint, period_days=period_days)
-            return _contrasts(drawn, horizon_days)
+            return _contrasts(made.make(courses.take(plan.rows(k))), horizon_days)
         except (FitError, InputError) as error:
             return error
 
@@ -103,18 +149,19 @@ def clone_censor_weight(
     remarks = remarks_on(clones)
     boots = {place: _boot(estimate, found, plan, remarks, place) for place in np.ndindex(*estimate.shape)}
     others = range(len(strategies) - 1)
-    words = _Words(tuple(strategy.name for strategy in strategies), endpoint, horizon_days, level, clones)
+    words = _Words(made, tuple(strategy.name for strategy in strategies), endpoint, horizon_days, level, clones)
     effects = [
         [tuple(_effect(boots[a, m, k], words, a, m, k) for k in others) for m in range(len(MEASURES))]
         for a in range(len(ANALYSES))
     ]
+    same = len({len(one.event) for one in clones}) == 1 and made.rows == "clones"
     return CloneResult(
-        result=_answer(words, strategies, effects[0], remarks),
+        result=_answer(words, effects[0], remarks),
         patients=len(courses),
         censored=tuple(row for one in clones for row in censored_clones(one)),
         weights=tuple(final_weights(one) for one in clones),
         at_risk=tuple(at_risk_after(one, other.end_days) for other in strategies for one in clones),
-        shared_events=int(np.logical_and.reduce([one.event for one in clones]).sum()),
+        shared_events=int(np.logical_and.reduce([one.event for one in clones]).sum()) if same else 0,
         sensitivity=tuple((ANALYSES[a], tuple(e for row in effects[a] for e in row)) for a in (1, 2)),
         bootstraps=tuple(boots[0, m, k] for m in range(len(MEASURES)) for k in others),
     )
@@ -124,6 +171,7 @@ def clone_censor_weight(
 class _Words:
     """What every effect of a run has to say."""
 
+    made: Made
     names: tuple[str, ...]
     endpoint: Endpoint
     horizon_days: float
@@ -152,16 +200,12 @@ def _boot(
     return gather(float(estimate[place]), plan, values, remarks)
 
 
-def _answer(
-    words: _Words, strategies: Sequence[Strategy], effects: list[tuple[Effect, ...]], remarks: tuple[str, ...]
-) -> DesignResult:
-    named = "; or ".join(f'"{name}"' for name in words.names)
+def _answer(words: _Words, effects: list[tuple[Effect, ...]], remarks: tuple[str, ...]) -> DesignResult:
     return DesignResult(
-        design="clone, censor, weight",
+        design=words.made.design,
         endpoint=words.endpoint,
-        target=f"{words.endpoint.capitalize()} from the decision on, if all patients had followed a strategy: "
-        f"{named}{clause(strategies)}",
-        remaining_bias=remaining_bias(strategies),
+        target=words.made.target,
+        remaining_bias=words.made.remaining_bias,
         arms=tuple(ArmCount(one.strategy.name, len(one.event), int(one.event.sum())) for one in words.clones),
         left_out=(),
         curves=tuple(_curve(one, words.level) for one in words.clones),
@@ -186,10 +230,10 @@ def _effect(boot: Bootstrap, words: _Words, analysis: int, measure: int, other: 
         name=f"{words.names[other + 1]} v {words.names[0]}",
         endpoint=words.endpoint,
         at_days=None if is_ratio else words.horizon_days,
-        n=len(words.clones[0].event),
+        n=sum(len(one.event) for one in words.clones) // (len(words.clones) if words.made.rows == "clones" else 1),
         events=sum(int(one.event.sum()) for one in words.clones),
-        method=f"clones, {ANALYSES[analysis]}; bootstrap of patients with weights refitted, {boot.n_worked} of "
-        f"{len(boot.values)} replicates, normal interval",
+        method=f"{words.made.rows}, {ANALYSES[analysis]}; bootstrap of patients with weights refitted, "
+        f"{boot.n_worked} of {len(boot.values)} replicates, normal interval",
     )
 
 

@@ -83,12 +83,21 @@ def clone(
             "give the day of the decision, or adjust at baseline and weight for censoring within the arms."
         )
     end, event = courses.outcome(endpoint)
-    return tuple(_clones(courses, one, end, event, period_days=period_days, weighted=weighted) for one in strategies)
+    return tuple(followed(courses, one, end, event, period_days=period_days, weighted=weighted) for one in strategies)
 
 
-def _clones(
-    courses: Courses, strategy: Strategy, end: Float, event: Bool, *, period_days: float, weighted: bool
+def followed(
+    courses: Courses, strategy: Strategy, end: Float, event: Bool, *, period_days: float, weighted: bool = True
 ) -> Clones:
+    """Follow patients until they deviate from a strategy; raises as `clone`.
+
+    Parameters
+    ----------
+    courses, strategy, period_days, weighted
+        As of `clone`.
+    end, event : array, shape (n,)
+        The endpoint.
+    """
     left = deviations(courses, strategy)
     stop = np.minimum(end, left.day)
     happens = event & (end <= left.day)
