@@ -97,9 +97,11 @@ def _with_duplicates(
     """Enter some patients again, with all that is theirs, under a new id at another center."""
     n = len(single.patients)
     again = np.sort(random.choice(n, round(scenario.gaps.duplicates * n), replace=False))
+    if not len(again):
+        return single, ()
     old = single.patients["patient"].iloc[again].tolist()
     new = {one: f"SYN-{n + 1 + k:0{ID_WIDTH}d}" for k, one in enumerate(old)}
-    shift = dict(zip(old, random.integers(1, max(2, scenario.centers), len(old)).tolist(), strict=True))
+    shift = dict(zip(old, random.integers(1, scenario.centers, len(old)).tolist(), strict=True))
 
     def entered(table: pd.DataFrame) -> pd.DataFrame:
         copy = table[table["patient"].isin(old)].copy()
@@ -110,5 +112,4 @@ def _with_duplicates(
         copy["patient"] = copy["patient"].map(new)
         return pd.concat([table, copy], ignore_index=True)
 
-    made = Tables(entered(single.patients), entered(single.tumors), entered(single.scans))
-    return (made if len(old) else single), tuple(new.items())
+    return Tables(entered(single.patients), entered(single.tumors), entered(single.scans)), tuple(new.items())

@@ -10,7 +10,7 @@ import pandas as pd
 from isotherm.columns import Float, Int
 from isotherm.study.designs.strategy import arms_by_treatment
 from isotherm.study.simulate.registry_draws import Draws
-from isotherm.study.simulate.registry_lives import Lives
+from isotherm.study.simulate.registry_lives import LARGE_CM, Lives
 from isotherm.study.simulate.scenario import Scenario
 
 SYNTHETIC = "simulated, no patient"
@@ -56,6 +56,7 @@ def _patients(scenario: Scenario, draws: Draws, lives: Lives, harm: np.random.Ge
         "systemic_on": lives.systemic_days,
         "ablated_on": lives.ablation_days,
         "first_treatment_on": np.minimum(lives.systemic_days, lives.ablation_days),
+        "timing_known_on": _known(lives),
         "declined_on": lives.decline_days,
         "unfit_on": lives.unfit_days,
         "progressed_on": lives.progression_days,
@@ -75,6 +76,13 @@ def _patients(scenario: Scenario, draws: Draws, lives: Lives, harm: np.random.Ge
         seen = np.where(draws.scans[:, k] <= lives.last_days, draws.scans[:, k], np.inf)
         found[f"scan_{k + 1}_on"] = dates(draws.decided, seen)
     return found
+
+
+def _known(lives: Lives) -> Float:
+    """Return the day on which the order of treatments is known: the later of them, or the only one."""
+    both = np.stack([lives.systemic_days, lives.ablation_days])
+    later = np.where(np.isfinite(both), both, -np.inf).max(axis=0)
+    return np.where(np.isfinite(later), later, np.inf)
 
 
 def _numbers(draws: Draws) -> dict[str, Float | Int]:
@@ -103,6 +111,7 @@ def _tumors(draws: Draws, lives: Lives, patients: pd.DataFrame) -> pd.DataFrame:
     counts = np.bincount(whose, minlength=len(draws))
     own["tumor"] = np.arange(len(whose)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
     own["size_cm"] = tumors.size_cm
+    own["three_cm_or_more"] = (tumors.size_cm >= LARGE_CM).astype(np.int64)
     own["peridiaphragmatic"] = tumors.peridiaphragmatic.astype(np.int64)
     own["margin_mm"] = np.where(treated, tumors.margin_mm, np.nan)
     bridging = pd.Series(tumors.bridging.astype(np.float64)).where(treated)
