@@ -144,6 +144,10 @@ class BadCurve(InputError):
     """A digitized curve or printed numbers at risk that cannot be right."""
 
 
+class NoSoundDesign(InputError):
+    """A study whose designs are all barred by what its dates show."""
+
+
 class FitError(IsothermError):
     """The data came in whole, but cannot carry the estimate that was asked for."""
 

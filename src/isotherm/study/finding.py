@@ -14,6 +14,7 @@ DESIGNS = {
     "landmark": "arms by status on one day, counted from it; about those who reached it, silent on what came before",
     "time_dependent_cox": "treated from the day of treatment on; misleads where progression decides who is treated",
     "clone_censor_weight": "each patient in every strategy until the records contradict it, weighted for that",
+    "censoring_weights": "arms as begun at the first treatment, weighted at baseline and for leaving the strategy",
 }
 """What can answer a question of timing, with what each of them does."""
 

@@ -11,7 +11,7 @@ import pandas as pd
 from isotherm.columns import Float, Int, refuse
 from isotherm.errors import NothingToCompare
 from isotherm.study.cohort import Cohort
-from isotherm.study.design_matrix import Bool, design_matrix
+from isotherm.study.design_matrix import Bool, Kind, design_matrix
 from isotherm.study.designs.courses import Courses, Measurements
 from isotherm.study.designs.strategy import Strategy
 from isotherm.study.people import days_between
@@ -119,8 +119,8 @@ def _baseline(cohort: Cohort, course: Course, table: pd.DataFrame) -> tuple[Floa
     if not names:
         return np.empty((len(table), 0)), complete, ()
     whole = replace(cohort, table=table).covariates().reset_index(drop=True)
-    kinds = {name: kind for name, kind in cohort.kinds().items() if name in names}
-    varying = {name: kind for name, kind in kinds.items() if whole[name].nunique() > 1}
+    kinds: dict[str, Kind] = {name: kind for name, kind in cohort.kinds().items() if name in names}
+    varying: dict[str, Kind] = {name: kind for name, kind in kinds.items() if whole[name].nunique() > 1}
     if not varying:
         return np.empty((len(table), 0)), complete & ~whole[names].isna().any(axis=1).to_numpy(), ()
     design = design_matrix(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +24,7 @@ DAYS_PER_MONTH = 365.25 / 12.0
 MOST_TICKS = 7
 
 COMPETING = (
-    "another event can make this one impossible: a Kaplan-Meier curve would overstate it, and cumulative incidence is "
-    "not computed yet"
+    "another event can make this one impossible: a Kaplan-Meier curve would overstate it; see its cumulative incidence"
 )
 
 
@@ -71,14 +71,26 @@ def quantile_record(results: Results, key: str, label: str, make: Any, estimatio
 
 def add_curves(results: Results, comparison: Comparison, one: Analyzed, estimation: Estimation) -> None:
     """Add both arms' curves of one analysis, and what is read off them."""
-    outcome = one.sample.endpoint.outcome
     labels = {arm.name: arm.label for arm in comparison.units.cohort.protocol.arms.arms}
+    first = comparison.of_first if one.analysis == "adjusted" else ""
+    add_arms(results, one, estimation, arms_in(comparison, one), labels, first)
+
+
+def add_arms(
+    results: Results,
+    one: Analyzed,
+    estimation: Estimation,
+    arms: Sequence[tuple[str, Sample]],
+    labels: Mapping[str, str],
+    first: str = "",
+) -> None:
+    """Add the curves of two arms or more; `first` says of which imputed data set they are."""
+    outcome = one.sample.endpoint.outcome
     days = one.sample.endpoint.days
     assert days is not None
     table_days = ticks(float(days.max(initial=0.0)))
-    for arm, sample in arms_in(comparison, one):
+    for arm, sample in arms:
         words = {"arm": arm, "outcome": one.name}
-        first = comparison.of_first if one.analysis == "adjusted" else ""
         label, key = f"{outcome.label}, {labels[arm]}{first}", f"curve.{one.key}.{arm}"
         behind = [f"events.{one.name}.{arm}.events"]
         _hazards(results, f"{key}.hazard", sample, estimation, label, behind, words)

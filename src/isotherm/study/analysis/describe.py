@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from isotherm.study.analysis.planned import DESIGN, method_sentences
 from isotherm.study.cohort import Cohort
+from isotherm.study.finding import Finding
 from isotherm.study.flow import Box
-from isotherm.study.guard.audit import findings_of
 from isotherm.study.known import too_late
 from isotherm.study.result import Cell, Results, cell
 from isotherm.study.table_one import EVERYBODY, Summary, TableRow, table_one
 
 
-def add_findings(results: Results, cohort: Cohort) -> None:
+def add_findings(results: Results, cohort: Cohort, findings: Sequence[Finding]) -> None:
     """Add what the guard found and what was overridden, with counts."""
-    for one in findings_of(cohort):
+    for one in findings:
         results.finding(f"finding.{one.key}", "finding", one.says, one.rows, level=one.level, do=one.do, bars=one.bars)
     for number, one in enumerate(cohort.protocol.overrides, start=1):
         says = f"{one.what}: {one.problem}. Used all the same: {one.reason}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from isotherm.study.analysis.estimate import (
     main_effect,
 )
 from isotherm.study.analysis.units import Units
+from isotherm.study.clustered import ignoring_clusters
 from isotherm.study.evalue import e_value
 from isotherm.study.protocol_methods import Estimation
 from isotherm.study.result import Cell, Kind, Results, cell
@@ -76,6 +78,16 @@ def add_effects(results: Results, comparison: Comparison, estimation: Estimation
                 rests_on=behind,
             )
             shown.append("site_stratified")
+        if endpoint.per_tumor and endpoint.days is not None:
+            results.attempt(
+                f"effect.{name}.unclustered",
+                "ratio",
+                label_of(comparison, name, ", naive, ignores clustering"),
+                lambda name=name: _unclustered(comparison, name, estimation),
+                outcome=name,
+                rests_on=behind,
+            )
+            shown.append("unclustered")
         rows += [
             [
                 results.records[f"effect.{name}.{part}"].label,
@@ -161,6 +173,11 @@ def _first_in_pairs(results: Results, comparison: Comparison, name: str) -> list
 def first_in_pairs_of(comparison: Comparison, name: str) -> list[str]:
     """Return the ids of these counts."""
     return [f"first_in_pair.{name}.{who}" for who in (*arms_of(comparison), "both on one day")]
+
+
+def _unclustered(comparison: Comparison, name: str, estimation: Estimation) -> Effect:
+    sample = replace(as_it_is(comparison.units.treated, comparison.units.endpoints[name]), cluster=None)
+    return ignoring_clusters(effect_of(hazard_ratio_fit(sample, estimation), estimation, "not adjusted"))
 
 
 def _by_site(comparison: Comparison, name: str, estimation: Estimation) -> Effect:

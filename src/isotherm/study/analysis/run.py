@@ -19,15 +19,21 @@ from isotherm.study.analysis.describe import (
     head_of,
     site_names,
 )
+from isotherm.study.analysis.design_records import add_design_headline, add_designs
+from isotherm.study.analysis.designs import carried_out, refuse_unsound
 from isotherm.study.analysis.effects import add_bootstrap, add_effects, add_few_events, add_headline
 from isotherm.study.analysis.further import add_sensitivity, add_sites, add_subgroups
+from isotherm.study.analysis.intercurrent import add_intercurrent
 from isotherm.study.analysis.made import add_adjustment
 from isotherm.study.analysis.models import add_models
 from isotherm.study.analysis.planned import add_protocol
+from isotherm.study.analysis.serial import add_serial
+from isotherm.study.analysis.several import METHOD, TARGET, add_several, add_several_headline
 from isotherm.study.analysis.times import add_times
 from isotherm.study.analysis.units import units_of
 from isotherm.study.analysis.yes_no import add_yes_no
 from isotherm.study.cohort import Cohort, cohort
+from isotherm.study.guard.audit import findings_of
 from isotherm.study.matched import Matched
 from isotherm.study.protocol import Protocol
 from isotherm.study.result import Cell, Results, StudyResult, cell
@@ -68,29 +74,45 @@ def analyze(
     """
     progress("cohort")
     made = cohort(protocol, table)
-    units = units_of(made)
-    progress("propensity, matching and weights")
-    comparison = compare(units, Plan.main(units))
-    results, estimation = Results(), protocol.methods.estimation
+    findings = findings_of(made)
+    refuse_unsound(protocol, findings)
+    results, timed_designs = Results(), None
+    if protocol.designs and not protocol.outcomes_blinded:
+        timed_designs = carried_out(made, findings, workers=workers, progress=progress)
+    answered = timed_designs is not None and add_design_headline(results, protocol, timed_designs[1])
+    compared = None if len(protocol.arms.arms) > 2 else _compared(made, progress)
     boot: dict[str, Replicates] = {}
-    if units.endpoints:
-        add_headline(results, comparison, estimation)
+    if compared is None:
+        if not answered and not protocol.outcomes_blinded:
+            add_several_headline(results, made, protocol.methods.estimation)
+    elif compared.units.endpoints:
+        if not answered:
+            add_headline(results, compared, protocol.methods.estimation)
         if protocol.methods.bootstrap:
             progress(f"bootstrap of the whole analysis, {protocol.methods.bootstrap} replicates")
-            boot = bootstrap_outcomes(comparison, estimation, protocol.methods.bootstrap, workers)
-    else:
-        results.finding("finding.blinded", "warning", BLINDED)
+            boot = bootstrap_outcomes(compared, protocol.methods.estimation, protocol.methods.bootstrap, workers)
     add_protocol(results, protocol)
     _add_data(results, made)
-    add_findings(results, made)
+    add_findings(results, made, findings)
+    if protocol.outcomes_blinded:
+        results.finding("finding.blinded", "warning", BLINDED)
     flow = add_flow(results, made)
     add_table_one(results, made)
-    add_adjustment(results, comparison, estimation)
-    if units.endpoints:
-        _add_outcomes(results, comparison, boot, progress)
+    if timed_designs is not None:
+        add_designs(results, protocol, *timed_designs)
+    if compared is not None:
+        add_adjustment(results, compared, protocol.methods.estimation)
+    if not protocol.outcomes_blinded:
+        _add_outcomes(results, made, compared, boot, progress)
     results.text("run.seed", "Seed", str(protocol.seed))
-    head = head_of(made) | {"settings": _settings(comparison), "caveats": list(protocol.caveats)}
-    return StudyResult(protocol, results, head, flow, _export(made, comparison))
+    head = head_of(made) | {"settings": _settings(protocol, compared), "caveats": list(protocol.caveats)}
+    return StudyResult(protocol, results, head, flow, None if compared is None else _export(made, compared))
+
+
+def _compared(made: Cohort, progress: Callable[[str], None]) -> Comparison:
+    units = units_of(made)
+    progress("propensity, matching and weights")
+    return compare(units, Plan.main(units))
 
 
 def _add_data(results: Results, made: Cohort) -> None:
@@ -99,10 +121,16 @@ def _add_data(results: Results, made: Cohort) -> None:
 
 
 def _add_outcomes(
-    results: Results, comparison: Comparison, boot: dict[str, Replicates], progress: Callable[[str], None]
-) -> None:
-    methods = comparison.units.cohort.protocol.methods
+    results: Results, made: Cohort, comparison: Comparison | None, boot: dict[str, Replicates],
+    progress: Callable[[str], None],
+) -> None:  # fmt: skip
+    methods = made.protocol.methods
     estimation = methods.estimation
+    add_intercurrent(results, made)
+    add_serial(results, made)
+    if comparison is None:
+        add_several(results, made, estimation, progress)
+        return
     add_effects(results, comparison, estimation)
     for name, endpoint in comparison.units.endpoints.items():
         progress(endpoint.outcome.label)
@@ -157,14 +185,17 @@ def _binary_table(results: Results, comparison: Comparison) -> None:
         results.table("binary", "Yes/no outcomes", ["", "Estimate", "p"], rows)
 
 
-def _settings(comparison: Comparison) -> dict[str, Any]:
-    methods, adjusted = comparison.units.cohort.protocol.methods, comparison.first
-    estimation = methods.estimation
+def _settings(protocol: Protocol, comparison: Comparison | None) -> dict[str, Any]:
+    methods = protocol.methods
+    estimation, adjusted = methods.estimation, None if comparison is None else comparison.first
+    made = None if adjusted is None else adjusted.made
     return {
         "level": estimation.level, "ties": estimation.ties, "curve_interval": estimation.curve_interval,
         "ph_transform": estimation.ph_transform, "rmst_days": estimation.rmst_days, "at_days": list(estimation.at_days),
-        "adjustment": adjusted.method, "estimand": None if adjusted.made is None else adjusted.made.estimand,
-        "target": adjusted.target, "missing": methods.missing.method, "bootstrap": methods.bootstrap,
+        "adjustment": METHOD if adjusted is None else adjusted.method,
+        "estimand": None if made is None else made.estimand,
+        "target": TARGET if adjusted is None else adjusted.target, "missing": methods.missing.method,
+        "bootstrap": methods.bootstrap,
     }  # fmt: skip
 
 

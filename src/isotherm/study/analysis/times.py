@@ -10,6 +10,7 @@ from isotherm.errors import BadSetting, FitError, InputError
 from isotherm.outcome import TimeToEvent
 from isotherm.study.analysis.boot import Replicates, restricted_area
 from isotherm.study.analysis.compare import Comparison, arms_of
+from isotherm.study.analysis.competing import Compared, add_competing
 from isotherm.study.analysis.curves import COMPETING, Analyzed, add_curves, arms_in, both_analyses, quantile_record
 from isotherm.study.analysis.effects import first_in_pairs_of
 from isotherm.study.analysis.estimate import hazard_ratio_fit
@@ -33,6 +34,11 @@ def add_times(
         add_curves(results, comparison, one, estimation)
         _rank_test(results, comparison, one)
         _proportional(results, one, estimation)
+        if outcome.competes and (one.analysis == "naive" or comparison.first.made is not None):
+            labels = {arm.name: arm.label for arm in comparison.units.cohort.protocol.arms.arms}
+            arms = arms_of(comparison)
+            code = np.where(one.sample.treated, 0, 1)
+            add_competing(results, Compared(one, arms, tuple(labels[arm] for arm in arms), code), estimation)
     adjusted, naive = both_analyses(comparison, name)
     _restricted_naive(results, comparison, naive, estimation)
     if adjusted.sample.weight is None and adjusted.sample.cluster is None:

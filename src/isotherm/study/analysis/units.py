@@ -165,14 +165,15 @@ def units_of(cohort: Cohort) -> Units:
         refuse(f"Column '{covariate.column}'", codes != codes[rows][member], "not the same in all tumors of a patient",
                "adjust for facts of patients, such as the largest size or the number of tumors")  # fmt: skip
     endpoints = {} if cohort.protocol.outcomes_blinded else {
-        outcome.name: _endpoint(cohort, outcome, member) for outcome in cohort.protocol.outcomes
+        outcome.name: endpoint_of(cohort, outcome, member) for outcome in cohort.protocol.outcomes
     }  # fmt: skip
     site = None if cohort.site is None else cohort.site[rows]
     table = covariates.iloc[rows].reset_index(drop=True)
     return Units(cohort, rows, table, treated[rows], site, endpoints)
 
 
-def _endpoint(cohort: Cohort, outcome: Outcome, member: Int) -> Endpoint:
+def endpoint_of(cohort: Cohort, outcome: Outcome, member: Int) -> Endpoint:
+    """Return an outcome; `member` (n,) is the unit that each row of the cohort belongs to."""
     if outcome.kind == "time":
         seen = observed(cohort, outcome.name)
         rows, code, days = seen.rows, seen.times.event, seen.times.time_days

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from isotherm.effect import Effect
-from isotherm.errors import BadSetting, FitError, InputError
+from isotherm.errors import FitError, InputError
 from isotherm.study.analysis.compare import Comparison, arms_of
 from isotherm.study.analysis.curves import Analyzed, both_analyses
 from isotherm.study.analysis.effects import pairs_behind
@@ -17,13 +18,14 @@ from isotherm.study.analysis.estimate import (
     whole_pairs,
 )
 from isotherm.study.binary import CountTest, TwoArms, chi_square, risk, risk_difference, risk_ratio
+from isotherm.study.clustered import clustered_comparison, clustered_risk
 from isotherm.study.fisher import fisher
 from isotherm.study.paired import Pairs, mcnemar
 from isotherm.study.protocol_methods import Estimation
-from isotherm.study.result import Results
+from isotherm.study.result import Kind, Results
 
 CLUSTERED = "tumors of one patient are not independent"
-TUMORS = f"{CLUSTERED}; the clustered estimate is effect.*.adjusted and effect.*.naive"
+NO_RATIO = f"Not computed: {CLUSTERED}; the odds ratio and the difference from GEE take its place."
 
 
 def add_yes_no(results: Results, comparison: Comparison, name: str, estimation: Estimation) -> None:
@@ -34,12 +36,13 @@ def add_yes_no(results: Results, comparison: Comparison, name: str, estimation: 
 
 
 def _crude(results: Results, comparison: Comparison, one: Analyzed, estimation: Estimation) -> None:
+    if one.sample.endpoint.per_tumor:
+        _crude_tumors(results, comparison, one, estimation)
+        return
     behind = [f"events.{one.name}.{arm}.events" for arm in arms_of(comparison)]
     key = f"binary.{one.key}"
 
     def counted() -> TwoArms:
-        if one.sample.endpoint.per_tumor:
-            raise BadSetting(f"Not computed: {TUMORS}.")
         return two_arms_of(one.sample)
 
     def add(part: str, kind: str, label: str, make: Callable[[TwoArms], Effect]) -> None:
@@ -49,10 +52,7 @@ def _crude(results: Results, comparison: Comparison, one: Analyzed, estimation: 
     level = estimation.level
     for arm, value in zip(arms_of(comparison), (True, False), strict=True):
         part = one.sample.arm(value)
-        if one.sample.endpoint.per_tumor:
-            _share(results, f"{key}.risk.{arm}", "Risk", part, arm, f"share of tumors; no interval: {CLUSTERED}", "")
-        else:
-            _risk(results, f"{key}.risk.{arm}", int(part.event.sum()), len(part), arm, one.name, level)
+        _risk(results, f"{key}.risk.{arm}", int(part.event.sum()), len(part), arm, one.name, level)
     add("difference", "difference", "Risk difference", lambda arms: risk_difference(arms, level=level))
     add("ratio", "ratio", "Risk ratio", lambda arms: risk_ratio(arms, level=level))
     add("odds_ratio", "ratio", "Odds ratio", lambda arms: fisher(arms, level=level))
@@ -60,6 +60,49 @@ def _crude(results: Results, comparison: Comparison, one: Analyzed, estimation: 
         words = f"Chi-square test, {'with Yates correction' if correction else 'uncorrected'}"
         _test(results, f"{key}.chi_square{suffix}", words,
               lambda correction=correction: chi_square(counted(), correction=correction), one.name, behind)  # fmt: skip
+
+
+def _crude_tumors(results: Results, comparison: Comparison, one: Analyzed, estimation: Estimation) -> None:
+    """Add risks and comparisons of tumors that respect patients, and the p value that does not, with these words."""
+    key, sample = f"binary.{one.key}", one.sample
+    behind = [f"events.{one.name}.{arm}.{part}" for arm in arms_of(comparison) for part in ("n", "events")]
+    for arm, value in zip(arms_of(comparison), (True, False), strict=True):
+        _clustered_risk(results, f"{key}.risk.{arm}", sample.arm(value), arm, estimation, behind)
+    parts = {"difference": ("difference", "Risk difference"), "odds_ratio": ("ratio", "Odds ratio")}
+    try:
+        assert sample.cluster is not None
+        found = clustered_comparison(sample.event, sample.treated, sample.cluster, level=estimation.level)
+    except (FitError, InputError) as error:
+        for part, (kind, label) in parts.items():
+            results.number(f"{key}.{part}", cast("Kind", kind), None, label, why=str(error), outcome=one.name)
+        results.number(f"{key}.unclustered", "p", None, "Fisher's test", why=str(error), outcome=one.name)
+    else:
+        for part, (kind, label) in parts.items():
+            effect, why = getattr(found, part), getattr(found, f"{part}_why")
+            if effect is None:
+                results.number(f"{key}.{part}", cast("Kind", kind), None, label, why=why, outcome=one.name)
+            else:
+                results.effect(f"{key}.{part}", effect, label=label, outcome=one.name, rests_on=behind)
+        results.number(f"{key}.unclustered", "p", found.unclustered.p_value, "Fisher's test, ignores clustering",
+                       p=found.unclustered.p_value, method=found.unclustered.method, outcome=one.name,
+                       rests_on=behind)  # fmt: skip
+    results.number(f"{key}.ratio", "ratio", None, "Risk ratio", why=NO_RATIO, outcome=one.name)
+    for suffix in ("", "_corrected"):
+        results.number(f"{key}.chi_square{suffix}", "number", None, "Chi-square test", why=NO_RATIO, outcome=one.name)
+
+
+def _clustered_risk(results: Results, key: str, part: Sample, arm: str, estimation: Estimation,
+                    behind: list[str]) -> None:  # fmt: skip
+    outcome = part.endpoint.outcome.name
+    try:
+        assert part.cluster is not None
+        found = clustered_risk(part.event, part.cluster, level=estimation.level).effect
+    except (FitError, InputError) as error:
+        results.number(key, "probability", None, "Risk", why=str(error), arm=arm, outcome=outcome)
+        return
+    results.number(key, "probability", found.estimate, "Risk", low=found.low, high=found.high, level=estimation.level,
+                   n=found.n, events=found.events, method=found.method, arm=arm, outcome=outcome,
+                   rests_on=behind)  # fmt: skip
 
 
 def _share(results: Results, key: str, label: str, part: Sample, arm: str, method: str, kind: str) -> None:

@@ -149,7 +149,7 @@ def _contrast(patients: Patients, decided: Float, *, intended: bool) -> Finding:
 
 def _cloning(patients: Patients, first: Float) -> Iterator[Finding]:
     """Yield that time zero is the first treatment: the arm is partly known then, and cloning makes no sense."""
-    if patients.protocol.arms.column is None and (first == 0.0).all():
+    if patients.protocol.course is None and patients.protocol.arms.column is None and (first == 0.0).all():
         yield Finding(
             "no_decision_date",
             f"Time zero is the day of the first treatment in all {of_patients(len(patients))}: which strategy they "

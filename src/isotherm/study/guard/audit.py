@@ -5,6 +5,7 @@ from __future__ import annotations
 from isotherm.study.cohort import Cohort
 from isotherm.study.finding import DESIGNS, Finding
 from isotherm.study.guard.arms import arm_findings
+from isotherm.study.guard.courses import course_findings
 from isotherm.study.guard.outcomes import outcome_findings
 from isotherm.study.guard.overlap import overlap_findings
 from isotherm.study.guard.patients import Patients
@@ -16,9 +17,17 @@ GRAVITY = ("stop", "warn", "note")
 
 def possible_designs(protocol: Protocol) -> tuple[str, ...]:
     """Return the designs for which a protocol names the dates: without a date of treatment nobody changes arms."""
-    dated = protocol.arms.column is None or protocol.exposure.column is not None
+    dated = protocol.arms.column is None or protocol.exposure.column is not None or protocol.course is not None
     every = dated and protocol.time_zero.column is not None
-    return tuple(DESIGNS) if every else ("naive", "landmark")
+    first = protocol.course is not None and protocol.course.zero == "first treatment"
+    without = "clone_censor_weight" if first else "censoring_weights"
+    return tuple(name for name in DESIGNS if name != without) if every else ("naive", "landmark")
+
+
+def planned_designs(protocol: Protocol) -> tuple[str, ...]:
+    """Return the designs that a run carries out: arms as they became, and those that the protocol asks for."""
+    named = {"naive", *(one.kind for one in protocol.designs)}
+    return tuple(name for name in DESIGNS if name in named)
 
 
 def findings_of(cohort: Cohort) -> tuple[Finding, ...]:
@@ -43,6 +52,7 @@ def findings_of(cohort: Cohort) -> tuple[Finding, ...]:
     patients = Patients.of(cohort)
     found = [
         *arm_findings(patients),
+        *course_findings(patients),
         *selection_findings(patients),
         *overlap_findings(patients),
         *outcome_findings(patients),

@@ -8,13 +8,10 @@ from typing import Any
 from isotherm.study.cohort import Cohort
 from isotherm.study.disclosure import SMALLEST, vague
 from isotherm.study.finding import DESIGNS, Finding, Tally, open_designs
-from isotherm.study.guard.audit import possible_designs
+from isotherm.study.guard.audit import planned_designs, possible_designs
 from isotherm.study.result import rounded
 
 SCHEMA = "isotherm.study-check/1"
-
-PLANNED = ("naive",)
-"""Designs that `isotherm study run` carries out."""
 
 
 def audit_document(
@@ -33,7 +30,7 @@ def audit_document(
         from 1 to 9 not at all, and no days.
     """
     protocol = cohort.protocol
-    possible = possible_designs(protocol)
+    possible, planned = possible_designs(protocol), planned_designs(protocol)
     return {
         "schema": SCHEMA,
         "software": dict(software),
@@ -41,7 +38,7 @@ def audit_document(
                      "arms": [{"name": arm.name, "label": arm.label} for arm in protocol.arms.arms]},
         "settings": {"release": released, "smallest_cell": SMALLEST if released else None},
         "designs": [
-            {"name": name, "says": says, "planned": name in PLANNED, "possible": name in possible,
+            {"name": name, "says": says, "planned": name in planned, "possible": name in possible,
              "barred_by": [one.key for one in findings if name in one.bars]}
             for name, says in DESIGNS.items()
         ],

@@ -17,7 +17,7 @@ from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_parts import Covariate, Step
 from isotherm.study.records import late_rows
 
-BUT_LANDMARK = ("naive", "time_dependent_cox", "clone_censor_weight")
+BUT_LANDMARK = ("naive", "time_dependent_cox", "clone_censor_weight", "censoring_weights")
 """Designs that count from time zero, on which a later criterion was not known."""
 
 COMPLETED = re.compile(
@@ -156,7 +156,7 @@ def _entry(patients: Patients, column: str, says: str) -> Iterator[Finding]:
         f"{float(np.median(days[days > 0.0])):g} days later: who died before could not come, so those days are free of "
         f"deaths by definition. Per patient: {_favored(patients, days)}.",
         count, "stop", "Let them enter the risk set on the day of their entry (start-stop), or count from a landmark "
-        "and leave out who entered later.", ("naive", "clone_censor_weight"), tuple(counts),
+        "and leave out who entered later.", ("naive", "clone_censor_weight", "censoring_weights"), tuple(counts),
     )  # fmt: skip
 
 

@@ -1,0 +1,240 @@
+"""Designs as records: whom each is about, what remains, risks and restricted means first, hazard ratios after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from isotherm.effect import Effect
+from isotherm.outcome import Curve
+from isotherm.study.analysis.courses import Timed
+from isotherm.study.analysis.design_clones import add_clones
+from isotherm.study.analysis.designs import Answer, Done
+from isotherm.study.designs.clone_result import CloneResult
+from isotherm.study.designs.courses import Endpoint
+from isotherm.study.designs.result import DesignResult
+from isotherm.study.protocol import Protocol
+from isotherm.study.protocol_designs import Landmark
+from isotherm.study.result import Cell, Results, cell
+
+KEYS: dict[Endpoint, str] = {"overall survival": "os", "progression-free survival": "pfs"}
+"""Short names of endpoints in ids."""
+
+MEASURES = {"risk_difference": "Risk difference", "rmst_difference": "Difference of restricted means",
+            "hazard_ratio": "Hazard ratio"}  # fmt: skip
+NO_CURVE = "this design has no curve per strategy, so no risk and no restricted mean"
+NAIVE = "naive"
+
+Rows = list[list[Cell]]
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """Rows of the tables of one endpoint, filled while its designs are added."""
+
+    effects: Rows = field(default_factory=Rows)
+    about: Rows = field(default_factory=Rows)
+    risks: Rows = field(default_factory=Rows)
+    counts: Rows = field(default_factory=Rows)
+
+
+def add_designs(results: Results, protocol: Protocol, found: Timed, done: Sequence[Done]) -> None:
+    """Add everything that designs say, endpoint by endpoint, and the table that shows them side by side."""
+    assert protocol.course is not None
+    rows: Rows = []
+    counted = [("eligible", "Eligible patients, in an arm or not", found.eligible),
+               *((f"left_out.{k}", f"Left out of all designs: {words}", count)
+                 for k, (words, count) in enumerate(found.left_out, start=1)),
+               ("patients", "Patients of all designs", len(found.courses))]  # fmt: skip
+    for part, words, count in counted:
+        _count(results, f"course.{part}", words, count, rows)
+    results.table("course", "Patients of the designs", ["", "Patients"], rows)
+    for one in done:
+        if one.barred_by:
+            end = "It stands here beside a sound design." if one.answers else "It was not carried out."
+            says = f"Barred as an answer by {', '.join(one.barred_by)}. {end}"
+            results.text(f"design.{one.design.name}.barred", f"{one.design.name}: barred", says)
+    for endpoint in protocol.course.endpoints:
+        sheet = _Sheet()
+        for one in done:
+            if endpoint in one.answers:
+                _design(results, protocol, one, endpoint, sheet)
+        _tables(results, protocol, endpoint, sheet)
+
+
+def add_design_headline(results: Results, protocol: Protocol, done: Sequence[Done]) -> bool:
+    """Add the main estimate: the first risk difference of the first design that nothing bars; say whether there is one.
+
+    The naive one, if it was carried out, is only ever printed after it.
+    """
+    assert protocol.course is not None
+    endpoint = protocol.course.endpoints[0]
+    sound = next((one for one in done if not one.barred_by and one.design.kind != NAIVE), None)
+    if sound is None:
+        return False
+    arm, horizon = _others(protocol)[0], protocol.course.horizon_days
+    naive = next((one for one in done if one.design.kind == NAIVE), None)
+    for key, one in (("headline.effect", sound), ("headline.naive", naive)):
+        if one is not None:
+            kind, why = _measure(one.answers[endpoint], 0)
+            label = f"{_capital(endpoint)}: Risk difference at {horizon:g} days, {called(one, one.answers[endpoint])}"
+            _effect(results, key, kind, label, why, measure="risk_difference", arm=arm)
+    answer = sound.answers[endpoint]
+    results.text("headline.target", "Whose effect", _result_of(answer).target if not isinstance(answer, str) else "")
+    results.text("headline.design", "Design", sound.design.name)
+    results.text("headline.caveat", "Read beside it", " ".join(protocol.caveats))
+    return True
+
+
+def _design(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint, sheet: _Sheet) -> None:
+    key, answer = f"design.{one.design.name}.{KEYS[endpoint]}", one.answers[endpoint]
+    if isinstance(answer, str):
+        labels = {arm.name: arm.label for arm in protocol.arms.arms}
+        for arm in _others(protocol):
+            words = f"{labels[arm]} v {labels[protocol.arms.reference]}"
+            _row(results, one, endpoint, sheet, key, [(None, answer)] * 3, arm=arm, words=words, named=arm)
+        return
+    found = _result_of(answer)
+    _about(results, one, key, found, sheet)
+    for k, (words, count) in enumerate(found.left_out, start=1):
+        _count(results, f"{key}.left_out.{k}", f"{called(one, answer)}: {words}", count, sheet.counts)
+    behind = _arms(results, protocol, one, key, found, sheet, rows="clones" if _cloned(answer, one) else "patients")
+    _curves(results, protocol, one, key, found, behind, sheet)
+    arms = _shown(protocol, found)
+    for place, arm in enumerate(arms[1:]):
+        effects = [_measure(answer, place, measure) for measure in MEASURES]
+        words = f"{found.arms[place + 1].name} v {found.arms[0].name}"
+        _row(results, one, endpoint, sheet, key, effects, arm=arm, words=words, behind=behind,
+             named=arm if arm in protocol.arms.names else None)  # fmt: skip
+    if isinstance(answer, CloneResult):
+        add_clones(results, key, called(one, answer), answer, arms, behind)
+
+
+def _about(results: Results, one: Done, key: str, found: DesignResult, sheet: _Sheet) -> None:
+    """Add whom a design is about, what remains of bias, and what happened on the way."""
+    texts = [("target", "target", found.target),
+             *((f"remaining.{k}", "remains", words) for k, words in enumerate(found.remaining_bias, start=1)),
+             *((f"remark.{k}", "remark", words) for k, words in enumerate(found.remarks, start=1))]  # fmt: skip
+    for part, what, words in texts:
+        results.text(f"{key}.{part}", f"{called(one, found)}: {what}", words)
+        sheet.about.append([called(one, found) if part == "target" else "", what, cell(f"{key}.{part}")])
+
+
+def _row(results: Results, one: Done, endpoint: Endpoint, sheet: _Sheet, key: str,
+         effects: Sequence[tuple[Effect | None, str]], *, arm: str, words: str, named: str | None,
+         behind: Sequence[str] = ()) -> None:  # fmt: skip
+    """Add the three measures of one comparison as a row."""
+    mark = " (barred as an answer)" if one.barred_by else ""
+    cells: list[Cell] = [f"{called(one, one.answers[endpoint])}{mark}", words]
+    for (measure, title), (effect, why) in zip(MEASURES.items(), effects, strict=True):
+        label = f"{_capital(endpoint)}, {called(one, one.answers[endpoint])}: {title}, {words}"
+        _effect(results, f"{key}.{arm}.{measure}", effect, label, why, measure=measure, arm=named, behind=behind)
+        cells.append(cell(f"{key}.{arm}.{measure}"))
+    sheet.effects.append(cells)
+
+
+def _count(results: Results, key: str, words: str, count: int, rows: Rows, arm: str | None = None) -> None:
+    results.number(key, "count", count, words, arm=arm)
+    rows.append([words, cell(key)])
+
+
+def called(one: Done, answer: Answer) -> str:
+    """Return what a design is called: by its own words, or by the name that the protocol gives it."""
+    if isinstance(answer, str) or one.design.name != one.design.kind:
+        return one.design.name
+    return _result_of(answer).design
+
+
+def _cloned(answer: Answer, one: Done) -> bool:
+    return isinstance(answer, CloneResult) and one.design.kind == "clone_censor_weight"
+
+
+def _result_of(answer: DesignResult | CloneResult) -> DesignResult:
+    return answer.result if isinstance(answer, CloneResult) else answer
+
+
+def _measure(answer: Answer, place: int, measure: str = "risk_difference") -> tuple[Effect | None, str]:
+    """Return one effect of an answer, or why there is none."""
+    if isinstance(answer, str):
+        return None, answer
+    found = _result_of(answer)
+    effects = {"risk_difference": found.risk_differences, "rmst_difference": found.rmst_differences,
+               "hazard_ratio": found.hazard_ratios}[measure]  # fmt: skip
+    if place < len(effects):
+        return effects[place], ""
+    return None, NO_CURVE if measure != "hazard_ratio" else next(iter(found.remarks), "there is no hazard ratio")
+
+
+def _effect(results: Results, key: str, effect: Effect | None, label: str, why: str, *, measure: str,
+            arm: str | None, behind: Sequence[str] = ()) -> None:  # fmt: skip
+    unit = "days" if measure == "rmst_difference" else ""
+    if effect is None:
+        kind = "ratio" if measure == "hazard_ratio" else "difference"
+        results.number(key, kind, None, label, why=why, arm=arm, unit=unit)
+        return
+    results.effect(key, effect, label=label, arm=arm, unit=unit, rests_on=behind)
+
+
+def _others(protocol: Protocol) -> list[str]:
+    return [name for name in protocol.arms.names if name != protocol.arms.reference]
+
+
+def _shown(protocol: Protocol, found: DesignResult) -> list[str]:
+    """Return the arms of a design in its order, by their names; groups that are no arm are numbered."""
+    names = {arm.label: arm.name for arm in protocol.arms.arms}
+    return [names.get(one.name, f"group_{k}") for k, one in enumerate(found.arms, start=1)]
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _arms(results: Results, protocol: Protocol, one: Done, key: str, found: DesignResult, sheet: _Sheet, *,
+          rows: str) -> list[str]:  # fmt: skip
+    """Add who is behind each arm and their events; return the ids."""
+    keys: list[str] = []
+    for arm, count in zip(_shown(protocol, found), found.arms, strict=True):
+        own = arm if arm in protocol.arms.names else None
+        for part, value, words in (("n", count.n, rows), ("events", count.events, "events")):
+            keys.append(f"{key}.{arm}.{part}")
+            _count(results, keys[-1], f"{called(one, found)}, {count.name}: {words}", value, sheet.counts, own)
+    return keys
+
+
+def _curves(results: Results, protocol: Protocol, one: Done, key: str, found: DesignResult, behind: Sequence[str],
+            sheet: _Sheet) -> None:  # fmt: skip
+    """Add the curves as they are drawn, and the risks at the horizon that are read off them."""
+    assert protocol.course is not None
+    start = one.design.day if isinstance(one.design, Landmark) else 0.0
+    horizon = protocol.course.horizon_days
+    for arm, curve in zip(_shown(protocol, found), found.curves, strict=False):
+        row = curve.row_at(horizon - start)
+        low, high = (None, None) if row < 0 else (1.0 - float(curve.high[row]), 1.0 - float(curve.low[row]))
+        words = f"{called(one, found)}, {curve.label}"
+        results.number(f"{key}.{arm}.risk", "probability", 1.0 - curve.survival_at(horizon - start),
+                       f"{words}: risk at {horizon:g} days", low=low, high=high, level=curve.level, arm=arm,
+                       rests_on=behind, method=f"one minus the curve, {curve.interval} interval, variance "
+                       f"{curve.variance}")  # fmt: skip
+        sheet.risks.append([words, cell(f"{key}.{arm}.risk")])
+        results.curves[f"{key}.{arm}"] = _drawn(curve, arm, called(one, found), found.endpoint, start)
+
+
+def _drawn(curve: Curve, arm: str, design: str, endpoint: str, start: float) -> dict[str, object]:
+    return {
+        "label": curve.label, "arm": arm, "design": design, "endpoint": endpoint, "start_day": start,
+        "days": (curve.times_days + start).tolist(), "survival": curve.survival.tolist(), "level": curve.level,
+        "low": [None if value != value else value for value in curve.low.tolist()],
+        "high": [None if value != value else value for value in curve.high.tolist()],
+    }  # fmt: skip
+
+
+def _tables(results: Results, protocol: Protocol, endpoint: Endpoint, sheet: _Sheet) -> None:
+    """Lay designs out side by side: effects; targets and what remains; risks; who is behind them."""
+    assert protocol.course is not None
+    horizon, short, words = protocol.course.horizon_days, KEYS[endpoint], _capital(endpoint)
+    head = ["", "", f"Risk difference at {horizon:g} days", "Difference of restricted means, days", "Hazard ratio"]
+    results.table(f"designs.{short}", f"{words}: designs side by side", head, sheet.effects)
+    results.table(f"design_targets.{short}", f"{words}: what each design is about, and what remains",
+                  ["Design", "", "In words"], sheet.about)  # fmt: skip
+    results.table(f"design_risks.{short}", f"{words}: risk at {horizon:g} days", ["", "Risk"], sheet.risks)
+    results.table(f"design_counts.{short}", f"{words}: who is behind each design", ["", "Count"], sheet.counts)
