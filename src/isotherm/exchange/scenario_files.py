@@ -103,7 +103,9 @@ DECLINE = Shape(Decline, _numbers("hazard", "effect", "stops"))
 LOCAL = Shape(LocalProgression, _numbers(
     "hazard", "per_cm", "large", "per_mm", "bridging", "peridiaphragmatic", "patient_sd"
 ))  # fmt: skip
-SCANS = Shape(ScanSchedule, _numbers("every_days", "later_every_days", "later_after_days", "jitter_days"))
+SCANS = Shape(ScanSchedule, _numbers(
+    "every_days", "later_every_days", "later_after_days", "jitter_days", "before_ablation_after_days"
+))  # fmt: skip
 GAPS = Shape(Gaps, {"missing": EFFECTS, "duplicates": NUMBER})
 PUBLISHED = Shape(Published, {"says": TEXT_NEEDED, "value": TEXT_NEEDED})
 

@@ -98,10 +98,12 @@ def live(scenario: Scenario, draws: Draws, arm: Int) -> Lives:
     death = np.where(progression < death, later, death)
     progression = np.where(progression < death, progression, np.inf)
     last = np.minimum(death, draws.end_days)
-    ablation = np.where(due < np.minimum(progression, last), due, np.inf)
     on_schedule = first_seen(draws.scans, progression)
-    planning = np.where((due < last) & (due <= on_schedule), due, np.inf)
-    distant = _within(np.where(planning >= progression, np.minimum(planning, on_schedule), on_schedule), last)
+    # An ablation soon after the decision goes by its scans; a later one has its own, on which progression is seen.
+    scanned = (due > scenario.scans.before_ablation_after_days) & (due < last) & (due <= on_schedule)
+    known = np.where(scanned & (progression <= due), due, on_schedule)
+    ablation = np.where(due < np.minimum(known, last), due, np.inf)
+    distant = _within(known, last)
     local = _local(scenario, draws, ablation, last)
     any_local = np.full(n, np.inf)
     np.minimum.at(any_local, draws.tumors.patient, local)
@@ -117,7 +119,7 @@ def live(scenario: Scenario, draws: Draws, arm: Int) -> Lives:
         decline_days=_within(draws.decline_days, last),
         progression_days=np.minimum(distant, any_local),
         distant_days=distant,
-        planning_days=planning,
+        planning_days=np.where(scanned, due, np.inf),
         local_days=local,
     )
 

@@ -251,13 +251,15 @@ class LocalProgression:
 class ScanSchedule:
     """When scans are due, in days after the decision: often at first, then less often, each some days early or late.
 
-    A scan lies before each ablation as well: who is seen to have progressed is not ablated.
+    `before_ablation_after_days`: an ablation that is due later than this has a scan of its own on its day, and who is
+    seen to have progressed is not ablated. For an earlier one the scans of the decision will do.
     """
 
     every_days: float = 90.0
     later_every_days: float = 180.0
     later_after_days: float = 730.0
     jitter_days: float = 7.0
+    before_ablation_after_days: float = 35.0
 
     def __post_init__(self) -> None:
         least = min(self.every_days, self.later_every_days)
@@ -266,7 +268,8 @@ class ScanSchedule:
                    "Scans are from 14 to 730 days apart."),
             unless(0.0 <= self.jitter_days < least / 2.0, "jitter_days",
                    "A scan is early or late by less than half the days between two."),
-            *_not_below(later_after_days=self.later_after_days),
+            *_not_below(later_after_days=self.later_after_days,
+                        before_ablation_after_days=self.before_ablation_after_days),
         ])  # fmt: skip
 
 
