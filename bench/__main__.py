@@ -11,6 +11,8 @@ from bench.accuracy import print_accuracy
 from bench.coverage import print_coverage
 from bench.criteria_table import print_criteria_table
 from bench.designs import print_designs
+from bench.designs_long import Plan
+from bench.designs_page import print_designs_long
 from bench.dicom import print_dicom
 from bench.evidence_reconstruct import print_reconstruction
 from bench.evidence_refusals import print_refusals
@@ -38,6 +40,11 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
     ),
     "evidence": (lambda _: print_refusals(), lambda _: print_reconstruction()),
     "designs": (lambda o: print_designs(seed=o.seed),),
+    "designs-long": (
+        lambda o: print_designs_long(
+            plan=Plan(seed=o.seed, cohorts=o.cohorts, bootstrapped=o.cohorts // 5), jobs=o.jobs
+        ),
+    ),
     "invariance": (lambda o: print_invariance(max(10, o.pairs // 5), seed=o.seed, jobs=o.jobs),),
     "coverage": (lambda o: print_coverage(o.phantoms, seed=o.seed, jobs=o.jobs),),
     "register": (lambda o: print_register(o.scans, seed=o.seed, jobs=o.jobs),),
@@ -45,8 +52,8 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
 }
 """What can be asked for, in the order in which it is printed: the quick parts first."""
 
-ON_REQUEST = {"register"}
-"""Parts of what no command offers yet."""
+ON_REQUEST = {"register", "designs-long"}
+"""Parts of what no command offers yet, and what takes an hour."""
 
 
 def main() -> int:
@@ -56,6 +63,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=200, help="pairs of shapes in a row (default: %(default)s)")
     parser.add_argument("--phantoms", type=int, default=600, help="phantoms for the coverage (default: %(default)s)")
     parser.add_argument("--scans", type=int, default=30, help="pairs of scans to register (default: %(default)s)")
+    parser.add_argument("--cohorts", type=int, default=1000, help="of designs-long (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()

@@ -24,7 +24,9 @@ from isotherm.study.designs.naive import naive
 from isotherm.study.designs.result import DesignResult
 from isotherm.study.designs.strategy import Strategy
 from isotherm.study.designs.time_dependent import time_dependent
-from isotherm.study.simulate import DELAYED, MONTH_DAYS, UPFRONT, Simulated, World, simulate, simulate_strategy, truth
+from isotherm.study.simulate.core import Simulated, simulate, simulate_strategy
+from isotherm.study.simulate.truth import truth
+from isotherm.study.simulate.world import DELAYED, MONTH_DAYS, UPFRONT, World
 from isotherm.study.survival.cox import cox
 
 Ratios = dict[str, float]

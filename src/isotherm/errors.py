@@ -19,6 +19,7 @@
     - BadPredicate             a condition on columns that cannot be read, or does not fit their types
     - BadForm                  a file of keys and values that cannot be used, with every problem in it
       x BadProtocol            a study protocol
+      x BadScenario            a scenario of simulated patients
       x BadCase                the facts of a patient, or of a table of them
       x BadEvidence            the file of a publication, or a published result in it
     - FlowDoesNotAddUp         a flow of patients whose boxes do not add up
@@ -126,6 +127,10 @@ class BadForm(InputError):
 
 class BadProtocol(BadForm):
     """A study protocol that cannot be used."""
+
+
+class BadScenario(BadForm):
+    """A scenario of simulated patients that cannot be used."""
 
 
 class BadCase(BadForm):

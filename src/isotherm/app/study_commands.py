@@ -18,7 +18,7 @@ EXIT_CODES = """exit codes:
 def add_study(commands: Any) -> None:
     """Add `study` with its own commands to those of argparse."""
     study: argparse.ArgumentParser = commands.add_parser(
-        "study", help="from a cohort table to its matched comparison: init, check, flow, run; readers"
+        "study", help="from a cohort table to its matched comparison: init, check, flow, run; readers, simulate"
     )
     within = study.add_subparsers(required=True, metavar="COMMAND")
     init = within.add_parser("init", help="draft a commented protocol from the columns of a table", epilog=EXIT_CODES,
@@ -48,6 +48,24 @@ def add_study(commands: Any) -> None:
     run.add_argument("--quiet", action="store_true", help="no progress")
     run.set_defaults(run=_run)
     _add_readers(within)
+    _add_simulate(within)
+
+
+def _add_simulate(within: Any) -> None:
+    simulate: argparse.ArgumentParser = within.add_parser(
+        "simulate", help="a registry of simulated patients whose truth is known", epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    simulate.add_argument("--scenario", metavar="NAME|FILE.toml", default="ajr-2022",
+                          help="ajr-2022 (default), radiology-2023, annals-2026, or one of your own")  # fmt: skip
+    simulate.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    simulate.add_argument("--patients", type=int, metavar="N", help="default: as many as the scenario says")
+    simulate.add_argument("--truth", type=int, default=1_000_000, metavar="N",
+                          help="to how many patients the strategies are applied (default: %(default)s)")  # fmt: skip
+    simulate.add_argument("--out", metavar="DIR", required=True,
+                          help="folder for the tables, truth.json and protocol.toml")  # fmt: skip
+    simulate.add_argument("--quiet", action="store_true", help="no progress")
+    simulate.set_defaults(run=_simulate)
 
 
 def _add_readers(within: Any) -> None:
@@ -126,6 +144,20 @@ def _run(options: argparse.Namespace) -> int:
         )
     print("\n".join(printable(line) for line in headline(document).splitlines()))
     print(f"Results: {folder}")
+    return 0
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from isotherm.app.progress import Progress
+    from isotherm.app.study_simulate import PROTOCOL, simulate_study
+    from isotherm.printable import printable
+
+    with Progress(quiet=options.quiet) as progress:
+        folder = simulate_study(options.scenario, options.out, seed=options.seed, patients=options.patients,
+                                truth_patients=options.truth, progress=progress)  # fmt: skip
+    where = printable(str(folder))
+    print(f"Synthetic tables and their truth: {where}. Nothing in them was ever seen in a patient.")
+    print(f"Next: isotherm study run {where}/{PROTOCOL} --out {where}/results")
     return 0
 
 

@@ -32,7 +32,8 @@ COLUMNS = Key(each(text, "a list of columns"), required=True)
 ASKED = Shape(Asked, {"days": NUMBERS, "after": Key(choice(*get_args(Anchor)))})
 
 
-def _asked(document: Document, value: object, path: Path) -> Any:
+def asked(document: Document, value: object, path: Path) -> Any:
+    """Read when a treatment is asked for: a window, or never."""
     if value == "never":
         return Asked(days=None)
     if isinstance(value, dict):
@@ -42,7 +43,7 @@ def _asked(document: Document, value: object, path: Path) -> Any:
     raise Wrong('"never", or a window such as { days = [0, 28] } or { days = [60, 90], after = "systemic" }')
 
 
-STRATEGY = Shape(ArmStrategy, {"ablation": Key(_asked), "systemic": Key(_asked), "dynamic": Key(flag)})
+STRATEGY = Shape(ArmStrategy, {"ablation": Key(asked), "systemic": Key(asked), "dynamic": Key(flag)})
 CHANGING = Shape(Changing, {"label": TEXT_NEEDED, "baseline": TEXT_NEEDED, "values": COLUMNS, "dates": COLUMNS})
 COURSE = Shape(Course, {
     "zero": Key(choice(*get_args(Zero))), "systemic": TEXT_NEEDED, "ablation": TEXT_NEEDED,

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from isotherm.errors import BadProtocol
+from isotherm.errors import BadForm, BadProtocol
 
 Problem = tuple[str, str]
 """The key that a problem is about, and one sentence on it."""
 
 
-def refuse(problems: Iterable[Problem | None]) -> None:
+def refuse(problems: Iterable[Problem | None], error: type[BadForm] = BadProtocol) -> None:
     """Raise every problem that there is.
 
     Raises
     ------
-    BadProtocol
+    BadForm
+        As the class that was given.
     """
     found = [problem for problem in problems if problem is not None]
     if found:
-        raise BadProtocol(*found)
+        raise error(*found)
 
 
 def unless(holds: bool, key: str, sentence: str) -> Problem | None:

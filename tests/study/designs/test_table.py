@@ -21,7 +21,8 @@ import json
 import numpy as np
 from bench.designs import AT, BOTH
 from isotherm.study.designs.naive import naive
-from isotherm.study.simulate import World, simulate
+from isotherm.study.simulate.core import simulate
+from isotherm.study.simulate.world import World
 made = simulate(World(), 100_000, np.random.default_rng(np.random.SeedSequence(0).spawn(4)[3]))
 found = naive(made.courses, BOTH, endpoint="progression-free survival", horizon_days=AT)
 print(json.dumps([sum(arm.events for arm in found.arms), found.hazard_ratios[0].estimate]))

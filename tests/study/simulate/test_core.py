@@ -12,8 +12,10 @@ from isotherm.errors import BadSetting
 from isotherm.study.designs.clone_estimates import estimate_clones
 from isotherm.study.designs.clones import clone
 from isotherm.study.designs.strategy import NEVER, Strategy, Window
-from isotherm.study.simulate import DELAYED, MONTH_DAYS, UPFRONT, World, simulate, simulate_strategy, truth
-from isotherm.study.simulate_hazards import waiting_days
+from isotherm.study.simulate.core import simulate, simulate_strategy
+from isotherm.study.simulate.hazards import waiting_days
+from isotherm.study.simulate.truth import truth
+from isotherm.study.simulate.world import DELAYED, MONTH_DAYS, UPFRONT, World
 
 OS, PFS = "overall survival", "progression-free survival"
 

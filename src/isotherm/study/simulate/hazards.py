@@ -9,7 +9,7 @@ import numpy as np
 from isotherm.columns import Float
 
 
-def waiting_days(exponential: Float, rate: Float, changes: Sequence[tuple[Float, float]]) -> Float:
+def waiting_days(exponential: Float, rate: Float, changes: Sequence[tuple[Float, float | Float]]) -> Float:
     """Return the day on which a hazard that changes has added up to a draw from the exponential distribution.
 
     Parameters
@@ -19,7 +19,8 @@ def waiting_days(exponential: Float, rate: Float, changes: Sequence[tuple[Float,
     rate : array, shape (n,)
         Hazard per day before any change.
     changes : sequence of (day, effect)
-        Days, shape (n,), from which on the hazard is multiplied by e to the effect; infinite for never.
+        Days, shape (n,), from which on the hazard is multiplied by e to the effect, a number or one per patient;
+        infinite for never.
 
     Returns
     -------
@@ -27,7 +28,9 @@ def waiting_days(exponential: Float, rate: Float, changes: Sequence[tuple[Float,
     """
     order = np.argsort(np.stack([day for day, _ in changes]), axis=0)
     days = np.take_along_axis(np.stack([day for day, _ in changes]), order, axis=0)
-    effects = np.array([effect for _, effect in changes])[order]
+    effects = np.take_along_axis(
+        np.stack([np.broadcast_to(effect, rate.shape) for _, effect in changes]), order, axis=0
+    )
     start, rest, hazard = np.zeros(len(rate)), exponential.copy(), rate.copy()
     waited = np.full(len(rate), np.inf)
     for day, effect in zip(days, effects, strict=True):

@@ -1,0 +1,1 @@
+"""Simulated patients with a known truth. Nothing in them was ever seen in a patient."""
