@@ -161,3 +161,29 @@ def test_an_empty_tumor_is_refused() -> None:
     with pytest.raises(EmptyMask, match="draw it first"):
         points_in(Mask(np.zeros(GRID.shape_kji, dtype=bool), GRID, "tumor"))
     assert with_kept_volume(STILL, TUMOR) is STILL
+
+
+def rippled(size_mm: float, length_mm: float, center_x_mm: float) -> Transform:
+    """Return a deformation that moves tissue to posterior about a place, and no more than that."""
+    nodes = GRID.centers_lps_mm() - np.array([center_x_mm, 0.0, 0.0])
+    away = np.exp(-(nodes**2).sum(axis=1) / (2.0 * length_mm**2))
+    moved = size_mm * away[:, None] * [0.0, 1.0, 0.0]
+    return Transform(displacement=Displacement(moved.reshape(*GRID.shape_kji, 3), GRID))
+
+
+def test_a_deformation_of_its_own_inside_the_zone_is_found_even_where_it_keeps_the_tumor() -> None:
+    drawn, way = Drawn(TUMOR, ZONE), rippled(2.0, 6.0, 0.0)
+    assert verdict_of(judge(way, way, STILL, drawn), "zone_structure") == "fail"
+
+
+def test_a_deformation_that_runs_on_smoothly_across_the_zone_has_no_structure_there() -> None:
+    drawn, way = Drawn(TUMOR, ZONE), rippled(8.0, 45.0, 20.0)
+    gate = next(g for g in judge(way, way, STILL, drawn).gates if g.name == "zone_structure")
+    assert gate.verdict == "pass"
+    assert gate.figure is not None
+    assert gate.figure < 0.1
+
+
+def test_structure_is_found_without_a_zone_too() -> None:
+    way = rippled(2.0, 4.0, 0.0)
+    assert verdict_of(judge(way, way, STILL, Drawn(TUMOR, NOTHING)), "zone_structure") == "fail"

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from isotherm.errors import BadSetting, NotConverged
 from isotherm.imaging.geometry import Float, Triangles
 from isotherm.imaging.margin import measure
+from isotherm.imaging.register_structure import structure_mm
 from isotherm.imaging.register_tumor import best_rigid, points_in
 from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.transform import Transform
@@ -50,6 +51,7 @@ LIMITS = {
     "tumor_stretch": Limit("largest local change of volume in the tumor, as |log|", "log", 0.4, math.log(2.0)),
     "tumor_bend": Limit("distance of the deformation in the tumor from the nearest rigid motion", "mm", 1.5, 3.0),
     "folding": Limit("share of places near the lesion where the deformation folds", "share", 0.0, 0.0),
+    "zone_structure": Limit("deformation in tumor and zone that nothing around them asks for, 95 %", "mm", 0.15, 0.75),
     "zone_volume": Limit("change of the zone's volume when it is carried to the scan before", "share", 0.15, 0.30),
     "organ_mean": Limit("mean distance of the organ's outlines within 40 mm of the lesion", "mm", 1.5, 2.0),
     "organ_p95": Limit("95 % of distances of the organ's outlines within 40 mm of the lesion", "mm", 3.0, 4.0),
@@ -193,7 +195,9 @@ def _tumor_gates(free: Transform, tumor: Float, here: Float) -> list[Gate]:
 def _zone_gates(free: Transform, drawn: Drawn, here: Float) -> list[Gate]:
     around = here.mean(axis=0) + _ball()
     gates = [_gate("folding", float((free.volume_change(around) <= 0).mean()))]
-    if drawn.zone.box() is not None:
+    zone = drawn.zone.grid.to_lps(np.argwhere(drawn.zone.inside))
+    gates.append(_gate("zone_structure", structure_mm(free, np.concatenate([here, zone]))))
+    if len(zone):
         gates.append(_gate("zone_volume", abs(float(free.volume_change(points_in(drawn.zone)).mean()) - 1.0)))
     return gates
 
