@@ -26,6 +26,7 @@ from isotherm.errors import BadGeometry, UnreadableFile
 from isotherm.exchange.atomic import replacing
 from isotherm.exchange.voxel_source import (
     DEFLATE_LIMIT,
+    FARTHEST_MM,
     ImageFile,
     Segment,
     Voxels,
@@ -54,9 +55,6 @@ MOST_EXTENSION_BYTES = 16 * 2**20
 TWO_POSITIONS_MM = 0.5
 """The header can give the position twice (sform, qform); a larger difference is told."""
 
-FARTHEST_MM = 1e7
-"""A position beyond this (10 km, or 10 m given in micrometers) is taken for a broken header."""
-
 BROKEN = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -75,6 +73,8 @@ def open_nifti(file: ImageFile) -> VoxelSource:
             raise cut_short(file) from error
         except (HeaderDataError, ValueError, OverflowError, KeyError, struct.error) as error:
             raise UnreadableFile(f"{file.start} has a NIfTI header that makes no sense; write it anew.") from error
+    if not 0 <= start <= _most_bytes(file, 0):
+        raise cut_short(file)
     refuse_other_than_numbers(dtype, file)
     shape_kji, dropped = three_axes(sizes, file)
     refuse_impossible_size(math.prod(shape_kji) * dtype.itemsize, _most_bytes(file, start), file)
@@ -152,6 +152,8 @@ def _header(stream: BinaryIO, file: ImageFile) -> Any:  # nibabel's headers have
     magic = rest[0:8] if header_class is Nifti2Header else rest[340:344]
     if header_class is None or magic[:3] not in (b"n+1", b"n+2"):
         raise UnreadableFile(f"{file.start} is not a NIfTI image, whatever its name says; export it anew.")
+    if len(first + rest) < header_class.template_dtype.itemsize:
+        raise cut_short(file)
     return header_class(first + rest, check=False)
 
 
