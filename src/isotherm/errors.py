@@ -163,6 +163,8 @@ class NoSuchStudy(InputError):
 
 class BadAnswer(InputError):
     """A PACS whose answer is not DICOMweb, or contradicts itself."""
+
+
 class NoSoundDesign(InputError):
     """A study whose designs are all barred by what its dates show."""
 

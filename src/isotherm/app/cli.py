@@ -17,8 +17,8 @@ from isotherm.app.criteria_commands import add_criteria
 from isotherm.app.dicom_commands import add_dicom
 from isotherm.app.evidence_commands import add_evidence
 from isotherm.app.evidence_making_commands import add_making
-from isotherm.app.pacs_commands import add_pacs
 from isotherm.app.margin_options import add_choices, facts_of, settings_of, structures_of
+from isotherm.app.pacs_commands import add_pacs
 from isotherm.app.registration_commands import add_registration
 from isotherm.app.study_commands import add_study
 from isotherm.errors import BadSetting, InputError, IsothermError, OutputError

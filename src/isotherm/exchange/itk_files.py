@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from isotherm.errors import BadGeometry, BadVoxels, OutputError, UnreadableFile
 from isotherm.exchange.atomic import replacing
 from isotherm.exchange.voxel_source import (
     DEFLATE_LIMIT,
+    FARTHEST_MM,
     ImageFile,
     Segment,
     Voxels,
@@ -50,6 +52,11 @@ META_POSITION = ("Offset|Origin|Position", "TransformMatrix|Rotation|Orientation
 HEADER_BYTES = 2**20
 """How much of a file's start is searched for fields of the header that SimpleITK does not pass on."""
 
+LONGEST_LINE = 500
+"""Letters in a field of an NRRD header; ITK's reader ends the whole process over one of 1200 that it complains of."""
+
+STANDARD_ERROR = 2
+
 
 def open_nrrd(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
     """Read and check the header of an NRRD file or of a 3D Slicer segmentation.
@@ -59,6 +66,8 @@ def open_nrrd(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
     head = _head(file).partition("\n\n")[0]
     if not head.startswith("NRRD"):
         raise UnreadableFile(f"{file.start} is not an NRRD image, whatever its name says; export it anew.")
+    if any(len(line) > LONGEST_LINE and ":=" not in line and line[0] != "#" for line in head.split("\n")):
+        raise UnreadableFile(f"{file.start} has a header that makes no sense; export it anew.")
     packing = _field(head, r"encoding\s*:(?!=)\s*(\w+)")
     detached = _field(head, r"data ?file\s*:(?!=)\s*(\S+)") is not None
     space = _field(head, r"space\s*:(?!=)\s*(\S+)")
@@ -153,7 +162,8 @@ def _open(
     reader.SetFileName(file.path)
     reader.SetImageIO(image_io)
     try:
-        reader.ReadImageInformation()
+        with _unheard():
+            reader.ReadImageInformation()
     except RuntimeError as error:
         raise UnreadableFile(f"{file.start} has a header that makes no sense; export it anew.") from error
     segments = _segments(reader)
@@ -181,17 +191,37 @@ def _open(
     )
 
 
+@contextmanager
+def _unheard() -> Generator[None]:
+    """Keep what ITK's libraries print about a broken file off standard error, where isotherm says it in a sentence."""
+    try:
+        heard = os.dup(STANDARD_ERROR)
+    except OSError:  # it is closed already
+        yield
+        return
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), STANDARD_ERROR)
+    try:
+        yield
+    finally:
+        os.dup2(heard, STANDARD_ERROR)
+        os.close(heard)
+
+
 def _grid(reader: Any, shape_kji: tuple[int, int, int]) -> Grid:
     axes = int(reader.GetDimension())
     direction = np.array(reader.GetDirection(), dtype=np.float64).reshape(axes, axes)[:3, 2::-1]  # columns k, j, i
     i_mm, j_mm, k_mm = reader.GetSpacing()[:3]
     x_mm, y_mm, z_mm = reader.GetOrigin()[:3]
+    if not max(np.abs(direction).max(), np.abs([x_mm, y_mm, z_mm]).max()) < FARTHEST_MM:  # nor NaN
+        raise BadGeometry("The header has a position that makes no sense; write it anew.")
     return Grid(shape_kji, (k_mm, j_mm, i_mm), (x_mm, y_mm, z_mm), direction)
 
 
 def _slabs(read: Callable[[], Any], file: ImageFile, shape_kji: tuple[int, int, int], layer: int) -> Iterator[Voxels]:
     try:
-        image = read()
+        with _unheard():
+            image = read()
     except (RuntimeError, MemoryError) as error:
         raise cut_short(file) from error
     view: Voxels = itk.GetArrayViewFromImage(image)

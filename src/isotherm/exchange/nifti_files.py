@@ -26,6 +26,7 @@ from isotherm.errors import BadGeometry, BadVoxels, UnreadableFile
 from isotherm.exchange.atomic import replacing
 from isotherm.exchange.voxel_source import (
     DEFLATE_LIMIT,
+    FARTHEST_MM,
     ImageFile,
     Segment,
     Voxels,
@@ -57,9 +58,6 @@ TWO_POSITIONS_MM = 0.5
 DISPLACEMENT, VECTOR = 1006, 1007
 """Intents of a field: as the format asks for (RAS), and as ITK and ANTs write it (LPS)."""
 
-FARTHEST_MM = 1e7
-"""A position beyond this (10 km, or 10 m given in micrometers) is taken for a broken header."""
-
 BROKEN = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -82,6 +80,8 @@ def open_nifti(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
             raise cut_short(file) from error
         except (HeaderDataError, ValueError, OverflowError, KeyError, struct.error) as error:
             raise UnreadableFile(f"{file.start} has a NIfTI header that makes no sense; write it anew.") from error
+    if not 0 <= start <= _most_bytes(file, 0):
+        raise cut_short(file)
     refuse_other_than_numbers(dtype, file)
     signs = _vector_signs(header, sizes, file) if vectors else (1,)
     shape_kji, dropped = three_axes(sizes[:3] if vectors else sizes, file)
@@ -198,6 +198,8 @@ def _header(stream: BinaryIO, file: ImageFile) -> Any:  # nibabel's headers have
     magic = rest[0:8] if header_class is Nifti2Header else rest[340:344]
     if header_class is None or magic[:3] not in (b"n+1", b"n+2"):
         raise UnreadableFile(f"{file.start} is not a NIfTI image, whatever its name says; export it anew.")
+    if len(first + rest) < header_class.template_dtype.itemsize:
+        raise cut_short(file)
     return header_class(first + rest, check=False)
 
 

@@ -30,6 +30,9 @@ NEAREST_WHOLE = 1e-3
 MOST_BYTES = 8 * 2**30
 """More than this is taken for a broken header (a 512 x 512 x 2000 image of doubles has 4.2 GB)."""
 
+FARTHEST_MM = 1e7
+"""A position beyond this (10 km, or 10 m given in micrometers) is taken for a broken header."""
+
 DEFLATE_LIMIT = 1032
 """No deflate stream (gzip, zlib) unpacks to more than this times its size."""
 
