@@ -62,7 +62,7 @@ def test_a_zone_at_the_edge_of_its_image_grows_beyond_it() -> None:
     cut = Mask(np.ones((10, 10, 10), dtype=bool), Grid((10, 10, 10), (2.0, 2.0, 2.0)), "ablation")
     for way in WAYS:
         found = undone(cut, Shrinkage(0.2, way))
-        assert found.zone.volume_ml == pytest.approx(10.0, rel=0.005)
+        assert found.zone.volume_ml == pytest.approx(10.0, rel=0.01)
 
 
 def test_the_sentence_says_what_was_assumed() -> None:

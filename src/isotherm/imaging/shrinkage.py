@@ -36,7 +36,7 @@ MOST_LOST = 0.5
 
 
 ROUNDS = 3
-"""Rounds of an expansion until its volume is met, to about 0.1 %."""
+"""Rounds of an expansion until its volume is met, to 1 % at the most."""
 
 
 @dataclass(frozen=True, slots=True)
