@@ -53,7 +53,7 @@ ARROW, LINE = "#ffffff", "#8fd0ff"
 LEGEND_IN = 0.40
 
 
-def deformation(view: LesionView, one: Registered, *, organ_name: str) -> Drawing | None:
+def deformation(view: LesionView, one: Registered, *, organ_name: str, png_dpi: int | None = None) -> Drawing | None:
     """Draw the deformation on three planes of the scan after; None where the transform in use is rigid.
 
     An arrow shows where tissue goes beyond the rigid motion near the lesion, from its rigid place to its place on the
@@ -77,7 +77,7 @@ def deformation(view: LesionView, one: Registered, *, organ_name: str) -> Drawin
 
     said = (f"Deformation beyond the rigid motion: arrows, {SHOWN_TIMES:.0f} times as long as the way, and lines of "
             "equal change of volume, on axial, coronal and sagittal planes of the scan after.")  # fmt: skip
-    return draw(onto, height_in=height, description=said)
+    return draw(onto, height_in=height, description=said, png_dpi=png_dpi)
 
 
 def beyond_rigid_mm(one: Registered, places_lps_mm: Float) -> Float:

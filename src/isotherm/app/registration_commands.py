@@ -49,6 +49,7 @@ def _add_register(commands: Any, out: Print) -> None:
     files.add_argument("--before-organ", dest="organ_before", metavar="FILE[:LABEL]", help="organ on the scan before")
     files.add_argument("--after-organ", dest="organ_after", metavar="FILE[:LABEL]", help="organ on the scan after")
     _add_ways(parser, files)
+    parser.add_argument("--organ-name", choices=("liver", "lung"), default="liver", help="for gray values of pictures")
     parser.add_argument("--out", metavar="DIR", help="folder for transform, gates and pictures")
     parser.add_argument("--json", metavar="FILE", help="write registration.json to FILE, or to standard output with -")
     parser.add_argument("--quiet", action="store_true", help="no progress")
@@ -171,7 +172,11 @@ def _register(options: argparse.Namespace, out: Print) -> int:
     from isotherm.app.progress import Progress
     from isotherm.app.registering import register_pair
     from isotherm.app.registration_document import registration_document
-    from isotherm.app.registration_outputs import registration_in, write_registration
+    from isotherm.app.registration_outputs import (
+        registration_in,
+        write_registration,
+        write_registration_objects,
+    )
     from isotherm.app.registration_terminal import registration_text
     from isotherm.app.terminal import terminal_columns
     from isotherm.exchange.atomic import write_text
@@ -190,7 +195,8 @@ def _register(options: argparse.Namespace, out: Print) -> int:
         document = registration_document(pair, registered)
         if home is not None:
             progress("writing")
-            write_registration(home, pair, registered, document)
+            write_registration(home, pair, registered, document, pictures_of=options.organ_name)
+            write_registration_objects(home, request, registered)
     if options.json not in (None, "-"):
         write_text(options.json, json_text(document))
     out(json_text(document) if options.json == "-" else registration_text(document, terminal_columns()) + "\n")
