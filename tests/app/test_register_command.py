@@ -103,7 +103,8 @@ def test_a_rigid_transform_that_is_given_moves_the_tumor_exactly() -> None:
     assert (lesion["tumor_turn_degrees"], lesion["tumor_bend_mm"]) == (0.0, 0.0)
     assert lesion["minimal_margin_rigid_mm"] == pytest.approx(2.0, abs=0.15)
     assert lesion["minimal_margin_deformable_mm"] is None
-    assert lesion["verdict"] == "pass"
+    assert lesion["verdict"] == "warn"
+    assert "nothing compared the two scans" in lesion["doubt"]
 
 
 def test_a_quarter_turn_is_told_as_ninety_degrees() -> None:
