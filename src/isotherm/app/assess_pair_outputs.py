@@ -14,7 +14,8 @@ from isotherm.app.pair import Pair, PairRequest
 from isotherm.app.paper import Paper, report_on_paper
 from isotherm.app.places import keep_inputs, usable_file, usable_folder
 from isotherm.app.registration_document import registration_document
-from isotherm.app.registration_outputs import registration_in, write_registration
+from isotherm.app.registration_outputs import registration_in, write_registration, write_registration_objects
+from isotherm.errors import BadGeometry
 from isotherm.exchange.dicom_files import is_dicom
 from isotherm.exchange.segments import split_spec
 
@@ -31,6 +32,7 @@ class Places:
     out: Path | None
     dicom: Path | None
     json: Path | None
+    dicom_asked: bool = False
 
     @classmethod
     def of(cls, out: str | None, dicom: str | None, json: str | None, after: str) -> Places:
@@ -40,7 +42,8 @@ class Places:
         ------
         OutputError, BadSetting
         """
-        if dicom is not None:
+        asked = dicom is not None
+        if asked:
             check_dicom_results(after)
         elif out is not None and is_dicom(split_spec(after)[0]):
             dicom = str(Path(out) / DICOM)
@@ -48,6 +51,7 @@ class Places:
             None if out is None else usable_folder(out),
             None if dicom is None else usable_folder(dicom),
             None if json in (None, "-") else usable_file(str(json)),
+            asked,
         )
 
     def keep(self, inputs: Sequence[str]) -> None:
@@ -62,7 +66,7 @@ class Places:
             written += [*results_in(self.out), *registration_in(self.out)]
             keep_tables(self.out, {TABLE: TABLE_HEADS})
         if self.dicom is not None:
-            written += results_in_dicom(str(self.dicom))
+            written += [*results_in_dicom(str(self.dicom)), *registration_in(self.dicom)]
         keep_inputs(written, inputs)
 
 
@@ -86,14 +90,20 @@ def write_pair_assessment(
         told.append(f"Report: {write_results(places.out, found.assessment, pdf=paper.pdf)}")
     if places.dicom is not None:
         progress("writing DICOM")
-        told.append(f"DICOM: {_write_dicom(places.dicom, request, found, paper)}")
+        told.append(f"DICOM: {_write_dicom(places.dicom, places.dicom_asked, request, found, paper)}")
     return told
 
 
-def _write_dicom(folder: Path, request: PairRequest, found: PairAssessment, paper: Paper) -> str:
-    for path in results_in_dicom(str(folder)):
+def _write_dicom(folder: Path, asked: bool, request: PairRequest, found: PairAssessment, paper: Paper) -> str:
+    for path in [*results_in_dicom(str(folder)), *registration_in(folder)]:
         path.unlink(missing_ok=True)  # what an earlier run said must not stand beside a margin that is withheld
     if all(lesion.withheld for lesion in found.case.lesions):
         return "nothing was written: no margin may be told"
-    write_dicom_results(str(folder), request.after, found.case, found.assessment, paper=paper)
-    return str(folder)
+    try:
+        write_dicom_results(str(folder), request.after, found.case, found.assessment, paper=paper)
+    except BadGeometry as error:
+        if asked:
+            raise
+        return f"nothing was written: {error}"
+    none = write_registration_objects(folder, request, found.registered)
+    return f"{folder} (no registration object: {none})" if none else str(folder)

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isotherm.app.case import Case, Lesion
+from isotherm.app.case import Case, Lesion, gap_mm
 from isotherm.app.pair import BEFORE_SIDE, Pair
 from isotherm.app.registering import Registered
 from isotherm.app.settings import Facts
+from isotherm.errors import FieldsApart
 from isotherm.imaging.geometry import Float
 from isotherm.imaging.transform import Transform
 from isotherm.imaging.volume import Grid, Mask, Volume
@@ -39,7 +40,13 @@ def moved_grid(grid: Grid, rigid: Transform) -> Grid:
 
 
 def carried_case(pair: Pair, registered: Sequence[Registered], facts: Facts) -> Case:
-    """Return the case in which everything lies in the frame of the scan after."""
+    """Return the case in which everything lies in the frame of the scan after.
+
+    Raises
+    ------
+    FieldsApart
+        The scans do not meet any more.
+    """
     ways = _Ways(registered)
     organ = pair.organ_after
     if organ is None and pair.organ_before is not None:
@@ -47,6 +54,11 @@ def carried_case(pair: Pair, registered: Sequence[Registered], facts: Facts) -> 
     vessels = [*pair.vessels_after, *((name, ways.mask(mask)) for name, mask in pair.vessels_before)]
     inputs = [replace(one, grid=moved_grid(one.grid, registered[0].rigid)) if one.role in BEFORE_SIDE else one
               for one in pair.inputs]  # fmt: skip
+    if (gap := gap_mm(moved_grid(pair.before.grid, registered[0].rigid), pair.after.grid)) > 0.0:
+        raise FieldsApart(
+            f"The scan before was carried {gap:.0f} mm away from the scan after; check the transform, its direction "
+            "(--transform-inverse) and the landmarks."
+        )
     return Case(
         tuple(_lesion(one) for one in registered),
         pair.ablations,

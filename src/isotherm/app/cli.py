@@ -30,8 +30,7 @@ EXIT_CODES = """exit codes:
   0    every lesion was measured, or found bounded, not ablated or not assessable (each is a result)
   1    something unforeseen; please report it
   2    what came in, or the place to write to, cannot be used; the message says what to do
-  3    a result that is incomplete, or not to be used: (margins) at least one case of the list could not be
-       measured, the others were; (register, assess) a registration failed its gates, and its margin is withheld
+  3    not all is to be used: (margins) a case could not be measured; (register, assess) a registration failed
   4    (pacs) the PACS is not there, is busy or broke off; the same command goes on later
   130  stopped by Ctrl-C; what was finished is kept
   141  whoever read the output has stopped reading it"""

@@ -53,7 +53,9 @@ ARROW, LINE = "#ffffff", "#8fd0ff"
 LEGEND_IN = 0.40
 
 
-def deformation(view: LesionView, one: Registered, *, organ_name: str) -> Drawing | None:
+def deformation(
+    view: LesionView, one: Registered, *, organ_name: str, pixel_mm: float = PIXEL_MM, png_dpi: int | None = None
+) -> Drawing | None:
     """Draw the deformation on three planes of the scan after; None where the transform in use is rigid.
 
     An arrow shows where tissue goes beyond the rigid motion near the lesion, from its rigid place to its place on the
@@ -67,7 +69,7 @@ def deformation(view: LesionView, one: Registered, *, organ_name: str) -> Drawin
 
     def onto(figure: Figure) -> None:
         for axes, plane in zip(panels(figure, planes, height_in=height, under_in=LEGEND_IN), planes, strict=True):
-            show_gray(axes, plane, (DIM * gray_on(plane, image, window, PIXEL_MM)).astype(np.uint8))
+            show_gray(axes, plane, (DIM * gray_on(plane, image, window, pixel_mm)).astype(np.uint8))
             _changes(axes, plane, one)
             outlines(axes, plane, view)
             _arrows(axes, plane, one, image.grid)
@@ -77,7 +79,7 @@ def deformation(view: LesionView, one: Registered, *, organ_name: str) -> Drawin
 
     said = (f"Deformation beyond the rigid motion: arrows, {SHOWN_TIMES:.0f} times as long as the way, and lines of "
             "equal change of volume, on axial, coronal and sagittal planes of the scan after.")  # fmt: skip
-    return draw(onto, height_in=height, description=said)
+    return draw(onto, height_in=height, description=said, png_dpi=png_dpi)
 
 
 def beyond_rigid_mm(one: Registered, places_lps_mm: Float) -> Float:

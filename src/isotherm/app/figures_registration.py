@@ -73,28 +73,35 @@ def panels(figure: Figure, planes: Sequence[Plane], *, height_in: float, under_i
     return made
 
 
-def blink_frames(view: LesionView, *, organ_name: str) -> tuple[Drawing, Drawing] | None:
+def blink_frames(
+    view: LesionView, *, organ_name: str, pixel_mm: float = PIXEL_MM, png_dpi: int | None = None
+) -> tuple[Drawing, Drawing] | None:
     """Draw the scan before, as it was carried, and the scan after, each alone and alike; None where one is missing."""
     if view.image is None or view.image_before is None:
         return None
     planes = wide_planes(view)
-    return (_frame("Before ablation, carried onto the scan after", view.image_before, planes, organ_name),
-            _frame("After ablation", view.image, planes, organ_name))  # fmt: skip
+    titled = (("Before ablation, carried onto the scan after", view.image_before), ("After ablation", view.image))
+    before, after = (_frame(title, image, planes, organ_name, pixel_mm, png_dpi) for title, image in titled)
+    return before, after
 
 
-def _frame(title: str, image: Volume, planes: Sequence[Plane], organ_name: str) -> Drawing:
+def _frame(title: str, image: Volume, planes: Sequence[Plane], organ_name: str, pixel_mm: float,
+           png_dpi: int | None) -> Drawing:  # fmt: skip
     height = PANEL_IN + TITLE_IN + TICKS_IN
     window = gray_window(image, organ_name)
 
     def onto(figure: Figure) -> None:
         for axes, plane in zip(panels(figure, planes, height_in=height), planes, strict=True):
-            show_gray(axes, plane, gray_on(plane, image, window, PIXEL_MM))
+            show_gray(axes, plane, gray_on(plane, image, window, pixel_mm))
             scale_and_letters(axes, plane, OVER_IMAGE)
 
-    return draw(onto, height_in=height, description=f"{title}: axial, coronal and sagittal plane through the lesion.")
+    said = f"{title}: axial, coronal and sagittal plane through the lesion."
+    return draw(onto, height_in=height, description=said, png_dpi=png_dpi)
 
 
-def checkerboard(view: LesionView, *, organ_name: str) -> Drawing | None:
+def checkerboard(
+    view: LesionView, *, organ_name: str, pixel_mm: float = PIXEL_MM, png_dpi: int | None = None
+) -> Drawing | None:
     """Draw squares of both scans in turn, with the outlines of tumor and zone; None where a scan is missing."""
     before, after = view.image_before, view.image
     if before is None or after is None:
@@ -105,7 +112,7 @@ def checkerboard(view: LesionView, *, organ_name: str) -> Drawing | None:
 
     def onto(figure: Figure) -> None:
         for axes, plane in zip(panels(figure, planes, height_in=height), planes, strict=True):
-            grays = [gray_on(plane, image, window, PIXEL_MM)
+            grays = [gray_on(plane, image, window, pixel_mm)
                      for image, window in zip((before, after), windows, strict=True)]  # fmt: skip
             show_gray(axes, plane, np.where(_squares(plane, grays[0].shape), grays[0], grays[1]))
             outlines(axes, plane, view)
@@ -113,7 +120,7 @@ def checkerboard(view: LesionView, *, organ_name: str) -> Drawing | None:
 
     said = (f"Checkerboard of {SQUARE_MM:.0f} mm squares, the scan before and the scan after in turn: axial, coronal "
             "and sagittal plane through the lesion, with the outlines of tumor and zone.")  # fmt: skip
-    return draw(onto, height_in=height, description=said)
+    return draw(onto, height_in=height, description=said, png_dpi=png_dpi)
 
 
 def _squares(plane: Plane, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:

@@ -59,6 +59,8 @@ class Pair:
         `structures` are drawn on the scan after.
     inputs, warnings : tuple
         What came in, and what had to be assumed of it.
+    frame_uids : (str, str), optional
+        Frames of reference of the scan after and the scan before, where both came as DICOM.
 
     Raises
     ------
@@ -79,6 +81,7 @@ class Pair:
     old_scars: tuple[Mask, ...] = ()
     inputs: tuple[Input, ...] = ()
     warnings: tuple[str, ...] = ()
+    frame_uids: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         for lesion in self.lesions:
@@ -134,6 +137,7 @@ def read_pair(request: PairRequest) -> Pair:
     read = Reading([split_spec(request.before)[0], split_spec(request.after)[0]])
     before = read.image(request.before, says=IMAGE_BEFORE, side="before")
     after = read.image(request.after, says=IMAGE_AFTER, side="after")
+    uids = tuple(origin.frame_uid for origin in (*read.after, *read.before) if origin.frame_uid)
     tumors = [one for spec in request.tumors for one in read.masks(spec, "tumor", says="tumor", side="before")]
     zones = [
         one.mask for spec in request.ablations for one in read.masks(spec, "ablation", says="ablation", side="after")
@@ -147,9 +151,11 @@ def read_pair(request: PairRequest) -> Pair:
                   for one in read.masks(spec, "structure", says=name, side="after")]  # fmt: skip
     scars = [one.mask for spec in request.old_scars for one in read.masks(spec, "ablation", says="old scar")]
     read.check_pair(confirmed=request.pair_confirmed, registered=True)
+    if before.grid.same_as(after.grid) and np.array_equal(before.voxels, after.voxels):
+        read.warnings.append("Both scans are the same image, voxel by voxel: check what was given as BEFORE and AFTER.")
     return Pair(
         before, after, numbered(tumors), tuple(zones), organs[0], organs[1], vessels[0], vessels[1], tuple(structures),
-        tuple(scars), tuple(read.inputs), tuple(read.warnings),
+        tuple(scars), tuple(read.inputs), tuple(read.warnings), (uids[0], uids[1]) if len(uids) == 2 else None,
     )  # fmt: skip
 
 

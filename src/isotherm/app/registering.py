@@ -15,7 +15,7 @@ from isotherm.errors import BadSetting, EmptyMask, FieldsApart, NotConverged
 from isotherm.imaging.landmarks import Landmarks
 from isotherm.imaging.register import NEAR_MM, Registration, register, way_back
 from isotherm.imaging.register_by_hand import Corrected, from_landmarks, mended, nudged_registration
-from isotherm.imaging.register_gates import LIMITS, Drawn, Gate, Quality, judge
+from isotherm.imaging.register_gates import LIMITS, Drawn, Gate, Quality, Verdict, judge
 from isotherm.imaging.register_tumor import best_rigid, points_in
 from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.transform import Transform
@@ -28,6 +28,14 @@ STILL: Three = (0.0, 0.0, 0.0)
 
 LEAST_NODES = 50
 """Places of a displacement field near a lesion without which it says nothing of it."""
+
+LOOKS_AT_BOTH = {"organ_mean", "landmarks"}
+"""Gates that compare the two scans, which those on the deformation alone do not."""
+
+UNSEEN = (
+    "nothing compared the two scans: give the organ on both (with its capsule near the lesion), or landmarks that the "
+    "transform was not made of"
+)
 
 Progress = Callable[[str], None]
 
@@ -94,6 +102,8 @@ class Registered:
         The tumor on the scan after; nothing of it is resampled.
     by_hand : str
         What a person corrected; "" for nothing.
+    doubt : str
+        Why it is in doubt whatever the gates say; "" for nothing.
     """
 
     lesion: Lesion
@@ -104,6 +114,12 @@ class Registered:
     quality: Quality
     outline: Region
     by_hand: str = ""
+    doubt: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of the gates; with a doubt, at least a warning."""
+        return "warn" if self.doubt and self.quality.verdict == "pass" else self.quality.verdict
 
 
 def register_lesion(pair: Pair, lesion: Lesion, choice: Choice, *, progress: Progress = lambda _: None) -> Registered:
@@ -134,7 +150,9 @@ def register_lesion(pair: Pair, lesion: Lesion, choice: Choice, *, progress: Pro
     if marks is not None and not choice.nudged:
         quality = _with_gate(quality, marks.gate)
     used = found.rigid if choice.method == "rigid" else found.deformable
-    return _registered(lesion, choice.method, used, found, quality, "; ".join(by_hand))
+    made = _registered(lesion, choice.method, used, found, quality, "; ".join(by_hand))
+    seen = {gate.name for gate in quality.gates} & LOOKS_AT_BOTH
+    return made if choice.method in ("deformable", "rigid") or seen else replace(made, doubt=UNSEEN)
 
 
 def _found(pair: Pair, lesion: Lesion, choice: Choice, progress: Progress) -> tuple[Registration, Corrected | None]:

@@ -14,7 +14,7 @@ from isotherm.errors import BadSetting
 from isotherm.printable import printable
 
 if TYPE_CHECKING:
-    from isotherm.app.pair import PairRequest
+    from isotherm.app.pair import Pair, PairRequest
     from isotherm.app.registering import Choice
 
 EXIT_CODES = """exit codes:
@@ -49,6 +49,7 @@ def _add_register(commands: Any, out: Print) -> None:
     files.add_argument("--before-organ", dest="organ_before", metavar="FILE[:LABEL]", help="organ on the scan before")
     files.add_argument("--after-organ", dest="organ_after", metavar="FILE[:LABEL]", help="organ on the scan after")
     _add_ways(parser, files)
+    parser.add_argument("--organ-name", choices=("liver", "lung"), default="liver", help="for gray values of pictures")
     parser.add_argument("--out", metavar="DIR", help="folder for transform, gates and pictures")
     parser.add_argument("--json", metavar="FILE", help="write registration.json to FILE, or to standard output with -")
     parser.add_argument("--quiet", action="store_true", help="no progress")
@@ -98,7 +99,7 @@ def _add_ways(parser: argparse.ArgumentParser, files: Any) -> None:
                       help="what the margin is measured with; deformable and rigid are both told; landmarks: of them "
                       "alone (default: deformable)")  # fmt: skip
     ways.add_argument("--transform", metavar="FILE", help="use and judge this transform, after to before, and register "
-                      "nothing (.tfm, .txt, .h5; displacements as .nii.gz, .nrrd, .mha)")  # fmt: skip
+                      "nothing (.tfm, .txt, .h5; displacements as .nii.gz, .nrrd, .mha; DICOM)")  # fmt: skip
     ways.add_argument("--transform-inverse", action="store_true", help="it carries a point before to the one after")
     ways.add_argument("--landmarks", metavar="FILE", help="the same places on both scans, a gate of their own (CSV of "
                       "pairs; with --landmarks-before those on the scan after: .mrk.json, .fcsv, .pts)")  # fmt: skip
@@ -121,14 +122,18 @@ def _pair_request(options: argparse.Namespace, before: str, after: str) -> PairR
     )  # fmt: skip
 
 
-def _choice(options: argparse.Namespace) -> Choice:
+def _choice(options: argparse.Namespace, pair: Pair) -> Choice:
     from isotherm.app.registering import Choice
+    from isotherm.exchange.dicom_files import is_dicom
     from isotherm.exchange.landmark_files import read_landmarks
     from isotherm.exchange.transform_files import read_transform
 
     given = None
     if options.transform is not None:
-        given = read_transform(options.transform, inverse=options.transform_inverse)
+        # Of a DICOM registration, the frames of reference say which way it goes.
+        known = is_dicom(options.transform) and not options.transform_inverse
+        given = read_transform(options.transform, inverse=options.transform_inverse,
+                               frames=pair.frame_uids if known else None)  # fmt: skip
     elif options.transform_inverse:
         raise BadSetting("--transform-inverse came without --transform; name the file.")
     marks = None
@@ -171,7 +176,11 @@ def _register(options: argparse.Namespace, out: Print) -> int:
     from isotherm.app.progress import Progress
     from isotherm.app.registering import register_pair
     from isotherm.app.registration_document import registration_document
-    from isotherm.app.registration_outputs import registration_in, write_registration
+    from isotherm.app.registration_outputs import (
+        registration_in,
+        write_registration,
+        write_registration_objects,
+    )
     from isotherm.app.registration_terminal import registration_text
     from isotherm.app.terminal import terminal_columns
     from isotherm.exchange.atomic import write_text
@@ -184,13 +193,14 @@ def _register(options: argparse.Namespace, out: Print) -> int:
     folder: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
     with folder as home, Progress(quiet=options.quiet) as progress:
         progress("reading")
-        choice = _choice(options)
         pair = read_pair(request)
+        choice = _choice(options, pair)
         registered = register_pair(pair, choice, progress=progress)
         document = registration_document(pair, registered)
         if home is not None:
             progress("writing")
-            write_registration(home, pair, registered, document)
+            write_registration(home, pair, registered, document, pictures_of=options.organ_name)
+            write_registration_objects(home, request, registered)
     if options.json not in (None, "-"):
         write_text(options.json, json_text(document))
     out(json_text(document) if options.json == "-" else registration_text(document, terminal_columns()) + "\n")
@@ -215,8 +225,8 @@ def _assess(options: argparse.Namespace, out: Print) -> int:
     folder: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
     with folder, Progress(quiet=options.quiet) as progress:
         progress("reading")
-        choice = _choice(options)
         pair = read_pair(request)
+        choice = _choice(options, pair)
         found = assess_pair(pair, choice, settings, facts, progress=progress)
         written = write_pair_assessment(places, request, pair, found, progress=progress)
     document, width = found.assessment.document, terminal_columns()

@@ -55,8 +55,9 @@ def told(one: Registered, margins_mm: Margins) -> Document:
     return {
         "method": one.method,
         "by_hand": one.by_hand or None,
-        "verdict": "fail" if withheld else one.quality.verdict,
+        "verdict": "fail" if withheld else one.verdict,
         "withheld": withheld or None,
+        "doubt": one.doubt or None,
         "error_mm": number(one.used.error_mm),
         "minimal_margin_deformable_mm": None if withheld else number(margins_mm.get("deformable")),
         "minimal_margin_rigid_mm": None if withheld else number(margins_mm.get("rigid")),

@@ -15,9 +15,13 @@ from isotherm.imaging.register_gates import ORDER
 
 BANNERS = {
     "fail": ("NOT TO BE USED.", "The registration failed its gates; the margin is withheld."),
-    "warn": ("In doubt.", "A gate warns: look at gates and pictures of the registration before the margin is used."),
+    "warn": ("In doubt.", "Look at gates and pictures of the registration before the margin is used."),
 }
 """What stands at the head of every page."""
+
+
+FINE_PIXEL_MM, COARSE_PIXEL_MM, MANY_LESIONS = 0.5, 1.0, 6
+"""Pixels of the pictures, and the number of lesions from which on they are coarse, to stay below the largest report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ def registration_pages(assessment: Assessment, *, organ_name: str) -> list[Regis
         return []
     made: list[RegistrationPage] = []
     lesions = parts(assessment.document, "lesions")
+    pixel_mm = FINE_PIXEL_MM if len(lesions) < MANY_LESIONS else COARSE_PIXEL_MM
     for number, (lesion, view, one) in enumerate(zip(lesions, assessment.lesions, assessment.registered, strict=True)):
         told = part(lesion, "registration")
         made.append(RegistrationPage(
@@ -64,9 +69,9 @@ def registration_pages(assessment: Assessment, *, organ_name: str) -> list[Regis
             summary=SUMMARIES[told["verdict"]],
             facts=facts_of_registration(told, part(assessment.document, "settings")),
             gates=gate_rows(told),
-            blink=blink_frames(view, organ_name=organ_name),
-            checkerboard=checkerboard(view, organ_name=organ_name),
-            deformation=deformation(view, one, organ_name=organ_name),
+            blink=blink_frames(view, organ_name=organ_name, pixel_mm=pixel_mm),
+            checkerboard=checkerboard(view, organ_name=organ_name, pixel_mm=pixel_mm),
+            deformation=deformation(view, one, organ_name=organ_name, pixel_mm=pixel_mm),
         ))  # fmt: skip
     return made
 
@@ -86,9 +91,11 @@ def facts_of_registration(told: Record, settings: Record) -> list[tuple[str, str
         f"moved by {mm(told['tumor_shift_mm'])}, turned by {told['tumor_turn_degrees']:.1f}°, "
         f"bent by at most {mm(told['tumor_bend_mm'])}"
     )
+    doubt = [("In doubt", str(told["doubt"]))] if told.get("doubt") else []
     by_hand = [("Corrected by hand", str(told["by_hand"]))] if told.get("by_hand") else []
     return [
         ("Measured with", METHODS[told["method"]]),
+        *doubt,
         *by_hand,
         ("The tumor was", motion),
         ("Registration error near the lesion", error_words(told, settings)),

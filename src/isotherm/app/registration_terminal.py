@@ -33,6 +33,7 @@ def verdict_text(document: Mapping[str, Any], width: int | None = None) -> str:
                       for gate in told["gates"] if gate["verdict"] in ("warn", "fail")]  # fmt: skip
         ways = [f"{way} {told[f'minimal_margin_{way}_mm']:.1f} mm" for way in ("deformable", "rigid")
                 if told[f"minimal_margin_{way}_mm"] is not None]  # fmt: skip
+        not_passed += [str(told["doubt"])] if told["doubt"] else []
         said = [verdict + (f" ({'; '.join(not_passed)})" if not_passed else ""), *ways, _error(told)]
         lines += folded(f"{lesion['label']}: {', '.join(said)}", width)
     return "\n".join(lines)
@@ -48,6 +49,8 @@ def _lesion(lesion: Mapping[str, Any], definition: str, width: int | None) -> li
         for gate in gates
     ]  # fmt: skip
     notes = [f"{gate_name(gate['name'], gate['says'])}: {gate['reason']}" for gate in gates if gate["reason"]]
+    if lesion["doubt"]:
+        notes.append(f"in doubt: {lesion['doubt']}")
     if lesion["by_hand"]:
         notes.append(f"corrected by hand: {lesion['by_hand']}")
     notes += [f"the tumor was moved by {lesion['tumor_shift_mm']:.1f} mm, turned by "

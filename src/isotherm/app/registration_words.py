@@ -41,7 +41,7 @@ METHODS = {
 
 SUMMARIES: dict[Verdict, str] = {
     "pass": "The registration passed its gates. No gate knows the truth: look at the pictures.",
-    "warn": "The registration is in doubt: at least one gate warns. Look at the pictures before the margin is used.",
+    "warn": "The registration is in doubt. Look at the gates and the pictures before the margin is used.",
     "fail": "The registration failed its gates. The margin is withheld; nothing here is to be used.",
 }
 

@@ -66,8 +66,8 @@ def _view(case: Case, result: LesionResult) -> LesionView:
         vessels=_joined(vessels, points),
         residual=_residual(case, result),
         uncovered=result.covered and result.covered.uncovered,
-        image=_crop(case.image, points),
-        image_before=_crop(case.image_before, points),
+        image=cropped(case.image, points),
+        image_before=cropped(case.image_before, points),
     )
 
 
@@ -97,7 +97,8 @@ def _joined(masks: list[Mask], points: Float) -> Mask | None:
     return Mask(voxels, first.grid, "vessel")
 
 
-def _crop(image: Volume | None, points: Float) -> Volume | None:
+def cropped(image: Volume | None, points: Float) -> Volume | None:
+    """Return the part of an image that pictures around points, shape (n, 3), show; None where it shows none."""
     if image is None:
         return None
     start, shape = image.grid.box_around(points, reach_mm=VIEW_MM)
