@@ -80,6 +80,7 @@ def test_names_are_shown_when_they_are_asked_for(run: Command) -> None:
     (["--days", "2023-01-01..2024-01-31"], [AFTER, BEFORE]),
     (["--days", "2025-01-01.."], []),
     (["--modality", "MR"], [AFTER]),
+    (["--modality", "mr"], [AFTER]),
     (["--modality", "PT"], []),
     (["--patient-id", PATIENT_ID], [AFTER, BEFORE]),
     (["--patient-id", "somebody else"], []),
@@ -142,6 +143,23 @@ def test_one_series_by_its_number_or_its_uid(run: Command, tmp_path: Path) -> No
     assert not (tmp_path / "c").exists()
 
 
+def test_series_come_one_after_the_other_and_the_list_grows(run: Command, tmp_path: Path) -> None:
+    for number in ("4", "3"):
+        run("pacs", "pull", AFTER, "--series", number, "--out", tmp_path / "after")
+    told = json.loads((tmp_path / "after" / "pull.json").read_text())["series"]
+    assert {one: len(of["objects"]) for one, of in told.items()} == {
+        uid("after", "series"): 12,
+        uid("after", "thin"): 5,
+    }
+
+
+def test_what_the_pacs_does_not_list_is_told(run: Command, tmp_path: Path) -> None:
+    run("pacs", "pull", BEFORE, "--out", tmp_path / "before")
+    series = tmp_path / "before" / uid("before", "series")
+    (series / "1.2.3.dcm").write_bytes(b"left over")
+    assert "1 files here are not what the PACS lists" in run("pacs", "pull", BEFORE, "--out", tmp_path / "before").out
+
+
 def test_a_folder_of_something_else_is_left_alone(run: Command, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     ran = run("pacs", "pull", AFTER, "--out", tmp_path)
@@ -178,6 +196,9 @@ def test_no_password_and_a_wrong_token(run: Command, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(("arguments", "said"), [
     (["find", "--days", "31.1.2024"], "can be read"),
     (["find", "--days", ".."], "can be read"),
+    (["find", "--patient-id", ""], "A patient's ID is wanted"),
+    (["find", "--patient-id", "MRN*"], "A patient's ID is wanted"),
+    (["find", "--modality", "C*"], "A modality is one word"),
     (["find", "--days", "2024-02-01..2024-01-01"], "after the last"),
     (["find", "--study", "1.2.3", "--modality", "CT"], "leave the other conditions out"),
     (["find", "--study", "../../etc"], "The UID of the study is none"),

@@ -196,7 +196,7 @@ def test_objects_that_the_list_did_not_hold_are_left(scan: dict[str, bytes], tmp
         (tmp_path / "out").mkdir()
         connection = to(url)
         found = fetch(connection, STUDY, expected_of(connection, STUDY), tmp_path / "out", tell=lambda _doing: None)
-    assert (found.fetched, found.unlisted) == (2, 1)
+    assert (found.fetched, found.unlisted, found.strange) == (2, 1, 0)
     assert kept(tmp_path / "out") == sorted(f"{one}.dcm" for one in uids)
 
 
@@ -446,6 +446,22 @@ def test_the_answer_is_read_object_by_object(scan: dict[str, bytes], tmp_path: P
     assert sorted(done.sent) == sorted([a, c])
     assert done.refused == {b: "it has no room"}
     assert not done.whole
+
+
+def test_an_answer_in_xml_says_nothing_and_the_pacs_is_asked(scan: dict[str, bytes], tmp_path: Path) -> None:
+    held: list[dict[str, Any]] = []
+
+    def reply(handler: Handler) -> None:
+        if handler.command == "POST":
+            handler.rfile.read(int(handler.headers["Content-Length"]))
+            held.extend(listed(t00080018=one) for one in scan)
+            answer(handler, b"<NativeDicomModel/>", kind="application/dicom+xml")
+        else:
+            answer(handler, json.dumps(held if "offset=0" in handler.path else []).encode())
+
+    with serving(reply) as url:
+        done = send(url, tmp_path / "out", scan)
+    assert (sorted(done.sent), done.whole) == (sorted(scan), True)
 
 
 def test_what_the_pacs_does_not_give_back_is_told(scan: dict[str, bytes], tmp_path: Path) -> None:

@@ -58,9 +58,14 @@ def pulled_text(pulled: Pulled) -> str:
     rows = [("series folder", "modality", "objects"),
             *((one.series.uid, one.series.modality or "-", str(len(one.uids))) for one in pulled.series)]  # fmt: skip
     kept = f", {pulled.kept} were here" if pulled.kept else ""
-    grown = f"; {pulled.unlisted} more came than were listed, so fetch again once the study is complete"
-    said = f"{pulled.fetched} objects fetched{kept}: {printable(str(pulled.folder))}"
-    return "\n".join([*table_lines(rows, None), said + (grown if pulled.unlisted else "")])
+    notes = [f"{pulled.fetched} objects fetched{kept}: {printable(str(pulled.folder))}"]
+    if pulled.unlisted:
+        notes.append(f"  {pulled.unlisted} more came than were listed; pull again once the study is complete.")
+    if pulled.strange:
+        notes.append(
+            f"  {pulled.strange} files here are not what the PACS lists; pull into a new folder to be without."
+        )
+    return "\n".join([*table_lines(rows, None), *notes])
 
 
 def pushed_text(sent: Sent) -> str:

@@ -166,7 +166,8 @@ class _Work:
         if answer.status not in (200, 202, 409):
             raise BadAnswer(f"The PACS does not take objects at this address ({answer.status}); may its DICOMweb "
                             "service store?")  # fmt: skip
-        for told in read_objects(data):
+        # Some servers answer in XML whatever they are asked for; what is there is asked for anyway.
+        for told in read_objects(data) if "json" in answer.content_type else []:
             self.confirmed |= {text(one, SOP_UID) for one in objects_within(told, STORED)} & batch
             for one in objects_within(told, FAILED):
                 uid, code = text(one, SOP_UID), whole(one, REASON) or 0
