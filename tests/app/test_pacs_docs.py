@@ -79,6 +79,6 @@ def test_the_figures_of_the_page_are_those_of_the_code() -> None:
     assert f"limit={PAGE}&" in words
     assert f"up to {BATCH_OBJECTS} objects or {BATCH_BYTES // 2**20} MB" in words
     assert "tried five times with pauses of {:g}, {:g}, {:g} and {:g} s".format(*WAITS_S) in words
-    assert f"for {TIMEOUT_S:g} s (`--timeout-s`)" in words
+    assert f"silent for {TIMEOUT_S:g} s (`--timeout-s`)" in words
     first, *more = sorted(BUSY)
     assert ", ".join(map(str, [first, *more[:-1]])) + f" or {more[-1]}" in words

@@ -143,6 +143,20 @@ def test_connections_that_break_within_every_object_are_given_up(orthanc: Orthan
     assert pulled(tmp_path / "out") == {}
 
 
+def test_a_pull_that_is_stopped_by_hand_goes_on_later(orthanc: Orthanc, scan: dict[str, bytes], tmp_path: Path) -> None:
+    def stop(doing: str) -> None:
+        if doing.startswith("7 of"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pull(connection(orthanc.url), tmp_path / "out", stop)
+    assert len(pulled(tmp_path / "out")) == 7
+    (tmp_path / "out" / ".isotherm-0123456789abcdef").write_bytes(b"left by a process that was killed")
+    again = pull(connection(orthanc.url), tmp_path / "out")
+    assert (again.fetched, again.kept) == (41, 7)
+    assert pulled(tmp_path / "out") == scan
+
+
 def test_nobody_there(tmp_path: Path, orthanc: Orthanc) -> None:
     with Proxy(1, lambda _number: None) as proxy:
         url = proxy.url
