@@ -493,8 +493,42 @@ def test_a_pacs_that_stores_nothing_and_says_nothing_is_asked_a_few_times(
     assert asked == [f"/dicom-web/studies/{STUDY}"] * 3
 
 
+def test_one_object_that_is_not_liked_does_not_keep_the_others_away(scan: dict[str, bytes], tmp_path: Path) -> None:
+    bad = next(iter(scan))
+    held: list[str] = []
+
+    def reply(handler: Handler) -> None:
+        if handler.command == "POST":
+            body = handler.rfile.read(int(handler.headers["Content-Length"]))
+            came = [one for one in scan if one.encode() in body]
+            held.extend(came if bad not in came else [])
+            told = told_of("00081199", came)
+            answer(handler, json.dumps(told).encode(), status=400 if bad in came else 200)
+        else:
+            answer(handler, json.dumps([listed(t00080018=one) for one in held]).encode())
+
+    with serving(reply) as url:
+        done = send(url, tmp_path / "out", scan)
+    assert (sorted(done.sent), done.refused) == (sorted(set(scan) - {bad}), {bad: "it turned the request down"})
+
+
+def test_what_the_pacs_gives_back_must_be_an_object(scan: dict[str, bytes], tmp_path: Path) -> None:
+    told = json.dumps([listed(t00080018=one) for one in scan]).encode()
+
+    def reply(handler: Handler) -> None:
+        if "/instances/" in handler.path:
+            answer(handler, multipart(b"something else"), kind=MULTIPART)
+        else:
+            answer(handler, told)
+
+    with serving(reply) as url:
+        done = send(url, tmp_path / "out", scan, compare=True)
+    assert (done.known, set(done.refused.values())) == ((), {"it gives back something else"})
+
+
 @pytest.mark.parametrize(("status", "kind", "said"), [
-    (413, BadAnswer, "no request of this size"), (400, BadAnswer, r"does not take objects at this address \(400\)"),
+    (413, BadAnswer, r"no request of this size.*0 of 3 objects are there"),
+    (400, BadAnswer, r"does not take objects at this address \(400\)"),
     (403, NotAdmitted, "did not let us in"), (503, NoAnswer, "busy"), (302, BadAnswer, "another address"),
 ])  # fmt: skip
 def test_a_pacs_that_takes_nothing(
