@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from isotherm.exchange.dicomweb_access import Access
-from isotherm.exchange.dicomweb_find import series_of
+from isotherm.exchange.dicomweb_find import objects_of
 from isotherm.exchange.dicomweb_http import Connection
 from isotherm.exchange.dicomweb_multipart import ACCEPT
 from isotherm.exchange.dicomweb_outgoing import outgoing_in
@@ -55,7 +55,7 @@ def _measure(pacs: Orthanc, folder: Path) -> None:
     _line("the same through Orthanc's own interface (POST /instances)", _best(lambda: pacs.hold(series), pacs.empty))
     _line("push again: all is there, all read back and compared",
           _best(lambda: _pushed(connection, series, compare=True)))  # fmt: skip
-    _line("find: the series of the study", _best(lambda: series_of(connection, STUDY)))
+    _line("find: the 300 objects of the series", _best(lambda: objects_of(connection, STUDY, SERIES)))
     out = folder / "pulled"
     _line("pull: every object checked and written", _best(lambda: _pulled(connection, out), lambda: _gone(out)))
     assert {path.read_bytes() for path in out.rglob("*.dcm")} == {path.read_bytes() for path in series.iterdir()}

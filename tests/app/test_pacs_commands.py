@@ -56,11 +56,11 @@ def test_the_table_shows_studies_the_newest_first_and_no_patient(run: Command) -
     ran = run("pacs", "find")
     lines = ran.out.splitlines()
     assert (ran.code, ran.err) == (0, "")
-    assert lines[0].split() == ["study", "UID", "day", "modality", "series", "objects", "description"]
-    assert lines[2].split()[:2] == [AFTER, "2024-01-03"]
-    assert set(lines[2].split()[2].split(",")) == {"CT", "MR"}
-    assert lines[2].split()[3:] == ["2", "17", "-"]
-    assert lines[3].split() == [BEFORE, "2024-01-02", "CT", "1", "12", "-"]
+    assert lines[0].split() == ["day", "modality", "series", "objects", "description", "study", "UID"]
+    assert lines[2].split()[0] == "2024-01-03"
+    assert set(lines[2].split()[1].split(",")) == {"CT", "MR"}
+    assert lines[2].split()[2:] == ["2", "17", "-", AFTER]
+    assert lines[3].split() == ["2024-01-02", "CT", "1", "12", "-", BEFORE]
     assert PATIENT_ID not in ran.out
     assert PATIENT_NAME not in ran.out
 
@@ -80,6 +80,7 @@ def test_names_are_shown_when_they_are_asked_for(run: Command) -> None:
     (["--days", "2023-01-01..2024-01-31"], [AFTER, BEFORE]),
     (["--days", "2025-01-01.."], []),
     (["--modality", "MR"], [AFTER]),
+    (["--modality", "mr"], [AFTER]),
     (["--modality", "PT"], []),
     (["--patient-id", PATIENT_ID], [AFTER, BEFORE]),
     (["--patient-id", "somebody else"], []),
@@ -106,7 +107,7 @@ def test_more_than_are_listed(run: Command) -> None:
 
 def test_the_series_of_a_study(run: Command) -> None:
     lines = run("pacs", "find", "--study", AFTER).out.splitlines()
-    assert [line.split()[1:4] for line in lines[2:]] == [["3", "CT", "12"], ["4", "MR", "5"]]
+    assert [line.split()[:3] for line in lines[2:]] == [["3", "CT", "12"], ["4", "MR", "5"]]
     told = json.loads(run("pacs", "find", "--study", AFTER, "--json").out)
     assert [(one["number"], one["modality"], one["objects"]) for one in told["series"]] == [(3, "CT", 12), (4, "MR", 5)]
 
@@ -140,6 +141,23 @@ def test_one_series_by_its_number_or_its_uid(run: Command, tmp_path: Path) -> No
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert "holds no series 77" in ran.err
     assert not (tmp_path / "c").exists()
+
+
+def test_series_come_one_after_the_other_and_the_list_grows(run: Command, tmp_path: Path) -> None:
+    for number in ("4", "3"):
+        run("pacs", "pull", AFTER, "--series", number, "--out", tmp_path / "after")
+    told = json.loads((tmp_path / "after" / "pull.json").read_text())["series"]
+    assert {one: len(of["objects"]) for one, of in told.items()} == {
+        uid("after", "series"): 12,
+        uid("after", "thin"): 5,
+    }
+
+
+def test_what_the_pacs_does_not_list_is_told(run: Command, tmp_path: Path) -> None:
+    run("pacs", "pull", BEFORE, "--out", tmp_path / "before")
+    series = tmp_path / "before" / uid("before", "series")
+    (series / "1.2.3.dcm").write_bytes(b"left over")
+    assert "1 files here are not what the PACS lists" in run("pacs", "pull", BEFORE, "--out", tmp_path / "before").out
 
 
 def test_a_folder_of_something_else_is_left_alone(run: Command, tmp_path: Path) -> None:
@@ -178,6 +196,9 @@ def test_no_password_and_a_wrong_token(run: Command, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(("arguments", "said"), [
     (["find", "--days", "31.1.2024"], "can be read"),
     (["find", "--days", ".."], "can be read"),
+    (["find", "--patient-id", ""], "A patient's ID is wanted"),
+    (["find", "--patient-id", "MRN*"], "A patient's ID is wanted"),
+    (["find", "--modality", "C*"], "A modality is one word"),
     (["find", "--days", "2024-02-01..2024-01-01"], "after the last"),
     (["find", "--study", "1.2.3", "--modality", "CT"], "leave the other conditions out"),
     (["find", "--study", "../../etc"], "The UID of the study is none"),

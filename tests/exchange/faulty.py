@@ -22,12 +22,21 @@ class Proxy:
     plan : callable
         Is given the number of the connection, from 0, and returns after how many bytes of the server's answers it is
         cut; None lets it pass whole.
+    at_cut : callable
+        Is called before a connection is cut.
     certificate : Path or None
         With its key in the same file; clients have to speak TLS then, as to a proxy in front of a PACS.
     """
 
-    def __init__(self, port: int, plan: Callable[[int], int | None], *, certificate: Path | None = None) -> None:
-        self._server, self._plan = port, plan
+    def __init__(
+        self,
+        port: int,
+        plan: Callable[[int], int | None],
+        *,
+        at_cut: Callable[[], None] = lambda: None,
+        certificate: Path | None = None,
+    ) -> None:
+        self._server, self._plan, self._at_cut = port, plan, at_cut
         self._tls = None if certificate is None else ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if self._tls is not None and certificate is not None:
             self._tls.load_cert_chain(certificate)
@@ -56,19 +65,20 @@ class Proxy:
                 with suppress(OSError):  # the server behind it may be down, the client may not trust us
                     client = client if self._tls is None else self._tls.wrap_socket(client, server_side=True)
                     server = socket.create_connection(("127.0.0.1", self._server))
-                    threading.Thread(target=_pass, args=(client, server, None), daemon=True).start()
-                    threading.Thread(target=_pass, args=(server, client, left), daemon=True).start()
+                    threading.Thread(target=_pass, args=(client, server, None, self._at_cut), daemon=True).start()
+                    threading.Thread(target=_pass, args=(server, client, left, self._at_cut), daemon=True).start()
                     continue
                 client.close()
 
 
-def _pass(source: socket.socket, target: socket.socket, left: int | None) -> None:
+def _pass(source: socket.socket, target: socket.socket, left: int | None, at_cut: Callable[[], None]) -> None:
     with suppress(OSError), source, target:
         while data := source.recv(2**16):
             if left is not None:
                 data, left = data[:left], left - len(data[:left])
             target.sendall(data)
             if left == 0:
+                at_cut()
                 break
         for one in (source, target):
             with suppress(OSError):

@@ -52,7 +52,8 @@ class Orthanc:
             "AuthenticationEnabled": True, "RegisteredUsers": {USER: PASSWORD}, "SaveJobs": False,
             "DicomWeb": {"Enable": True},
         }  # fmt: skip
-        (folder / "orthanc.json").write_text(json.dumps(told | settings))
+        self.settings = told | settings
+        (folder / "orthanc.json").write_text(json.dumps(self.settings))
 
     @property
     def url(self) -> str:

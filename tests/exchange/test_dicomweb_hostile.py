@@ -196,7 +196,7 @@ def test_objects_that_the_list_did_not_hold_are_left(scan: dict[str, bytes], tmp
         (tmp_path / "out").mkdir()
         connection = to(url)
         found = fetch(connection, STUDY, expected_of(connection, STUDY), tmp_path / "out", tell=lambda _doing: None)
-    assert (found.fetched, found.unlisted) == (2, 1)
+    assert (found.fetched, found.unlisted, found.strange) == (2, 1, 0)
     assert kept(tmp_path / "out") == sorted(f"{one}.dcm" for one in uids)
 
 
@@ -448,6 +448,22 @@ def test_the_answer_is_read_object_by_object(scan: dict[str, bytes], tmp_path: P
     assert not done.whole
 
 
+def test_an_answer_in_xml_says_nothing_and_the_pacs_is_asked(scan: dict[str, bytes], tmp_path: Path) -> None:
+    held: list[dict[str, Any]] = []
+
+    def reply(handler: Handler) -> None:
+        if handler.command == "POST":
+            handler.rfile.read(int(handler.headers["Content-Length"]))
+            held.extend(listed(t00080018=one) for one in scan)
+            answer(handler, b"<NativeDicomModel/>", kind="application/dicom+xml")
+        else:
+            answer(handler, json.dumps(held if "offset=0" in handler.path else []).encode())
+
+    with serving(reply) as url:
+        done = send(url, tmp_path / "out", scan)
+    assert (sorted(done.sent), done.whole) == (sorted(scan), True)
+
+
 def test_what_the_pacs_does_not_give_back_is_told(scan: dict[str, bytes], tmp_path: Path) -> None:
     told = json.dumps(told_of("00081199", list(scan))).encode()
 
@@ -477,8 +493,42 @@ def test_a_pacs_that_stores_nothing_and_says_nothing_is_asked_a_few_times(
     assert asked == [f"/dicom-web/studies/{STUDY}"] * 3
 
 
+def test_one_object_that_is_not_liked_does_not_keep_the_others_away(scan: dict[str, bytes], tmp_path: Path) -> None:
+    bad = next(iter(scan))
+    held: list[str] = []
+
+    def reply(handler: Handler) -> None:
+        if handler.command == "POST":
+            body = handler.rfile.read(int(handler.headers["Content-Length"]))
+            came = [one for one in scan if one.encode() in body]
+            held.extend(came if bad not in came else [])
+            told = told_of("00081199", came)
+            answer(handler, json.dumps(told).encode(), status=400 if bad in came else 200)
+        else:
+            answer(handler, json.dumps([listed(t00080018=one) for one in held]).encode())
+
+    with serving(reply) as url:
+        done = send(url, tmp_path / "out", scan)
+    assert (sorted(done.sent), done.refused) == (sorted(set(scan) - {bad}), {bad: "it turned the request down"})
+
+
+def test_what_the_pacs_gives_back_must_be_an_object(scan: dict[str, bytes], tmp_path: Path) -> None:
+    told = json.dumps([listed(t00080018=one) for one in scan]).encode()
+
+    def reply(handler: Handler) -> None:
+        if "/instances/" in handler.path:
+            answer(handler, multipart(b"something else"), kind=MULTIPART)
+        else:
+            answer(handler, told)
+
+    with serving(reply) as url:
+        done = send(url, tmp_path / "out", scan, compare=True)
+    assert (done.known, set(done.refused.values())) == ((), {"it gives back something else"})
+
+
 @pytest.mark.parametrize(("status", "kind", "said"), [
-    (413, BadAnswer, "no request of this size"), (400, BadAnswer, r"does not take objects at this address \(400\)"),
+    (413, BadAnswer, r"no request of this size.*0 of 3 objects are there"),
+    (400, BadAnswer, r"does not take objects at this address \(400\)"),
     (403, NotAdmitted, "did not let us in"), (503, NoAnswer, "busy"), (302, BadAnswer, "another address"),
 ])  # fmt: skip
 def test_a_pacs_that_takes_nothing(

@@ -103,7 +103,7 @@ def _find(options: argparse.Namespace) -> int:
         print(series_json(series) if options.json else series_text(series))
         return 0
     first, last = _days(options.days)
-    wanted = Wanted(_patient(options.patient_id), first, last, options.modality)
+    wanted = Wanted(_patient(options.patient_id), first, last, _modality(options.modality))
     studies, more = find(server_of(options), wanted, most=options.most)
     print(studies_json(studies, more, names=options.names) if options.json
           else studies_text(studies, more, names=options.names))  # fmt: skip
@@ -133,12 +133,18 @@ def _push(options: argparse.Namespace) -> int:
 
 
 def _patient(given: str | None) -> str | None:
-    if given != "-":
-        return given
-    said = sys.stdin.readline().strip()
-    if not said:
-        raise BadSetting("--patient-id - came, and standard input holds no ID; type it in, or send it through a pipe.")
+    if given is None:
+        return None
+    said = (sys.stdin.readline() if given == "-" else given).strip()
+    if not said or set(said) & set("*?\\"):
+        raise BadSetting("A patient's ID is wanted, whole and without *, ? or \\; for - it comes from standard input.")
     return said
+
+
+def _modality(given: str | None) -> str | None:
+    if given is not None and not (given.isascii() and given.isalnum()):
+        raise BadSetting("A modality is one word, as in CT or MR; give one.")
+    return None if given is None else given.upper()
 
 
 def _days(given: str | None) -> tuple[datetime.date | None, datetime.date | None]:

@@ -12,21 +12,23 @@ from isotherm.exchange.dicomweb_find import Series, Study
 from isotherm.exchange.dicomweb_pull import Pulled
 from isotherm.printable import printable
 
-LONGEST = 40
+LONGEST = 30
 """Letters of a description that a table shows."""
 
 MOST_NAMES = 5
 """Attributes that a line names."""
 
-STUDY_HEAD = ("study UID", "day", "modality", "series", "objects", "description")
-SERIES_HEAD = ("series UID", "number", "modality", "objects", "description")
+# UIDs come last: where a terminal is too narrow they can still be copied whole.
+STUDY_HEAD = ("day", "modality", "series", "objects", "description")
+SERIES_HEAD = ("number", "modality", "objects", "description", "series UID")
+PULLED_HEAD = ("number", "modality", "objects", "folder, named by the series UID")
 
 
 def studies_text(studies: Sequence[Study], more: bool, *, names: bool) -> str:
     """Return the table of studies."""
     if not studies:
         return "No study fits."
-    head = (*STUDY_HEAD, *(("patient ID", "patient") if names else ()))
+    head = (*STUDY_HEAD, *(("patient ID", "patient") if names else ()), "study UID")
     rows = [head, *(_study_row(one, names) for one in studies)]
     note = ["  There are more; narrow the search, or raise --most."] if more else []
     return "\n".join([*table_lines(rows, None), *note])
@@ -41,8 +43,8 @@ def studies_json(studies: Sequence[Study], more: bool, *, names: bool) -> str:
 
 def series_text(series: Sequence[Series]) -> str:
     """Return the table of the series of a study."""
-    rows = [SERIES_HEAD, *((one.uid, _or_dash(one.number), one.modality or "-", _or_dash(one.objects),
-                            _short(one.description)) for one in series)]  # fmt: skip
+    rows = [SERIES_HEAD, *((_or_dash(one.number), one.modality or "-", _or_dash(one.objects), _short(one.description),
+                            one.uid) for one in series)]  # fmt: skip
     return "\n".join(table_lines(rows, None))
 
 
@@ -55,12 +57,17 @@ def series_json(series: Sequence[Series]) -> str:
 
 def pulled_text(pulled: Pulled) -> str:
     """Say what a pull brought, one line for each series."""
-    rows = [("series folder", "modality", "objects"),
-            *((one.series.uid, one.series.modality or "-", str(len(one.uids))) for one in pulled.series)]  # fmt: skip
+    rows = [PULLED_HEAD, *((_or_dash(one.series.number), one.series.modality or "-", str(len(one.uids)), one.series.uid)
+                           for one in pulled.series)]  # fmt: skip
     kept = f", {pulled.kept} were here" if pulled.kept else ""
-    grown = f"; {pulled.unlisted} more came than were listed, so fetch again once the study is complete"
-    said = f"{pulled.fetched} objects fetched{kept}: {printable(str(pulled.folder))}"
-    return "\n".join([*table_lines(rows, None), said + (grown if pulled.unlisted else "")])
+    notes = [f"{pulled.fetched} objects fetched{kept}: {printable(str(pulled.folder))}"]
+    if pulled.unlisted:
+        notes.append(f"  {pulled.unlisted} more came than were listed; pull again once the study is complete.")
+    if pulled.strange:
+        notes.append(
+            f"  {pulled.strange} files here are not what the PACS lists; pull into a new folder to be without."
+        )
+    return "\n".join([*table_lines(rows, None), *notes])
 
 
 def pushed_text(sent: Sent) -> str:
@@ -84,9 +91,10 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _study_row(one: Study, names: bool) -> tuple[str, ...]:
-    return (one.uid, "-" if one.day is None else one.day.isoformat(), ",".join(one.modalities) or "-",
+    return ("-" if one.day is None else one.day.isoformat(), ",".join(one.modalities) or "-",
             _or_dash(one.series), _or_dash(one.objects), _short(one.description),
-            *((one.patient_id or "-", one.patient_name or "-") if names else ()))  # fmt: skip
+            *((one.patient_id or "-", one.patient_name or "-") if names else ()),
+            one.uid)  # fmt: skip
 
 
 def _study_told(one: Study) -> dict[str, Any]:

@@ -35,7 +35,6 @@ class Wanted:
     first_day: datetime.date | None = None
     last_day: datetime.date | None = None
     modality: str | None = None
-    study: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def find_studies(connection: Connection, wanted: Wanted, *, most: int) -> tuple[
     ------
     NoAnswer, NotAdmitted, BadAnswer
     """
-    rows = _rows(connection, ("studies",), _query(wanted), STUDY_UID, None)
+    rows = _rows(connection, ("studies",), _query(wanted), STUDY_UID)
     fitting = (one for one in map(_study, rows) if _fits(one, wanted))
     found = list(islice(fitting, most + 1))
     ordered = sorted(found[:most], key=lambda one: (one.day or datetime.date.min, one.uid), reverse=True)
@@ -90,7 +89,7 @@ def series_of(connection: Connection, study: str) -> list[Series]:
     NoAnswer, NotAdmitted, BadAnswer
     """
     asked: Query = [("includefield", OBJECTS_IN_SERIES), ("includefield", SERIES_WORDS)]
-    rows = _rows(connection, ("studies", study, "series"), asked, SERIES_UID, None)
+    rows = _rows(connection, ("studies", study, "series"), asked, SERIES_UID)
     found = [
         Series(study, text(one, SERIES_UID), whole(one, SERIES_NUMBER), text(one, MODALITY), text(one, SERIES_WORDS),
                whole(one, OBJECTS_IN_SERIES))
@@ -102,19 +101,14 @@ def series_of(connection: Connection, study: str) -> list[Series]:
     return sorted(found, key=lambda one: (one.number is None, one.number, one.uid))
 
 
-def objects_of(connection: Connection, study: str, series: str, *, told: int | None = None) -> list[str]:
+def objects_of(connection: Connection, study: str, series: str) -> list[str]:
     """Return the SOP instance UIDs of a series, none where it is not there.
-
-    Parameters
-    ----------
-    told : int or None
-        How many the PACS has said there are, which spares asking for a page that is empty.
 
     Raises
     ------
     NoAnswer, NotAdmitted, BadAnswer
     """
-    rows = _rows(connection, ("studies", study, "series", series, "instances"), [], SOP_UID, told)
+    rows = _rows(connection, ("studies", study, "series", series, "instances"), [], SOP_UID)
     return [text(one, SOP_UID) for one in rows]
 
 
@@ -125,7 +119,6 @@ def _query(wanted: Wanted) -> Query:
         "PatientID": wanted.patient_id,
         "StudyDate": (first if first == last else f"{first}-{last}") or None,
         "ModalitiesInStudy": wanted.modality,
-        "StudyInstanceUID": wanted.study,
     }
     return asked + [(name, value) for name, value in conditions.items() if value]
 
@@ -147,19 +140,18 @@ def _day(said: str) -> datetime.date | None:
 
 def _fits(study: Study, wanted: Wanted) -> bool:
     return (
-        (wanted.study is None or study.uid == wanted.study)
-        and (wanted.patient_id is None or study.patient_id == wanted.patient_id.strip())
+        (wanted.patient_id is None or study.patient_id == wanted.patient_id)
         and (wanted.first_day is None or (study.day is not None and study.day >= wanted.first_day))
         and (wanted.last_day is None or (study.day is not None and study.day <= wanted.last_day))
         and (wanted.modality is None or not study.modalities or wanted.modality in study.modalities)
     )
 
 
-def _rows(connection: Connection, path: Path, query: Query, key: str, told: int | None) -> Iterator[Object]:
-    """Give rows page by page, each once by the UID under `key`, until no page brings a new one."""
+def _rows(connection: Connection, path: Path, query: Query, key: str) -> Iterator[Object]:
+    """Give rows page by page, each once by the UID under `key`, until a page brings none: counts may be out of date."""
     seen: set[str] = set()
     offset = 0
-    while told is None or len(seen) < told or not seen:
+    while True:
         page, more = _page(connection, path, [*query, ("limit", str(PAGE)), ("offset", str(offset))])
         fresh = [one for one in page if text(one, key) not in seen]
         for one in fresh:

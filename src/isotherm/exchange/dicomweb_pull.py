@@ -22,6 +22,8 @@ SCHEMA = "isotherm.pull/1"
 LIST = "pull.json"
 """Name of the file that says what was expected."""
 
+SUFFIX = ".dcm"
+
 MOST_PROBLEMS = 10
 """Objects of a series that may be wrong before the rest of it is no longer asked for."""
 
@@ -49,13 +51,16 @@ class Pulled:
         Objects that came now, and that were there from before.
     unlisted : int
         Objects of the study that came and were left, since the list did not hold them: it grows while it is fetched.
+    strange : int
+        Files in the folders of the series that are none of the objects that the PACS lists, or lists no more.
     """
 
     folder: Path
     series: tuple[Expected, ...]
     fetched: int
     kept: int
-    unlisted: int = 0
+    unlisted: int
+    strange: int
 
 
 def expected_of(connection: Connection, study: str, wanted: Sequence[str] = ()) -> tuple[Expected, ...]:
@@ -73,7 +78,7 @@ def expected_of(connection: Connection, study: str, wanted: Sequence[str] = ()) 
     if lost := [one for one in wanted if one not in named]:
         raise NoSuchStudy(f"The study holds no series {', '.join(lost)[:200]}; `isotherm pacs find --study UID` lists "
                           "its series.")  # fmt: skip
-    found = [Expected(one, tuple(objects_of(connection, study, one.uid, told=one.objects))) for one in chosen]
+    found = [Expected(one, tuple(objects_of(connection, study, one.uid))) for one in chosen]
     if not any(one.uids for one in found):
         raise NoSuchStudy("The PACS lists no object of this study; it may not have arrived yet.")
     return tuple(found)
@@ -103,20 +108,21 @@ def fetch(connection: Connection, study: str, expected: Sequence[Expected], fold
         raise _with_count(error, progress) from None
     except OSError as error:
         raise _not_written(error) from None
-    fetched = sum(work.fetched for work in works)
-    return Pulled(folder, tuple(expected), fetched, progress.done - fetched, sum(work.unlisted for work in works))
+    fetched, unlisted, strange = (sum(counts) for counts in zip(*(work.counts() for work in works), strict=True))
+    return Pulled(folder, tuple(expected), fetched, progress.done - fetched, unlisted, strange)
 
 
 def _claim(folder: Path, study: str, expected: Sequence[Expected]) -> None:
     """Make sure that the folder is empty or of this very study, and write down what is expected."""
     listing = folder / LIST
+    said: dict[str, Any] = {}
     if listing.exists():
         try:
             before: Any = json.loads(listing.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             before = None
         said = cast("dict[str, Any]", before) if isinstance(before, dict) else {}
-        if (said.get("schema"), said.get("study_uid")) != (SCHEMA, study):
+        if (said.get("schema"), said.get("study_uid")) != (SCHEMA, study) or not isinstance(said.get("series"), dict):
             raise OutputError(f"The output folder holds another study, or a damaged {LIST}; name a new folder.")
     elif any(not one.name.startswith(PREFIX) for one in folder.iterdir()):
         raise OutputError(
@@ -124,10 +130,9 @@ def _claim(folder: Path, study: str, expected: Sequence[Expected]) -> None:
         )
     for one in leftovers(folder):
         one.unlink(missing_ok=True)
-    told = [
-        {"series_uid": one.series.uid, "modality": one.series.modality, "objects": list(one.uids)} for one in expected
-    ]
-    write_text(listing, json.dumps({"schema": SCHEMA, "study_uid": study, "series": told}, indent=1) + "\n")
+    series = {one.series.uid: {"modality": one.series.modality, "objects": list(one.uids)} for one in expected}
+    told = {"schema": SCHEMA, "study_uid": study, "series": said.get("series", {}) | series}
+    write_text(listing, json.dumps(told, indent=1) + "\n")
 
 
 class _Progress:
@@ -175,6 +180,11 @@ class _Work:
                     self._connection.patiently(lambda uid=uid: self._one(uid))
                 except BadAnswer as problem:  # the others can still be fetched
                     self.problems.append(problem)
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many objects were fetched, were not listed, and lie here without being listed."""
+        strange = sum(one.suffix != SUFFIX or one.stem not in self._all for one in self._folder.iterdir())
+        return self.fetched, self.unlisted, strange
 
     def _is_here(self, uid: str) -> bool:
         try:
@@ -241,7 +251,7 @@ class _Work:
         return found.uid
 
     def _path(self, uid: str) -> Path:
-        return self._folder / f"{uid}.dcm"
+        return self._folder / f"{uid}{SUFFIX}"
 
 
 def _write(path: Path, chunks: Iterator[bytes]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from isotherm.errors import BadAnswer, NoAnswer
 from isotherm.exchange.dicomweb_find import objects_of
@@ -16,6 +17,9 @@ from isotherm.exchange.dicomweb_readback import read_back
 
 BATCH_OBJECTS, BATCH_BYTES = 50, 64 * 2**20
 """Of one request, unless a single object is larger."""
+
+MOST_TURNED_DOWN = 3
+"""Objects that may be turned down one after the other before it is taken to be for all of them."""
 
 FAILED, STORED, SOP_UID, REASON = "00081198", "00081199", "00081155", "00081197"
 
@@ -82,23 +86,15 @@ def push(connection: Connection, objects: Sequence[Outgoing], *, tell: Tell, com
     """
     work = _Work(connection, objects, tell)
     work.run()
-    differing: dict[str, tuple[str, ...]] = {}
-    coerced: dict[str, tuple[str, ...]] = {}
-    held = [one for one in objects if one.uid not in work.refused]
-    for number, one in enumerate(held if compare else [], start=1):
-        tell(f"reading back {number} of {len(held)} objects")
-        names = read_back(connection, one)
-        if names is None:
-            work.refused[one.uid] = "it does not give it back"
-            continue
-        bent = tuple(filter(is_coerced, names))
-        differs = tuple(name for name in names if name not in bent)
-        differing |= {one.uid: differs} if differs else {}
-        coerced |= {one.uid: bent} if bent else {}
-    held = [one for one in held if one.uid not in work.refused]
-    sent = tuple(one.uid for one in held if one.uid not in work.known)
-    known = tuple(one.uid for one in held if one.uid in work.known)
+    differing, coerced = work.compared() if compare else ({}, {})
+    held = [one.uid for one in objects if one.uid not in work.refused]
+    sent = tuple(uid for uid in held if uid not in work.known)
+    known = tuple(uid for uid in held if uid in work.known)
     return Pushed(sent, known, work.refused, differing, coerced, compare)
+
+
+Names = dict[str, tuple[str, ...]]
+Problem = TypeVar("Problem", NoAnswer, BadAnswer)
 
 
 @dataclass(slots=True)
@@ -124,16 +120,58 @@ class _Work:
                 self._send_all(left)
             except NoAnswer as error:
                 problem = error
+            except BadAnswer as error:
+                raise self._broken(error, len(self._left(self._stored()))) from None
             left = self._left(self._stored())
         if left:
             raise self._broken(problem, len(left))
+
+    def compared(self) -> tuple[Names, Names]:
+        """Read back what is there; return attributes that differ, and those that a PACS keeps by its own record."""
+        differing: Names = {}
+        coerced: Names = {}
+        held = [one for one in self.objects if one.uid not in self.refused]
+        for number, one in enumerate(held, start=1):
+            self.tell(f"reading back {number} of {len(held)} objects")
+            try:
+                names = read_back(self.connection, one)
+            except NoAnswer as error:
+                raise self._broken(error, 0) from None
+            except BadAnswer:
+                self.refused[one.uid] = "it gives back something else"
+                continue
+            if names is None:
+                self.refused[one.uid] = "it does not give it back"
+                continue
+            bent = tuple(filter(is_coerced, names))
+            differs = tuple(name for name in names if name not in bent)
+            differing |= {one.uid: differs} if differs else {}
+            coerced |= {one.uid: bent} if bent else {}
+        return differing, coerced
 
     def _send_all(self, left: Sequence[Outgoing]) -> None:
         before = len(self.objects) - len(left)
         for batch in _batches(left):
             self.tell(f"{before} of {len(self.objects)} objects sent")
-            self._send(batch)
+            try:
+                self._send(batch)
+            except BadAnswer:
+                # It may be a single object that is not liked, or too many at a time.
+                if len(batch) == 1:
+                    raise
+                self._send_one_by_one(batch)
             before += len(batch)
+
+    def _send_one_by_one(self, batch: Sequence[Outgoing]) -> None:
+        turned_down: list[str] = []
+        for at, one in enumerate(batch, start=1):
+            try:
+                self._send([one])
+            except BadAnswer:
+                turned_down.append(one.uid)
+                if len(turned_down) == at == min(len(batch), MOST_TURNED_DOWN):
+                    raise  # it is not about these objects
+        self.refused |= dict.fromkeys(turned_down, "it turned the request down")
 
     def _left(self, stored: set[str]) -> list[Outgoing]:
         done = stored | self.confirmed | self.refused.keys()
@@ -166,7 +204,8 @@ class _Work:
         if answer.status not in (200, 202, 409):
             raise BadAnswer(f"The PACS does not take objects at this address ({answer.status}); may its DICOMweb "
                             "service store?")  # fmt: skip
-        for told in read_objects(data):
+        # Some servers answer in XML whatever they are asked for; what is there is asked for anyway.
+        for told in read_objects(data) if "json" in answer.content_type else []:
             self.confirmed |= {text(one, SOP_UID) for one in objects_within(told, STORED)} & batch
             for one in objects_within(told, FAILED):
                 uid, code = text(one, SOP_UID), whole(one, REASON) or 0
@@ -176,11 +215,10 @@ class _Work:
                     self.confirmed.add(uid)
         self.confirmed -= self.refused.keys()
 
-    def _broken(self, problem: NoAnswer, left: int) -> NoAnswer:
+    def _broken(self, problem: Problem, left: int) -> Problem:
         there = f"{len(self.objects) - left} of {len(self.objects)} objects are there"
-        return NoAnswer(
-            f"{str(problem).rstrip('.')}; {there}, and the same command, given again, sends only the others."
-        )
+        goes_on = "the same command, given again, sends only the others"
+        return type(problem)(f"{str(problem).rstrip('.')}; {there}, and {goes_on}.")
 
 
 def _batches(objects: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
