@@ -8,7 +8,7 @@ from isotherm.study.designs.clone_result import CloneResult
 from isotherm.study.result import Cell, Results, cell
 
 WEIGHTS = {"mean": "mean weight", "least": "smallest weight", "most": "largest weight",
-           "effective": "effective number"}  # fmt: skip
+           "effective": "effective sample size"}  # fmt: skip
 SENSITIVITY = ("truncated", "unweighted")
 MEASURES = ("risk_difference", "rmst_difference", "hazard_ratio")
 TITLES = ("Risk difference", "Difference of restricted means", "Hazard ratio")
