@@ -35,9 +35,9 @@ from isotherm.app.study_report_tables import checklist, missing_values, only_an_
 from isotherm.app.study_report_words import Result
 
 TITLES = {
-    "answer": "Main estimate", "findings": "Overrides and warnings", "flow": "Flow of patients", "patients": "Patients",
-    "designs": "Designs side by side", "balance": "Balance and overlap", "outcomes": "Outcomes",
-    "subgroups": "Subgroups",
+    "answer": "Main estimate", "designs": "Designs side by side",
+    "findings": "Overrides and warnings", "flow": "Flow of patients", "patients": "Patients",
+    "balance": "Balance and overlap", "outcomes": "Outcomes", "subgroups": "Subgroups",
     "sensitivity": "Sensitivity analyses", "missing": "Missing data", "methods": "Methods",
     "results": "Results in words", "checklists": "Checklists", "software": "Settings and software",
 }  # fmt: skip
@@ -47,10 +47,10 @@ TITLES = {
 def sections_of(result: Result, drawings: Drawings) -> tuple[Section, ...]:
     """Return the sections that have something to show, in the order of the page; the first screen is not among them."""
     made = {
+        "designs": designs(result, drawings),
         "findings": _findings(result),
         "flow": _flow(result, drawings),
         "patients": blocks(table_one(result)),
-        "designs": designs(result, drawings),
         "balance": _balance(result, drawings),
         "outcomes": _outcomes(result, drawings),
         "subgroups": _subgroups(result, drawings),

@@ -20,6 +20,7 @@ from isotherm.app.study_report_frame import (
     Outcome,
     arms_of,
     covariate_label,
+    has_naive_beside,
     is_adjusted,
     is_ratio,
     label_of_arm,
@@ -70,8 +71,7 @@ def _ruler(result: Result) -> Drawing | None:
     main, naive = (result["results"].get(f"headline.{part}") for part in ("effect", "naive"))
     if main is None or main["value"] is None:
         return None
-    beside_it = is_adjusted(result) or "headline.design" in result["results"]
-    shown = naive is not None and naive["value"] is not None and beside_it
+    shown = naive is not None and naive["value"] is not None and has_naive_beside(result)
     beside = _row("naive", naive) if shown and naive is not None else None
     what = "hazard" if "azard" in str(main["label"]) else "risk"
     return estimate_ruler(_row("main", main, strong=True), beside, what=what, ratio=is_ratio(main),

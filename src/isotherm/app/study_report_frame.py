@@ -79,7 +79,8 @@ def warnings_of(result: Result, outcome: str) -> list[str]:
     keys = [
         str(one["key"])
         for one in result["findings"]
-        if one["level"] == "stop" or (one["kind"] == "warning" and str(one["key"]).endswith(f".{outcome}"))
+        if (one["level"] == "stop" and not has_design(result))
+        or (one["kind"] == "warning" and str(one["key"]).endswith(f".{outcome}"))
     ]
     return [key for key in keys if key in result["results"]]
 
@@ -87,6 +88,21 @@ def warnings_of(result: Result, outcome: str) -> list[str]:
 def is_adjusted(result: Result) -> bool:
     """Whether the main analysis matched or weighted: without either, no word may call it adjusted."""
     return "weighting.target" in result["results"] or "matching.target" in result["results"]
+
+
+def is_several(result: Result) -> bool:
+    """Whether three arms or more are compared, each with the reference."""
+    return len(result["protocol"]["arms"]) > 2
+
+
+def has_design(result: Result) -> bool:
+    """Whether the main estimate is that of a design for questions of timing."""
+    return "headline.design" in result["results"]
+
+
+def has_naive_beside(result: Result) -> bool:
+    """Whether the naive estimate is another one than the main one."""
+    return is_adjusted(result) or has_design(result) or is_several(result)
 
 
 def analysis_of(result: Result) -> str:

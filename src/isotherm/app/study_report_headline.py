@@ -10,9 +10,12 @@ from isotherm.app.study_report_frame import (
     Outcome,
     arms_of,
     family,
+    has_design,
+    has_naive_beside,
     holds_null,
     is_adjusted,
     is_ratio,
+    is_several,
     measure_of,
     null_words,
     outcomes_of,
@@ -79,7 +82,7 @@ class Headline:
 
 def headline_of(result: Result) -> Headline:
     """Return the first screen; without a main estimate, why there is none."""
-    designed = "headline.design" in result["results"]
+    designed = has_design(result)
     outcome = of_design(result) if designed else outcomes_of(result)[0]
     main = result["results"].get("headline.effect")
     if main is None or main["value"] is None:
@@ -87,13 +90,7 @@ def headline_of(result: Result) -> Headline:
         if main is not None:
             why = f"The main estimate does not exist: {missing(main)}"
         return Headline(outcome.label, "", None, None, None, (), (), (), _arms(result), caveats_of(result), why)
-    kind = (
-        f"by {result['results']['headline.design']['text']}"
-        if designed
-        else "adjusted"
-        if is_adjusted(result)
-        else "not adjusted"
-    )
+    kind = _kind(result)
     beside = remaining_of(result) if designed else warnings_of(result, outcome.name)
     caveats = (*caveats_of(result), *((bound(result, key),) for key in beside))
     return Headline(
@@ -108,7 +105,16 @@ def headline_of(result: Result) -> Headline:
 
 def _arms(result: Result) -> Table | None:
     """Return what happened in each arm; under a design, its risks stand in the section of the designs."""
-    return None if "headline.design" in result["results"] else by_arm(result)
+    return None if has_design(result) else by_arm(result)
+
+
+def _kind(result: Result) -> str:
+    """Say by which analysis the main estimate came about."""
+    if has_design(result):
+        return f"by {result['results']['headline.design']['text']}"
+    if is_several(result):
+        return f"covariates in the model, first of {len(result['protocol']['arms']) - 1} comparisons"
+    return "adjusted" if is_adjusted(result) else "not adjusted"
 
 
 def _reading(result: Result, outcome: Outcome, *, limits_below: bool) -> Runs:
@@ -147,7 +153,7 @@ def _facts(result: Result) -> Runs:
 
 def _adjusted_for(result: Result) -> Runs:
     labels = [str(one["label"]) for one in result["protocol"]["covariates"] if one["use"] == "adjust"]
-    if not labels or not is_adjusted(result) or "headline.design" in result["results"]:
+    if not labels or has_design(result) or not (is_adjusted(result) or is_several(result)):
         return ()
     shown = [label for k, label in enumerate(labels) if len(", ".join(labels[: k + 1])) <= MOST_LETTERS or k == 0]
     rest = "" if len(shown) == len(labels) else " and others, all named in the methods"
@@ -155,8 +161,7 @@ def _adjusted_for(result: Result) -> Runs:
 
 
 def _naive(result: Result) -> Runs:
-    beside_it = is_adjusted(result) or "headline.design" in result["results"]
-    if "headline.naive" not in result["results"] or not beside_it:
+    if "headline.naive" not in result["results"] or not has_naive_beside(result):
         return ()
     return (bound(result, "headline.naive", "value"),)
 
