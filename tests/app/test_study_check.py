@@ -48,7 +48,7 @@ def test_a_sound_study_has_nothing_said_against_it_and_ends_with_0(isotherm: Com
     ran = isotherm("study", "check", on_disk(tmp_path, study(), registry()))
     assert (ran.code, ran.err) == (0, "")
     assert "Nothing was found that speaks against the design." in ran.out
-    assert ran.out.endswith("The planned design is not barred.\n")
+    assert ran.out.endswith("No planned design is barred.\n")
 
 
 def test_a_barred_design_is_named_and_those_that_are_left_keep_the_exit_code_at_0(
@@ -59,7 +59,7 @@ def test_a_barred_design_is_named_and_those_that_are_left_keep_the_exit_code_at_
     assert "stop   immortal_time: Counted from time zero" in ran.out
     assert "naive                barred by arm_after_time_zero.upfront, arm_after_time_zero.delayed" in ran.out
     assert "clone_censor_weight  open" in ran.out
-    assert "What `isotherm study run` computes (naive) is barred as an answer" in ran.out
+    assert "refuses this protocol: what it asks for (naive) is barred" in ran.out
     assert isotherm("study", "flow", timed).out.count("finding: ") == ran.out.count("->")
 
 
@@ -130,15 +130,11 @@ def test_what_the_audit_asks_for_is_read_from_the_protocol(isotherm: Command, tm
     assert {one["id"] for one in read["findings"]} == {"left_truncation", "scan_schedule"}
 
 
-def test_a_run_carries_the_stop_beside_its_estimate(isotherm: Command, timed: Path, tmp_path: Path) -> None:
-    text = timed.read_text(encoding="utf-8") + '[methods.adjustment]\nmethod = "none"\n'
-    timed.write_text(text, encoding="utf-8")
-    out = tmp_path / "out"
-    ran = isotherm("study", "run", timed, "--out", out, "--quiet")
-    assert ran.code == 0, ran.err
-    assert "stop: Counted from time zero" in ran.out
-    found = {one["key"]: one for one in json.loads((out / "result.json").read_text())["findings"]}
-    assert found["finding.immortal_time"]["level"] == "stop"
-    assert found["finding.immortal_time"]["bars"] == ["naive"]
-    page = (out / "report.html").read_text(encoding="utf-8")
-    assert page.index("finding.immortal_time") < page.index("flow.start.patients")
+def test_a_run_is_refused_where_all_that_it_would_compute_is_barred(
+    isotherm: Command, timed: Path, tmp_path: Path
+) -> None:
+    assert "refuses this protocol" in isotherm("study", "check", timed).out
+    ran = isotherm("study", "run", timed, "--out", tmp_path / "out", "--quiet")
+    assert ran.code == 2
+    assert "(naive) is barred by what its dates show (arm_after_time_zero.upfront" in ran.err
+    assert not (tmp_path / "out" / "result.json").exists()

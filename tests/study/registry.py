@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from jsonschema import Draft202012Validator
 
 from isotherm.study.known import ExposureStart, TimeZero
 from isotherm.study.protocol import Protocol
@@ -60,6 +63,12 @@ REPEAT = Intercurrent(
 VOLUME = Serial(name="volume", label="Volume", unit="ml", months=(1.0, 6.0), columns=("volume_1", "volume_6"))
 CHANGING = Changing(label="Performance", baseline="ps", values=("ps_1",), dates=("ps_1_on",))
 PLAIN = Methods(adjustment=Unadjusted(), estimation=Estimation(at_days=(180.0, 365.0), rmst_days=300.0))
+
+
+def follows_schema(document: dict[str, Any]) -> None:
+    """Refuse a document that is no isotherm.study/1."""
+    file = resources.files("isotherm.app") / "schemas" / "study-1.schema.json"
+    Draft202012Validator(json.loads(file.read_text(encoding="utf-8"))).validate(document)
 
 
 def registry(n: int = 160, *, seed: int = 3, tumors: int = 1) -> pd.DataFrame:

@@ -55,13 +55,17 @@ def _standing(design: Mapping[str, Any]) -> str:
 def _verdict(document: Mapping[str, Any]) -> str:
     if not document["open"]:
         return "No design is left that can answer the question with these records."
-    barred = [one["name"] for one in document["designs"] if one["planned"] and one["barred_by"]]
-    if barred:
-        names = ", ".join(barred)
+    planned = [one for one in document["designs"] if one["planned"]]
+    barred = ", ".join(one["name"] for one in planned if one["barred_by"])
+    sound = ", ".join(one["name"] for one in planned if not one["barred_by"])
+    if not sound:
         return (
-            f"What `isotherm study run` computes ({names}) is barred as an answer; its result carries these findings."
+            f"`isotherm study run` refuses this protocol: what it asks for ({barred}) is barred. Give a [course] and a "
+            "[[design]] that is open."
         )
-    return "The planned design is not barred."
+    if barred:
+        return f"`isotherm study run` answers by {sound}; {barred} is barred as an answer, and stands beside it."
+    return "No planned design is barred."
 
 
 def _item(mark: str, words: str, width: int | None) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from isotherm.app.study_report_designs import BARRED, competing, designs, measured
 from isotherm.app.study_report_drawn import Drawings, pages_of
 from isotherm.app.study_report_frame import Outcome, is_adjusted, is_imputed, outcomes_of, warnings_of
 from isotherm.app.study_report_grouped import sensitivity, subgroups, survival
@@ -34,7 +35,8 @@ from isotherm.app.study_report_tables import checklist, missing_values, only_an_
 from isotherm.app.study_report_words import Result
 
 TITLES = {
-    "answer": "Main estimate", "findings": "Overrides and warnings", "flow": "Flow of patients", "patients": "Patients",
+    "answer": "Main estimate", "designs": "Designs side by side",
+    "findings": "Overrides and warnings", "flow": "Flow of patients", "patients": "Patients",
     "balance": "Balance and overlap", "outcomes": "Outcomes", "subgroups": "Subgroups",
     "sensitivity": "Sensitivity analyses", "missing": "Missing data", "methods": "Methods",
     "results": "Results in words", "checklists": "Checklists", "software": "Settings and software",
@@ -45,6 +47,7 @@ TITLES = {
 def sections_of(result: Result, drawings: Drawings) -> tuple[Section, ...]:
     """Return the sections that have something to show, in the order of the page; the first screen is not among them."""
     made = {
+        "designs": designs(result, drawings),
         "findings": _findings(result),
         "flow": _flow(result, drawings),
         "patients": blocks(table_one(result)),
@@ -110,7 +113,8 @@ def _outcomes(result: Result, drawings: Drawings) -> tuple[Block, ...]:
     tables = [table_of(result, "effects"), survival(result),
               None if binary is None else replace(binary, remark=_of_the_first(result))]  # fmt: skip
     models = [table_of(result, f"models.{outcome.name}") for outcome in outcomes_of(result)]
-    return blocks(found, *tables, *models)
+    barred = [Paragraph((Words(BARRED),))] if "design.naive.barred" in result["results"] else []
+    return blocks(barred, found, *tables, *models, measured(result))
 
 
 def _outcome(result: Result, outcome: Outcome, drawings: Drawings) -> tuple[Block, ...]:
@@ -124,6 +128,7 @@ def _outcome(result: Result, outcome: Outcome, drawings: Drawings) -> tuple[Bloc
         pictures or _instead(result, f"survival.{outcome.name}.", title) or (Heading(title) if runs else None),
         Paragraph(runs),
         warned,
+        competing(result, outcome, drawings),
     )
 
 

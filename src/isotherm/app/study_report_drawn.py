@@ -15,10 +15,12 @@ from isotherm.app.study_figures_flow import FlowBox, flow_diagram
 from isotherm.app.study_figures_forest import ForestRow, ForestWords, estimate_ruler, forest_plots
 from isotherm.app.study_figures_love import LovePoint, love_plots
 from isotherm.app.study_figures_overlap import ArmScores, overlap_plot
+from isotherm.app.study_report_designs import design_drawings, incidence_drawing
 from isotherm.app.study_report_frame import (
     Outcome,
     arms_of,
     covariate_label,
+    has_naive_beside,
     is_adjusted,
     is_ratio,
     label_of_arm,
@@ -30,7 +32,8 @@ from isotherm.app.study_report_words import DAYS_PER_MONTH, NOT_GIVEN, Result, m
 from isotherm.columns import Float
 
 Drawings = dict[str, Drawing]
-"""By name: "flow", "love", "overlap", "curves_OUT", "forest_OUT", "sensitivity_OUT"; "ruler" for the first screen.
+"""By name: "flow", "love", "overlap", "designs_os", "incidence_OUT", "curves_OUT", "forest_OUT", "sensitivity_OUT";
+"ruler" for the first screen.
 
 A figure that goes on beyond one page has a further one for each page: "love.2", "love.3".
 """
@@ -43,7 +46,9 @@ def drawings_of(result: Result) -> Drawings:
     """Draw every figure that the result holds something for."""
     found: dict[str, Drawing | None] = {"ruler": _ruler(result), "flow": _flow(result), **_paged("love", _love(result)),
                                         "overlap": _overlap(result)}  # fmt: skip
+    found |= design_drawings(result)
     for outcome in outcomes_of(result):
+        found[f"incidence_{outcome.name}"] = incidence_drawing(result, outcome)
         found[f"curves_{outcome.name}"] = _curves(result, outcome)
         found |= _paged(f"forest_{outcome.name}", _forest(result, outcome))
         found |= _paged(f"sensitivity_{outcome.name}", _sensitivity(result, outcome))
@@ -66,7 +71,7 @@ def _ruler(result: Result) -> Drawing | None:
     main, naive = (result["results"].get(f"headline.{part}") for part in ("effect", "naive"))
     if main is None or main["value"] is None:
         return None
-    shown = naive is not None and naive["value"] is not None and is_adjusted(result)
+    shown = naive is not None and naive["value"] is not None and has_naive_beside(result)
     beside = _row("naive", naive) if shown and naive is not None else None
     what = "hazard" if "azard" in str(main["label"]) else "risk"
     return estimate_ruler(_row("main", main, strong=True), beside, what=what, ratio=is_ratio(main),

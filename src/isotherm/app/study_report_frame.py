@@ -89,6 +89,21 @@ def is_adjusted(result: Result) -> bool:
     return "weighting.target" in result["results"] or "matching.target" in result["results"]
 
 
+def is_several(result: Result) -> bool:
+    """Whether three arms or more are compared, each with the reference."""
+    return len(result["protocol"]["arms"]) > 2
+
+
+def has_design(result: Result) -> bool:
+    """Whether the main estimate is that of a design for questions of timing."""
+    return "headline.design" in result["results"]
+
+
+def has_naive_beside(result: Result) -> bool:
+    """Whether the naive estimate is another one than the main one."""
+    return is_adjusted(result) or has_design(result) or is_several(result)
+
+
 def analysis_of(result: Result) -> str:
     """Return the analysis whose curves and risks stand beside the main estimate: "adjusted", or "naive" without it."""
     return "adjusted" if is_adjusted(result) else "naive"

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from isotherm.app.study_report_arms import by_arm
+from isotherm.app.study_report_designs import of_design, remaining_of
 from isotherm.app.study_report_frame import (
     Outcome,
     arms_of,
     family,
+    has_design,
+    has_naive_beside,
     holds_null,
     is_adjusted,
     is_ratio,
+    is_several,
     measure_of,
     null_words,
     outcomes_of,
@@ -78,22 +82,39 @@ class Headline:
 
 def headline_of(result: Result) -> Headline:
     """Return the first screen; without a main estimate, why there is none."""
-    outcome, main = outcomes_of(result)[0], result["results"].get("headline.effect")
+    designed = has_design(result)
+    outcome = of_design(result) if designed else outcomes_of(result)[0]
+    main = result["results"].get("headline.effect")
     if main is None or main["value"] is None:
         why = BLINDED if result["protocol"]["outcomes_blinded"] else NO_ESTIMATE
         if main is not None:
             why = f"The main estimate does not exist: {missing(main)}"
-        return Headline(outcome.label, "", None, None, None, (), (), (), by_arm(result), caveats_of(result), why)
-    kind = "adjusted" if is_adjusted(result) else "not adjusted"
-    caveats = (*caveats_of(result), *((bound(result, key),) for key in warnings_of(result, outcome.name)))
+        return Headline(outcome.label, "", None, None, None, (), (), (), _arms(result), caveats_of(result), why)
+    kind = _kind(result)
+    beside = remaining_of(result) if designed else warnings_of(result, outcome.name)
+    caveats = (*caveats_of(result), *((bound(result, key),) for key in beside))
     return Headline(
         outcome=outcome.label, measure=f"{measure_of(main)}, {kind}",
         estimate=bound(result, "headline.effect", "estimate"),
         interval=bound(result, "headline.effect", "interval") if has_interval(main) else None,
         level=bound(result, "headline.effect", "level"),
         reading=_reading(result, outcome, limits_below=bool(caveats)), facts=_facts(result), naive=_naive(result),
-        arms=by_arm(result), why="", caveats=caveats,
+        arms=_arms(result), why="", caveats=caveats,
     )  # fmt: skip
+
+
+def _arms(result: Result) -> Table | None:
+    """Return what happened in each arm; under a design, its risks stand in the section of the designs."""
+    return None if has_design(result) else by_arm(result)
+
+
+def _kind(result: Result) -> str:
+    """Say by which analysis the main estimate came about."""
+    if has_design(result):
+        return f"by {result['results']['headline.design']['text']}"
+    if is_several(result):
+        return f"covariates in the model, first of {len(result['protocol']['arms']) - 1} comparisons"
+    return "adjusted" if is_adjusted(result) else "not adjusted"
 
 
 def _reading(result: Result, outcome: Outcome, *, limits_below: bool) -> Runs:
@@ -132,7 +153,7 @@ def _facts(result: Result) -> Runs:
 
 def _adjusted_for(result: Result) -> Runs:
     labels = [str(one["label"]) for one in result["protocol"]["covariates"] if one["use"] == "adjust"]
-    if not labels or not is_adjusted(result):
+    if not labels or has_design(result) or not (is_adjusted(result) or is_several(result)):
         return ()
     shown = [label for k, label in enumerate(labels) if len(", ".join(labels[: k + 1])) <= MOST_LETTERS or k == 0]
     rest = "" if len(shown) == len(labels) else " and others, all named in the methods"
@@ -140,7 +161,7 @@ def _adjusted_for(result: Result) -> Runs:
 
 
 def _naive(result: Result) -> Runs:
-    if "headline.naive" not in result["results"] or not is_adjusted(result):
+    if "headline.naive" not in result["results"] or not has_naive_beside(result):
         return ()
     return (bound(result, "headline.naive", "value"),)
 

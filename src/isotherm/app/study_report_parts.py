@@ -212,7 +212,20 @@ def _with_label(cell: str | Mapping[str, str], labels: Mapping[str, str]) -> str
     return cell
 
 
-ESTIMATES = ("Estimate", "Hazard ratio", "Odds ratio", "Alone", "Together", "Median", "Free of the event")
+ESTIMATES = (
+    "Estimate",
+    "Hazard ratio",
+    "Odds ratio",
+    "Risk",
+    "Difference of restricted",
+    "Cause-specific",
+    "Subdistribution",
+    "By day",
+    "Alone",
+    "Together",
+    "Median",
+    "Free of the event",
+)
 """Beginnings of the heads of columns whose numbers have intervals."""
 
 

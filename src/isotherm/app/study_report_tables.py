@@ -20,7 +20,10 @@ SECTION_OF = {
     "run": "software", "imputation": "missing", "missing": "missing", "flow": "flow", "table_one": "patients",
     "followup": "outcomes", "balance": "balance", "overlap": "balance", "curve": "outcomes", "at_risk": "outcomes",
     "effect": "outcomes", "events": "outcomes", "logrank": "outcomes", "cox": "outcomes", "rmst": "outcomes",
-    "binary": "outcomes", "proportional_hazards": "outcomes", "evalue": "outcomes", "subgroup": "subgroups",
+    "binary": "outcomes", "gray": "outcomes", "fine_gray": "outcomes", "cause_specific": "outcomes",
+    "incidence": "outcomes", "competing": "outcomes", "intercurrent": "outcomes", "serial": "outcomes",
+    "design": "designs", "course": "designs",
+    "proportional_hazards": "outcomes", "evalue": "outcomes", "subgroup": "subgroups",
     "sensitivity": "sensitivity", "bootstrap": "sensitivity", "leave_one_site_out": "sensitivity",
     "finding": "findings", "override": "findings", "caveat": "answer", "headline": "answer",
 }  # fmt: skip

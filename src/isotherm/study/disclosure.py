@@ -37,8 +37,13 @@ PLANNED = ("protocol.", "data.", "caveat.", "headline.caveat", "run.")
 BY_EVENTS = ("effect.", "curve.", "headline.", "rmst.", "proportional_hazards.", "bootstrap.", "logrank.", "followup.")
 """Families whose numbers come from the events of an outcome."""
 
-EXTREMES = re.compile(r"matching\.widest|weighting\..*\.largest_share")
+EXTREMES = re.compile(
+    r"matching\.widest|weighting\..*\.largest_share|design\..*\.(?:weights\..*\.(?:least|most)|first_day|last_day)"
+)
 """Numbers of one or two patients."""
+
+COARSE = ("course.", "design.", "incidence.", "intercurrent.", "serial.")
+"""Families whose counts a release tells as the multiple of ten that they reach, as in the audit of the design."""
 
 NOBODY = "one patient"
 """Stands for a count of one in what such a number rests on."""
@@ -104,6 +109,10 @@ def _behind(results: Results, key: str, record: Record) -> set[str]:
 
 def _released(key: str, record: Record, *, withheld: bool) -> Record:
     """Return a record without counts in its words, and without its number where that is withheld."""
+    if _is_coarse(key, record):
+        reached = int(record.value or 0) // SMALLEST * SMALLEST
+        hidden = withheld or 0 < (record.value or 0) < SMALLEST
+        return replace(record, value=None if hidden else reached, why=WITHHELD if hidden else record.why)
     bare = replace(record, n=None, events=None, method=vague(record.method), why=vague(record.why))
     if record.text is not None and not key.startswith(PLANNED):
         bare = replace(bare, text=vague(record.text))
@@ -111,6 +120,10 @@ def _released(key: str, record: Record, *, withheld: bool) -> Record:
         numbers = {part: coarse(getattr(record, part)) for part in ("value", "low", "high", "p")}
         return bare if record.kind == "count" else replace(bare, **numbers)
     return replace(bare, value=None, low=None, high=None, p=None, why=WITHHELD)
+
+
+def _is_coarse(key: str, record: Record) -> bool:
+    return record.kind == "count" and key.startswith(COARSE)
 
 
 def vague(words: str) -> str:

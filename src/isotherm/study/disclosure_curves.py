@@ -25,7 +25,7 @@ def release_curves(results: Results, hidden: set[str], smallest: int) -> tuple[d
     those who had the event and those who were censored are nobody or `smallest` and more, in everybody, among those
     compared and among those left out. So differences between days or between the curves reveal no few.
     """
-    curves = dict(results.curves)
+    curves = {key: one for key, one in results.curves.items() if not key.startswith(("design.", "incidence."))}
     gone = {key for key in results.records if HAZARD.fullmatch(key)}  # but those of the days that are kept
     for key in [key for key in curves if key.startswith("survival.") and ".adjusted." in key]:
         pair = [key, key.replace(".adjusted.", ".naive.")]

@@ -160,6 +160,11 @@ class Results:
         self.add(key, Record(kind="count", label=label, value=int(value), **words))
         self.counts[key] = Count(int(value), worth, printed=True)
 
+    def coarse_count(self, key: str, value: int, label: str, **words: Any) -> None:
+        """Add a count that a release tells as the multiple of ten that it reaches."""
+        self.number(key, "count", value, label, **words)
+        self.unprinted(key, value)
+
     def unprinted(self, key: str, value: int) -> None:
         """Add a count that is not printed, and that nobody shall work out if it is small."""
         self.counts[key] = Count(int(value), 0, printed=False)

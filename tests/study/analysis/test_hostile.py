@@ -16,6 +16,7 @@ from isotherm.errors import (
     BadSetting,
     BadTable,
     NoOverlap,
+    NoSoundDesign,
     NothingToCompare,
     OutOfReach,
 )
@@ -70,10 +71,11 @@ def test_an_estimand_out_of_reach_says_what_is_within_reach() -> None:
         run(more_treated, methods=PAIRS)
 
 
-def test_three_arms_are_refused_with_what_to_do() -> None:
+def test_three_arms_have_no_one_treated_arm() -> None:
     arms = Arms(column="drug", reference="none", arms=(*ARMS.arms, Arm(name="half", label="Half", values=(0.5,))))
+    made = cohort(study(arms=arms), TABLE.assign(drug=np.where(np.arange(90) < 9, 0.5, TABLE["drug"])))
     with pytest.raises(BadSetting, match=r"3 arms came .*; keep two \[\[arms.arm\]\] in the protocol .*"):
-        run(TABLE.assign(drug=np.where(np.arange(90) < 9, 0.5, TABLE["drug"])), arms=arms)
+        _ = made.treated
 
 
 def test_arms_that_a_covariate_separates_get_firths_penalty_and_a_warning() -> None:
@@ -229,7 +231,11 @@ def test_tumors_are_clustered_in_their_patients_and_patients_are_matched_once() 
     assert value(result, "effect.os.adjusted") == pytest.approx(value(by_id, "effect.os.adjusted"), rel=1e-9)
     assert value(result, "effect.os.naive") == pytest.approx(value(whole, "effect.os.naive"), rel=1e-9)
     assert "clustered in patients" in record(result, "effect.ltp.naive").method
-    assert "not independent" in record(result, "binary.again.naive.difference").why
+    assert record(result, "binary.again.naive.difference").method.startswith("GEE")
+    assert "not independent" in record(result, "binary.again.naive.ratio").why
+    assert "ignores clustering" in record(result, "binary.again.naive.unclustered").method
+    assert "ignores clustering" in record(result, "effect.ltp.unclustered").method
+    assert value(result, "effect.ltp.unclustered") == pytest.approx(value(result, "effect.ltp.naive"))
     assert value(result, "effect.again.naive") == pytest.approx(
         tumors.groupby("drug")["again"].mean()[1.0] - tumors.groupby("drug")["again"].mean()[0.0]
     )
@@ -327,9 +333,14 @@ def test_exact_blocks_may_be_the_site_and_gaps_in_facts_that_only_describe_are_s
 
 def test_a_finding_and_an_override_are_results() -> None:
     late = replace(LESIONS, known=Known(when="after time zero"), override="counted on the scan of the day before")
-    result = run(TABLE, covariates=(AGE, late), exposure=ExposureStart(says="drug", when="after time zero"))
+    result = run(TABLE, covariates=(AGE, late), exposure=ExposureStart(says="drug", when="before time zero"))
     assert "counted on the scan" in (record(result, "override.1").text or "")
-    assert "immortal time" in (record(result, "finding.exposure_after_time_zero").text or "")
+    assert "cannot be counted" in (record(result, "finding.exposure_before_time_zero").text or "")
+
+
+def test_a_study_whose_every_design_is_barred_is_refused() -> None:
+    with pytest.raises(NoSoundDesign, match=r"\(naive\) is barred by what its dates show \(exposure_after_time_zero"):
+        run(TABLE, exposure=ExposureStart(says="drug", when="after time zero"))
 
 
 def test_a_covariate_that_is_constant_in_a_drawn_sample_has_no_effect_there() -> None:
@@ -369,13 +380,14 @@ def test_tumors_of_one_patient_in_two_groups_are_refused_since_patients_are_comp
         run(tumors, data=TUMORS, outcomes=(OS,), covariates=(AGE, described), sensitivity=(only_large,))
 
 
-def test_a_share_of_tumors_has_no_interval_that_takes_them_for_independent() -> None:
+def test_a_share_of_tumors_has_an_interval_that_respects_patients() -> None:
     tumors = pd.concat([TABLE.assign(tumor="1"), TABLE[::2].assign(tumor="2")]).sort_values(["id", "tumor"])
     tumors["again"] = (np.arange(len(tumors)) % 3 == 0) * 1.0
     found = record(run(tumors, data=TUMORS, outcomes=(OS, TREATED_AGAIN)), "binary.again.naive.risk.drug")
     assert found.value == pytest.approx(tumors["again"][tumors["drug"] == 1.0].mean())
-    assert (found.low, found.high) == (None, None)
-    assert found.method == "share of tumors; no interval: tumors of one patient are not independent"
+    assert found.low is not None
+    assert found.high is not None
+    assert "patients' tumors (design effect" in found.method
 
 
 def test_an_analysis_of_nobody_says_so_and_keeps_the_kind_of_each_outcome() -> None:

@@ -35,7 +35,7 @@ def scanned(days: int = 40) -> pd.DataFrame:
 def test_a_step_on_a_date_after_time_zero_is_a_stop_that_leaves_a_landmark() -> None:
     found = audit(scanned(), **step("scan_on is not missing", "Had a scan"))["late_eligibility.1"]
     assert (found.level, found.rows) == ("stop", 180)
-    assert found.bars == ("naive", "time_dependent_cox", "clone_censor_weight")
+    assert found.bars == ("naive", "time_dependent_cox", "clone_censor_weight", "censoring_weights")
     assert [(one.value, one.of) for one in found.counts] == [(180, 180), (60, None)]
     assert "in 180 of 180 patients: it chooses by the future, and left out 60 patients" in found.says
     assert audit(scanned(-40), **step("scan_on is not missing", "Had a scan")) == {}
@@ -151,7 +151,7 @@ def test_who_came_under_observation_later_needs_an_entry_time() -> None:
     days = np.where(table["drug"] == 1.0, 2, 0)
     found = audit(referred(days), entry=REFERRAL)["left_truncation"]
     assert (found.level, found.rows) == ("stop", 120)
-    assert found.bars == ("naive", "clone_censor_weight")
+    assert found.bars == ("naive", "clone_censor_weight", "censoring_weights")
     assert 'mean 2 days in "Drug", mean 0 days in "No drug", which favors "Drug" over "No drug"' in found.says
     both = audit(referred(1), entry=REFERRAL)["left_truncation"]
     assert "alike in all arms" in both.says

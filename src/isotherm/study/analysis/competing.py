@@ -12,6 +12,7 @@ from isotherm.effect import Effect
 from isotherm.errors import FitError, InputError, NothingToCompare
 from isotherm.outcome import TimeToEvent
 from isotherm.study.analysis.curves import NOBODY, NOT_SO_LONG, Analyzed
+from isotherm.study.design_matrix import Bool
 from isotherm.study.protocol_methods import Estimation
 from isotherm.study.result import Cell, Results, cell
 from isotherm.study.survival.cause_specific import cause_specific_cox
@@ -83,7 +84,7 @@ def _counts(results: Results, compared: Compared) -> list[str]:
         for place, arm in enumerate(compared.arms):
             keys.append(f"incidence.{compared.one.key}.{arm}.{cause}.events")
             count = int(((codes == cause) & (compared.code == place)).sum())
-            results.number(keys[-1], "count", count, f"{words}: {compared.labels[place]}", arm=arm,
+            results.coarse_count(keys[-1], count, f"{words}: {compared.labels[place]}", arm=arm,
                            outcome=sample.endpoint.outcome.name)  # fmt: skip
     return keys
 
@@ -100,10 +101,25 @@ def _incidence(results: Results, compared: Compared, arm: str, cause: int, words
         results.curves[key] = _drawn(found, compared, arm, words)
     for k, day in enumerate(estimation.at_days, start=1):
         risk, low, high, why = _at(found, day)
+        around = _around(results, compared, f"{key}.{k}", mine, day)
         results.number(f"{key}.at_{k}", "probability", risk, f"{label}, by day {day:g}", low=low, high=high, why=why,
-                       level=estimation.level, arm=arm, outcome=compared.one.name, rests_on=behind,
+                       level=estimation.level, arm=arm, outcome=compared.one.name,
+                       rests_on=[*behind, *around],
                        method="Aalen-Johansen; infinitesimal jackknife, log interval")  # fmt: skip
     return [label, *(cell(f"{key}.at_{k}") for k in range(1, len(estimation.at_days) + 1))]
+
+
+def _around(results: Results, compared: Compared, key: str, mine: Bool, day: float) -> list[str]:
+    """Count, without printing, the events of each kind before and after a day: a risk may tell of a few of them."""
+    sample = compared.one.sample
+    assert sample.endpoint.days is not None
+    codes, before = sample.endpoint.code[sample.rows], sample.endpoint.days[sample.rows] <= day
+    keys: list[str] = []
+    for cause, _ in sample.endpoint.outcome.causes:
+        for part, inside in (("by", before), ("after", ~before)):
+            keys.append(f"{key}.{part}.{cause}")
+            results.unprinted(keys[-1], int((mine & inside & (codes == cause)).sum()))
+    return keys
 
 
 def _at(found: Incidence | None, day: float) -> tuple[float | None, float | None, float | None, str]:

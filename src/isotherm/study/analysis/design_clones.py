@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from isotherm.study.designs.clone_result import CloneResult
-from isotherm.study.result import Cell, Kind, Results, cell
+from isotherm.study.result import Cell, Results, cell
 
 WEIGHTS = {"mean": "mean weight", "least": "smallest weight", "most": "largest weight",
            "effective": "effective number"}  # fmt: skip
@@ -31,30 +31,57 @@ def add_clones(
         Ids of the counts that the estimates rest on.
     """
     labels = {one.name: arm for one, arm in zip(answer.result.arms, arms, strict=True)}
-    rows: list[list[Cell]] = []
-
-    def add(part: str, kind: Kind, words: str, value: float, arm: str | None, *, days: str = "") -> None:
-        rests = () if kind == "count" else behind
-        results.number(f"{key}.{part}", kind, value, f"{name}, {words}", arm=arm, unit=days, rests_on=rests)
-        rows.append([f"{words}{f' ({days})' if days else ''}", cell(f"{key}.{part}")])
-
     if answer.shared_events:
-        add("shared_events", "count", "patients whose event counts in every strategy", answer.shared_events, None)
-    for place, one in enumerate(answer.censored, start=1):
-        days = f"first day {one.first_day:g}, median {one.median_day:g}, last {one.last_day:g}"
-        add(f"censored.{place}", "count", f"{one.strategy}: censored, {one.reason}", one.n, labels[one.strategy],
-            days=days)  # fmt: skip
-    for one in answer.weights:
-        for part, words in WEIGHTS.items():
-            add(f"weights.{labels[one.strategy]}.{part}", "number", f"{one.strategy}: {words}", getattr(one, part),
-                labels[one.strategy])  # fmt: skip
-    for place, one in enumerate(answer.at_risk, start=1):
-        words, arm = f"{one.strategy}: at risk just after day {one.day:g}", labels[one.strategy]
-        add(f"at_risk.{place}", "count", words, one.n, arm)
-        add(f"at_risk.{place}.weighted", "number", f"{words}, sum of weights", one.weighted, arm)
-    results.table(key.replace("design.", "design_clones.", 1),
-                  f"{name}: who was censored and why, weights, numbers at risk", ["", "Value"], rows)  # fmt: skip
+        results.coarse_count(f"{key}.shared_events", answer.shared_events,
+                       f"{name}: patients whose event counts in every strategy")  # fmt: skip
+    _censored(results, key, name, answer, labels)
+    _weights(results, key, name, answer, labels, behind)
+    _at_risk(results, key, name, answer, labels)
     _sensitivity(results, key, name, answer, arms, behind)
+
+
+def _censored(results: Results, key: str, name: str, answer: CloneResult, labels: Mapping[str, str]) -> None:
+    rows: list[list[Cell]] = []
+    for place, one in enumerate(answer.censored, start=1):
+        own, words = f"{key}.censored.{place}", f"{one.strategy}: {one.reason}"
+        results.coarse_count(own, one.n, f"{name}, censored, {words}", arm=labels[one.strategy])
+        days = {"first_day": one.first_day, "median_day": one.median_day, "last_day": one.last_day}
+        for part, day in days.items():
+            results.number(f"{own}.{part}", "number", day, f"{name}, censored, {words}: {part.replace('_', ' ')}",
+                           arm=labels[one.strategy], unit="days", rests_on=[own])  # fmt: skip
+        rows.append([words, cell(own), *(cell(f"{own}.{part}") for part in days)])
+    results.table(_table(key, "censored"), f"{name}: censored for leaving a strategy",
+                  ["", "Number", "First day", "Median day", "Last day"], rows)  # fmt: skip
+
+
+def _weights(results: Results, key: str, name: str, answer: CloneResult, labels: Mapping[str, str],
+             behind: Sequence[str]) -> None:  # fmt: skip
+    rows: list[list[Cell]] = []
+    for one in answer.weights:
+        keys = [f"{key}.weights.{labels[one.strategy]}.{part}" for part in WEIGHTS]
+        for own, part, words in zip(keys, WEIGHTS, WEIGHTS.values(), strict=True):
+            results.number(own, "number", getattr(one, part), f"{name}, {one.strategy}: {words}",
+                           arm=labels[one.strategy], rests_on=behind)  # fmt: skip
+        rows.append([one.strategy, *map(cell, keys)])
+    heads = (words[:1].upper() + words[1:] for words in WEIGHTS.values())
+    results.table(_table(key, "weights"), f"{name}: weights of those who were not censored for leaving", ["", *heads],
+                  rows)  # fmt: skip
+
+
+def _at_risk(results: Results, key: str, name: str, answer: CloneResult, labels: Mapping[str, str]) -> None:
+    rows: list[list[Cell]] = []
+    for place, one in enumerate(answer.at_risk, start=1):
+        own, words = f"{key}.at_risk.{place}", f"{one.strategy}, just after day {one.day:g}"
+        results.coarse_count(own, one.n, f"{name}, at risk: {words}", arm=labels[one.strategy])
+        results.number(f"{own}.weighted", "number", one.weighted, f"{name}, at risk, sum of weights: {words}",
+                       arm=labels[one.strategy], rests_on=[own])  # fmt: skip
+        rows.append([words, cell(own), cell(f"{own}.weighted")])
+    results.table(_table(key, "at_risk"), f"{name}: at risk just after the end of each window",
+                  ["", "Number", "Sum of weights"], rows)  # fmt: skip
+
+
+def _table(key: str, what: str) -> str:
+    return key.replace("design.", f"design_{what}.", 1)
 
 
 def _sensitivity(
@@ -70,5 +97,5 @@ def _sensitivity(
                 results.effect(own, effects[place * others + k], label=f"{name}, {words}: {title}", arm=arm, unit=unit,
                                rests_on=behind)  # fmt: skip
             rows.append([f"{words}: {answer.result.arms[k + 1].name}", *(cell(own) for own in keys)])
-    results.table(key.replace("design.", "design_weights.", 1), f"{name}: the same with other weights",
+    results.table(_table(key, "sensitivity"), f"{name}: the same with other weights",
                   ["", *TITLES], rows)  # fmt: skip

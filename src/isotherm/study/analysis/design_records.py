@@ -15,7 +15,7 @@ from isotherm.study.designs.courses import Endpoint
 from isotherm.study.designs.result import DesignResult
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_designs import Landmark
-from isotherm.study.result import Cell, Results, cell
+from isotherm.study.result import Cell, Record, Results, cell
 
 KEYS: dict[Endpoint, str] = {"overall survival": "os", "progression-free survival": "pfs"}
 """Short names of endpoints in ids."""
@@ -60,6 +60,25 @@ def add_designs(results: Results, protocol: Protocol, found: Timed, done: Sequen
             if endpoint in one.answers:
                 _design(results, protocol, one, endpoint, sheet)
         _tables(results, protocol, endpoint, sheet)
+    _headline_rests(results, protocol, done)
+
+
+def _headline_rests(results: Results, protocol: Protocol, done: Sequence[Done]) -> None:
+    """Say that the main estimate and the naive one rest on the counts of their designs."""
+    assert protocol.course is not None
+    end = f"{KEYS[protocol.course.endpoints[0]]}.{_others(protocol)[0]}.risk_difference"
+    for key, one in (("headline.effect", _sound(done)), ("headline.naive", _naive(done))):
+        own = "" if one is None else f"design.{one.design.name}.{end}"
+        if key in results.records and own in results.rests_on:
+            results.rests_on[key] = results.rests_on[own]
+
+
+def _sound(done: Sequence[Done]) -> Done | None:
+    return next((one for one in done if not one.barred_by and one.design.kind != NAIVE), None)
+
+
+def _naive(done: Sequence[Done]) -> Done | None:
+    return next((one for one in done if one.design.kind == NAIVE), None)
 
 
 def add_design_headline(results: Results, protocol: Protocol, done: Sequence[Done]) -> bool:
@@ -69,19 +88,19 @@ def add_design_headline(results: Results, protocol: Protocol, done: Sequence[Don
     """
     assert protocol.course is not None
     endpoint = protocol.course.endpoints[0]
-    sound = next((one for one in done if not one.barred_by and one.design.kind != NAIVE), None)
+    sound = _sound(done)
     if sound is None:
         return False
     arm, horizon = _others(protocol)[0], protocol.course.horizon_days
-    naive = next((one for one in done if one.design.kind == NAIVE), None)
-    for key, one in (("headline.effect", sound), ("headline.naive", naive)):
+    for key, one in (("headline.effect", sound), ("headline.naive", _naive(done))):
         if one is not None:
             kind, why = _measure(one.answers[endpoint], 0)
             label = f"{_capital(endpoint)}: Risk difference at {horizon:g} days, {called(one, one.answers[endpoint])}"
             _effect(results, key, kind, label, why, measure="risk_difference", arm=arm)
     answer = sound.answers[endpoint]
     results.text("headline.target", "Whose effect", _result_of(answer).target if not isinstance(answer, str) else "")
-    results.text("headline.design", "Design", sound.design.name)
+    results.add("headline.design", Record(kind="text", label="Design", text=called(sound, answer),
+                                          method=f"design.{sound.design.name}.{KEYS[endpoint]}"))  # fmt: skip
     results.text("headline.caveat", "Read beside it", " ".join(protocol.caveats))
     return True
 
@@ -99,6 +118,7 @@ def _design(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint,
     for k, (words, count) in enumerate(found.left_out, start=1):
         _count(results, f"{key}.left_out.{k}", f"{called(one, answer)}: {words}", count, sheet.counts)
     behind = _arms(results, protocol, one, key, found, sheet, rows="clones" if _cloned(answer, one) else "patients")
+    behind += _around(results, protocol, one, key, found)
     _curves(results, protocol, one, key, found, behind, sheet)
     arms = _shown(protocol, found)
     for place, arm in enumerate(arms[1:]):
@@ -134,7 +154,7 @@ def _row(results: Results, one: Done, endpoint: Endpoint, sheet: _Sheet, key: st
 
 
 def _count(results: Results, key: str, words: str, count: int, rows: Rows, arm: str | None = None) -> None:
-    results.number(key, "count", count, words, arm=arm)
+    results.coarse_count(key, count, words, arm=arm)
     rows.append([words, cell(key)])
 
 
@@ -217,6 +237,19 @@ def _curves(results: Results, protocol: Protocol, one: Done, key: str, found: De
                        f"{curve.variance}")  # fmt: skip
         sheet.risks.append([words, cell(f"{key}.{arm}.risk")])
         results.curves[f"{key}.{arm}"] = _drawn(curve, arm, called(one, found), found.endpoint, start)
+
+
+def _around(results: Results, protocol: Protocol, one: Done, key: str, found: DesignResult) -> list[str]:
+    """Count, without printing, the events before and after the horizon: a risk may tell of a few of them."""
+    assert protocol.course is not None
+    start = one.design.day if isinstance(one.design, Landmark) else 0.0
+    keys: list[str] = []
+    for arm, curve in zip(_shown(protocol, found), found.curves, strict=False):
+        row = curve.row_at(protocol.course.horizon_days - start) + 1
+        for part, count in (("by", curve.events[:row].sum()), ("after", curve.events[row:].sum())):
+            keys.append(f"{key}.{arm}.{part}")
+            results.unprinted(keys[-1], round(float(count)))
+    return keys
 
 
 def _drawn(curve: Curve, arm: str, design: str, endpoint: str, start: float) -> dict[str, object]:

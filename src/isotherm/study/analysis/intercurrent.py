@@ -25,7 +25,7 @@ def add_intercurrent(results: Results, cohort: Cohort) -> None:
                 persons = cohort.person[cohort.in_arm(arm.name)][mine]
                 count = int(mine.sum()) if outcome.unit == "tumor" else len(np.unique(persons))
                 key = f"intercurrent.{one.name}.{name}.{arm.name}"
-                results.number(key, "count", count, f"{one.says} before {outcome.label}: {arm.label}", arm=arm.name,
+                results.coarse_count(key, count, f"{one.says} before {outcome.label}: {arm.label}", arm=arm.name,
                                outcome=name)  # fmt: skip
                 row.append(cell(key))
             rows.append(row)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from isotherm.columns import label
 from isotherm.study.protocol import Protocol
+from isotherm.study.protocol_designs import CensoringWeights, CloneCensorWeight, Design, Landmark, TimeDependentCox
 from isotherm.study.protocol_methods import Adjustment, Coarsened, Matching, Unadjusted, Weighting
 from isotherm.study.protocol_parts import Outcome
 from isotherm.study.result import Results
@@ -86,7 +87,40 @@ def method_sentences(protocol: Protocol) -> list[str]:
             f"The whole analysis was repeated on {methods.bootstrap} bootstrap replicates (seed {protocol.seed})."
         )
     plan = [] if isinstance(how, Unadjusted | Coarsened) else model
-    return [*plan, _adjustment(how), *rest, *filter(None, [methods.reason])]
+    compared = [*plan, _adjustment(how)]
+    if len(protocol.arms.arms) > 2:
+        compared = ["Each arm was compared with the reference, with and without the covariates in a Cox model."]
+    return [*_timing(protocol), *compared, *rest, *filter(None, [methods.reason])]
+
+
+def _timing(protocol: Protocol) -> list[str]:
+    """Say how questions of timing were to be answered."""
+    course = protocol.course
+    found = [] if course is None else [
+        f"Designs for the question of timing share one set of dates, time zero being the {course.zero}; risks and "
+        f"restricted means are those of day {course.horizon_days:g}."
+    ]  # fmt: skip
+    return [*found, *(f"{_design(one)}." for one in protocol.designs)]
+
+
+def _design(one: Design) -> str:
+    if isinstance(one, Landmark):
+        return f"Design {one.name}: landmark at day {one.day:g} among the {one.among}"
+    if isinstance(one, CloneCensorWeight | CensoringWeights):
+        return (
+            f"Design {one.name}: {WEIGHTED[one.kind]}, hazards of early treatment by periods of "
+            f"{one.period_days:g} days, {one.replicates} bootstrap replicates of patients with weights refitted"
+        )
+    if isinstance(one, TimeDependentCox):
+        return f"Design {one.name}: Cox model with ablation as a changing covariate"
+    return f"Design {one.name}: arms as they became, counted from {one.clock}; it only stands beside the others"
+
+
+WEIGHTED = {
+    "clone_censor_weight": "patients cloned into every strategy, censored when they leave it, and weighted for that",
+    "censoring_weights": "arms as begun, weighted at baseline and for leaving the strategy",
+}
+"""What designs with weights do."""
 
 
 def _adjustment(how: Adjustment) -> str:

@@ -39,13 +39,13 @@ def _whose(cohort: Cohort, unit: str) -> str:
 def _month(results: Results, one: Serial, key: str, words: str, values: Float, k: int, unit: str) -> list[Cell]:
     """Add what was measured in a month, and how far it moved since the first in those measured in both."""
     label, seen = f"{one.label}, {words}", ~np.isnan(values[:, k])
-    results.number(f"{key}.n", "count", int(seen.sum()), f"{label}: measured", unit=unit)
+    results.coarse_count(f"{key}.n", int(seen.sum()), f"{label}: measured", unit=unit)
     found = values[seen, k]
     for part, share in PARTS.items():
         results.number(f"{key}.{part}", "number", _quantile(found, share), f"{label}: {part.replace('_', ' ')}",
                        unit=one.unit, rests_on=[f"{key}.n"], why="nobody was measured")  # fmt: skip
     both: Bool = seen & ~np.isnan(values[:, 0])
-    results.number(f"{key}.both", "count", int(both.sum()), f"{label}: measured then and at first", unit=unit)
+    results.coarse_count(f"{key}.both", int(both.sum()), f"{label}: measured then and at first", unit=unit)
     change = _quantile(values[both, k] - values[both, 0], 0.5)
     results.number(f"{key}.change", "number", change, f"{label}: median change since the first", unit=one.unit,
                    rests_on=[f"{key}.both"], why="nobody was measured both times")  # fmt: skip

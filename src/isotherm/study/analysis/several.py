@@ -19,6 +19,7 @@ from isotherm.study.clustered import clustered_comparison, clustered_risk
 from isotherm.study.cohort import Cohort
 from isotherm.study.design_matrix import design_matrix
 from isotherm.study.protocol_methods import Estimation
+from isotherm.study.protocol_parts import Outcome
 from isotherm.study.result import Cell, Results, cell
 from isotherm.study.survival.cox import cox
 from isotherm.study.survival.logrank import logrank
@@ -40,7 +41,7 @@ def add_several_headline(results: Results, cohort: Cohort, estimation: Estimatio
 
 def add_several(results: Results, cohort: Cohort, estimation: Estimation, progress: Callable[[str], None]) -> None:
     """Add every outcome of three arms or more."""
-    rows: list[list[Cell]] = []
+    rows, survival, risks = list[list[Cell]](), list[list[Cell]](), list[list[Cell]]()
     arms, labels = _ordered(cohort)
     for outcome in cohort.protocol.outcomes:
         progress(outcome.label)
@@ -48,8 +49,13 @@ def add_several(results: Results, cohort: Cohort, estimation: Estimation, progre
         behind = _counts(results, cohort, sample, code)
         if outcome.kind == "time":
             _times(results, cohort, sample, code, estimation, behind)
+            key = f"logrank.{outcome.name}.naive"
+            rows.append([f"{outcome.label}: {results.records[key].label}", cell(key), cell(key, "p")])
+            survival += [_survival(outcome, arm, estimation) for arm in arms]
         else:
             _yes_no(results, sample, code, arms, estimation, behind)
+            risks += [[f"{outcome.label}: Risk, {arm}", cell(f"binary.{outcome.name}.naive.risk.{arm}"), ""]
+                      for arm in arms]  # fmt: skip
         for place, arm in enumerate(arms[:-1]):
             for kind in ("adjusted", "naive") if outcome.kind == "time" else ("naive",):
                 key = f"effect.{outcome.name}.{kind}.{arm}"
@@ -57,6 +63,17 @@ def add_several(results: Results, cohort: Cohort, estimation: Estimation, progre
                         label=f"{labels[place]} v {labels[-1]}", arm=arm, behind=behind)  # fmt: skip
                 rows.append([results.records[key].label, cell(key), cell(key, "p")])
     results.table("effects", "Effects", ["", "Estimate", "p"], rows)
+    fixed = [f"Free of the event at {day:g} days" for day in estimation.at_days]
+    results.table("survival", "Survival", ["", "Patients", "Events", "Median, days", *fixed], survival)
+    results.table("binary", "Yes/no outcomes", ["", "Estimate", "p"], risks)
+
+
+def _survival(outcome: Outcome, arm: str, estimation: Estimation) -> list[Cell]:
+    """Return the row of an arm: counts, median and survival at the fixed times."""
+    key, counts = f"curve.{outcome.name}.naive.{arm}", f"events.{outcome.name}.{arm}"
+    days = (cell(f"{key}.at_{k}") for k in range(1, len(estimation.at_days) + 1))
+    return [f"{outcome.label}, not adjusted: {arm}", cell(f"{counts}.n"), cell(f"{counts}.events"),
+            cell(f"{key}.median"), *days]  # fmt: skip
 
 
 def _ordered(cohort: Cohort) -> tuple[tuple[str, ...], tuple[str, ...]]:

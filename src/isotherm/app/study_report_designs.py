@@ -1,0 +1,151 @@
+"""Designs side by side and competing events in a report: their figures, tables and words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from isotherm.app.figures import Drawing
+from isotherm.app.study_figures_panels import Panel, PanelCurve, panels_of_curves
+from isotherm.app.study_report_frame import Outcome, arms_of, is_adjusted
+from isotherm.app.study_report_parts import Block, Heading, Paragraph, Picture, Table, Words, blocks, bound, table_of
+from isotherm.app.study_report_words import DAYS_PER_MONTH, Result
+from isotherm.columns import Float
+
+SHORT = {"os": "Overall survival", "pfs": "Progression-free survival"}
+BARRED = (
+    "What follows compares the arms as they became, and is barred as an answer: it is shown only to stand beside the "
+    "designs above."
+)
+
+
+def design_drawings(result: Result) -> dict[str, Drawing]:
+    """Return one figure for each endpoint of the designs, by its name."""
+    found = {f"designs_{short}": _endpoint(result, short, words) for short, words in SHORT.items()}
+    return {name: drawing for name, drawing in found.items() if drawing is not None}
+
+
+def incidence_drawing(result: Result, outcome: Outcome) -> Drawing | None:
+    """Return the cumulative incidence of every event of an outcome; None where nothing competes."""
+    analysis = "adjusted" if is_adjusted(result) else "naive"
+    found = [one for key, one in result["curves"].items() if key.startswith(f"incidence.{outcome.name}.{analysis}.")]
+    events = list(dict.fromkeys(str(one["event"]) for one in found))
+    if not events:
+        return None
+    panels = [Panel(title=event, start=0.0, first=0.0,
+                    curves=tuple(_curve(result, one, "risk") for one in found if one["event"] == event))
+              for event in events]  # fmt: skip
+    until = max(float(one["days"][-1]) for one in found) / DAYS_PER_MONTH
+    return panels_of_curves(panels, across="months", up=f"% of {outcome.unit}s with the event", until=until,
+                            band=_band(found[0]), description=_described(panels, "Cumulative incidence"))  # fmt: skip
+
+
+def of_design(result: Result) -> Outcome:
+    """Return the endpoint of the designs' main estimate as an outcome."""
+    label = str(result["results"]["headline.effect"]["label"]).partition(": ")[0]
+    counted = "deaths" if label == SHORT["os"] else "progressions or deaths"
+    return Outcome(name="", label=label, definition="", unit="patient", primary=True, timed=True, counted_as=counted)
+
+
+def remaining_of(result: Result) -> list[str]:
+    """Return the ids of what remains of bias in the main estimate of the designs."""
+    name = str(result["results"]["headline.design"]["method"])
+    return [key for key in result["results"] if key.startswith(f"{name}.remaining.")]
+
+
+def designs(result: Result, drawings: Mapping[str, Drawing]) -> tuple[Block, ...]:
+    """Return the section of the designs; nothing where the protocol asks for none."""
+    if "course" not in result["tables"]:
+        return ()
+    found: list[Block | Sequence[Block] | None] = [_barred(result)]
+    for short, words in SHORT.items():
+        found.append(_picture(drawings, short, words))
+        found += [table_of(result, f"{name}.{short}") for name in ("designs", "design_targets", "design_risks",
+                                                                   "design_counts")]  # fmt: skip
+        found += _further(result, short)
+    return blocks(*found, table_of(result, "course"))
+
+
+def competing(result: Result, outcome: Outcome, drawings: Mapping[str, Drawing]) -> tuple[Block, ...]:
+    """Return what is said of competing events of an outcome."""
+    analysis = "adjusted" if is_adjusted(result) else "naive"
+    table = table_of(result, f"competing.{outcome.name}.{analysis}")
+    if table is None:
+        return ()
+    drawing = drawings.get(f"incidence_{outcome.name}")
+    picture = None if drawing is None else Picture(
+        f"incidence_{outcome.name}", f"{outcome.label}: cumulative incidence of each event", drawing,
+        (Words("Aalen-Johansen: each event takes patients away from the others. One minus a Kaplan-Meier curve would "
+               "overstate every one of them."),),
+    )  # fmt: skip
+    return blocks(picture, table_of(result, f"incidence.{outcome.name}.{analysis}"), table,
+                  Paragraph((bound(result, "competing.questions"),)))  # fmt: skip
+
+
+def measured(result: Result) -> tuple[Block, ...]:
+    """Return intercurrent events and serial measurements."""
+    names = [name for name in result["tables"] if name.startswith("serial.")]
+    return blocks(table_of(result, "intercurrent"), *(table_of(result, name) for name in names))
+
+
+def _barred(result: Result) -> Sequence[Block]:
+    keys = [key for key in result["results"] if key.startswith("design.") and key.endswith(".barred")]
+    return [Paragraph((Words(f"{result['results'][key]['label']}. ", strong=True), bound(result, key))) for key in keys]
+
+
+def _further(result: Result, short: str) -> list[Table | None]:
+    """Return what answers of clones are judged by: reasons, weights, numbers at risk, other weights."""
+    kinds = ("design_censored.", "design_weights.", "design_at_risk.", "design_sensitivity.")
+    return [table_of(result, name) for kind in kinds for name in result["tables"]
+            if name.startswith(kind) and name.endswith(f".{short}")]  # fmt: skip
+
+
+def _picture(drawings: Mapping[str, Drawing], short: str, words: str) -> Sequence[Block]:
+    drawing = drawings.get(f"designs_{short}")
+    if drawing is None:
+        return [Heading(words)]
+    caption = ("One panel for each design that has curves; a dotted line is a landmark, from which its curves count. "
+               "Panels answer different questions about different patients: the table of targets says which."
+               )  # fmt: skip
+    return [Picture(f"designs_{short}", f"{words}: designs side by side", drawing, (Words(caption),))]
+
+
+def _endpoint(result: Result, short: str, words: str) -> Drawing | None:
+    found = [one for key, one in result["curves"].items() if key.startswith("design.") and f".{short}." in key]
+    names = list(dict.fromkeys(str(one["design"]) for one in found))
+    if not names:
+        return None
+    panels: list[Panel] = []
+    for name in names:
+        own = [one for one in found if one["design"] == name]
+        panels.append(Panel(title=name, start=float(own[0]["start_day"]) / DAYS_PER_MONTH, first=1.0,
+                            curves=tuple(_curve(result, one, "survival") for one in own)))  # fmt: skip
+    until = max(float(one["days"][-1]) for one in found) / DAYS_PER_MONTH
+    return panels_of_curves(panels, across="months since time zero", up=f"{words}, %", until=until,
+                            band=_band(found[0]), description=_described(panels, f"{words} by design"))  # fmt: skip
+
+
+def _curve(result: Result, one: Mapping[str, Any], part: str) -> PanelCurve:
+    numbers = {arm.name: arm.number for arm in arms_of(result)}
+    return PanelCurve(
+        arm=numbers.get(str(one["arm"]), len(numbers)), label=str(one["label"]),
+        times=np.asarray(one["days"], dtype=np.float64) / DAYS_PER_MONTH, values=_floats(one[part]),
+        low=_floats(one["low"]), high=_floats(one["high"]),
+    )  # fmt: skip
+
+
+def _floats(values: Sequence[float | None]) -> Float:
+    return np.asarray([math.nan if value is None else float(value) for value in values], dtype=np.float64)
+
+
+def _band(one: Mapping[str, Any]) -> str:
+    return f"{100.0 * float(one['level']):g} % interval, pointwise"
+
+
+def _described(panels: Sequence[Panel], words: str) -> str:
+    ends = [f"{panel.title}, {curve.label}: {100.0 * float(curve.values[-1]):.0f} %"
+            for panel in panels for curve in panel.curves if len(curve.values)]  # fmt: skip
+    return f"{words}, in panels. At their ends, {'; '.join(ends)}."
