@@ -98,7 +98,7 @@ def simulated(says: str, cohort: Cohort) -> str:
     if words.startswith("ablation complications"):
         table = cohort.registry.tables.patients.iloc[: len(rows)]
         return f"{100 * float(table['complication'][rows].mean()):.0f} %"
-    endpoint = next(one for name, one in SHORT.items() if name in words)
+    endpoint: Endpoint = next(one for name, one in SHORT.items() if name in words)
     curve = kaplan_meier(cohort.outcome(endpoint, rows))
     if "median" in words:
         below = np.flatnonzero(curve.survival <= 0.5)
@@ -150,8 +150,8 @@ def _truths(scenario: Scenario, big: Cohort, truths: list[RegistryTruth]) -> str
 
 HEAD = (
     "# Published figures beside simulated cohorts",
-    """Made by `python -m bench --only published`; do not edit. Three scenarios ship with `isotherm study simulate`. They
-    take up the setting of three publications, and their patients are **simulated**: nothing here was seen in a patient.
+    """Made by `python -m bench --only published`; do not edit. Three scenarios ship with `isotherm study simulate`.
+    They take up the setting of three publications, and their patients are **simulated**: nothing here was seen in a patient.
     Hazards were chosen so that the naive comparison comes near the printed figures. That such a world exists says
     nothing about how the printed figures came about, and the truth of the scenario is not the truth of the
     publication.""",

@@ -18,6 +18,9 @@ from isotherm.study.protocol_methods import Coarsened, Methods, MissingData, Una
 from isotherm.study.protocol_parts import Data
 from isotherm.study.result import StudyResult
 from tests.study.cohorts import ELDERLY, PAIRS, WEIGHTS, people, run
+from tests.study.four_arms import four
+from tests.study.four_arms import people as four_people
+from tests.study.registry import COMPLICATION, EVERY, LTP, REPEAT, VOLUME, registry, timing
 
 HOSTILE = "</style><script>alert(1)</script><img src=x onerror=alert(2)> {headline.effect} {x} $a_b$ & \"'\x0b"
 """A name that somebody may give to an arm: markup, templates, formulas, a control character."""
@@ -44,8 +47,27 @@ def _made(name: str) -> dict[str, Any]:
     if name == "hostile":
         return _hostile(result_of("pairs"))
     plain = name.removesuffix(" released")
-    found = _real() if plain == "real" else run(people(120, gaps=0 if plain == "pairs" else 6), **CHANGES[plain])
+    found = _real() if plain == "real" else _of_timing(plain) if plain in TIMING else _changed(plain)
     return json.loads(document_text(document_of(release(found) if plain != name else found, {"isotherm": "0"})))
+
+
+def _changed(plain: str) -> StudyResult:
+    return run(people(120, gaps=0 if plain == "pairs" else 6), **CHANGES[plain])
+
+
+TIMING = ("designs", "several")
+"""Studies of timing: designs side by side with tumors in patients, and four arms."""
+
+
+@cache
+def _of_timing(plain: str) -> StudyResult:
+    if plain == "several":
+        return analyze(four(), four_people())
+    study = timing(
+        outcomes=(timing().outcomes[0], LTP, COMPLICATION), data=Data(file="r", patient="id", tumor="lesion"),
+        intercurrent=(REPEAT,), serial=(VOLUME,), designs=EVERY, caveats=("Made up.",),
+    )  # fmt: skip
+    return analyze(study, registry(120, tumors=2))
 
 
 @cache

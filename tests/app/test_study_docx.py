@@ -20,7 +20,7 @@ from tests.app.made_up_study import HOSTILE, result_of
 from tests.app.test_study_report import Seen, drawn, page
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-NAMES = ["real", "real released", "pairs", "weights released", "blinded", "unadjusted", "hostile"]
+NAMES = ["real", "real released", "pairs", "weights released", "blinded", "unadjusted", "hostile", "designs", "several"]
 
 
 @cache

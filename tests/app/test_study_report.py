@@ -21,7 +21,18 @@ from isotherm.errors import OutputError
 from tests.app.made_up_study import CHANGES, HOSTILE, result_of
 from tests.browser import Tab
 
-ALL = ["real", "real released", *CHANGES, "pairs released", "weights released", "hostile"]
+ALL = [
+    "real",
+    "real released",
+    *CHANGES,
+    "pairs released",
+    "weights released",
+    "hostile",
+    "designs",
+    "designs released",
+    "several",
+    "several released",
+]
 SECTIONS = ["answer", "findings", "flow", "patients", "balance", "outcomes", "subgroups", "sensitivity", "missing",
             "methods", "results", "checklists", "software"]  # fmt: skip
 SILENT = {"style", "title"}
@@ -234,7 +245,7 @@ def numbers_inside(tab: Tab) -> Iterator[str]:
     )
 
 
-@pytest.mark.parametrize("name", ["real", "hostile", "pairs released"])
+@pytest.mark.parametrize("name", ["real", "hostile", "pairs released", "designs"])
 def test_the_page_asks_nobody_and_nothing_of_it_is_cut_off_at_1366_pixels(name: str, tab: Tab, tmp_path: Path) -> None:
     (tmp_path / "report.html").write_text(page(name), encoding="utf-8")
 
@@ -247,7 +258,7 @@ def test_the_page_asks_nobody_and_nothing_of_it_is_cut_off_at_1366_pixels(name: 
     assert tab.page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
 
 
-@pytest.mark.parametrize("name", ["real", "hostile"])
+@pytest.mark.parametrize("name", ["real", "hostile", "designs"])
 def test_on_a4_nothing_is_cut_off(name: str, tab: Tab, tmp_path: Path) -> None:
     (tmp_path / "report.html").write_text(page(name), encoding="utf-8")
     tab.page.set_viewport_size({"width": 680, "height": 1009})  # 180 x 267 mm at 96 pixels per inch
@@ -391,7 +402,7 @@ def test_heads_of_groups_are_marked_and_tables_of_more_than_a_page_may_break() -
     assert '<div class="table">' in html
 
 
-@pytest.mark.parametrize("name", ["real", "real released", "pairs", "imputed", "unadjusted", "weights"])
+@pytest.mark.parametrize("name", ["real", "real released", "pairs", "imputed", "unadjusted", "weights", "several"])
 def test_no_cell_of_a_table_has_a_number_without_an_id(name: str) -> None:
     sections = page(name).split('<section id="')[1:]
     told = [one for one in sections if not one.startswith(("checklists", "software", "methods"))]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from isotherm.app.simulate_commands import add_simulate
+
 if TYPE_CHECKING:
     from isotherm.study.cohort import Cohort
 
@@ -18,7 +20,8 @@ EXIT_CODES = """exit codes:
 def add_study(commands: Any) -> None:
     """Add `study` with its own commands to those of argparse."""
     study: argparse.ArgumentParser = commands.add_parser(
-        "study", help="from a cohort table to its matched comparison: init, check, flow, run; readers, simulate"
+        "study",
+        help="from a cohort table to its matched comparison: init, check, flow, run; multiverse, readers, simulate",
     )
     within = study.add_subparsers(required=True, metavar="COMMAND")
     init = within.add_parser("init", help="draft a commented protocol from the columns of a table", epilog=EXIT_CODES,
@@ -47,25 +50,21 @@ def add_study(commands: Any) -> None:
                      "the result does not depend on it")  # fmt: skip
     run.add_argument("--quiet", action="store_true", help="no progress")
     run.set_defaults(run=_run)
+    _add_multiverse(within)
     _add_readers(within)
-    _add_simulate(within)
+    add_simulate(within)
 
 
-def _add_simulate(within: Any) -> None:
-    simulate: argparse.ArgumentParser = within.add_parser(
-        "simulate", help="a registry of simulated patients whose truth is known", epilog=EXIT_CODES,
+def _add_multiverse(within: Any) -> None:
+    many: argparse.ArgumentParser = within.add_parser(
+        "multiverse", help="every analysis of the protocol's [multiverse], in one figure", epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    simulate.add_argument("--scenario", metavar="NAME|FILE.toml", default="ajr-2022",
-                          help="ajr-2022 (default), radiology-2023, annals-2026, or one of your own")  # fmt: skip
-    simulate.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
-    simulate.add_argument("--patients", type=int, metavar="N", help="default: as many as the scenario says")
-    simulate.add_argument("--truth", type=int, default=1_000_000, metavar="N",
-                          help="to how many patients the strategies are applied (default: %(default)s)")  # fmt: skip
-    simulate.add_argument("--out", metavar="DIR", required=True,
-                          help="folder for the tables, truth.json and protocol.toml")  # fmt: skip
-    simulate.add_argument("--quiet", action="store_true", help="no progress")
-    simulate.set_defaults(run=_simulate)
+    many.add_argument("protocol", metavar="STUDY.toml", help="the protocol; its table is found from its own folder")
+    many.add_argument("--out", metavar="DIR", required=True, help="folder for numbers, figure and protocols")
+    many.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as the machine has)")
+    many.add_argument("--quiet", action="store_true", help="no progress")
+    many.set_defaults(run=_multiverse)
 
 
 def _add_readers(within: Any) -> None:
@@ -128,16 +127,11 @@ def _flow(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    import os
-
     from isotherm.app.progress import Progress
     from isotherm.app.study_tasks import headline, run_study
-    from isotherm.errors import BadSetting
     from isotherm.printable import printable
 
-    workers = (os.cpu_count() or 1) if options.workers is None else options.workers
-    if workers < 1:
-        raise BadSetting(f"--workers {workers} came; 1 or more are wanted.")
+    workers = _workers(options.workers)
     with Progress(quiet=options.quiet) as progress:
         document, folder = run_study(
             options.protocol, options.out, released=options.release, workers=workers, progress=progress
@@ -147,18 +141,28 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _simulate(options: argparse.Namespace) -> int:
+def _multiverse(options: argparse.Namespace) -> int:
     from isotherm.app.progress import Progress
-    from isotherm.app.study_simulate import PROTOCOL, simulate_study
+    from isotherm.app.study_multiverse import multiverse_text, run_multiverse
     from isotherm.printable import printable
 
+    workers = _workers(options.workers)
     with Progress(quiet=options.quiet) as progress:
-        folder = simulate_study(options.scenario, options.out, seed=options.seed, patients=options.patients,
-                                truth_patients=options.truth, progress=progress)  # fmt: skip
-    where = printable(str(folder))
-    print(f"Synthetic tables and their truth: {where}. Nothing in them was ever seen in a patient.")
-    print(f"Next: isotherm study run {where}/{PROTOCOL} --out {where}/results")
+        document, folder = run_multiverse(options.protocol, options.out, workers=workers, progress=progress)
+    print("\n".join(printable(line) for line in multiverse_text(document).splitlines()))
+    print(f"Results: {folder}")
     return 0
+
+
+def _workers(asked: int | None) -> int:
+    import os
+
+    from isotherm.errors import BadSetting
+
+    workers = (os.cpu_count() or 1) if asked is None else asked
+    if workers < 1:
+        raise BadSetting(f"--workers {workers} came; 1 or more are wanted.")
+    return workers
 
 
 def _readers(options: argparse.Namespace) -> int:

@@ -16,6 +16,9 @@ from isotherm.app.study_report_words import DAYS_PER_MONTH, Result
 from isotherm.columns import Float
 
 SHORT = {"os": "Overall survival", "pfs": "Progression-free survival"}
+TABLES = ("designs", "design_targets", "design_risks", "design_counts", "design_left_out")
+"""Of each endpoint, in their order."""
+
 BARRED = (
     "What follows compares the arms as they became, and is barred as an answer: it is shown only to stand beside the "
     "designs above."
@@ -63,8 +66,7 @@ def designs(result: Result, drawings: Mapping[str, Drawing]) -> tuple[Block, ...
     found: list[Block | Sequence[Block] | None] = [_barred(result)]
     for short, words in SHORT.items():
         found.append(_picture(drawings, short, words))
-        found += [table_of(result, f"{name}.{short}") for name in ("designs", "design_targets", "design_risks",
-                                                                   "design_counts")]  # fmt: skip
+        found += [table_of(result, f"{name}.{short}") for name in TABLES]
         found += _further(result, short)
     return blocks(*found, table_of(result, "course"))
 

@@ -79,7 +79,8 @@ def warnings_of(result: Result, outcome: str) -> list[str]:
     keys = [
         str(one["key"])
         for one in result["findings"]
-        if one["level"] == "stop" or (one["kind"] == "warning" and str(one["key"]).endswith(f".{outcome}"))
+        if (one["level"] == "stop" and not has_design(result))
+        or (one["kind"] == "warning" and str(one["key"]).endswith(f".{outcome}"))
     ]
     return [key for key in keys if key in result["results"]]
 

@@ -22,6 +22,7 @@ from isotherm.study.protocol_methods import (
     Unadjusted,
     Weighting,
 )
+from isotherm.study.protocol_multiverse import Multiverse
 from isotherm.study.protocol_parts import Arm, Arms, Covariate, Data, Level, Outcome, Scans, Step, Subgroup
 from isotherm.toml_form import (
     Document,
@@ -197,6 +198,11 @@ METHODS = Shape(Methods, {
      "propensity": Key(Part(PROPENSITY)), "adjustment": Key(_adjustment),
     "estimation": Key(Part(ESTIMATION)), "missing": Key(Part(MISSING)),
 })  # fmt: skip
+MULTIVERSE = Shape(Multiverse, {
+    "calipers": Key(each(number_or("none"), 'a list of numbers or "none"')), "ratios": Key(each(integer, "a list")),
+    "orders": Key(each(choice("largest", "smallest", "data"), "a list of orders")),
+    "weights": Key(each(choice(*get_args(protocol_methods.Estimand)), "a list of estimands")), "designs": Key(flag),
+})  # fmt: skip
 SENSITIVITY = Shape(Sensitivity, {
     "name": TEXT_NEEDED, "says": TEXT_NEEDED, "adjustment": Key(_adjustment), "missing": Key(Part(MISSING)),
     "where": Key(_predicate), "without": _texts(), "leave_one_site_out": Key(flag),
@@ -223,4 +229,5 @@ PROTOCOL = Shape(_protocol, {
     "course": Key(Part(COURSE)), "design": Key(each(design, "a list of tables"), field="designs"),
     "intercurrent": Key(Part(INTERCURRENT, many=True)), "serial": Key(Part(SERIAL, many=True)),
     "methods": Key(Part(METHODS)), "sensitivity": Key(Part(SENSITIVITY, many=True)),
+    "multiverse": Key(Part(MULTIVERSE)),
 })  # fmt: skip

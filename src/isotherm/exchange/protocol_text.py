@@ -22,6 +22,8 @@ def protocol_text(protocol: Protocol) -> str:
 
 def toml(value: object) -> str:
     """Return one value as it is written in TOML."""
+    if value is None:
+        return '"none"'
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
@@ -65,7 +67,7 @@ def _lines(shape: Shape, noun: Any, path: str) -> list[str]:
         elif name in ("levels", "bins", "competing_events"):
             own.append(f"{name} = {{ {', '.join(f'{toml(one)} = {toml(other)}' for one, other in value)} }}")
         else:
-            own.append(f"{name} = {toml('none' if value is None else value)}")
+            own.append(f"{name} = {toml(value)}")
     return own + below
 
 

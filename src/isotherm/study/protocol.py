@@ -15,6 +15,7 @@ from isotherm.study.predicate import Predicate
 from isotherm.study.protocol_checks import Problem, filled, refuse, repeated, unless
 from isotherm.study.protocol_designs import Course, Design, Intercurrent, Serial
 from isotherm.study.protocol_methods import Coarsened, Matching, Methods, Sensitivity
+from isotherm.study.protocol_multiverse import Multiverse
 from isotherm.study.protocol_parts import Arms, Covariate, Data, Outcome, Scans, Step, Subgroup
 from isotherm.study.protocol_timing import course_dates, course_uses, timing_problems
 
@@ -53,6 +54,8 @@ class Protocol:
         Carried out side by side; the first that nothing bars gives the main estimate.
     intercurrent : tuple of Intercurrent
     serial : tuple of Serial
+    multiverse : Multiverse, optional
+        The grid of analyses that `isotherm study multiverse` carries out.
 
     Raises
     ------
@@ -82,6 +85,7 @@ class Protocol:
     designs: tuple[Design, ...] = ()
     intercurrent: tuple[Intercurrent, ...] = ()
     serial: tuple[Serial, ...] = ()
+    multiverse: Multiverse | None = None
 
     def __post_init__(self) -> None:
         refuse([

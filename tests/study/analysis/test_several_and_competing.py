@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from isotherm.errors import BadColumn
@@ -18,44 +17,27 @@ from isotherm.study.cohort_outcomes import observed
 from isotherm.study.disclosure import WITHHELD, release
 from isotherm.study.document import document_of, document_text
 from isotherm.study.protocol_methods import Estimation, Matching, Methods, Unadjusted
-from isotherm.study.protocol_parts import Arm, Arms, Covariate, Data, Outcome
+from isotherm.study.protocol_parts import Covariate, Data
 from isotherm.study.result import StudyResult
 from isotherm.study.survival.competing import cumulative_incidence
 from isotherm.study.survival.fine_gray import fine_gray
 from isotherm.study.survival.gray import gray
 from isotherm.study.survival.logrank import logrank
-from tests.study.protocols import AGE, BEFORE, OS, SEX, protocol
-from tests.study.registry import BURDEN, COMPLICATION, LTP, PLAIN, REPEAT, VOLUME, follows_schema, registry, timing
+from tests.study.four_arms import CODED, YES_NO, four, people
+from tests.study.protocols import AGE, BEFORE, OS
+from tests.study.registry import (
+    BURDEN,
+    COMPLICATION,
+    LTP,
+    PLAIN,
+    REPEAT,
+    VOLUME,
+    follows_schema,
+    registry,
+    timing,
+)
 
 TUMORS = Data(file="registry.csv", patient="id", tumor="lesion")
-FOUR = Arms(
-    column="group",
-    reference="d",
-    arms=tuple(Arm(name=name, label=f"Timing {name}", values=(name,)) for name in "abcd"),
-)
-CODED = Outcome(name="ltp", label="Progression", event="status", time="time", time_unit="days",
-                competing_events=((2, "Death"), (3, "Resection")))  # fmt: skip
-YES_NO = Outcome(name="c", label="Complication", event="c", kind="yes/no")
-
-
-def people(n: int = 160, *, seed: int = 4) -> pd.DataFrame:
-    random = np.random.default_rng(seed)
-    return pd.DataFrame({
-        "id": [f"P{k}" for k in range(n)], "group": np.array(list("abcd"))[np.arange(n) % 4],
-        "age": random.uniform(40.0, 80.0, n), "sex": random.integers(1, 3, n).astype(float),
-        "months": np.ceil(random.exponential(20.0, n)), "dead": (random.random(n) < 0.7).astype(float),
-        "time": np.ceil(random.exponential(300.0, n)), "status": random.integers(0, 4, n).astype(float),
-        "c": (random.random(n) < 0.4).astype(float),
-    })  # fmt: skip
-
-
-def four(**changes: Any) -> Any:
-    parts: dict[str, Any] = {
-        "data": Data(file="a", patient="id"), "arms": FOUR, "covariates": (AGE, SEX), "outcomes": (OS, CODED, YES_NO),
-        "eligibility": (), "methods": Methods(adjustment=Unadjusted(), estimation=Estimation(at_days=(200.0, 9000.0))),
-        "caveats": ("Made up.",),
-    }  # fmt: skip
-    return protocol(**parts | changes)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from isotherm.study.designs.clone_result import CloneResult
 from isotherm.study.result import Cell, Results, cell
 
 WEIGHTS = {"mean": "mean weight", "least": "smallest weight", "most": "largest weight",
-           "effective": "effective number"}  # fmt: skip
+           "effective": "effective sample size"}  # fmt: skip
 SENSITIVITY = ("truncated", "unweighted")
 MEASURES = ("risk_difference", "rmst_difference", "hazard_ratio")
 TITLES = ("Risk difference", "Difference of restricted means", "Hazard ratio")
@@ -48,10 +48,10 @@ def _censored(results: Results, key: str, name: str, answer: CloneResult, labels
         days = {"first_day": one.first_day, "median_day": one.median_day, "last_day": one.last_day}
         for part, day in days.items():
             results.number(f"{own}.{part}", "number", day, f"{name}, censored, {words}: {part.replace('_', ' ')}",
-                           arm=labels[one.strategy], unit="days", rests_on=[own])  # fmt: skip
+                           arm=labels[one.strategy], rests_on=[own])  # fmt: skip
         rows.append([words, cell(own), *(cell(f"{own}.{part}") for part in days)])
     results.table(_table(key, "censored"), f"{name}: censored for leaving a strategy",
-                  ["", "Number", "First day", "Median day", "Last day"], rows)  # fmt: skip
+                  ["", "Number", "First day", "Day, median", "Last day"], rows)  # fmt: skip
 
 
 def _weights(results: Results, key: str, name: str, answer: CloneResult, labels: Mapping[str, str],

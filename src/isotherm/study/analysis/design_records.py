@@ -36,6 +36,7 @@ class _Sheet:
     about: Rows = field(default_factory=Rows)
     risks: Rows = field(default_factory=Rows)
     counts: Rows = field(default_factory=Rows)
+    left_out: Rows = field(default_factory=Rows)
 
 
 def add_designs(results: Results, protocol: Protocol, found: Timed, done: Sequence[Done]) -> None:
@@ -116,7 +117,7 @@ def _design(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint,
     found = _result_of(answer)
     _about(results, one, key, found, sheet)
     for k, (words, count) in enumerate(found.left_out, start=1):
-        _count(results, f"{key}.left_out.{k}", f"{called(one, answer)}: {words}", count, sheet.counts)
+        _count(results, f"{key}.left_out.{k}", f"{called(one, answer)}: {words}", count, sheet.left_out)
     behind = _arms(results, protocol, one, key, found, sheet, rows="clones" if _cloned(answer, one) else "patients")
     behind += _around(results, protocol, one, key, found)
     _curves(results, protocol, one, key, found, behind, sheet)
@@ -153,8 +154,8 @@ def _row(results: Results, one: Done, endpoint: Endpoint, sheet: _Sheet, key: st
     sheet.effects.append(cells)
 
 
-def _count(results: Results, key: str, words: str, count: int, rows: Rows, arm: str | None = None) -> None:
-    results.coarse_count(key, count, words, arm=arm)
+def _count(results: Results, key: str, words: str, count: int, rows: Rows) -> None:
+    results.coarse_count(key, count, words)
     rows.append([words, cell(key)])
 
 
@@ -217,7 +218,8 @@ def _arms(results: Results, protocol: Protocol, one: Done, key: str, found: Desi
         own = arm if arm in protocol.arms.names else None
         for part, value, words in (("n", count.n, rows), ("events", count.events, "events")):
             keys.append(f"{key}.{arm}.{part}")
-            _count(results, keys[-1], f"{called(one, found)}, {count.name}: {words}", value, sheet.counts, own)
+            results.coarse_count(keys[-1], value, f"{called(one, found)}, {count.name}: {words}", arm=own)
+        sheet.counts.append([f"{called(one, found)}, {count.name}", rows, *(cell(own) for own in keys[-2:])])
     return keys
 
 
@@ -270,4 +272,6 @@ def _tables(results: Results, protocol: Protocol, endpoint: Endpoint, sheet: _Sh
     results.table(f"design_targets.{short}", f"{words}: what each design is about, and what remains",
                   ["Design", "", "In words"], sheet.about)  # fmt: skip
     results.table(f"design_risks.{short}", f"{words}: risk at {horizon:g} days", ["", "Risk"], sheet.risks)
-    results.table(f"design_counts.{short}", f"{words}: who is behind each design", ["", "Count"], sheet.counts)
+    results.table(f"design_counts.{short}", f"{words}: who is behind each design", ["", "", "Number", "Events"],
+                  sheet.counts)  # fmt: skip
+    results.table(f"design_left_out.{short}", f"{words}: left out of a design", ["", "Patients"], sheet.left_out)

@@ -26,8 +26,8 @@ def add_serial(results: Results, cohort: Cohort) -> None:
             for k, month in enumerate(one.months):
                 key = f"serial.{one.name}.{arm}.{k + 1}"
                 rows.append(_month(results, one, key, f"{label}, month {month:g}", values[inside], k, unit))
-        head = ["", f"Measured {unit}", "Median", "Lower quartile", "Upper quartile",
-                f"Median change since month {one.months[0]:g}"]  # fmt: skip
+        head = ["", f"Measured {unit}", "Value, median", "Lower quartile", "Upper quartile",
+                f"Change since month {one.months[0]:g}, median"]  # fmt: skip
         title = f"{one.label}{f' ({one.unit})' if one.unit else ''} over time; {_whose(cohort, unit)}"
         results.table(f"serial.{one.name}", title, head, rows)
 

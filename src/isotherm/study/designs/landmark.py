@@ -111,7 +111,10 @@ def landmark(
 
 
 def _remaining(among: Among, day: float, after: int) -> tuple[str, ...]:
-    found = [f"What happens before day {day:g} is not counted.", "Who reaches that day may depend on the treatment."]
+    found = [
+        f"Events up to the landmark, day {day:g}, are not counted.",
+        "Who reaches that day may depend on the treatment.",
+    ]
     if among == "living":
         found.append("Selection: those who progressed are no longer ablated, and stay in the arm that was early.")
     if after:

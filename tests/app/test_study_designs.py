@@ -1,0 +1,130 @@
+"""A study of timing from the command line to its report: designs side by side, and refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from isotherm.app.study_report_content import sections_of
+from isotherm.app.study_report_designs import design_drawings, designs, incidence_drawing
+from isotherm.app.study_report_drawn import drawings_of
+from isotherm.app.study_report_frame import outcomes_of
+from isotherm.app.study_report_headline import headline_of
+from isotherm.app.study_report_parts import Paragraph, Table, prose, text_of
+from isotherm.exchange.protocol_text import protocol_text
+from tests.app.made_up_study import result_of
+from tests.app.on_disk import Command
+from tests.study.registry import COURSE, EVERY, registry, timing
+
+
+def tables(name: str) -> dict[str, Table]:
+    result = result_of(name)
+    return {block.title: block for section in sections_of(result, drawings_of(result)) for block in section.blocks
+            if isinstance(block, Table)}  # fmt: skip
+
+
+def test_a_run_answers_by_the_first_sound_design_and_writes_everything(isotherm: Command, tmp_path: Path) -> None:
+    study = timing(designs=EVERY)
+    registry(90).to_csv(tmp_path / "registry.csv", index=False)
+    (tmp_path / "study.toml").write_text(protocol_text(study), encoding="utf-8")
+    ran = isotherm("study", "run", tmp_path / "study.toml", "--out", tmp_path / "out", "--quiet")
+    assert ran.code == 0, ran.err
+    assert "Overall survival: Risk difference at 365 days, clone, censor, weight: " in ran.out
+    assert ran.out.index("clone, censor, weight") < ran.out.index("naive, clock at time zero")
+    document = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert document["results"]["headline.design"]["text"] == "clone, censor, weight"
+    assert (tmp_path / "out" / "tables" / "designs.os.csv").exists()
+    assert (tmp_path / "out" / "figures" / "designs_pfs.svg").exists()
+    checked = isotherm("study", "check", tmp_path / "study.toml").out
+    assert "answers by landmark, time_dependent_cox, clone_censor_weight; naive is barred as an answer" in checked
+
+
+def test_the_first_screen_is_the_design_its_target_and_what_remains() -> None:
+    head = headline_of(result_of("designs"))
+    assert head.outcome == "Overall survival"
+    assert head.measure == "Risk difference at 365 days, by clone, censor, weight"
+    assert "if all patients had followed a strategy" in text_of(head.facts)
+    assert any("was not recorded is not dealt with" in text_of(one) for one in head.caveats)
+    assert not any("immortal time" in text_of(one) for one in head.caveats)
+    assert head.naive
+    assert head.arms is None
+
+
+def test_designs_stand_in_one_table_with_risks_first_and_hazard_ratios_last() -> None:
+    found = tables("designs")
+    side = found["Overall survival: designs side by side"]
+    assert [column.partition(" (")[0] for column in side.columns[2:]] == [
+        "Risk difference at 12 months", "Difference of restricted means", "Hazard ratio",
+    ]  # fmt: skip
+    first = [text_of(row[0]) for row in side.rows]
+    assert first[0] == "clone, censor, weight"
+    assert "naive, clock at time zero (barred as an answer)" in first
+    about = found["Overall survival: what each design is about, and what remains"]
+    assert sum(text_of(row[1]) == "target" for row in about.rows) == 5
+    for words in ("censored for leaving a strategy", "weights of those who were not censored for leaving",
+                  "at risk just after the end of each window", "the same with other weights"):  # fmt: skip
+        assert f"clone, censor, weight: {words}" in found, words
+
+
+def test_designs_and_incidence_are_drawn_and_withheld_in_a_release() -> None:
+    result = result_of("designs")
+    assert set(design_drawings(result)) == {"designs_os", "designs_pfs"}
+    ltp = next(one for one in outcomes_of(result) if one.name == "ltp")
+    drawing = incidence_drawing(result, ltp)
+    assert drawing is not None
+    assert "Death without progression, Ablation first" in drawing.description
+    released = result_of("designs released")
+    assert design_drawings(released) == {}
+    assert incidence_drawing(released, ltp) is None
+    assert designs(released, {})
+
+
+def test_one_endpoint_is_drawn_alone() -> None:
+    result = result_of("designs")
+    result["curves"] = {key: one for key, one in result["curves"].items() if ".pfs." not in key}
+    assert set(design_drawings(result)) == {"designs_os"}
+
+
+def test_arms_as_they_became_are_called_barred_beside_the_designs() -> None:
+    result = result_of("designs")
+    outcomes = next(one for one in sections_of(result, drawings_of(result)) if one.key == "outcomes")
+    first = outcomes.blocks[0]
+    assert isinstance(first, Paragraph)
+    assert "barred as an answer" in text_of(first.runs)
+    words = " ".join(prose(run) for block in outcomes.blocks if isinstance(block, Paragraph) for run in block.runs)
+    assert "patient-days" not in words
+
+
+def test_intercurrent_events_and_serial_measurements_have_their_tables() -> None:
+    found = tables("designs")
+    assert "Intercurrent events: how each is handled, and how often it came first" in found
+    volume = next(one for title, one in found.items() if title.startswith("Volume (ml) over time"))
+    assert [text_of(row[0]) for row in volume.rows][:2] == ["All, month 1", "All, month 6"]
+
+
+def test_four_arms_have_a_test_of_all_and_say_which_comparison_comes_first() -> None:
+    result = result_of("several")
+    head = headline_of(result)
+    assert head.measure == "Hazard ratio, covariates in the model, first of 3 comparisons"
+    assert "Adjusted for: Age, Sex" in text_of(head.facts)
+    assert head.naive
+    assert head.arms is not None
+    assert len(head.arms.rows) == 4
+    found = tables("several")
+    assert any("Log-rank test of 4 arms" in text_of(row[0]) for row in found["Effects"].rows)
+    assert "Progression, naive: competing events" in found
+
+
+@pytest.mark.parametrize("name", ["designs", "several"])
+def test_methods_name_the_designs_and_how_arms_were_compared(name: str) -> None:
+    sentences = " ".join(result_of(name)["protocol"]["methods"])
+    if name == "several":
+        assert "Each arm was compared with the reference" in sentences
+        return
+    assert "share one set of dates, time zero being the decision; risks and restricted means are those of day 365" in (
+        sentences
+    )
+    assert "20 bootstrap replicates of patients with weights refitted" in sentences
+    assert COURSE.horizon_days == 365.0
