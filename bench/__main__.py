@@ -13,17 +13,20 @@ from bench.criteria_table import print_criteria_table
 from bench.designs import print_designs
 from bench.designs_long import Plan
 from bench.designs_page import print_designs_long
+from bench.designs_speed import print_designs_speed
 from bench.dicom import print_dicom
 from bench.evidence_reconstruct import print_reconstruction
 from bench.evidence_refusals import print_refusals
 from bench.invariance import print_invariance
 from bench.pacs import print_pacs
+from bench.published import print_published
 from bench.register import print_register
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
 from bench.study_matching import print_study_matching
 from bench.study_memory import print_study_memory
 from bench.study_survival import print_study_survival
+from bench.timing import print_timing
 
 Options = argparse.Namespace
 
@@ -39,10 +42,12 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
         lambda _: print_study_coverage(),
     ),
     "evidence": (lambda _: print_refusals(), lambda _: print_reconstruction()),
-    "designs": (lambda o: print_designs(seed=o.seed),),
+    "designs": (lambda o: print_designs(seed=o.seed), lambda _: print_designs_speed()),
+    "published": (lambda o: print_published(seed=o.seed),),
+    "timing": (lambda o: print_timing(seed=o.seed),),
     "designs-long": (
         lambda o: print_designs_long(
-            plan=Plan(seed=o.seed, cohorts=o.cohorts, bootstrapped=o.cohorts // 5), jobs=o.jobs
+            plan=Plan(seed=o.seed, cohorts=o.cohorts, bootstrapped=o.bootstrapped), jobs=o.jobs
         ),
     ),
     "invariance": (lambda o: print_invariance(max(10, o.pairs // 5), seed=o.seed, jobs=o.jobs),),
@@ -52,8 +57,8 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
 }
 """What can be asked for, in the order in which it is printed: the quick parts first."""
 
-ON_REQUEST = {"register", "designs-long"}
-"""Parts of what no command offers yet, and what takes an hour."""
+ON_REQUEST = {"register", "designs-long", "published", "timing"}
+"""Parts of what no command offers yet, what takes an hour, and what writes pages of docs/."""
 
 
 def main() -> int:
@@ -64,6 +69,7 @@ def main() -> int:
     parser.add_argument("--phantoms", type=int, default=600, help="phantoms for the coverage (default: %(default)s)")
     parser.add_argument("--scans", type=int, default=30, help="pairs of scans to register (default: %(default)s)")
     parser.add_argument("--cohorts", type=int, default=1000, help="of designs-long (default: %(default)s)")
+    parser.add_argument("--bootstrapped", type=int, default=200, help="of them bootstrapped (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()

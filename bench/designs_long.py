@@ -108,12 +108,15 @@ def run(plan: Plan, *, file: Path = KEPT, jobs: int = 1, parts: Iterable[str] = 
     """Do what is not yet done, keep it, and return what all cohorts give; targets come first."""
     found = kept(file, plan)
     wanted = [block for block in blocks(plan) if block.part in parts]
+    if file.exists() and not file.read_bytes().endswith(b"\n"):
+        with file.open("a", encoding="utf-8") as kept_file:
+            kept_file.write("\n")  # a line that was cut off spoils no other
     open_blocks = [b for b in wanted if len(found.get(b, ())) < len(list(b.seeds(plan)))]
     for n, (block, values) in enumerate(_each(open_blocks, plan, jobs), start=1):
-        found[block] = values
+        line = json.dumps({"plan": plan.text, "block": [block.part, block.world, block.number], "found": values})
         with file.open("a", encoding="utf-8") as kept_file:
-            record = {"plan": plan.text, "block": [block.part, block.world, block.number], "found": values}
-            kept_file.write(json.dumps(record) + "\n")
+            kept_file.write(line + "\n")
+        found[block] = json.loads(line)["found"]
         if n % 20 == 0:
             print(f"  {n} of {len(open_blocks)} blocks", flush=True)
     return [{"part": block.part, **one} for block in wanted for one in found[block][: len(list(block.seeds(plan)))]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -163,8 +163,9 @@ def _worlds(all_lines: Sequence[Line]) -> Iterator[str]:
 
 def _bootstrap(own: Sequence[Line], plan: Plan) -> Iterator[str]:
     if own:
+        cohorts = own[0].n + own[0].failed
         yield "## The bootstrap of clone-censor-weight"
-        yield f"""{plan.bootstrapped} cohorts of the world "{own[0].cell.world}", {plan.replicates} replicates each:
+        yield f"""{cohorts} cohorts of the world "{own[0].cell.world}", {plan.replicates} replicates each:
             patients are drawn, cloned, censored and weighted anew; normal intervals."""
         yield _table(own, "all")
 
@@ -199,6 +200,6 @@ def print_designs_long(plan: Plan, *, jobs: int) -> bool:
     found = lines(run(plan, jobs=jobs))
     words = page(found, plan)
     print(words)
-    if plan == Plan():
+    if replace(plan, bootstrapped=0) == Plan(bootstrapped=0):
         PAGE.write_text(words, encoding="utf-8")
     return not any(line.verdict == "MISSED" for line in found)

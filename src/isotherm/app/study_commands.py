@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from isotherm.app.simulate_commands import add_simulate
+
 if TYPE_CHECKING:
     from isotherm.study.cohort import Cohort
 
@@ -50,24 +52,7 @@ def add_study(commands: Any) -> None:
     run.set_defaults(run=_run)
     _add_multiverse(within)
     _add_readers(within)
-    _add_simulate(within)
-
-
-def _add_simulate(within: Any) -> None:
-    simulate: argparse.ArgumentParser = within.add_parser(
-        "simulate", help="a registry of simulated patients whose truth is known", epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    simulate.add_argument("--scenario", metavar="NAME|FILE.toml", default="ajr-2022",
-                          help="ajr-2022 (default), radiology-2023, annals-2026, or one of your own")  # fmt: skip
-    simulate.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
-    simulate.add_argument("--patients", type=int, metavar="N", help="default: as many as the scenario says")
-    simulate.add_argument("--truth", type=int, default=1_000_000, metavar="N",
-                          help="to how many patients the strategies are applied (default: %(default)s)")  # fmt: skip
-    simulate.add_argument("--out", metavar="DIR", required=True,
-                          help="folder for the tables, truth.json and protocol.toml")  # fmt: skip
-    simulate.add_argument("--quiet", action="store_true", help="no progress")
-    simulate.set_defaults(run=_simulate)
+    add_simulate(within)
 
 
 def _add_multiverse(within: Any) -> None:
@@ -153,20 +138,6 @@ def _run(options: argparse.Namespace) -> int:
         )
     print("\n".join(printable(line) for line in headline(document).splitlines()))
     print(f"Results: {folder}")
-    return 0
-
-
-def _simulate(options: argparse.Namespace) -> int:
-    from isotherm.app.progress import Progress
-    from isotherm.app.study_simulate import PROTOCOL, simulate_study
-    from isotherm.printable import printable
-
-    with Progress(quiet=options.quiet) as progress:
-        folder = simulate_study(options.scenario, options.out, seed=options.seed, patients=options.patients,
-                                truth_patients=options.truth, progress=progress)  # fmt: skip
-    where = printable(str(folder))
-    print(f"Synthetic tables and their truth: {where}. Nothing in them was ever seen in a patient.")
-    print(f"Next: isotherm study run {where}/{PROTOCOL} --out {where}/results")
     return 0
 
 
