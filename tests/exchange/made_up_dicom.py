@@ -151,7 +151,7 @@ def as_seg(path: Path, masks: Voxels, names: Sequence[str], source: Sequence[Dat
         pixel_array=masks,
         segmentation_type=SegmentationTypeValues(kind),
         segment_descriptions=[segment(n, name) for n, name in enumerate(names, start=1)],
-        series_instance_uid=uid("seg series", kind),
+        series_instance_uid=uid("seg series", kind, source[0].StudyInstanceUID),
         series_number=300,
         sop_instance_uid=uid("seg", kind, names),
         instance_number=1,
@@ -177,6 +177,8 @@ def as_rtstruct(path: Path, structures: dict[str, list[npt.NDArray[np.float64]]]
         study.RTReferencedSeriesSequence, study.ReferencedSOPInstanceUID = [series], source[0].StudyInstanceUID
         frame.FrameOfReferenceUID, frame.RTReferencedStudySequence = source[0].FrameOfReferenceUID, [study]
         dataset.ReferencedFrameOfReferenceSequence = [frame]
+        for name in ("StudyInstanceUID", "StudyDate"):
+            setattr(dataset, name, getattr(source[0], name))
     rois: list[Dataset] = []
     drawn: list[Dataset] = []
     for number, (name, contours) in enumerate(structures.items(), start=1):

@@ -108,6 +108,16 @@ class TestSeg:
         masks = [read_masks(f"{tmp_path}:300.{n}", of="ablation")[0].mask for n in (1, 2)]
         assert sorted(int(mask.voxels.sum()) for mask in masks) == sorted(int(TWO[..., n].sum()) for n in (0, 1))
 
+    def test_a_segment_that_only_one_of_several_objects_has_needs_no_series(self, tmp_path: Path) -> None:
+        as_seg(tmp_path / "a.dcm", TWO, ["tumor", "zone"], SOURCE)
+        as_seg(tmp_path / "b.dcm", TWO[..., 1:], ["zone"], SOURCE, kind="LABELMAP")
+        (read,) = read_masks(f"{tmp_path}:tumor", of="tumor")
+        assert np.array_equal(on_grid(read.mask), TWO[..., 0] > 0)
+        with pytest.raises(NoSuchLabel, match="2 of them have a segment of this name"):
+            read_masks(f"{tmp_path}:zone", of="ablation")
+        with pytest.raises(NoSuchLabel, match="name one and its segment"):
+            read_masks(f"{tmp_path}:cyst", of="tumor")
+
     def test_an_organ_ends_where_its_image_does(self, tmp_path: Path) -> None:
         path = as_seg(tmp_path / "masks.dcm",
                       TWO[..., :1], ["liver"], SOURCE)  # fmt: skip

@@ -71,8 +71,8 @@ def _add_push(within: Any) -> None:
     one.set_defaults(run=_push)
 
 
-def add_server(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which PACS, as every command has them that speaks to one."""
+def add_server(parser: argparse.ArgumentParser) -> Any:
+    """Add the options that say which PACS, as every command has them that speaks to one; return their group."""
     group = parser.add_argument_group("the PACS")
     group.add_argument("--pacs", metavar="URL", help="base of its DICOMweb service, as in https://HOST/dicom-web "
                        "(default: ISOTHERM_PACS_URL)")  # fmt: skip
@@ -82,6 +82,7 @@ def add_server(parser: argparse.ArgumentParser) -> None:
         "--timeout-s", type=float, default=60.0, metavar="S", help="longest silence (default: %(default)g)"
     )
     group.add_argument("--plain-http", action="store_true", help="allow http:// to another machine, unencrypted")
+    return group
 
 
 def server_of(options: argparse.Namespace) -> PacsOptions:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isotherm.app.margin_options import add_choices, facts_of, settings_of, structures_of
+from isotherm.app.pacs_commands import add_server, server_of
 from isotherm.errors import BadSetting
 from isotherm.printable import printable
 
@@ -61,9 +62,8 @@ def _add_assess(commands: Any, out: Print) -> None:
         "assess", help="from the scans before and after ablation to the report: registration and margin",
         epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument(
-        "before", metavar="BEFORE", help="scan before ablation: a DICOM folder, FOLDER:SERIES, or a file"
-    )
+    parser.add_argument("before", metavar="BEFORE", help="scan before ablation: a DICOM folder, FOLDER:SERIES, a file, "
+                        "or with --study pacs:SERIES")  # fmt: skip
     parser.add_argument("after", metavar="AFTER", help="scan after ablation")
     files = parser.add_argument_group("masks (as in `isotherm margin`), each on the scan it was drawn on")
     files.add_argument("--tumor", metavar="FILE[:LABEL]", action="append", required=True,
@@ -88,7 +88,16 @@ def _add_assess(commands: Any, out: Print) -> None:
     parser.add_argument("--json", metavar="FILE", help="write margin.json to FILE, or to standard output with -")
     parser.add_argument("--dicom", metavar="DIR", help="folder for the results in DICOM (default, where "
                         "AFTER is DICOM: dicom in --out)")  # fmt: skip
+    _add_pacs(parser)
     parser.set_defaults(run=partial(_assess, out=out))
+
+
+def _add_pacs(parser: argparse.ArgumentParser) -> None:
+    group = add_server(parser)
+    group.add_argument("--study", metavar="UID", action="append", default=[], help="fetch this study into --out; "
+                       "twice: the one before and the one after. pacs:SERIES and pacs:SERIES:LABEL are then in it, for "
+                       "what belongs to the scan before in the first, else in the second")  # fmt: skip
+    group.add_argument("--push", action="store_true", help="send the results in DICOM to the PACS, and read them back")
 
 
 def _add_ways(parser: argparse.ArgumentParser, files: Any) -> None:
@@ -207,6 +216,34 @@ def _register(options: argparse.Namespace, out: Print) -> int:
     return NOT_TO_BE_USED if document["verdict"] == "fail" else 0
 
 
+def _fetched(options: argparse.Namespace) -> argparse.Namespace:
+    """Return the options with files in place of what they name in a PACS, once its studies are here."""
+    from isotherm.app.pacs_pair import SIDES, names_in_files
+    from isotherm.app.progress import Progress
+
+    with Progress(quiet=options.quiet) as progress:
+        names = names_in_files(
+            server_of(options), options.study, options.out, {name: getattr(options, name) for name in SIDES},
+            tell=progress,
+        )  # fmt: skip
+    return argparse.Namespace(**(vars(options) | names))
+
+
+def _sent(options: argparse.Namespace, folder: Path | None) -> tuple[list[str], bool]:
+    """Send the results in DICOM where that was asked for; return what is to be told, and whether all is there."""
+    from isotherm.app.pacs_show import pushed_text
+    from isotherm.app.pacs_tasks import push_files
+    from isotherm.app.progress import Progress
+
+    if not options.push:
+        return [], True
+    if folder is None or not any(folder.glob("*.dcm")):
+        return ["PACS: nothing was sent, since there are no results in DICOM"], False
+    with Progress(quiet=options.quiet) as progress:
+        sent = push_files(server_of(options), [str(folder)], tell=progress)
+    return [f"PACS: {pushed_text(sent)}"], sent.pushed.whole
+
+
 def _assess(options: argparse.Namespace, out: Print) -> int:
     from isotherm.app.assess_pair import assess_pair
     from isotherm.app.assess_pair_outputs import Places, write_pair_assessment
@@ -218,6 +255,7 @@ def _assess(options: argparse.Namespace, out: Print) -> int:
     from isotherm.app.terminal import margin_table, terminal_columns
     from isotherm.exchange.atomic import write_text
 
+    options = _fetched(options)
     request = _pair_request(options, options.before, options.after)
     settings, facts = settings_of(options), facts_of(options)
     places = Places.of(options.out, options.dicom, options.json, request.after)
@@ -232,6 +270,7 @@ def _assess(options: argparse.Namespace, out: Print) -> int:
     document, width = found.assessment.document, terminal_columns()
     if options.json not in (None, "-"):
         write_text(options.json, json_text(document))
-    told = "\n".join([verdict_text(document, width), margin_table(document, width), *written])
+    sent, arrived = _sent(options, places.dicom)
+    told = "\n".join([verdict_text(document, width), margin_table(document, width), *written, *sent])
     out(json_text(document) if options.json == "-" else told + "\n")
-    return NOT_TO_BE_USED if found.withheld else 0
+    return NOT_TO_BE_USED if found.withheld or not arrived else 0

@@ -52,7 +52,8 @@ class MaskObject:
 def open_mask_object(folder: Folder, wanted: str | None) -> tuple[MaskObject, str | None]:
     """Return the mask object that is meant, and what is left of the choice for its segments.
 
-    Where there are several, the choice begins with the label of the series: `SERIES:SEGMENT`.
+    Where there are several, the choice begins with the label of the series, `SERIES:SEGMENT`, or is the name of a
+    segment that only one of them has.
 
     Raises
     ------
@@ -63,20 +64,26 @@ def open_mask_object(folder: Folder, wanted: str | None) -> tuple[MaskObject, st
     if not objects:
         what = ", ".join(sorted({one.kind for one in folder.series})) or "nothing"
         raise NoSuchSeries(f"{file.start} holds no SEG and no RTSTRUCT ({what}); name the file that holds the mask.")
-    chosen = objects[0]
-    if len(objects) > 1:
-        label, _, wanted = (wanted or "").partition(":")
-        fitting = [one for one in objects if one.label == label]
-        if not fitting:
-            labels = ", ".join(one.label for one in objects)
-            raise NoSuchLabel(
-                f"{file.start} holds {len(objects)} mask objects (series {labels}); name one and its segment: "
-                f"FOLDER:{objects[0].label}:SEGMENT."
-            )
-        chosen, wanted = fitting[0], wanted or None
-    (instance,) = chosen.instances
-    found = open_structures(instance) if chosen.kind == "RTSTRUCT" else open_segmentation(instance)
-    return MaskObject(chosen, found), wanted
+    if len(objects) == 1:
+        return _opened(objects[0]), wanted
+    label, _, within = (wanted or "").partition(":")
+    if fitting := [one for one in objects if one.label == label]:
+        return _opened(fitting[0]), within or None
+    named = [
+        found for found in map(_opened, objects if wanted else ()) if wanted in (one.name for one in found.segments)
+    ]
+    if len(named) == 1:
+        return named[0], wanted
+    labels = ", ".join(one.label for one in objects)
+    many = f"{len(named)} of them have a segment of this name" if named else "name one and its segment"
+    raise NoSuchLabel(
+        f"{file.start} holds {len(objects)} mask objects (series {labels}); {many}: FOLDER:{objects[0].label}:SEGMENT."
+    )
+
+
+def _opened(series: Series) -> MaskObject:
+    (instance,) = series.instances
+    return MaskObject(series, open_structures(instance) if series.kind == "RTSTRUCT" else open_segmentation(instance))
 
 
 def _image_grid(uids: Sequence[str], images: Iterable[Folder]) -> Grid | None:
