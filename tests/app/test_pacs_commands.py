@@ -157,7 +157,7 @@ def test_what_the_pacs_does_not_list_is_told(run: Command, tmp_path: Path) -> No
     run("pacs", "pull", BEFORE, "--out", tmp_path / "before")
     series = tmp_path / "before" / uid("before", "series")
     (series / "1.2.3.dcm").write_bytes(b"left over")
-    assert "1 files here are not what the PACS lists" in run("pacs", "pull", BEFORE, "--out", tmp_path / "before").out
+    assert "1 file here not listed by the PACS" in run("pacs", "pull", BEFORE, "--out", tmp_path / "before").out
 
 
 def test_a_folder_of_something_else_is_left_alone(run: Command, tmp_path: Path) -> None:

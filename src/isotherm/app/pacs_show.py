@@ -60,12 +60,12 @@ def pulled_text(pulled: Pulled) -> str:
     rows = [PULLED_HEAD, *((_or_dash(one.series.number), one.series.modality or "-", str(len(one.uids)), one.series.uid)
                            for one in pulled.series)]  # fmt: skip
     kept = f", {pulled.kept} were here" if pulled.kept else ""
-    notes = [f"{pulled.fetched} objects fetched{kept}: {printable(str(pulled.folder))}"]
+    notes = [f"{_many(pulled.fetched, 'object')} fetched{kept}: {printable(str(pulled.folder))}"]
     if pulled.unlisted:
         notes.append(f"  {pulled.unlisted} more came than were listed; pull again once the study is complete.")
     if pulled.strange:
         notes.append(
-            f"  {pulled.strange} files here are not what the PACS lists; pull into a new folder to be without."
+            f"  {_many(pulled.strange, 'file')} here not listed by the PACS; pull into a new folder to be without."
         )
     return "\n".join([*table_lines(rows, None), *notes])
 
@@ -75,14 +75,18 @@ def pushed_text(sent: Sent) -> str:
     pushed = sent.pushed
     name = {one.uid: one.name for one in sent.objects}
     checked = ", read back and compared" if pushed.read_back else ""
-    lines = [f"{len(pushed.sent)} objects sent, {len(pushed.known)} were there{checked}."]
+    lines = [f"{_many(len(pushed.sent), 'object')} sent, {len(pushed.known)} were there{checked}."]
     lines += [f"  {name[uid]} was refused: {why}" for uid, why in pushed.refused.items()]
     lines += [f"  {name[uid]} is there as another object under the same UID; it differs in {_listed(names)}"
               for uid, names in pushed.differing.items()]  # fmt: skip
     changed = sorted({one for names in pushed.coerced.values() for one in names})
     lines += [f"  The PACS keeps its own {_listed(changed)} in {len(pushed.coerced)} of them."] if changed else []
-    lines += [f"  {sent.not_dicom} files are not DICOM and were passed over."] if sent.not_dicom else []
+    lines += [f"  {_many(sent.not_dicom, 'file')} passed over: not DICOM."] if sent.not_dicom else []
     return "\n".join(map(printable, lines))
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _listed(names: Sequence[str]) -> str:

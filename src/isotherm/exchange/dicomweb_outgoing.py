@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from isotherm.errors import BadAnswer, BadSetting, UnreadableFile
 from isotherm.exchange.dicom_place import Place, is_archive, places_in
 from isotherm.exchange.dicomweb_object import identify
+from isotherm.exchange.dicomweb_pull import LIST
 from isotherm.exchange.voxel_source import MOST_BYTES, ImageFile
 
 CHUNK_BYTES = 2**18
 
-DIRECTORY = "DICOMDIR"
-"""Name of the file that lists the objects of a medium, and is none."""
+LISTS = "DICOMDIR", LIST
+"""Names of files that list objects and are none: of a medium, and of a pull."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +68,7 @@ def outgoing_in(paths: Sequence[str]) -> tuple[list[Outgoing], int]:
     not_dicom = 0
     for path in paths:
         file = ImageFile(path, "DICOM")
-        named = [place for place in places_in(file) if place.file.name != DIRECTORY]
+        named = [place for place in places_in(file) if place.file.name not in LISTS]
         for place in named:
             if not place.is_dicom():
                 if place.file.path == path and not is_archive(path):
