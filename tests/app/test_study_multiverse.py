@@ -55,7 +55,7 @@ def test_a_grid_of_barred_analyses_alone_has_no_median_and_says_so(isotherm: Com
     (tmp_path / "study.toml").write_text(protocol_text(protocol), encoding="utf-8")
     ran = isotherm("study", "multiverse", tmp_path / "study.toml", "--out", tmp_path / "out", "--quiet")
     assert ran.code == 0, ran.err
-    assert "1 analyses, 1 without an estimate" in ran.out
+    assert "1 analysis, 1 without an estimate" in ran.out
     assert not (tmp_path / "out" / "multiverse.svg").exists()
 
 
