@@ -33,7 +33,8 @@ def turned(degrees: float, shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0
 
 def swayed(shift_mm: tuple[float, float, float]) -> Transform:
     """The same shift everywhere, written as a deformation."""
-    return Transform(displacement=Displacement(np.broadcast_to(np.float32(shift_mm), (*GRID.shape_kji, 3)), GRID))
+    shift = np.array(shift_mm, dtype=np.float32)
+    return Transform(displacement=Displacement(np.broadcast_to(shift, (*GRID.shape_kji, 3)), GRID))
 
 
 def pair(*, organ: bool = False, zone_radius: float = 10.0) -> Pair:

@@ -9,6 +9,7 @@ import numpy as np
 
 from isotherm.app.case import IMAGE_AFTER, IMAGE_BEFORE, Lesion, check_tumor, check_zones, gap_mm, numbered
 from isotherm.app.reading import Input, Reading, Side
+from isotherm.app.reduced import reduced
 from isotherm.errors import FieldsApart
 from isotherm.exchange.segments import split_spec
 from isotherm.imaging.register_masks import Scan
@@ -102,11 +103,11 @@ class Pair:
         return united(self.ablations, self.after.grid)
 
     def scans(self, lesion: Lesion) -> tuple[Scan, Scan]:
-        """Return the scan before with one tumor, and the scan after with all zones."""
+        """Return the scan before with one tumor, and the scan after with all zones, as a registration looks at them."""
         zone = self.zone
         return (
-            Scan(self.before, self.organ_before, lesion.mask),
-            Scan(self.after, self.organ_after, None if zone.box() is None else zone),
+            Scan(reduced(self.before, self.organ_before), self.organ_before, lesion.mask),
+            Scan(reduced(self.after, self.organ_after), self.organ_after, None if zone.box() is None else zone),
         )
 
 

@@ -114,7 +114,7 @@ def _gates(one: Registered) -> list[Document]:
             "warn_above": number(limit.warn, 4),
             "fail_above": number(limit.fail, 4),
             "verdict": None if gate is None else gate.verdict,
-            "reason": NOT_TAKEN.get(name, "not taken") if gate is None else gate.reason or None,
+            "reason": NOT_TAKEN.get(name, "says nothing here") if gate is None else gate.reason or None,
         })  # fmt: skip
     return made
 

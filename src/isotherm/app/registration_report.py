@@ -107,6 +107,8 @@ def error_words(told: Record, settings: Record) -> str:
     """Return which registration error the interval holds for, and whether it is this registration's own."""
     error = told.get("error_mm")
     own = "not estimated" if error is None else f"estimated as {mm(error)} on average"
+    if told.get("withheld"):
+        return own
     if settings.get("registration_error_source") == "given":
         return f"{own}; the interval holds for the {mm(settings['registration_error_mm'])} that were given"
     if error is None:
