@@ -151,9 +151,9 @@ def _truths(scenario: Scenario, big: Cohort, truths: list[RegistryTruth]) -> str
 HEAD = (
     "# Published figures beside simulated cohorts",
     """Made by `python -m bench --only published`; do not edit. Three scenarios ship with `isotherm study simulate`.
-    They take up the setting of three publications, and their patients are **simulated**: nothing here was seen in a patient.
-    Hazards were chosen so that the naive comparison comes near the printed figures. That such a world exists says
-    nothing about how the printed figures came about, and the truth of the scenario is not the truth of the
+    They take up the setting of three publications, and their patients are **simulated**: nothing here was seen in a
+    patient. Hazards were chosen so that the naive comparison comes near the printed figures. That such a world exists
+    says nothing about how the printed figures came about, and the truth of the scenario is not the truth of the
     publication.""",
     """Naive: arms by the treatments that patients came to have, clock at ablation, nothing adjusted, so before any
     matching; progression or death stands for disease-free survival. One cohort of the published size (seed 0) shows

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from isotherm.app.study_simulate import BUNDLED, TABLES, bundled, simulate_study
 from isotherm.errors import BadSetting, InputError, OutputError, UnreadableFile
@@ -14,6 +16,10 @@ from isotherm.exchange.tables_in import read_records, read_table
 from isotherm.study.cohort import cohort
 from isotherm.study.guard.audit import findings_of
 from tests.app.on_disk import Command
+
+SCHEMA = Draft202012Validator(
+    json.loads((resources.files("isotherm.app") / "schemas" / "study-truth-1.schema.json").read_text(encoding="utf-8"))
+)
 
 FILES = ["protocol.toml", "synthetic_patients.csv", "synthetic_scans.csv", "synthetic_tumors.csv", "truth.json"]
 
@@ -31,6 +37,7 @@ def test_everything_is_written_and_labelled_and_fits_together(name: str, tmp_pat
     for file in TABLES.values():
         assert (read_table(folder / file)["synthetic"] == "simulated, no patient").all()
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    SCHEMA.validate(truth)
     assert truth["patients"] == 200
     assert truth["scenario"]["name"] == name
     protocol = read_protocol(folder / "protocol.toml")
