@@ -113,7 +113,7 @@ def test_the_series_of_a_study(run: Command) -> None:
 
 
 def test_a_pulled_series_is_the_one_that_was_sent(run: Command, tmp_path: Path) -> None:
-    ran = run("pacs", "pull", AFTER, "--out", tmp_path / "after")
+    ran = run("pacs", "pull", "--quiet", AFTER, "--out", tmp_path / "after")
     assert (ran.code, ran.err) == (0, "")
     assert "17 objects fetched" in ran.out
     ct = read_volume(tmp_path / "after" / uid("after", "series"))
@@ -122,22 +122,22 @@ def test_a_pulled_series_is_the_one_that_was_sent(run: Command, tmp_path: Path) 
 
 
 def test_a_second_pull_fetches_only_what_is_missing(run: Command, tmp_path: Path) -> None:
-    run("pacs", "pull", AFTER, "--out", tmp_path / "after")
+    run("pacs", "pull", "--quiet", AFTER, "--out", tmp_path / "after")
     files = sorted((tmp_path / "after").rglob("*.dcm"))
     before = {path: path.stat().st_mtime_ns for path in files}
     whole = files[3].read_bytes()
     files[3].write_bytes(whole[:-10])  # somebody cut it short
     files[5].unlink()
-    assert "2 objects fetched, 15 were here" in run("pacs", "pull", AFTER, "--out", tmp_path / "after").out
+    assert "2 objects fetched, 15 were here" in run("pacs", "pull", "--quiet", AFTER, "--out", tmp_path / "after").out
     assert files[3].read_bytes() == whole
     assert [path for path in files if path.stat().st_mtime_ns == before[path]] == files[:3] + files[4:5] + files[6:]
 
 
 def test_one_series_by_its_number_or_its_uid(run: Command, tmp_path: Path) -> None:
-    assert "5 objects fetched" in run("pacs", "pull", AFTER, "--series", "4", "--out", tmp_path / "a").out
+    assert "5 objects fetched" in run("pacs", "pull", "--quiet", AFTER, "--series", "4", "--out", tmp_path / "a").out
     thin = uid("after", "thin")
-    assert "5 objects fetched" in run("pacs", "pull", AFTER, "--series", thin, "--out", tmp_path / "b").out
-    ran = run("pacs", "pull", AFTER, "--series", "77", "--out", tmp_path / "c")
+    assert "5 objects fetched" in run("pacs", "pull", "--quiet", AFTER, "--series", thin, "--out", tmp_path / "b").out
+    ran = run("pacs", "pull", "--quiet", AFTER, "--series", "77", "--out", tmp_path / "c")
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert "holds no series 77" in ran.err
     assert not (tmp_path / "c").exists()
@@ -145,7 +145,7 @@ def test_one_series_by_its_number_or_its_uid(run: Command, tmp_path: Path) -> No
 
 def test_series_come_one_after_the_other_and_the_list_grows(run: Command, tmp_path: Path) -> None:
     for number in ("4", "3"):
-        run("pacs", "pull", AFTER, "--series", number, "--out", tmp_path / "after")
+        run("pacs", "pull", "--quiet", AFTER, "--series", number, "--out", tmp_path / "after")
     told = json.loads((tmp_path / "after" / "pull.json").read_text())["series"]
     assert {one: len(of["objects"]) for one, of in told.items()} == {
         uid("after", "series"): 12,
@@ -154,23 +154,25 @@ def test_series_come_one_after_the_other_and_the_list_grows(run: Command, tmp_pa
 
 
 def test_what_the_pacs_does_not_list_is_told(run: Command, tmp_path: Path) -> None:
-    run("pacs", "pull", BEFORE, "--out", tmp_path / "before")
+    run("pacs", "pull", "--quiet", BEFORE, "--out", tmp_path / "before")
     series = tmp_path / "before" / uid("before", "series")
     (series / "1.2.3.dcm").write_bytes(b"left over")
-    assert "1 file here not listed by the PACS" in run("pacs", "pull", BEFORE, "--out", tmp_path / "before").out
+    assert (
+        "1 file here not listed by the PACS" in run("pacs", "pull", "--quiet", BEFORE, "--out", tmp_path / "before").out
+    )
 
 
 def test_a_folder_of_something_else_is_left_alone(run: Command, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    ran = run("pacs", "pull", AFTER, "--out", tmp_path)
+    ran = run("pacs", "pull", "--quiet", AFTER, "--out", tmp_path)
     assert (ran.code, "not empty" in ran.err) == (2, True)
-    run("pacs", "pull", BEFORE, "--out", tmp_path / "before")
-    ran = run("pacs", "pull", AFTER, "--out", tmp_path / "before")
+    run("pacs", "pull", "--quiet", BEFORE, "--out", tmp_path / "before")
+    ran = run("pacs", "pull", "--quiet", AFTER, "--out", tmp_path / "before")
     assert (ran.code, "another study" in ran.err) == (2, True)
 
 
 def test_an_unknown_study(run: Command, tmp_path: Path) -> None:
-    for arguments in (["find", "--study", "1.2.3"], ["pull", "1.2.3", "--out", tmp_path / "out"]):
+    for arguments in (["find", "--study", "1.2.3"], ["pull", "1.2.3", "--quiet", "--out", tmp_path / "out"]):
         ran = run("pacs", *arguments)
         assert (ran.code, ran.err.count("\n"), ran.out) == (2, 1, "")
         assert "holds no study of this UID" in ran.err
@@ -205,7 +207,7 @@ def test_no_password_and_a_wrong_token(run: Command, monkeypatch: pytest.MonkeyP
     (["find", "--timeout-s", "0"], "timeout"),
     (["find", "--timeout-s", "nan"], "timeout"),
     (["find", "--ca", "/nowhere.pem"], "no certificate"),
-    (["pull", "..", "--out", "x"], "The UID of the study is none"),
+    (["pull", "..", "--quiet", "--out", "x"], "The UID of the study is none"),
 ])  # fmt: skip
 def test_what_cannot_be_asked_is_refused_in_one_sentence(run: Command, arguments: list[str], said: str) -> None:
     ran = run("pacs", *arguments)

@@ -18,7 +18,7 @@ from isotherm.exchange.dicomweb_push import BATCH_BYTES, BATCH_OBJECTS
 from isotherm.exchange.dicomweb_server import TIMEOUT_S, WAITS_S
 from isotherm.imaging.volume import Grid
 from tests.exchange.made_up_dicom import Change, as_seg, as_series, slices
-from tests.exchange.orthanc import PASSWORD, USER, Orthanc
+from tests.exchange.orthanc import PASSWORD, USER, Orthanc, find_orthanc
 
 PAGE_TEXT = (Path(__file__).resolve().parents[2] / "docs" / "pacs.md").read_text(encoding="utf-8")
 
@@ -68,10 +68,26 @@ def test_the_commands_of_the_page_print_what_it_says(
         assert capsys.readouterr().out == output
 
 
-def test_the_settings_of_orthanc_are_good(orthanc: Orthanc) -> None:
-    (told,) = re.findall(r"^```json\n(.*?)^```$", PAGE_TEXT, flags=re.MULTILINE | re.DOTALL)
-    assert json.loads(told).keys() <= orthanc.settings.keys() | {"HttpPort"}
-    assert json.loads(told)["RemoteAccessAllowed"] is False
+def test_orthanc_starts_with_the_settings_of_the_page_and_asks_for_the_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = find_orthanc()
+    if found is None:
+        pytest.skip("Orthanc or its DICOMweb plugin is missing: run `make services`")
+    (page,) = re.findall(r"^```json\n(.*?)^```$", PAGE_TEXT, flags=re.MULTILINE | re.DOTALL)
+    told = {name: value for name, value in json.loads(page).items() if name != "HttpPort"}
+    running = Orthanc(*found, tmp_path, **told)
+    try:
+        ((user, password),) = told["RegisteredUsers"].items()
+        for name, value in (("URL", running.start().url), ("USER", user), ("PASSWORD", password)):
+            monkeypatch.setenv(f"ISOTHERM_PACS_{name}", value)
+        monkeypatch.delenv("ISOTHERM_PACS_TOKEN", raising=False)
+        assert main(["pacs", "find"]) == 0
+        assert capsys.readouterr().out == "No study fits.\n"
+        monkeypatch.setenv("ISOTHERM_PACS_PASSWORD", "another")
+        assert main(["pacs", "find"]) == 2
+    finally:
+        running.kill()
 
 
 def test_the_figures_of_the_page_are_those_of_the_code() -> None:

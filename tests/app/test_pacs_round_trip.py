@@ -72,7 +72,7 @@ def spoken(dataset: Dataset) -> list[tuple[str, Any]]:
 @pytest.mark.usefixtures("filled")
 def test_from_the_pacs_to_the_margin_and_back(run: Command, tmp_path: Path) -> None:
     for study, name in ((BEFORE, "before"), (AFTER, "after")):
-        assert run("pacs", "pull", study, "--out", tmp_path / name).code == 0
+        assert run("pacs", "pull", "--quiet", study, "--out", tmp_path / name).code == 0
     before, after = tmp_path / "before", tmp_path / "after"
     image = after / uid("after", "series")
     assert np.array_equal(read_volume(image).volume.voxels, HU)
@@ -83,14 +83,14 @@ def test_from_the_pacs_to_the_margin_and_back(run: Command, tmp_path: Path) -> N
     assert measured.lesion["minimal_margin_mm"] == pytest.approx(3.0, abs=0.3)
     encapsulated(tmp_path / "results" / "report.dcm")
 
-    ran = run("pacs", "push", tmp_path / "results")
+    ran = run("pacs", "push", "--quiet", tmp_path / "results")
     assert (ran.code, ran.err) == (0, "")
     assert "3 objects sent, 0 were there, read back and compared." in ran.out
-    ran = run("pacs", "push", tmp_path / "results")
+    ran = run("pacs", "push", "--quiet", tmp_path / "results")
     assert "0 objects sent, 3 were there, read back and compared." in ran.out
 
     # The pulled folder grows by what is new, and only that.
-    ran = run("pacs", "pull", AFTER, "--out", after)
+    ran = run("pacs", "pull", "--quiet", AFTER, "--out", after)
     assert "3 objects fetched, 41 were here" in ran.out
     for path in (tmp_path / "results").iterdir():
         sent = read_again(path)
@@ -108,16 +108,16 @@ def test_from_the_pacs_to_the_margin_and_back(run: Command, tmp_path: Path) -> N
 
 @pytest.mark.usefixtures("filled")
 def test_what_was_refused_is_named_and_the_exit_code_says_so(run: Command, tmp_path: Path) -> None:
-    run("pacs", "pull", AFTER, "--out", tmp_path / "after")
+    run("pacs", "pull", "--quiet", AFTER, "--out", tmp_path / "after")
     path = tmp_path / "after" / uid("after", "series") / f"{uid('after', 'series', '3')}.dcm"
     changed = read_again(path)
     changed.WindowCenter, changed.PatientName = 40, "Another^Secret"
     changed.save_as(path)
-    ran = run("pacs", "push", tmp_path / "after")
+    ran = run("pacs", "push", "--quiet", tmp_path / "after")
     assert (ran.code, "SECRET" in ran.out.upper()) == (3, False)
     assert f"{path.name} is there as another object under the same UID; it differs in WindowCenter" in ran.out
     assert "The PACS keeps its own PatientName in 1 of them." in ran.out
-    assert run("pacs", "push", tmp_path / "after", "--no-read-back").code == 0
+    assert run("pacs", "push", "--quiet", tmp_path / "after", "--no-read-back").code == 0
 
 
 @pytest.mark.usefixtures("filled")
@@ -134,6 +134,6 @@ def test_nothing_is_pushed_when_one_file_is_bad(run: Command, orthanc: Orthanc, 
     orthanc.empty()
     as_series(tmp_path / "series", HU, GRID)
     (tmp_path / "notes.txt").write_text("mine")
-    ran = run("pacs", "push", tmp_path / "series", tmp_path / "notes.txt")
+    ran = run("pacs", "push", "--quiet", tmp_path / "series", tmp_path / "notes.txt")
     assert (ran.code, ran.err.count("\n"), orthanc.count()) == (2, 1, 0)
     assert "'notes.txt' is not DICOM" in ran.err

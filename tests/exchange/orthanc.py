@@ -52,8 +52,7 @@ class Orthanc:
             "AuthenticationEnabled": True, "RegisteredUsers": {USER: PASSWORD}, "SaveJobs": False,
             "DicomWeb": {"Enable": True},
         }  # fmt: skip
-        self.settings = told | settings
-        (folder / "orthanc.json").write_text(json.dumps(self.settings))
+        (folder / "orthanc.json").write_text(json.dumps(told | settings))
 
     @property
     def url(self) -> str:
