@@ -59,6 +59,7 @@ LIMITS = {
     "inverse_consistency": Limit("way there and back of the tumor's points, registered both ways", "mm", 1.0, 2.0),
     "rigid_shift": Limit("distance of the tumor by the rigid and by the deformable registration", "mm", 2.5, 5.0),
     "margin_agreement": Limit("difference of the minimal margin, rigid and deformable", "mm", 2.0, 4.0),
+    "expected_error": Limit("estimated mean error of the registration in the tumor", "mm", 1.5, 3.0),
     "landmarks": Limit("mean distance of the landmarks that were given", "mm", 2.0, 4.0),
 }
 """Every gate in the order of the table."""
@@ -141,7 +142,7 @@ def judge(
     free : Transform
         The deformation as it was found. A tumor that is protected afterwards would hide what it did.
     used : Transform
-        What the margin is measured with.
+        What the margin is measured with; where its error is known, that is judged too.
     rigid : Transform
         The rigid motion near the lesion.
     drawn : Drawn
@@ -159,6 +160,8 @@ def judge(
         gates.append(_gate("inverse_consistency", _mean_gap(back.points(free.points(here)), here)))
     gates.append(_gate("rigid_shift", _mean_gap(rigid.points(here), tumor)))
     gates.append(_margin_gate(used, rigid, drawn))
+    if used.error_mm is not None:
+        gates.append(_gate("expected_error", used.error_mm))
     if drawn.landmarks_after_lps_mm is not None and drawn.landmarks_before_lps_mm is not None:
         gap = _mean_gap(used.points(drawn.landmarks_after_lps_mm), drawn.landmarks_before_lps_mm)
         gates.append(_gate("landmarks", gap))
