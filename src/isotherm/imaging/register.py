@@ -11,6 +11,7 @@ from isotherm.imaging.geometry import Float
 from isotherm.imaging.register_itk import Level, rigid
 from isotherm.imaging.register_local import Found, local_correlation
 from isotherm.imaging.register_masks import Scan
+from isotherm.imaging.register_mr import Metric, alike, evened, metric_for
 from isotherm.imaging.register_spline import evident_nodes, smoothed
 from isotherm.imaging.register_tumor import best_rigid, points_in, with_kept_volume
 from isotherm.imaging.transform import Transform
@@ -45,6 +46,8 @@ class Registration:
         The deformation with the tumor's volume kept: what the margin is measured with.
     lesion_lps_mm : array, shape (3,)
         Center of the tumor on the scan after.
+    metric : {"values", "edges"}
+        What was compared around the lesion.
     """
 
     organ: Transform
@@ -52,9 +55,10 @@ class Registration:
     free: Transform
     deformable: Transform
     lesion_lps_mm: Float
+    metric: Metric = "values"
 
 
-def register(before: Scan, after: Scan) -> Registration:
+def register(before: Scan, after: Scan, *, metric: Metric | None = None) -> Registration:
     """Register the scan before ablation (moving) to the scan after it (fixed).
 
     The zone of the scan after and the tumor of the scan before are left out of every comparison; across them the field
@@ -66,6 +70,9 @@ def register(before: Scan, after: Scan) -> Registration:
         With the tumor as its lesion.
     after : Scan
         With the ablation zone as its lesion, where there is one.
+    metric : {"values", "edges"}, optional
+        What is compared around the lesion. By default values where both scans are CT, else edges: see `register_mr`,
+        which is not validated.
 
     Raises
     ------
@@ -77,12 +84,15 @@ def register(before: Scan, after: Scan) -> Registration:
     tumor = before.lesion
     if tumor is None or tumor.box() is None:
         raise EmptyMask("A scan before ablation without a tumor came; draw the tumor, the registration is made for it.")
+    chosen = metric or metric_for(before, after)
+    before, after = evened(before), evened(after)
     organ = organ_motion(before, after)
     lesion = organ.back(points_in(tumor)).mean(axis=0)
+    before, after = alike(before, after, chosen)
     found = local_correlation(after.side(), before.side(), organ, lesion, REACH_MM + BESIDE_MM)
     free = smoothed(found, lesion, REACH_MM)
     deformable = with_kept_volume(free, tumor)
-    return Registration(organ, _motion_near(found, free, lesion), free, deformable, lesion)
+    return Registration(organ, _motion_near(found, free, lesion), free, deformable, lesion, chosen)
 
 
 def way_back(before: Scan, after: Scan, forth: Registration) -> Transform:
@@ -90,6 +100,7 @@ def way_back(before: Scan, after: Scan, forth: Registration) -> Transform:
 
     What the two ways disagree on is known by neither.
     """
+    before, after = alike(evened(before), evened(after), forth.metric)
     start = forth.organ.inverse()
     center = forth.organ.points(forth.lesion_lps_mm[None])[0]
     found = local_correlation(before.side(), after.side(), start, center, REACH_MM + BESIDE_MM)

@@ -58,6 +58,7 @@ LIMITS = {
     "rigid_shift": Limit("distance of the tumor by the rigid and by the deformable registration", "mm", 2.5, 5.0),
     "margin_agreement": Limit("difference of the minimal margin, rigid and deformable", "mm", 2.0, 4.0),
     "landmarks": Limit("mean distance of the landmarks that were given", "mm", 2.0, 4.0),
+    "modality": Limit("0: both scans are CT, 1: neither is, 2: one is", "kind", 0.0, 1.0),
 }
 """Every gate in the order of the table."""
 
