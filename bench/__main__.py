@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from bench.accuracy import print_accuracy
 from bench.coverage import print_coverage
@@ -38,7 +39,7 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
     "designs": (lambda o: print_designs(seed=o.seed),),
     "invariance": (lambda o: print_invariance(max(10, o.pairs // 5), seed=o.seed, jobs=o.jobs),),
     "coverage": (lambda o: print_coverage(o.phantoms, seed=o.seed, jobs=o.jobs),),
-    "register": (lambda o: print_register(o.scans, seed=o.seed, jobs=o.jobs),),
+    "register": (lambda o: print_register(o.scans, seed=o.seed, jobs=o.jobs, keep=o.keep),),
     "accuracy": (lambda o: print_accuracy(o.pairs, seed=o.seed, jobs=o.jobs),),
 }
 """What can be asked for, in the order in which it is printed: the quick parts first."""
@@ -54,6 +55,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=200, help="pairs of shapes in a row (default: %(default)s)")
     parser.add_argument("--phantoms", type=int, default=600, help="phantoms for the coverage (default: %(default)s)")
     parser.add_argument("--scans", type=int, default=30, help="pairs of scans to register (default: %(default)s)")
+    parser.add_argument("--keep", type=Path, help="folder that keeps each registered pair, to go on from later")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import ndimage
 from isotherm.errors import BadSetting, EmptyMask, NotConverged
 from isotherm.imaging.geometry import Float
 from isotherm.imaging.phantom import Sphere, rasterize
+from isotherm.imaging.phantom_departures import Shrunk, Stiff
 from isotherm.imaging.phantom_paint import share
 from isotherm.imaging.phantom_warp import Warp, draw_warp
 from isotherm.imaging.register import Registration, organ_motion, register, way_back
@@ -85,6 +87,16 @@ def test_the_tumor_is_found_across_the_zone_and_keeps_its_volume() -> None:
     assert carried.volume_ml == pytest.approx(Transform().mask(tumor, onto=GRID).volume_ml, rel=0.015)
 
 
+def test_the_estimated_error_is_of_the_size_of_the_true_one_and_the_rigid_motion_has_a_larger_one() -> None:
+    here = warp().back(points_in(rasterize(TUMOR, GRID, of="tumor")))
+    for way in (found().deformable, found().rigid):
+        assert way.error_mm is not None
+        true = float(np.linalg.norm(way.points(here) - warp().points(here), axis=1).mean())
+        assert true / 3.0 < way.error_mm < 3.0 * true + 0.3
+    assert found().rigid.error_mm > found().deformable.error_mm
+    assert found().organ.error_mm is None
+
+
 def test_a_good_registration_passes_its_gates() -> None:
     before, after = scan(after=False), scan(after=True)
     assert before.lesion is not None
@@ -140,8 +152,34 @@ def test_waves_that_may_fold_are_refused() -> None:
 
 
 def test_a_warp_knows_its_way_back_and_its_change_of_volume() -> None:
+    assert_true_of(warp())
+
+
+def test_a_stiff_tumor_only_turns_and_shifts_and_the_field_around_it_stays_smooth() -> None:
+    center = np.array(zone_shape().center_lps_mm)
+    stiff = replace(warp(), departure=Stiff.like(center, 12.0, warp().waves))
+    assert_true_of(stiff)
+    inside = center + np.random.default_rng(0).normal(scale=3.0, size=(100, 3))
+    assert stiff.volume_change(inside) == pytest.approx(1.0, abs=1e-6)
+    far = center + np.array([[60.0, 0.0, 0.0]])
+    assert stiff.points(far) == pytest.approx(warp().points(far))
+
+
+def test_a_shrunk_zone_has_lost_its_share_and_what_lies_around_keeps_its_volume() -> None:
+    center = np.array(zone_shape().center_lps_mm)
+    still = Warp(np.eye(3), np.zeros(3), center, np.zeros((1, 3)), np.zeros((1, 3)), np.zeros(1))
+    shrunk = replace(still, departure=Shrunk(center, 10.0, 0.2))
+    inside, outside = center + np.array([[4.0, 1.0, 0.0]]), center + np.array([[0.0, 25.0, 3.0]])
+    assert shrunk.volume_change(inside) == pytest.approx(1.0 / 0.8, rel=1e-6)
+    assert shrunk.volume_change(outside) == pytest.approx(1.0, abs=0.01)
+    assert_true_of(replace(warp(), departure=Shrunk(center, 10.0, 0.2)))
+    with pytest.raises(BadSetting, match="shrinkage"):
+        Shrunk(center, 10.0, 0.5)
+
+
+def assert_true_of(warp: Warp) -> None:
     points = points_near()[:200]
-    assert warp().points(warp().back(points)) == pytest.approx(points, abs=1e-3)
+    assert warp.points(warp.back(points)) == pytest.approx(points, abs=1e-3)
     steps = 1e-4 * np.eye(3)
-    slopes = np.stack([(warp().points(points + s) - warp().points(points - s)) / 2e-4 for s in steps], axis=2)
-    assert warp().volume_change(points) == pytest.approx(np.linalg.det(slopes), abs=1e-5)
+    slopes = np.stack([(warp.points(points + s) - warp.points(points - s)) / 2e-4 for s in steps], axis=2)
+    assert warp.volume_change(points) == pytest.approx(np.linalg.det(slopes), abs=1e-5)

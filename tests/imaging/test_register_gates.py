@@ -35,7 +35,8 @@ def verdict_of(quality: Quality, name: str) -> str:
 def test_a_registration_that_leaves_everything_in_place_passes_every_gate() -> None:
     organ = rasterize(Sphere((30.0, 0.0, 0.0), 44.0), GRID, of="organ")
     places = np.array([[5.0, 5.0, 5.0], [-9.0, 3.0, 0.0]])
-    quality = judge(STILL, STILL, STILL, Drawn(TUMOR, ZONE, organ, organ, places, places), back=STILL)
+    drawn = Drawn(TUMOR, ZONE, organ, organ, places, places)
+    quality = judge(STILL, STILL.with_error(0.5), STILL, drawn, back=STILL)
     assert quality.verdict == "pass"
     assert {gate.name for gate in quality.gates} == set(LIMITS) - {"modality"}  # of the scans, not of the motion
     assert quality.margin_mm(5.0) == 5.0
@@ -85,6 +86,11 @@ def test_the_way_there_and_back_has_to_end_where_it_began(shift_mm: float, verdi
     assert verdict_of(judge(STILL, STILL, STILL, DRAWN, back=back), "inverse_consistency") == verdict
 
 
+@pytest.mark.parametrize(("error_mm", "verdict"), [(1.4, "pass"), (1.6, "warn"), (3.1, "fail")])
+def test_an_error_that_is_estimated_to_be_large_is_told(error_mm: float, verdict: str) -> None:
+    assert verdict_of(judge(STILL, STILL.with_error(error_mm), STILL, DRAWN), "expected_error") == verdict
+
+
 @pytest.mark.parametrize(("shift_mm", "verdict"), [(1.9, "pass"), (2.1, "warn"), (4.1, "fail")])
 def test_landmarks_are_judged_by_the_published_limits(shift_mm: float, verdict: str) -> None:
     places = np.array([[5.0, 5.0, 5.0], [-9.0, 3.0, 0.0]])
@@ -106,7 +112,7 @@ def test_a_tumor_pushed_through_the_capsule_is_flagged() -> None:
 
 def test_what_was_not_given_is_not_judged() -> None:
     names = {gate.name for gate in judge(STILL, STILL, STILL, Drawn(TUMOR, NOTHING)).gates}
-    assert not names & {"zone_volume", "organ_mean", "inverse_consistency", "landmarks"}
+    assert not names & {"zone_volume", "organ_mean", "inverse_consistency", "landmarks", "expected_error"}
 
 
 def test_nothing_ablated_leaves_no_margin_to_agree_on() -> None:
@@ -161,3 +167,29 @@ def test_an_empty_tumor_is_refused() -> None:
     with pytest.raises(EmptyMask, match="draw it first"):
         points_in(Mask(np.zeros(GRID.shape_kji, dtype=bool), GRID, "tumor"))
     assert with_kept_volume(STILL, TUMOR) is STILL
+
+
+def rippled(size_mm: float, length_mm: float, center_x_mm: float) -> Transform:
+    """Return a deformation that moves tissue to posterior about a place, and no more than that."""
+    nodes = GRID.centers_lps_mm() - np.array([center_x_mm, 0.0, 0.0])
+    away = np.exp(-(nodes**2).sum(axis=1) / (2.0 * length_mm**2))
+    moved = size_mm * away[:, None] * [0.0, 1.0, 0.0]
+    return Transform(displacement=Displacement(moved.reshape(*GRID.shape_kji, 3), GRID))
+
+
+def test_a_deformation_of_its_own_inside_the_zone_is_found_even_where_it_keeps_the_tumor() -> None:
+    drawn, way = Drawn(TUMOR, ZONE), rippled(2.0, 6.0, 0.0)
+    assert verdict_of(judge(way, way, STILL, drawn), "zone_structure") == "fail"
+
+
+def test_a_deformation_that_runs_on_smoothly_across_the_zone_has_no_structure_there() -> None:
+    drawn, way = Drawn(TUMOR, ZONE), rippled(8.0, 45.0, 20.0)
+    gate = next(g for g in judge(way, way, STILL, drawn).gates if g.name == "zone_structure")
+    assert gate.verdict == "pass"
+    assert gate.figure is not None
+    assert gate.figure < 0.1
+
+
+def test_structure_is_found_without_a_zone_too() -> None:
+    way = rippled(2.0, 4.0, 0.0)
+    assert verdict_of(judge(way, way, STILL, Drawn(TUMOR, NOTHING)), "zone_structure") == "fail"

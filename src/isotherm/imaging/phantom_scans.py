@@ -7,7 +7,8 @@ own noise, its own contrast phase and its own grid.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from scipy.spatial import cKDTree
 from isotherm.errors import EmptyMask, ImplausibleMask
 from isotherm.imaging.geometry import Float
 from isotherm.imaging.phantom import Lobulated, Point, rasterize
+from isotherm.imaging.phantom_departures import Shrunk, Stiff
 from isotherm.imaging.phantom_directions import icosphere
 from isotherm.imaging.phantom_draws import draw_bumps
 from isotherm.imaging.phantom_paint import local_mean, share, texture
@@ -45,6 +47,12 @@ FROM_CAPSULE_MM, FROM_CUT_FACE_MM = 6.0, 30.0
 
 DETAIL = 5
 """Level of detail of the tumor's surface on which the true margin is taken: 10,242 points."""
+
+SLIDE_MM, SHRINKAGE = 6.0, (0.10, 0.20)
+"""How far the surroundings slide along the liver, and range of the share of its volume that a zone loses."""
+
+Tissue = Literal["even", "stiff tumor", "sliding organ", "shrunk zone"]
+"""How the tissue moves: all as one, or with one departure from that."""
 
 Image = npt.NDArray[np.float32]
 
@@ -141,7 +149,9 @@ def anatomy_of(ct: Volume, liver: Mask, portal_vein: Mask) -> Anatomy:
     return Anatomy(ndimage.median_filter(image, 3), inside, shade, liver, hilum)
 
 
-def simulate_scans(anatomy: Anatomy, number: int, *, margin_mm: float, seed: int = 0) -> ScanPair:
+def simulate_scans(
+    anatomy: Anatomy, number: int, *, margin_mm: float, seed: int = 0, tissue: Tissue = "even"
+) -> ScanPair:
     """Simulate one pair of scans.
 
     Parameters
@@ -153,6 +163,9 @@ def simulate_scans(anatomy: Anatomy, number: int, *, margin_mm: float, seed: int
         The minimal margin aimed at, reached to about 0.01 mm.
     seed : int
         Starts the random generator.
+    tissue : {"even", "stiff tumor", "sliding organ", "shrunk zone"}
+        A stiff tumor only turns and shifts. Around a sliding organ everything else has moved on by `SLIDE_MM`. A zone
+        that has shrunk is seen smaller than what it treated; the true margin is the one that was treated.
 
     Raises
     ------
@@ -163,13 +176,23 @@ def simulate_scans(anatomy: Anatomy, number: int, *, margin_mm: float, seed: int
     field = _field_of_view(anatomy.liver)
     warp = draw_warp(rng, np.asarray(field.to_lps([np.array(field.shape_kji) / 2.0])[0]))
     tumor = _draw_tumor(anatomy, rng)
+    if tissue == "stiff tumor":
+        center = warp.back(np.array([tumor.center_lps_mm]))[0]
+        warp = replace(warp, departure=Stiff.like(center, tumor.reach_mm, warp.waves))
     zone, reached = _draw_zone(tumor, warp, margin_mm, rng)
+    apart = np.random.default_rng([seed, number, 1])  # the draws of the pair stay those of even tissue
+    slide = np.zeros(3)
+    if tissue == "shrunk zone":
+        warp, zone = _shrunk(warp, zone, float(apart.uniform(*SHRINKAGE)))
+    elif tissue == "sliding organ":
+        slide = apart.normal(size=3)
+        slide *= SLIDE_MM / np.linalg.norm(slide)
     vessels = _vessel_tree(anatomy, rng)
     grids = [_scan_grid(field, phase, rng) for phase in (BEFORE, AFTER)]
     images: list[Volume] = []
     organs: list[Mask] = []
     for grid, phase, way, ablated in ((grids[0], BEFORE, None, None), (grids[1], AFTER, warp, zone)):
-        image, organ = _scan(anatomy, grid, phase, vessels, tumor, way, ablated, rng)
+        image, organ = _scan(anatomy, grid, phase, vessels, tumor, way, ablated, slide if way else None, rng)
         images.append(image)
         organs.append(organ)
     return ScanPair(
@@ -231,6 +254,14 @@ def _draw_zone(tumor: Lobulated, warp: Warp, margin_mm: float, rng: np.random.Ge
     return zone, _least_margin_mm(zone, surface)
 
 
+def _shrunk(warp: Warp, zone: Lobulated, share: float) -> tuple[Warp, Lobulated]:
+    """Return the field that a shrinking zone makes of another one, and the zone as it is seen then."""
+    center = np.array(zone.center_lps_mm)
+    departure = Shrunk(center, zone.mean_radius_mm, share)
+    seen = zone.mean_radius_mm / departure.scale
+    return replace(warp, departure=replace(departure, radius_mm=seen)), replace(zone, mean_radius_mm=seen)
+
+
 def _least_margin_mm(zone: Lobulated, surface: Float) -> float:
     """Return the least signed distance of a tumor's surface, shape (n, 3), from the zone's, to about 0.01 mm."""
     skin = Skin(zone)
@@ -254,13 +285,14 @@ def _vessel_tree(anatomy: Anatomy, rng: np.random.Generator) -> tuple[cKDTree, F
 
 def _scan(
     anatomy: Anatomy, grid: Grid, phase: Phase, vessels: tuple[cKDTree, Float], tumor: Lobulated, warp: Warp | None,
-    zone: Lobulated | None, rng: np.random.Generator,
+    zone: Lobulated | None, slide_mm: Float | None, rng: np.random.Generator,
 ) -> tuple[Volume, Mask]:  # fmt: skip
     """Paint what the patient looks like at the voxels of one scan; without a warp it is the scan before."""
     places = grid.centers_lps_mm()
     tissue_at = places if warp is None else warp.points(places)
     kji = anatomy.liver.grid.to_kji(tissue_at).T
-    image = ndimage.map_coordinates(anatomy.tissue, kji, order=3, mode="nearest")
+    around = kji if slide_mm is None else anatomy.liver.grid.to_kji(tissue_at + slide_mm).T
+    image = ndimage.map_coordinates(anatomy.tissue, around, order=3, mode="nearest")
     organ = np.clip(ndimage.map_coordinates(anatomy.liver_share, kji, order=3, mode="nearest"), 0.0, 1.0)
     liver = phase.liver_hu + ndimage.map_coordinates(anatomy.shade_hu, kji, order=1, mode="nearest")
     lumen = share(_level_of(vessels, tissue_at, organ > 0))

@@ -13,9 +13,13 @@ from scipy.spatial.transform import Rotation
 
 from isotherm.errors import BadSetting, NotConverged
 from isotherm.imaging.geometry import Float
+from isotherm.imaging.phantom_departures import Shrunk, Stiff
 
 WAVES = 24
 """Waves of one field; enough that no two fields look alike."""
+
+SLOPE_MM = 1e-3
+"""Step of the difference quotient from which the change of volume is taken where the field is not of waves alone."""
 
 CHUNK = 1 << 15
 """Points handled at once."""
@@ -39,6 +43,8 @@ class Warp:
     sway_mm : array, shape (n, 3)
         Amplitude of each wave, at right angles to its direction.
     phases : array, shape (n,)
+    departure : Stiff or Shrunk, optional
+        Where the tissue does not move with the waves.
     """
 
     rotation: Float
@@ -47,6 +53,7 @@ class Warp:
     waves_per_mm: Float
     sway_mm: Float
     phases: Float
+    departure: Stiff | Shrunk | None = None
 
     def points(self, points_lps_mm: Float) -> Float:
         """Carry points, shape (n, 3), from the scan after to the scan before."""
@@ -57,6 +64,10 @@ class Warp:
         return (out - self.center_lps_mm) @ self.rotation.T + self.center_lps_mm + self.shift_mm
 
     def sway(self, points_lps_mm: Float) -> Float:
+        """Return the displacement without turn and shift, shape (n, 3)."""
+        return self.waves(points_lps_mm) if self.departure is None else self.departure.sway(points_lps_mm, self.waves)
+
+    def waves(self, points_lps_mm: Float) -> Float:
         """Return the displacement by the waves alone, shape (n, 3)."""
         return np.sin(points_lps_mm @ self.waves_per_mm.T + self.phases) @ self.sway_mm
 
@@ -72,7 +83,11 @@ class Warp:
         raise NotConverged("A simulated deformation that folds space came; draw a gentler one.")
 
     def volume_change(self, points_lps_mm: Float) -> Float:
-        """Return the local change of volume at points of the scan after, shape (n,), from the slopes of the waves."""
+        """Return the local change of volume at points of the scan after, shape (n,), from the slopes of the field."""
+        if self.departure is not None:
+            steps = SLOPE_MM * np.eye(3)
+            pairs = [self.sway(points_lps_mm + step) - self.sway(points_lps_mm - step) for step in steps]
+            return np.linalg.det(np.eye(3) + np.stack(pairs, axis=2) / (2.0 * SLOPE_MM))
         slope = np.cos(points_lps_mm @ self.waves_per_mm.T + self.phases)
         return np.linalg.det(np.eye(3) + np.einsum("pn,na,nb->pab", slope, self.sway_mm, self.waves_per_mm))
 

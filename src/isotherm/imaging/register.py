@@ -12,6 +12,7 @@ from isotherm.imaging.register_itk import Level, rigid
 from isotherm.imaging.register_local import Found, local_correlation
 from isotherm.imaging.register_masks import Scan
 from isotherm.imaging.register_mr import Metric, alike, evened, metric_for
+from isotherm.imaging.register_refine import refined, refined_with_error
 from isotherm.imaging.register_spline import evident_nodes, smoothed
 from isotherm.imaging.register_tumor import best_rigid, points_in, with_kept_volume
 from isotherm.imaging.transform import Transform
@@ -30,9 +31,16 @@ WHOLE = (Level(4, 4.0, 1.0), Level(2, 2.0, 0.5))
 """Levels of the rigid motion of the whole organ; it only has to come near."""
 
 
+ERROR_STEP = 4
+"""Every so many points of the tumor tell how far it is expected to be misplaced."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Registration:
     """How the scan before lies on the scan after: three answers, to be held against each other.
+
+    The `error_mm` of the rigid, the free and the deformable one is the mean distance by which each is expected to
+    misplace the points of the tumor; that of the organ's motion stays unknown, and so do all where a scan is no CT.
 
     Parameters
     ----------
@@ -88,11 +96,17 @@ def register(before: Scan, after: Scan, *, metric: Metric | None = None) -> Regi
     before, after = evened(before), evened(after)
     organ = organ_motion(before, after)
     lesion = organ.back(points_in(tumor)).mean(axis=0)
+    calibrated = chosen == metric_for(before, after) == "values"
     before, after = alike(before, after, chosen)
-    found = local_correlation(after.side(), before.side(), organ, lesion, REACH_MM + BESIDE_MM)
-    free = smoothed(found, lesion, REACH_MM)
-    deformable = with_kept_volume(free, tumor)
-    return Registration(organ, _motion_near(found, free, lesion), free, deformable, lesion, chosen)
+    fixed, moving = after.side(), before.side()
+    found = local_correlation(fixed, moving, organ, lesion, REACH_MM + BESIDE_MM)
+    fit = refined_with_error(fixed, moving, smoothed(found, lesion, REACH_MM), lesion, REACH_MM)
+    near, kept = _motion_near(found, fit.transform, lesion), with_kept_volume(fit.transform, tumor)
+    here = kept.back(points_in(tumor))[::ERROR_STEP]
+    rigid, free, deformable = (
+        way.with_error(fit.error_mm(way, here) if calibrated else None) for way in (near, fit.transform, kept)
+    )
+    return Registration(organ, rigid, free, deformable, lesion, chosen)
 
 
 def way_back(before: Scan, after: Scan, forth: Registration) -> Transform:
@@ -103,8 +117,9 @@ def way_back(before: Scan, after: Scan, forth: Registration) -> Transform:
     before, after = alike(evened(before), evened(after), forth.metric)
     start = forth.organ.inverse()
     center = forth.organ.points(forth.lesion_lps_mm[None])[0]
-    found = local_correlation(before.side(), after.side(), start, center, REACH_MM + BESIDE_MM)
-    return smoothed(found, center, REACH_MM)
+    fixed, moving = before.side(), after.side()
+    found = local_correlation(fixed, moving, start, center, REACH_MM + BESIDE_MM)
+    return refined(fixed, moving, smoothed(found, center, REACH_MM), center, REACH_MM)
 
 
 def organ_motion(before: Scan, after: Scan) -> Transform:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from isotherm.errors import BadSetting, NotConverged
 from isotherm.imaging.geometry import Float, Triangles
 from isotherm.imaging.margin import measure
+from isotherm.imaging.register_structure import structure_mm
 from isotherm.imaging.register_tumor import best_rigid, points_in
 from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.transform import Transform
@@ -50,6 +51,7 @@ LIMITS = {
     "tumor_stretch": Limit("largest local change of volume in the tumor, as |log|", "log", 0.4, math.log(2.0)),
     "tumor_bend": Limit("distance of the deformation in the tumor from the nearest rigid motion", "mm", 1.5, 3.0),
     "folding": Limit("share of places near the lesion where the deformation folds", "share", 0.0, 0.0),
+    "zone_structure": Limit("deformation in tumor and zone that nothing around them asks for, 95 %", "mm", 0.15, 0.75),
     "zone_volume": Limit("change of the zone's volume when it is carried to the scan before", "share", 0.15, 0.30),
     "organ_mean": Limit("mean distance of the organ's outlines within 40 mm of the lesion", "mm", 1.5, 2.0),
     "organ_p95": Limit("95 % of distances of the organ's outlines within 40 mm of the lesion", "mm", 3.0, 4.0),
@@ -57,6 +59,7 @@ LIMITS = {
     "inverse_consistency": Limit("way there and back of the tumor's points, registered both ways", "mm", 1.0, 2.0),
     "rigid_shift": Limit("distance of the tumor by the rigid and by the deformable registration", "mm", 2.5, 5.0),
     "margin_agreement": Limit("difference of the minimal margin, rigid and deformable", "mm", 2.0, 4.0),
+    "expected_error": Limit("estimated mean error of the registration in the tumor", "mm", 1.5, 3.0),
     "landmarks": Limit("mean distance of the landmarks that were given", "mm", 2.0, 4.0),
     "modality": Limit("0: both scans are CT, 1: neither is, 2: one is", "kind", 0.0, 1.0),
 }
@@ -140,7 +143,7 @@ def judge(
     free : Transform
         The deformation as it was found. A tumor that is protected afterwards would hide what it did.
     used : Transform
-        What the margin is measured with.
+        What the margin is measured with; where its error is known, that is judged too.
     rigid : Transform
         The rigid motion near the lesion.
     drawn : Drawn
@@ -158,6 +161,8 @@ def judge(
         gates.append(_gate("inverse_consistency", _mean_gap(back.points(free.points(here)), here)))
     gates.append(_gate("rigid_shift", _mean_gap(rigid.points(here), tumor)))
     gates.append(_margin_gate(used, rigid, drawn))
+    if used.error_mm is not None:
+        gates.append(_gate("expected_error", used.error_mm))
     if drawn.landmarks_after_lps_mm is not None and drawn.landmarks_before_lps_mm is not None:
         gap = _mean_gap(used.points(drawn.landmarks_after_lps_mm), drawn.landmarks_before_lps_mm)
         gates.append(_gate("landmarks", gap))
@@ -194,7 +199,9 @@ def _tumor_gates(free: Transform, tumor: Float, here: Float) -> list[Gate]:
 def _zone_gates(free: Transform, drawn: Drawn, here: Float) -> list[Gate]:
     around = here.mean(axis=0) + _ball()
     gates = [_gate("folding", float((free.volume_change(around) <= 0).mean()))]
-    if drawn.zone.box() is not None:
+    zone = drawn.zone.grid.to_lps(np.argwhere(drawn.zone.inside))
+    gates.append(_gate("zone_structure", structure_mm(free, np.concatenate([here, zone]))))
+    if len(zone):
         gates.append(_gate("zone_volume", abs(float(free.volume_change(points_in(drawn.zone)).mean()) - 1.0)))
     return gates
 
