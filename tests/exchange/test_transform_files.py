@@ -478,6 +478,13 @@ def test_fields_that_cannot_be_used_have_one_sentence(tmp_path: Path) -> None:
     refused(tmp_path / "flat.mha", InputError, "values per voxel|2-D")
 
 
+def test_a_motion_longer_than_any_patient_is_refused(tmp_path: Path) -> None:
+    far = np.full((*OBLIQUE.shape_kji, 3), 2e4)
+    refused(as_nifti_field(tmp_path / "way.nii.gz", intent="vector", vectors=far), BadGeometry, "unit")
+    write_transform(Transform(translation_mm=np.array([1e6, 0.0, 0.0])), tmp_path / "way.tfm")
+    refused(tmp_path / "way.tfm", BadGeometry, "unit")
+
+
 def test_vectors_of_a_nrrd_in_another_frame_than_lps_are_refused(tmp_path: Path) -> None:
     write_transform(DEFORMING, tmp_path / "lps.nrrd")
     head, mark, voxels = (tmp_path / "lps.nrrd").read_bytes().partition(b"\n\n")

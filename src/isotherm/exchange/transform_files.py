@@ -32,6 +32,9 @@ FIELDS = {".nii": open_nifti, ".nii.gz": open_nifti, ".nrrd": open_nrrd, ".nhdr"
           ".mha": open_meta, ".mhd": open_meta}  # fmt: skip
 """What opens an image of displacements."""
 
+LONGEST_MM, FARTHEST_MM = 1e4, 1e5
+"""Largest displacement, and largest shift of a matrix, which turns about the origin: beyond, the unit is not mm."""
+
 KNOWN = "ITK text (.tfm, .txt), ITK HDF5 (.h5) and displacement fields (.nii, .nii.gz, .nrrd, .mha)"
 """The formats, for messages."""
 
@@ -83,6 +86,7 @@ def read_transform(
         raise BadSetting("Frames of reference came beside a file that is none of DICOM, or is to be turned round.")
     try:
         parts = read_registration(file, frames=frames) if dicom else _parts(file)
+        _refuse_far(parts, file)
         linear = [part for part in parts if isinstance(part, Linear)]
         if inverse and len(linear) == len(parts):
             return joined([part.inverse() for part in reversed(linear)], grid=grid)
@@ -137,6 +141,15 @@ def _parts(file: ImageFile) -> Sequence[Linear | Displacement]:
     if ending is None:
         raise UnreadableFile(f"{file.start} is of no known format; {KNOWN} are: convert it, for example in 3D Slicer.")
     return (_field(file, ending),)
+
+
+def _refuse_far(parts: Sequence[Linear | Displacement], file: ImageFile) -> None:
+    for part in parts:
+        far, limit = (part.shift_mm, FARTHEST_MM) if isinstance(part, Linear) else (part.vectors_lps_mm, LONGEST_MM)
+        if np.abs(far).max() > limit:
+            raise BadGeometry(
+                f"{file.start} moves points by more than {limit / 1000:g} m, beyond any patient; check its unit (mm)."
+            )
 
 
 def _field(file: ImageFile, ending: str) -> Displacement:

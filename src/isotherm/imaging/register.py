@@ -11,6 +11,7 @@ from isotherm.imaging.geometry import Float
 from isotherm.imaging.register_itk import Level, rigid
 from isotherm.imaging.register_local import Found, local_correlation
 from isotherm.imaging.register_masks import Scan
+from isotherm.imaging.register_mr import Metric, alike, evened, metric_for
 from isotherm.imaging.register_refine import refined, refined_with_error
 from isotherm.imaging.register_spline import evident_nodes, smoothed
 from isotherm.imaging.register_tumor import best_rigid, points_in, with_kept_volume
@@ -39,7 +40,7 @@ class Registration:
     """How the scan before lies on the scan after: three answers, to be held against each other.
 
     The `error_mm` of the rigid, the free and the deformable one is the mean distance by which each is expected to
-    misplace the points of the tumor; that of the organ's motion stays unknown.
+    misplace the points of the tumor; that of the organ's motion stays unknown, and so do all where a scan is no CT.
 
     Parameters
     ----------
@@ -53,6 +54,8 @@ class Registration:
         The deformation with the tumor's volume kept: what the margin is measured with.
     lesion_lps_mm : array, shape (3,)
         Center of the tumor on the scan after.
+    metric : {"values", "edges"}
+        What was compared around the lesion.
     """
 
     organ: Transform
@@ -60,9 +63,10 @@ class Registration:
     free: Transform
     deformable: Transform
     lesion_lps_mm: Float
+    metric: Metric = "values"
 
 
-def register(before: Scan, after: Scan) -> Registration:
+def register(before: Scan, after: Scan, *, metric: Metric | None = None) -> Registration:
     """Register the scan before ablation (moving) to the scan after it (fixed).
 
     The zone of the scan after and the tumor of the scan before are left out of every comparison; across them the field
@@ -74,6 +78,9 @@ def register(before: Scan, after: Scan) -> Registration:
         With the tumor as its lesion.
     after : Scan
         With the ablation zone as its lesion, where there is one.
+    metric : {"values", "edges"}, optional
+        What is compared around the lesion. By default values where both scans are CT, else edges: see `register_mr`,
+        which is not validated.
 
     Raises
     ------
@@ -85,15 +92,21 @@ def register(before: Scan, after: Scan) -> Registration:
     tumor = before.lesion
     if tumor is None or tumor.box() is None:
         raise EmptyMask("A scan before ablation without a tumor came; draw the tumor, the registration is made for it.")
+    chosen = metric or metric_for(before, after)
+    before, after = evened(before), evened(after)
     organ = organ_motion(before, after)
     lesion = organ.back(points_in(tumor)).mean(axis=0)
+    calibrated = chosen == metric_for(before, after) == "values"
+    before, after = alike(before, after, chosen)
     fixed, moving = after.side(), before.side()
     found = local_correlation(fixed, moving, organ, lesion, REACH_MM + BESIDE_MM)
     fit = refined_with_error(fixed, moving, smoothed(found, lesion, REACH_MM), lesion, REACH_MM)
     near, kept = _motion_near(found, fit.transform, lesion), with_kept_volume(fit.transform, tumor)
     here = kept.back(points_in(tumor))[::ERROR_STEP]
-    rigid, free, deformable = (way.with_error(fit.error_mm(way, here)) for way in (near, fit.transform, kept))
-    return Registration(organ, rigid, free, deformable, lesion)
+    rigid, free, deformable = (
+        way.with_error(fit.error_mm(way, here) if calibrated else None) for way in (near, fit.transform, kept)
+    )
+    return Registration(organ, rigid, free, deformable, lesion, chosen)
 
 
 def way_back(before: Scan, after: Scan, forth: Registration) -> Transform:
@@ -101,6 +114,7 @@ def way_back(before: Scan, after: Scan, forth: Registration) -> Transform:
 
     What the two ways disagree on is known by neither.
     """
+    before, after = alike(evened(before), evened(after), forth.metric)
     start = forth.organ.inverse()
     center = forth.organ.points(forth.lesion_lps_mm[None])[0]
     fixed, moving = before.side(), after.side()

@@ -61,6 +61,7 @@ LIMITS = {
     "margin_agreement": Limit("difference of the minimal margin, rigid and deformable", "mm", 2.0, 4.0),
     "expected_error": Limit("estimated mean error of the registration in the tumor", "mm", 1.5, 3.0),
     "landmarks": Limit("mean distance of the landmarks that were given", "mm", 2.0, 4.0),
+    "modality": Limit("0: both scans are CT, 1: neither is, 2: one is", "kind", 0.0, 1.0),
 }
 """Every gate in the order of the table."""
 
