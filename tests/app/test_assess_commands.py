@@ -308,6 +308,15 @@ def test_a_nudge_moves_the_tumor_and_is_told(run: Command, small: list[str]) -> 
     assert ran.lesion["minimal_margin_unrestricted_mm"] == pytest.approx(3.0, abs=0.15)
 
 
+def test_a_zone_that_shrank_is_an_assumption_beside_the_finding(run: Command, small: list[str]) -> None:
+    ran = run("assess", *with_transform(small, "still.tfm"), "--zone-shrinkage", "0.271", "--json", "-", *FAST)
+    told = ran.lesion["zone_shrinkage"]
+    assert ran.lesion["minimal_margin_unrestricted_mm"] == pytest.approx(5.0, abs=0.15)
+    assert told["minimal_margin_mm"] == pytest.approx(5.0 + 10.0 * (1.0 / 0.9 - 1.0), abs=0.2)  # 0.9 ** 3 is 0.729
+    refused = run("assess", *with_transform(small, "still.tfm"), "--zone-shrinkage", "0.9", "--json", "-", *FAST)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+
+
 def test_a_shared_frame_of_reference_is_said_to_be_no_registration(
     run: Command, small: list[str], tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
@@ -13,11 +14,12 @@ from isotherm.app.carried import carried_case
 from isotherm.app.case import Case, Lesion
 from isotherm.app.pair import Pair
 from isotherm.app.registering import Choice, Registered, register_pair
-from isotherm.app.registration_document import Margins, told
+from isotherm.app.registration_document import Margins, number, told
 from isotherm.app.scene import Surroundings
 from isotherm.app.settings import Facts, Settings
 from isotherm.app.tasks import assess_margin
 from isotherm.errors import NotConverged
+from isotherm.imaging.shrinkage import Shrinkage, undone
 from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.transform import Transform
 
@@ -39,9 +41,12 @@ class PairAssessment:
 
 
 def assess_pair(
-    pair: Pair, choice: Choice, settings: Settings, facts: Facts, *, progress: Progress = lambda _: None
-) -> PairAssessment:
+    pair: Pair, choice: Choice, settings: Settings, facts: Facts, *, shrinkage: Shrinkage | None = None,
+    progress: Progress = lambda _: None,
+) -> PairAssessment:  # fmt: skip
     """Register a pair of scans, carry what was drawn before onto the scan after, and measure the margins.
+
+    With `shrinkage`, the margin to zones as large as they are said to have been stands beside the one that was seen.
 
     Raises
     ------
@@ -59,8 +64,25 @@ def assess_pair(
         document | {"registration": told(one, _margins_mm(case, lesion, one, around, settings))}
         for document, lesion, one in zip(measured.document["lesions"], case.lesions, registered, strict=True)
     ]
+    if shrinkage is not None:
+        progress("undoing the shrinkage of the zone")
+        lesions = [lesion | {"zone_shrinkage": one} for lesion, one in
+                   zip(lesions, _as_it_was(case, shrinkage, settings), strict=True)]  # fmt: skip
     document = {**measured.document, "lesions": lesions}
     return PairAssessment(registered, case, Assessment(document, measured.lesions, registered))
+
+
+def _as_it_was(case: Case, shrinkage: Shrinkage, settings: Settings) -> list[dict[str, Any]]:
+    """Return the margin of each lesion to zones whose shrinkage was undone: an assumption, and told as one."""
+    made = [undone(zone, shrinkage) for zone in case.ablations]
+    larger = replace(case, ablations=tuple(one.zone for one in made), inputs=())
+    around = Surroundings.of(larger)
+    with threadpool_limits(1, "blas"):
+        margins = [None if lesion.withheld else minimal_margin_mm(larger, lesion, around, settings)
+                   for lesion in larger.lesions]  # fmt: skip
+    says = " ".join(dict.fromkeys(one.says for one in made))
+    return [{"lost_share": shrinkage.lost_share, "minimal_margin_mm": number(margin), "says": says}
+            for margin in margins]  # fmt: skip
 
 
 def _margins_mm(case: Case, lesion: Lesion, one: Registered, around: Surroundings, settings: Settings) -> Margins:

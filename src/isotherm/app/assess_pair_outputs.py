@@ -14,7 +14,12 @@ from isotherm.app.pair import Pair, PairRequest
 from isotherm.app.paper import Paper, report_on_paper
 from isotherm.app.places import keep_inputs, usable_file, usable_folder
 from isotherm.app.registration_document import registration_document
-from isotherm.app.registration_outputs import registration_in, write_registration, write_registration_objects
+from isotherm.app.registration_outputs import (
+    objects_in,
+    registration_in,
+    write_registration,
+    write_registration_objects,
+)
 from isotherm.errors import BadGeometry
 from isotherm.exchange.dicom_files import is_dicom
 from isotherm.exchange.segments import split_spec
@@ -66,7 +71,7 @@ class Places:
             written += [*results_in(self.out), *registration_in(self.out)]
             keep_tables(self.out, {TABLE: TABLE_HEADS})
         if self.dicom is not None:
-            written += [*results_in_dicom(str(self.dicom)), *registration_in(self.dicom)]
+            written += [*results_in_dicom(str(self.dicom)), *objects_in(self.dicom)]
         keep_inputs(written, inputs)
 
 
@@ -95,7 +100,7 @@ def write_pair_assessment(
 
 
 def _write_dicom(folder: Path, asked: bool, request: PairRequest, found: PairAssessment, paper: Paper) -> str:
-    for path in [*results_in_dicom(str(folder)), *registration_in(folder)]:
+    for path in [*results_in_dicom(str(folder)), *objects_in(folder)]:
         path.unlink(missing_ok=True)  # what an earlier run said must not stand beside a margin that is withheld
     if all(lesion.withheld for lesion in found.case.lesions):
         return "nothing was written: no margin may be told"

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isotherm.app.margin_options import add_choices, facts_of, settings_of, structures_of
+from isotherm.app.margin_options import add_choices, facts_of, number, settings_of, structures_of
 from isotherm.app.pacs_commands import add_server, server_of
 from isotherm.errors import BadSetting
 from isotherm.printable import printable
@@ -85,6 +85,8 @@ def _add_assess(commands: Any, out: Print) -> None:
                        help="zone of an earlier ablation on the scan after, not to be counted")  # fmt: skip
     _add_ways(parser, files)
     add_choices(parser, organ_frame=False)
+    parser.add_argument("--zone-shrinkage", type=number, metavar="SHARE", help="tell, too, the margin if the zone had "
+                        "lost this share of its volume (0.2); an assumption, never the finding")  # fmt: skip
     parser.add_argument("--json", metavar="FILE", help="write margin.json to FILE, or to standard output with -")
     parser.add_argument("--dicom", metavar="DIR", help="folder for the results in DICOM (default, where "
                         "AFTER is DICOM: dicom in --out)")  # fmt: skip
@@ -254,10 +256,12 @@ def _assess(options: argparse.Namespace, out: Print) -> int:
     from isotherm.app.registration_terminal import verdict_text
     from isotherm.app.terminal import margin_table, terminal_columns
     from isotherm.exchange.atomic import write_text
+    from isotherm.imaging.shrinkage import Shrinkage
 
     options = _fetched(options)
     request = _pair_request(options, options.before, options.after)
     settings, facts = settings_of(options), facts_of(options)
+    shrinkage = None if options.zone_shrinkage is None else Shrinkage(options.zone_shrinkage)
     places = Places.of(options.out, options.dicom, options.json, request.after)
     places.keep(_files(options, request))
     folder: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
@@ -265,7 +269,7 @@ def _assess(options: argparse.Namespace, out: Print) -> int:
         progress("reading")
         pair = read_pair(request)
         choice = _choice(options, pair)
-        found = assess_pair(pair, choice, settings, facts, progress=progress)
+        found = assess_pair(pair, choice, settings, facts, shrinkage=shrinkage, progress=progress)
         written = write_pair_assessment(places, request, pair, found, progress=progress)
     document, width = found.assessment.document, terminal_columns()
     if options.json not in (None, "-"):

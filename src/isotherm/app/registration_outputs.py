@@ -32,6 +32,11 @@ def registration_in(folder: Path) -> list[Path]:
     return [path for pattern in (RESULT, *(f"lesion-*-{kind}" for kind in KINDS)) for path in folder.glob(pattern)]
 
 
+def objects_in(folder: Path) -> list[Path]:
+    """Return the registrations in DICOM of a folder."""
+    return list(folder.glob(f"lesion-*-{OBJECT}"))
+
+
 def write_registration(
     folder: Path, pair: Pair, registered: Sequence[Registered], document: Mapping[str, Any], *,
     pictures_of: str | None = None,
@@ -73,7 +78,7 @@ def write_registration_objects(folder: Path, request: PairRequest, registered: S
     ------
     OutputError
     """
-    for path in folder.glob(f"lesion-*-{OBJECT}"):
+    for path in objects_in(folder):
         path.unlink()  # one that is withheld now must not be believed
     if not all(is_dicom(split_spec(spec)[0]) for spec in (request.before, request.after)):
         return "both scans must come as DICOM"

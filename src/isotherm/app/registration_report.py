@@ -67,7 +67,7 @@ def registration_pages(assessment: Assessment, *, organ_name: str) -> list[Regis
             name=name_of(lesion),
             verdict=str(told["verdict"]),
             summary=SUMMARIES[told["verdict"]],
-            facts=facts_of_registration(told, part(assessment.document, "settings")),
+            facts=[*facts_of_registration(told, part(assessment.document, "settings")), *_as_it_was(lesion)],
             gates=gate_rows(told),
             blink=blink_frames(view, organ_name=organ_name, pixel_mm=pixel_mm),
             checkerboard=checkerboard(view, organ_name=organ_name, pixel_mm=pixel_mm),
@@ -100,6 +100,19 @@ def facts_of_registration(told: Record, settings: Record) -> list[tuple[str, str
         ("The tumor was", motion),
         ("Registration error near the lesion", error_words(told, settings)),
         ("Minimal margin by both ways", "withheld" if told.get("withheld") else margins or "nothing was ablated"),
+    ]
+
+
+def _as_it_was(lesion: Record) -> list[tuple[str, str]]:
+    told = part(lesion, "zone_shrinkage")
+    if not told:
+        return []
+    margin = told["minimal_margin_mm"]
+    return [
+        (
+            "If the zone had shrunk (an assumption)",
+            f"{'no margin' if margin is None else margin_mm(margin)}: {told['says']}",
+        )
     ]
 
 
