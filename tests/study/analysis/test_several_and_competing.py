@@ -19,7 +19,7 @@ from isotherm.study.document import document_of, document_text
 from isotherm.study.known import ExposureStart
 from isotherm.study.protocol_designs import ArmStrategy, Asked, Landmark, Naive
 from isotherm.study.protocol_methods import Estimation, Matching, Methods, Unadjusted
-from isotherm.study.protocol_parts import Covariate, Data
+from isotherm.study.protocol_parts import Arm, Arms, Covariate, Data
 from isotherm.study.result import StudyResult
 from isotherm.study.survival.competing import cumulative_incidence
 from isotherm.study.survival.fine_gray import fine_gray
@@ -298,8 +298,9 @@ def test_naive_alone_answers_where_nothing_bars_it() -> None:
     table = registry(80).assign(arm=lambda one: np.where(one["burden"] > 0.0, "a", "b"))
     strategy = ArmStrategy(ablation=Asked(days=(0.0, 28.0)))
     later = ArmStrategy(ablation=Asked(days=(60.0, 90.0)))
-    arms = Arms(column="arm", reference="a", arms=(Arm(name="a", label="A", values=("a",), strategy=strategy),
-                                                   Arm(name="b", label="B", values=("b",), strategy=later)))  # fmt: skip
+    two = (Arm(name="a", label="A", values=("a",), strategy=strategy),
+           Arm(name="b", label="B", values=("b",), strategy=later))  # fmt: skip
+    arms = Arms(column="arm", reference="a", arms=two)
     study = timing(arms=arms, designs=(Naive(),), exposure=ExposureStart(says="plan", when="at time zero"),
                    course=replace(COURSE, endpoints=("overall survival",)))  # fmt: skip
     records = analyze(study, table).results.records
