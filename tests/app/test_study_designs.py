@@ -114,7 +114,7 @@ def test_four_arms_have_a_test_of_all_and_say_which_comparison_comes_first() -> 
     assert len(head.arms.rows) == 4
     found = tables("several")
     assert any("Log-rank test of 4 arms" in text_of(row[0]) for row in found["Effects"].rows)
-    assert "Progression, naive: competing events" in found
+    assert "Progression, not adjusted: competing events" in found
 
 
 @pytest.mark.parametrize("name", ["designs", "several"])

@@ -174,7 +174,7 @@ def test_blinded_outcomes_hide_what_happened_in_a_course() -> None:
         ("replicates = 200", "replicates = 1", "A bootstrap needs 2 replicates"),
         ("period_days = 14", "period_days = 0", "A period is a number of days above 0"),
         ('name = "landmark of the living"', "", "share a name: landmark"),
-        ('name = "landmark of the living"', 'name = " "', "empty name"),
+        ('name = "landmark of the living"', 'name = "../../x"', "letters, digits"),
         ('method = "landmark"\nday = 120\n[[design]]', 'method = "landmark"\nday = 0\n[[design]]', "after time zero"),
         ('method = "landmark"\nday = 120\n[[design]]', 'method = "landmark"\nday = 1095\n[[design]]', "horizon"),
         ("horizon_days = 1095", "horizon_days = 0", "horizon is a number of days above 0"),

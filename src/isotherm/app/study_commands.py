@@ -14,7 +14,7 @@ EXIT_CODES = """exit codes:
   0  done
   1  the data came in whole, but cannot carry the estimate; or something unforeseen
   2  the protocol, the table or the place to write to cannot be used; the message says what to do;
-     check: every design is barred"""
+     check, run, multiverse: every design is barred"""
 
 
 def add_study(commands: Any) -> None:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from isotherm.app.figures import FAINT, INK, RULE, Drawing
-from isotherm.app.study_figures import LINE_PT, TYPE_PT, WIDTH_PT, look, picture, width_of
+from isotherm.app.study_figures import LINE_PT, TYPE_PT, WIDTH_PT, look, picture, width_of, wrapped
 
 CURVE_PT, AXIS_PT, TOP_PT, RIGHT_PT = 170.0, 16.0, 8.0, 10.0
 """Heights of the curve, of the gap under it and of the room above; room at the right."""
@@ -95,7 +95,7 @@ def _curve(axes: Axes, points: Sequence[SpecPoint], *, measure: str, ratio: bool
         axes.set_yticks(ticks)
         axes.set_yticklabels([f"{tick:g}" for tick in ticks])
         axes.minorticks_off()
-    axes.set(xlim=(-0.7, len(points) - 0.3), xticks=[], ylabel=measure)
+    axes.set(xlim=(-0.7, len(points) - 0.3), xticks=[], ylabel="\n".join(wrapped(measure, CURVE_PT)))
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.grid(axis="y", color=RULE, linewidth=0.4)
     axes.set_axisbelow(True)

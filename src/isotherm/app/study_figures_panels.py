@@ -22,6 +22,9 @@ ACROSS = 2
 PLOT_PT, AXIS_PT, TOP_PT, LEFT_PT, GAP_PT = 132.0, 20.0, 6.0, 40.0, 30.0
 """Heights of the curves and of their axis, room above, beside and between."""
 
+HANDLE_PT = 50.0
+"""Room of the lines of the legend."""
+
 ROUND = (1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0)
 """Steps of the axis of time, in months."""
 
@@ -72,7 +75,7 @@ def panels_of_curves(
     heads = [max(len(lines) for lines in titles[row * ACROSS : (row + 1) * ACROSS]) * LINE_PT + 6.0
              for row in range(rows)]  # fmt: skip
     legend = _legend(panels, band)
-    legend_pt = LINE_PT * 1.15 * len(legend) + 6.0
+    legend_pt = LINE_PT * 1.15 * sum(words.count("\n") + 1 for _, words in legend) + 6.0
     foot = LINE_PT * 1.6
     height_pt = TOP_PT + legend_pt + sum(heads) + rows * (PLOT_PT + AXIS_PT) + foot
 
@@ -86,7 +89,7 @@ def panels_of_curves(
             base = top - sum(heads[: row + 1]) - row * AXIS_PT - (row + 1) * PLOT_PT
             left = LEFT_PT + column * (width_pt + GAP_PT)
             axes = figure.add_axes((left / WIDTH_PT, base / height_pt, width_pt / WIDTH_PT, PLOT_PT / height_pt))
-            _frame(axes, until, first=column == 0, up=up)
+            _frame(axes, until, first=column == 0, up="\n".join(wrapped(up, PLOT_PT)))
             axes.set_title("\n".join(titles[k]), fontsize=TYPE_PT, fontweight="bold", loc="left", pad=4.0)
             for curve in panel.curves:
                 _curve(axes, panel, curve, until)
@@ -98,8 +101,9 @@ def panels_of_curves(
 def _legend(panels: Sequence[Panel], band: str) -> list[tuple[Line2D, str]]:
     """Return handles and words: each arm once, then what the bands are."""
     named = {curve.arm: curve.label for panel in panels for curve in panel.curves}
-    found = [(Line2D([], [], color=look(arm).color, linewidth=1.6, linestyle=_style(arm)), label)
-             for arm, label in sorted(named.items())]  # fmt: skip
+    room = WIDTH_PT - HANDLE_PT
+    found = [(Line2D([], [], color=look(arm).color, linewidth=1.6, linestyle=_style(arm)),
+              "\n".join(wrapped(label, room))) for arm, label in sorted(named.items())]  # fmt: skip
     return [*found, (Line2D([], [], color=FAINT, linewidth=4.0, alpha=0.4), f"band: {band}")]
 
 

@@ -112,10 +112,8 @@ def _draw(folder: Path, study: Protocol, points: Sequence[Point]) -> None:
 def multiverse_text(document: dict[str, Any]) -> str:
     """Return what a terminal shows: how many analyses, their median and range, and how many exclude no difference."""
     found, lines = document["spread"], [document["protocol"]["title"], f"protocol {document['protocol']['hash'][:12]}"]
-    lines += [
-        "",
-        f"{found['n']} analyses, {found['failed']} without an estimate, {found['barred']} barred as an answer",
-    ]
+    what = "analysis" if found["n"] == 1 else "analyses"
+    lines += ["", f"{found['n']} {what}, {found['failed']} without an estimate, {found['barred']} barred as an answer"]
     if found["median"] is not None:
         lines.append(f"{document['measure']}: median {found['median']:.3g}, from {found['low']:.3g} to "
                      f"{found['high']:.3g}; {100.0 * found['below']:.0f} % below no difference, "

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from isotherm.study.protocol_checks import Problem, repeated, unless
 from isotherm.study.protocol_designs import CensoringWeights, CloneCensorWeight, Course, Landmark
+
+NAME = re.compile(r"[\w-][\w -]*")
+"""Names that become part of names of files."""
 
 if TYPE_CHECKING:
     from isotherm.study.protocol import Protocol
@@ -46,7 +50,8 @@ def timing_problems(protocol: Protocol) -> Iterator[Problem | None]:
                        ("intercurrent", [one.name for one in protocol.intercurrent]),
                        ("serial", [one.name for one in protocol.serial])):  # fmt: skip
         yield unless(not repeated(names), key, f"Two entries of {key} share a name: {repeated(names)}; give it.")
-        yield unless(all(map(str.strip, names)), key, f"An entry of {key} has an empty name; give one.")
+        plain = all(NAME.fullmatch(name) for name in names)
+        yield unless(plain, key, f"Names of {key} are letters, digits, blanks, - and _, and not empty; rename it.")
 
 
 def _course(protocol: Protocol, course: Course) -> Iterator[Problem | None]:

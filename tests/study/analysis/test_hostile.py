@@ -333,7 +333,9 @@ def test_exact_blocks_may_be_the_site_and_gaps_in_facts_that_only_describe_are_s
 
 def test_a_finding_and_an_override_are_results() -> None:
     late = replace(LESIONS, known=Known(when="after time zero"), override="counted on the scan of the day before")
-    result = run(TABLE, covariates=(AGE, late), exposure=ExposureStart(says="drug", when="before time zero"))
+    early = replace(AGE, known=Known(when="before exposure start"))
+    exposure = ExposureStart(says="drug", when="before time zero")
+    result = run(TABLE, covariates=(early, late), exposure=exposure, subgroups=())
     assert "counted on the scan" in (record(result, "override.1").text or "")
     assert "cannot be counted" in (record(result, "finding.exposure_before_time_zero").text or "")
 

@@ -16,8 +16,10 @@ from isotherm.study.cohort import cohort
 from isotherm.study.cohort_outcomes import observed
 from isotherm.study.disclosure import WITHHELD, release
 from isotherm.study.document import document_of, document_text
+from isotherm.study.known import ExposureStart
+from isotherm.study.protocol_designs import ArmStrategy, Asked, Landmark, Naive
 from isotherm.study.protocol_methods import Estimation, Matching, Methods, Unadjusted
-from isotherm.study.protocol_parts import Covariate, Data
+from isotherm.study.protocol_parts import Arm, Arms, Covariate, Data
 from isotherm.study.result import StudyResult
 from isotherm.study.survival.competing import cumulative_incidence
 from isotherm.study.survival.fine_gray import fine_gray
@@ -28,6 +30,7 @@ from tests.study.protocols import AGE, BEFORE, OS
 from tests.study.registry import (
     BURDEN,
     COMPLICATION,
+    COURSE,
     LTP,
     PLAIN,
     REPEAT,
@@ -265,3 +268,43 @@ def test_months_without_a_measurement_have_a_reason() -> None:
 def test_a_covariate_of_one_arm_only_still_describes_four() -> None:
     study = four(covariates=(AGE, Covariate(column="sex", label="Sex", kind="number", known=BEFORE, use="describe")))
     assert value(analyze(study, people()), "effect.os.adjusted.a") > 0.0
+
+
+def test_an_arm_of_one_patient_has_no_difference_that_respects_patients() -> None:
+    table = registry(60, tumors=2).assign(group=lambda one: np.where(one["id"] == "P1", "c", "d"))
+    table.loc[table["id"].isin(["P3", "P5", "P7"]), "group"] = "a"
+    table.loc[table["id"].isin(["P9", "P11", "P13"]), "group"] = "b"
+    study = four(data=TUMORS, covariates=(BURDEN,), outcomes=(timing().outcomes[0], COMPLICATION),
+                 time_zero=timing().time_zero)  # fmt: skip
+    found = analyze(study, table.assign(complication=(np.arange(len(table)) % 2) * 1.0)).results.records
+    assert found["effect.complication.naive.c"].value is None
+    assert found["effect.complication.naive.c"].why
+
+
+def test_four_arms_are_answered_by_a_design_where_the_protocol_has_one() -> None:
+    windows = ((0.0, 14.0), (15.0, 28.0), (60.0, 90.0))
+    arms = Arms(start="decided_on", end="ablated_on", reference="w0", arms=tuple(
+        Arm(name=f"w{k}", label=f"Window {k}", window_days=one, strategy=ArmStrategy(ablation=Asked(days=one)))
+        for k, one in enumerate(windows)
+    ))  # fmt: skip
+    course = replace(COURSE, endpoints=("overall survival",))
+    found = analyze(timing(arms=arms, designs=(Landmark(day=90.0), Naive()), course=course), registry(120))
+    assert found.results.records["headline.design"].text == "landmark of the progression-free, day 90"
+    for arm in ("w1", "w2"):
+        assert f"design.landmark.os.{arm}.risk_difference" in found.results.records
+
+
+def test_naive_alone_answers_where_nothing_bars_it() -> None:
+    table = registry(80).assign(arm=lambda one: np.where(one["burden"] > 0.0, "a", "b"))
+    strategy = ArmStrategy(ablation=Asked(days=(0.0, 28.0)))
+    later = ArmStrategy(ablation=Asked(days=(60.0, 90.0)))
+    two = (Arm(name="a", label="A", values=("a",), strategy=strategy),
+           Arm(name="b", label="B", values=("b",), strategy=later))  # fmt: skip
+    arms = Arms(column="arm", reference="a", arms=two)
+    study = timing(arms=arms, designs=(Naive(),), exposure=ExposureStart(says="plan", when="at time zero"),
+                   course=replace(COURSE, endpoints=("overall survival",)))  # fmt: skip
+    records = analyze(study, table).results.records
+    assert records["headline.effect"].value == records["effect.os.naive"].value
+    assert "headline.design" not in records
+    assert "design.naive.barred" not in records
+    assert records["design.naive.os.b.risk_difference"].value is not None

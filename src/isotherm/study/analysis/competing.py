@@ -40,12 +40,15 @@ class Compared:
         Names and labels, the reference last.
     code : array of int, shape (m,)
         Place of the arm of each row of the sample.
+    words : str
+        What the analysis is called: "adjusted", "naive" or "not adjusted".
     """
 
     one: Analyzed
     arms: tuple[str, ...]
     labels: tuple[str, ...]
     code: Int
+    words: str
 
     @property
     def times(self) -> TimeToEvent:
@@ -69,9 +72,9 @@ def add_competing(results: Results, compared: Compared, estimation: Estimation) 
             risks.append(_incidence(results, compared, arm, cause, words, estimation, behind))
         ratios += _tested(results, compared, cause, words, estimation, behind)
     head = [f"By day {day:g}" for day in estimation.at_days]
-    title = f"{outcome.label}, {compared.one.analysis}: cumulative incidence (Aalen-Johansen)"
+    title = f"{outcome.label}, {compared.words}: cumulative incidence (Aalen-Johansen)"
     results.table(f"incidence.{compared.one.key}", title, ["", *head], risks)
-    results.table(f"competing.{compared.one.key}", f"{outcome.label}, {compared.one.analysis}: competing events",
+    results.table(f"competing.{compared.one.key}", f"{outcome.label}, {compared.words}: competing events",
                   ["", *MEASURES.values(), "Gray's test, p"], ratios)  # fmt: skip
 
 

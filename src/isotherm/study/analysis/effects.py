@@ -82,7 +82,7 @@ def add_effects(results: Results, comparison: Comparison, estimation: Estimation
             results.attempt(
                 f"effect.{name}.unclustered",
                 "ratio",
-                label_of(comparison, name, ", naive, ignores clustering"),
+                label_of(comparison, name, f", {_crude(comparison)}, ignores clustering"),
                 lambda name=name: _unclustered(comparison, name, estimation),
                 outcome=name,
                 rests_on=behind,
@@ -173,6 +173,11 @@ def _first_in_pairs(results: Results, comparison: Comparison, name: str) -> list
 def first_in_pairs_of(comparison: Comparison, name: str) -> list[str]:
     """Return the ids of these counts."""
     return [f"first_in_pair.{name}.{who}" for who in (*arms_of(comparison), "both on one day")]
+
+
+def _crude(comparison: Comparison) -> str:
+    """Return what the arms as they are are called: beside an adjusted estimate naive, alone not adjusted."""
+    return "not adjusted" if comparison.first.made is None else "naive"
 
 
 def _unclustered(comparison: Comparison, name: str, estimation: Estimation) -> Effect:

@@ -135,7 +135,8 @@ def _times(results: Results, cohort: Cohort, sample: Sample, code: Int, estimati
     except (FitError, InputError) as error:
         results.number(key, "number", None, label, why=str(error), outcome=name)
     if sample.endpoint.outcome.competes:
-        add_competing(results, Compared(Analyzed(name, "naive", sample), arms, labels, code), estimation)
+        shown = Compared(Analyzed(name, "naive", sample), arms, labels, code, "not adjusted")
+        add_competing(results, shown, estimation)
 
 
 def _yes_no(results: Results, sample: Sample, code: Int, arms: tuple[str, ...], estimation: Estimation,

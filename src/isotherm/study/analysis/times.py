@@ -38,7 +38,9 @@ def add_times(
             labels = {arm.name: arm.label for arm in comparison.units.cohort.protocol.arms.arms}
             arms = arms_of(comparison)
             code = np.where(one.sample.treated, 0, 1)
-            add_competing(results, Compared(one, arms, tuple(labels[arm] for arm in arms), code), estimation)
+            words = "not adjusted" if comparison.first.made is None else one.analysis
+            shown = Compared(one, arms, tuple(labels[arm] for arm in arms), code, words)
+            add_competing(results, shown, estimation)
     adjusted, naive = both_analyses(comparison, name)
     _restricted_naive(results, comparison, naive, estimation)
     if adjusted.sample.weight is None and adjusted.sample.cluster is None:
