@@ -165,7 +165,9 @@ def _bootstrap(own: Sequence[Line], plan: Plan) -> Iterator[str]:
     if own:
         cohorts = own[0].n + own[0].failed
         yield "## The bootstrap of clone-censor-weight"
-        yield f"""{cohorts} cohorts of the world "{own[0].cell.world}", {plan.replicates} replicates each:
+        planned = Plan().bootstrapped
+        of = f" (of the {planned} that are planned)" if cohorts < planned else ""
+        yield f"""{cohorts} cohorts{of} of the world "{own[0].cell.world}", {plan.replicates} replicates each:
             patients are drawn, cloned, censored and weighted anew; normal intervals."""
         yield _table(own, "all")
 
