@@ -11,6 +11,8 @@
     - PairInDoubt              images that seem to be of two patients, or not before and after, asked as a question
     - FieldsApart              images that do not meet in space
     - ImplausibleMask          a mask that cannot be what it is said to be
+    - OutlineLeaks             a lesion whose outline runs on to where nobody pointed
+    - SegmenterFailed          another program that was to make a mask and did not
     - BadSetting               an option or a setting outside of its range
     - BadManifest              a list of cases that cannot be used
     - BadColumn                a column of a table whose values cannot be used
@@ -79,6 +81,14 @@ class FieldsApart(InputError):
 
 class ImplausibleMask(InputError):
     """A mask that cannot be what it is said to be."""
+
+
+class OutlineLeaks(InputError):
+    """A lesion whose outline runs on to where nobody pointed, or that cannot be told from its surroundings."""
+
+
+class SegmenterFailed(InputError):
+    """Another program that was to make a mask: it is not there, failed, took too long or wrote nothing."""
 
 
 class BadSetting(InputError):

@@ -16,6 +16,7 @@ from isotherm.app.criteria_commands import add_criteria
 from isotherm.app.dicom_commands import add_dicom
 from isotherm.app.evidence_commands import add_evidence
 from isotherm.app.evidence_making_commands import add_making
+from isotherm.app.segment_commands import add_segment
 from isotherm.app.study_commands import add_study
 from isotherm.errors import BadSetting, InputError, IsothermError, OutputError
 
@@ -155,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     _choices(many)
     many.set_defaults(run=_margins)
     add_dicom(commands)
+    add_segment(commands)
     add_study(commands)
     add_criteria(commands, _print)
     add_making(add_evidence(commands))
