@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from isotherm.errors import BadSetting, EmptyMask, FieldsApart, ImplausibleMask
 from isotherm.exchange.image_files import ReadMask, read_masks, read_volume
 from isotherm.exchange.origin import Origin, check_pair
 from isotherm.exchange.segments import split_spec
+from isotherm.imaging.uncertainty import OUTLINE_ERROR_MM
 from isotherm.imaging.volume import Grid, Mask, Role, Volume
 
 APART_MM = 200.0
@@ -93,6 +95,7 @@ class Case:
     inputs: tuple[Input, ...] = ()
     warnings: tuple[str, ...] = ()
     facts: Facts = UNTOLD
+    outline_error_mm: float | None = None
 
     def __post_init__(self) -> None:
         if not self.lesions:
@@ -177,16 +180,18 @@ def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ())
         return found.volume
 
     tumors = [one for spec in request.tumors for one in read(spec, "tumor", "tumor")]
-    ablations = [one.mask for spec in request.ablations for one in read(spec, "ablation", "ablation")]
+    zones = [one for spec in request.ablations for one in read(spec, "ablation", "ablation")]
     organs: tuple[ReadMask, ...] = () if request.organ is None else read(request.organ, "organ", "organ")
     vessels = [one for spec in request.vessels for one in read(spec, "vessel", "vessels")]
     structures = [(name, one.mask) for name, spec in request.structures for one in read(spec, "structure", name)]
     scars = [one.mask for spec in request.old_scars for one in read(spec, "ablation", "old scar")]
     image, image_before = look(request.image, IMAGE_AFTER), look(request.image_before, IMAGE_BEFORE)
+    outline_error, told = _outline_error({"tumor": tumors, "ablation": zones})
+    warnings.extend(told)
     warnings.extend(check_pair(before, after, confirmed=request.pair_confirmed))
     return Case(
         _numbered(tumors),
-        tuple(ablations),
+        tuple(one.mask for one in zones),
         organs[0].mask if organs else None,
         tuple((one.name or "vessel", one.mask) for one in vessels),
         tuple(structures),
@@ -196,7 +201,25 @@ def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ())
         tuple(inputs),
         tuple(warnings),
         facts,
+        outline_error,
     )
+
+
+def _outline_error(masks: dict[str, list[ReadMask]]) -> tuple[float | None, list[str]]:
+    """Return the sd of both outlines that the masks themselves tell, as one for both, and what was read where.
+
+    The margin takes one number for tumor and zone and adds their variances: the root of their mean square says the same.
+    An estimate of a program never counts for less than what is assumed of a drawn outline, and the largest one of
+    several lesions or zones holds for all.
+    """
+    told: list[str] = []
+    squares: list[float] = []
+    for role, found in masks.items():
+        said = max((one.outline_error_mm for one in found if one.outline_error_mm is not None), default=None)
+        squares.append(max(OUTLINE_ERROR_MM, said or 0.0) ** 2)
+        if said is not None:
+            told.append(f"{role}: its file says that its outline has a standard deviation of {said:.2f} mm")
+    return (math.sqrt(sum(squares) / len(squares)) if told else None), told
 
 
 def _numbered(tumors: Sequence[ReadMask]) -> tuple[Lesion, ...]:

@@ -43,27 +43,35 @@ def add_segment(commands: Any) -> None:
 
 def _segment(options: argparse.Namespace) -> int:
     from isotherm.app.progress import Progress
-    from isotherm.app.segment_task import Segmented, Shown, segment, segment_by_program
-    from isotherm.errors import BadSetting
+    from isotherm.app.segment_task import Shown, segment, segment_by_program
     from isotherm.exchange.segmenter import TIMEOUT_S, Segmenter
 
-    by_hand = options.seed is not None or options.line or options.organ is not None or options.probability is not None
-    if (options.segmenter is None) == (options.seed is None) or (options.segmenter is not None and by_hand):
+    _refuse_a_mixture(options)
+    with Progress(quiet=options.quiet) as progress:
+        progress("outlining")
+        if options.segmenter is None:
+            shown = Shown(str(options.seed), tuple(options.line), options.frame)
+            found = segment(options.image, shown, what=options.what, organ=options.organ, out=options.out,
+                            probability=options.probability)  # fmt: skip
+        else:
+            seconds = TIMEOUT_S if options.segmenter_timeout_s is None else options.segmenter_timeout_s
+            found = segment_by_program(
+                options.image, Segmenter(options.segmenter, seconds), label=options.label,
+                of="tumor" if options.what == "tumor" else "ablation", out=options.out,
+            )  # fmt: skip
+    print(json.dumps(found.told, indent=2) if options.json else _text(found.told, options.out))
+    return 0
+
+
+def _refuse_a_mixture(options: argparse.Namespace) -> None:
+    """Refuse options that would be ignored."""
+    from isotherm.errors import BadSetting
+
+    for_hand = options.seed is not None or options.line or options.organ is not None or options.probability is not None
+    if (options.segmenter is None) == (options.seed is None) or (options.segmenter is not None and for_hand):
         raise BadSetting("Give --seed with what belongs to it, or --segmenter alone; see `isotherm segment --help`.")
     if options.segmenter is None and (options.label is not None or options.segmenter_timeout_s is not None):
         raise BadSetting("--label and --segmenter-timeout-s belong to --segmenter; leave them out.")
-    found: Segmented
-    with Progress(quiet=options.quiet) as progress:
-        progress("outlining")
-        if options.segmenter is not None:
-            seconds = TIMEOUT_S if options.segmenter_timeout_s is None else options.segmenter_timeout_s
-            found = segment_by_program(options.image, Segmenter(options.segmenter, seconds), label=options.label,
-                                       of="tumor" if options.what == "tumor" else "ablation", out=options.out)  # fmt: skip
-        else:
-            found = segment(options.image, Shown(options.seed, tuple(options.line), options.frame), what=options.what,
-                            organ=options.organ, out=options.out, probability=options.probability)  # fmt: skip
-    print(json.dumps(found.told, indent=2) if options.json else _text(found.told, options.out))
-    return 0
 
 
 def _text(told: dict[str, Any], out: str | None) -> str:

@@ -19,6 +19,7 @@ from isotherm.imaging.geometry import Float
 from isotherm.imaging.outline import Outline, outline_lesion
 from isotherm.imaging.outline_start import Seeds, What
 from isotherm.imaging.volume import Grid, Mask, Role
+from isotherm.printable import printable
 
 Frame = Literal["lps", "ras", "ijk"]
 
@@ -38,19 +39,21 @@ class Shown:
         ------
         BadSetting
         """
-        seed = self._places("--seed", self.seed, 1, grid)[0]
-        return Seeds(seed, tuple(self._places("--line", line, 2, grid) for line in self.lines))
+        return Seeds(
+            self._places("--seed", self.seed, 1, grid).reshape(3),
+            tuple(self._places("--line", line, 2, grid) for line in self.lines),
+        )
 
     def _places(self, option: str, text: str, count: int, grid: Grid) -> Float:
         try:
-            places = np.array([[float(number) for number in part.split(",")] for part in text.split(":")])
-        except ValueError:
+            places: Float = np.array([[float(number) for number in part.split(",")] for part in text.split(":")])
+        except ValueError:  # also where the places have different counts of numbers
             places = np.zeros((0, 0))
         if places.shape != (count, 3) or not np.isfinite(places).all():
             form = "X,Y,Z, as in 12.5,-40,103" if count == 1 else "X1,Y1,Z1:X2,Y2,Z2"
-            raise BadSetting(f"{option} '{text[:40]}' came; write {form}.")
+            raise BadSetting(f"{option} '{printable(text[:40])}' came; write {form}.")
         if self.frame == "ras":
-            return places * (-1.0, -1.0, 1.0)
+            return places * np.array([-1.0, -1.0, 1.0])
         return grid.to_lps(places[:, ::-1]) if self.frame == "ijk" else places
 
 
@@ -132,7 +135,7 @@ def check_mask_place(out: str, image: str) -> None:
 
 
 def check_places(outs: Sequence[str], inputs: Sequence[str]) -> None:
-    """Say, before anything is computed, that the results can be written and that nothing that came in is lost.
+    """Say, before anything is computed, that results can be written and that nothing that came in is lost.
 
     Raises
     ------

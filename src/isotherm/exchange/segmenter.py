@@ -1,7 +1,7 @@
 """Any program that turns an image into a mask: run safely on a copy, watched, and its result checked.
 
-No shell sees the command. The program gets the image as NIfTI in a folder of its own, which goes away with it. It and all
-its children are ended when the time is over, when it is stopped, or when it has come back and left some behind.
+No shell sees the command. The program gets the image as NIfTI in a folder of its own, which goes away with it. It and
+all its children are ended when the time is over, when it is stopped, or when it has come back and left some behind.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def _run(words: list[str], folder: Path, timeout_s: float) -> None:
             code = program.wait(timeout_s)
         except subprocess.TimeoutExpired:
             raise SegmenterFailed(
-                f"The segmenter took longer than {timeout_s:g} s and was ended; give it more with --segmenter-timeout-s."
+                f"The segmenter took longer than {timeout_s:g} s and was ended; give more with --segmenter-timeout-s."
             ) from None
         finally:
             _end(program)
@@ -157,7 +157,7 @@ def _written(out: Path) -> Path:
         if len(found) == 1:
             return found[0]
         raise SegmenterFailed(
-            f"The segmenter wrote {len(found)} masks in place of one; let it write a single file with labels to {{out}}."
+            f"The segmenter wrote {len(found)} masks in place of one; let it write one file with labels to {{out}}."
         )
     beside = [out, out.with_suffix(""), out.with_name("out.nrrd"), out.with_name(f"{out.name}.nii.gz")]
     for path in beside:
@@ -170,8 +170,8 @@ def _checked(read: ReadMask, image: Volume) -> ReadMask:
     grid = image.grid
     if not read.grid.same_as(grid, tolerance_mm=0.1):
         raise BadGeometry(
-            "The segmenter's mask lies on another grid than the image: other voxels, or another place; let it write its "
-            "mask on the image's own grid."
+            "The segmenter's mask lies on another grid than the image: other voxels, or another place; let it write "
+            "its mask on the image's own grid."
         )
     if not read.mask.inside.any():
         raise EmptyMask("The segmenter found nothing: its mask has no voxel; check the image and its command.")
@@ -182,8 +182,8 @@ def _checked(read: ReadMask, image: Volume) -> ReadMask:
 def _not_there(segmenter: Segmenter, program: str) -> SegmenterFailed:
     if segmenter.command.lower() == TOTALSEGMENTATOR:
         return SegmenterFailed(
-            "TotalSegmentator is not installed; `pip install isotherm[totalsegmentator]` installs it with PyTorch (some "
-            "GB), and its first run downloads weights (about 1 GB), which needs a network."
+            "TotalSegmentator is not installed; `pip install isotherm[totalsegmentator]` installs it with PyTorch "
+            "(some GB), and its first run downloads weights (about 1 GB), which needs a network."
         )
     return SegmenterFailed(f"The segmenter '{_short(program)}' is not there; install it, or give its path.")
 

@@ -1,7 +1,7 @@
 """Outline a tumor or an ablation zone from a click and a line: without weights, with its error, or not at all.
 
-A first guess by value (`outline_start`) is moved to where the edge is seen (`outline_fit`). What runs on to where nobody
-pointed is refused with the way it went: an outline that leaks is worse than none.
+A first guess by value (`outline_start`) is moved to where the edge is seen (`outline_fit`). What runs on to where
+nobody pointed is refused with the way it went: an outline that leaks is worse than none.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Outline:
     mask : Mask
         On the image's grid: shares of each voxel, or inside or not where slices are thick.
     probability : array of float32, shape (k, j, i)
-        Of each voxel's center to lie inside, given the error of the outline. For the eye: a margin is measured on `mask`.
+        Of each voxel's center to lie inside, given the outline's error. For the eye: a margin is measured on `mask`.
     error_mm : float
         Estimated standard deviation of the outline's place along its normal.
     volume_ml : float
@@ -93,7 +93,7 @@ def outline_lesion(image: Volume, seeds: Seeds, *, what: What, organ: Mask | Non
     chance = probability_of(level, room.grid, image.grid, error)
     if organ is not None:
         inner = organ_on(organ, image.grid)
-        shares, chance = shares * inner, chance * inner
+        shares, chance = shares * inner, (chance * inner).astype(np.float32)
     mask = mask_of(shares, image.grid, "tumor" if what == "tumor" else "ablation")
     if mask.volume_ml < LEAST_ML:
         raise OutlineLeaks(

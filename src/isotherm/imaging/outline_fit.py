@@ -22,10 +22,7 @@ Bools = npt.NDArray[np.bool_]
 BLUR_MM = 2.2
 """Width of the Gauss filter under which image and outline are compared: smaller bumps are taken for noise."""
 
-RAMP_MM = 2.0
-"""Width over which an outline fades in an image: scanner and interpolation."""
-
-REPLY_MM = math.sqrt(2.0 * math.pi) * math.hypot(BLUR_MM, RAMP_MM / math.sqrt(12.0))
+REPLY_MM = math.sqrt(2.0 * math.pi) * math.hypot(BLUR_MM, 0.8)
 """How far an outline has to move for what it looks like under the filter to change by one."""
 
 BAND_MM = 4.0
@@ -34,7 +31,7 @@ BAND_MM = 4.0
 EDGE_MM, TANGENT_MM = 1.0, 2.5
 """How near to the outline a voxel's gap counts, and over which width along it pushes are shared."""
 
-ROUNDS, EVERY = 12, 6
+ROUNDS, EVERY = 18, 6
 """Steps, and after how many of them distances and mean values are taken anew."""
 
 LOCAL_MM = 6.0
@@ -43,7 +40,7 @@ LOCAL_MM = 6.0
 CLEAR_MM, BESIDE_MM = 1.1, 3.2
 """Values between these distances from the outline count for their side's mean: not blurred, and of what meets there."""
 
-FARTHEST_MM = 1.5
+FARTHEST_MM = 2.2
 """The outline goes no farther from the first guess: a tongue into something else that is dark would be longer."""
 
 FAR_OFF = 3.0
@@ -77,7 +74,7 @@ def fitted(room: Room, levels: Levels, guess: Bools, *, half: float = 0.5) -> Fi
             seen, weight = _seen(room, levels, level, half)
         near = np.abs(level) < BAND_MM
         use = weight * near
-        gap = ndimage.gaussian_filter(use * (seen - faded(level)), BLUR_MM / step)
+        gap = ndimage.gaussian_filter(use * (seen - faded(room, level)), BLUR_MM / step)
         gap /= np.maximum(ndimage.gaussian_filter(use, BLUR_MM / step), 0.05)
         # What the edge itself sees moves all that is near to it: noise farther off would grow islands.
         edge = np.exp(-((level / EDGE_MM) ** 2))
@@ -96,7 +93,7 @@ def error_mm(room: Room, levels: Levels, fit: Fit, guess: Bools) -> float:
     """
     step = room.step_mm
     beside = (np.abs(fit.level_mm) > 2.0) & (np.abs(fit.level_mm) < 2.0 + BAND_MM) & room.organ & room.known
-    gap = ndimage.gaussian_filter(fit.seen - faded(fit.level_mm), BLUR_MM / step)
+    gap = ndimage.gaussian_filter(fit.seen - faded(room, fit.level_mm), BLUR_MM / step)
     noise = REPLY_MM * float(np.sqrt(np.mean(gap[beside] ** 2))) if beside.any() else 0.0
     edge = np.abs(fit.level_mm) < 0.75 * step
     low, high = (fitted(room, levels, guess, half=half).level_mm[edge & room.organ] for half in (0.4, 0.6))
@@ -104,9 +101,12 @@ def error_mm(room: Room, levels: Levels, fit: Fit, guess: Bools) -> float:
     return math.hypot(noise, doubt)
 
 
-def faded(level_mm: Float) -> Float:
-    """Return what an outline looks like: 1 inside, 0 outside, a ramp between."""
-    return np.clip(0.5 + level_mm / RAMP_MM, 0.0, 1.0)
+def faded(room: Room, level_mm: Float) -> Float:
+    """Return what an outline looks like on the voxels of the room: 1 inside, 0 outside, blurred as an edge is."""
+    sharp = np.clip(0.5 + level_mm / room.step_mm, 0.0, 1.0)
+    # The sharp edge is a mean over a voxel already.
+    sigma = [math.sqrt(max(b**2 - room.step_mm**2 / 12.0, 0.01)) / room.step_mm for b in room.blur_kji_mm]
+    return ndimage.gaussian_filter(sharp, sigma)
 
 
 def distance_mm(inside: Bools, step_mm: float) -> Float:

@@ -42,8 +42,8 @@ def refuse_leaks(room: Room, seeds: Seeds, inside: Bools) -> None:
         volume_ml = float(inside.sum()) * room.grid.voxel_volume_ml
         if volume_ml > MOST_VOLUMES * ball_ml:
             raise OutlineLeaks(
-                f"The outline leaks: it holds {volume_ml:.1f} mL, and a ball as wide as the line {ball_ml:.1f} mL; give a "
-                "line across the longest diameter, or draw it by hand."
+                f"The outline leaks: it holds {volume_ml:.1f} mL, and a ball as wide as the line {ball_ml:.1f} mL; give "
+                "a line across the longest diameter, or draw it by hand."
             )
     _along_the_organ(room, inside)
 
@@ -60,8 +60,8 @@ def _to_the_end(room: Room, seeds: Seeds, inside: Bools) -> None:
     end = inside & ndimage.binary_dilation(~room.known)
     if end.any():
         raise OutlineLeaks(
-            f"The outline runs {_way(room, seeds, end)} to where the image ends; a lesion that is cut off there cannot be "
-            "measured: give an image that holds it whole."
+            f"The outline runs {_way(room, seeds, end)} to where the image ends; a lesion that is cut off there cannot "
+            "be measured: give an image that holds it whole."
         )
 
 
@@ -72,8 +72,8 @@ def _beyond_the_line(room: Room, line: Float, length_mm: float, inside: Bools) -
     for beyond, way in ((-float(reach.min()), -along), (float(reach.max()) - length_mm, along)):
         if beyond > most:
             raise OutlineLeaks(
-                f"The outline leaks {direction_words(way)}: it reaches {beyond:.0f} mm beyond the end of the line; give a "
-                "line across the whole lesion, or draw it by hand."
+                f"The outline leaks to {direction_words(way)}: it reaches {beyond:.0f} mm beyond the end of the line; "
+                "give a line across the whole lesion, or draw it by hand."
             )
 
 
@@ -82,8 +82,8 @@ def _along_the_organ(room: Room, inside: Bools) -> None:
     at_edge = skin & ndimage.binary_dilation(~room.organ)
     if at_edge.sum() > MOST_AT_CAPSULE * skin.sum():
         raise OutlineLeaks(
-            f"The outline leaks to the organ's edge: {at_edge.sum() / skin.sum():.0%} of its surface lies there; give a "
-            "seed deeper in the lesion, or draw it by hand."
+            f"The outline leaks to the organ's edge: {at_edge.sum() / skin.sum():.0%} of its surface lies there; give "
+            "a seed deeper in the lesion, or draw it by hand."
         )
 
 

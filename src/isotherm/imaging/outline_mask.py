@@ -1,4 +1,4 @@
-"""An outline between voxels to the voxels of an image: shares that do not bend a margin, and a probability for the eye."""
+"""An outline to the voxels of an image: shares that do not bend a margin, and a probability for the eye."""
 
 from __future__ import annotations
 

@@ -34,11 +34,23 @@ SEED_MM: dict[What, float] = {"tumor": 2.5, "zone": 6.0}
 CALM_MM = 1.0
 """Width of the Gauss filter before single values are compared."""
 
+SCANNER_MM, VOXEL_SHARE = 0.58, 1.0 / 12.0 + 1.0 / 6.0
+"""Assumed blur of a scanner (an edge fades over 2 mm), and what a voxel and linear interpolation add: of its edge squared.
+
+A voxel is a mean over its edge (1/12); between two of them the triangle of interpolation blurs once more (1/6).
+"""
+
 CAPSULE_MM = 2.0
 """Thickness of the layer under the capsule in which voxels are part organ and part surroundings."""
 
-NECK_MM, NECK_SHARE = 1.5, 0.12
-"""Bridges thinner than twice this, or than twice this share of the longest line, do not belong to the lesion."""
+GUESS_MM = 1.6
+"""Width of the Gauss filter before voxels are told apart for the first guess."""
+
+NECK_MM, NECK_SHARE, WIDEST_NECK_MM = 1.5, 0.16, 3.5
+"""Bridges thinner than twice this, or than twice this share of the longest line, do not belong to the lesion.
+
+The third is the largest radius that such a bridge is taken for.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +115,8 @@ class Room:
         Whether the image reaches there.
     away_mm : array, shape (k, j, i)
         Distance from the middle of what was shown.
+    blur_kji_mm : tuple of float
+        Standard deviation of what an edge is blurred by along each axis: scanner, voxels and interpolation.
     """
 
     values: Float
@@ -112,6 +126,7 @@ class Room:
     away_mm: Float
     grid: Grid
     reach_mm: float
+    blur_kji_mm: tuple[float, float, float]
 
     @property
     def step_mm(self) -> float:
@@ -159,7 +174,8 @@ def room_around(image: Volume, seeds: Seeds, what: What, organ: Mask | None) -> 
             values = values[tuple(nearest)]
     away = np.linalg.norm(places - seeds.center_lps_mm, axis=1).reshape(n, n, n)
     calm = ndimage.gaussian_filter(values, CALM_MM / step)
-    return Room(values, calm, inside, known, away, grid, reach)
+    blur = [math.sqrt(SCANNER_MM**2 + VOXEL_SHARE * s**2) for s in image.grid.spacing_kji_mm]
+    return Room(values, calm, inside, known, away, grid, reach, (blur[0], blur[1], blur[2]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +229,13 @@ def levels_of(room: Room, seeds: Seeds, what: What) -> Levels:
 
 def first_guess(room: Room, levels: Levels, seeds: Seeds, what: What) -> Bools:
     """Return the blob of voxels nearer to the lesion's value than to the other, without what hangs on a neck."""
-    alike = (levels.share(room.calm) > 0.5) & room.allowed
+    calm = ndimage.gaussian_filter(room.values, GUESS_MM / room.step_mm)
+    alike = (levels.share(calm) > 0.5) & room.allowed
     shown = _near(room, seeds.points_lps_mm, SEED_MM[what])
     if what == "zone":
         alike |= _near(room, seeds.points_lps_mm, CALM_MM) & room.allowed
         alike = ndimage.binary_fill_holes(ndimage.binary_closing(alike, ball(2.0 / room.step_mm))) & room.allowed
-    neck = ball(min(3.0, max(NECK_MM, NECK_SHARE * max(seeds.lengths_mm, default=0.0))) / room.step_mm)
+    neck = ball(min(WIDEST_NECK_MM, max(NECK_MM, NECK_SHARE * max(seeds.lengths_mm, default=0.0))) / room.step_mm)
     core = ndimage.binary_opening(alike, neck)
     parts, count = ndimage.label(core)
     if count == 0:
@@ -228,7 +245,8 @@ def first_guess(room: Room, levels: Levels, seeds: Seeds, what: What) -> Bools:
     if not sizes.any():
         raise ImplausibleMask("Nothing of the seed's value hangs together around it; give a seed within a lesion.")
     blob = parts == int(sizes.argmax())
-    return ndimage.binary_fill_holes(ndimage.binary_dilation(blob, ball(NECK_MM / room.step_mm)) & alike)
+    grown = ndimage.binary_dilation(blob, ball(1.0 / room.step_mm)) & alike
+    return ndimage.binary_fill_holes(ndimage.binary_closing(grown, neck) & room.allowed)
 
 
 def ball(radius_voxels: float) -> Bools:

@@ -211,14 +211,14 @@ def _painted(anatomy: Anatomy, noise: Image, lesion: _Lesion, what: What, places
         inner[near] += TRACK_HU * share(lesion.track.level(places[near])) * (level[near] > 0)
     inside = share(level)
     liver = liver * (1.0 - inside) + inner * inside
-    return tissue * (1.0 - organ) + (liver + grain) * organ, (level > 0) * (organ >= 0.5), organ
+    return tissue * (1.0 - organ) + (liver + grain) * organ, (level > 0) * np.where(organ >= 0.5, 1.0, 0.0), organ
 
 
 def _organ_level_mm(anatomy: Anatomy, places: Float) -> Float:
     """Return how far places, shape (n, 3), lie below the capsule, about in mm near it."""
     kji = anatomy.liver.grid.to_kji(places).T
     blurred = ndimage.map_coordinates(anatomy.liver_share, kji, order=3, mode="nearest")
-    return (blurred - 0.5) / EDGE_SLOPE_PER_MM
+    return (blurred.astype(np.float64) - 0.5) / EDGE_SLOPE_PER_MM
 
 
 def _lumen(vessels: tuple[Branch, ...], places: Float) -> Float:
