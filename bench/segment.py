@@ -111,7 +111,8 @@ def print_segment(n: int, *, seed: int, jobs: int) -> bool:
         for row in pool.map(partial(run_case, seed=seed), cases):
             told = row.found[OURS]
             print(f"{row.name:32}" + (told if isinstance(told, str) else
-                  f"{told.volume_error:+7.1%}  Dice {told.dice:.3f}  {told.distance_mm:.2f} mm"), flush=True)  # fmt: skip
+                  f"{told.volume_error:+7.1%}  Dice {told.dice:.3f}  {told.distance_mm:.2f} mm"),
+                  flush=True)  # fmt: skip
             rows.append(row)
     kept = True
     for what in ("tumor", "zone"):

@@ -1,4 +1,4 @@
-"""An outline holds the lesion and nothing else, says how sure it is, bends no margin, and where it leaks it is refused."""
+"""An outline holds the lesion and nothing else, says how sure it is, bends no margin, and is refused where it leaks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from isotherm.imaging.volume import Grid, Mask, Volume
 MIDDLE = np.array([3.0, -2.0, 41.0])
 RADIUS_MM = 9.0
 VOLUME_ML = 4.0 / 3.0 * np.pi * RADIUS_MM**3 / 1000.0
-LINE = np.array([MIDDLE - [RADIUS_MM, 0, 0], MIDDLE + [RADIUS_MM, 0, 0]])
+TO_LEFT = np.array([1.0, 0.0, 0.0])
+LINE = np.array([MIDDLE - RADIUS_MM * TO_LEFT, MIDDLE + RADIUS_MM * TO_LEFT])
 
 
 def around(spacing_kji_mm: tuple[float, float, float], rotation: np.ndarray | None = None) -> Grid:
@@ -89,7 +90,8 @@ def test_the_outline_ends_at_the_organ() -> None:
     organ = Mask((places[:, 0] < MIDDLE[0] + 3.0).reshape(grid.shape_kji), grid, "organ")
     image = scan(grid)
     fat = Volume(np.where(organ.voxels, image.voxels, -100.0).astype(np.float32), grid)
-    found = outline_lesion(fat, Seeds(MIDDLE - [2.0, 0, 0], (np.array([MIDDLE - [9, 0, 0], MIDDLE + [2.5, 0, 0]]),)),
+    line = np.array([MIDDLE - 9.0 * TO_LEFT, MIDDLE + 2.5 * TO_LEFT])
+    found = outline_lesion(fat, Seeds(MIDDLE - 2.0 * TO_LEFT, (line,)),
                            what="tumor", organ=organ)  # fmt: skip
     h = RADIUS_MM - 3.0
     cap_ml = np.pi * h**2 * (3 * RADIUS_MM - h) / 3.0 / 1000.0
@@ -151,7 +153,7 @@ class TestLeaks:
 
     def test_a_lesion_much_longer_than_its_line(self) -> None:
         short = MIDDLE + 0.45 * (LINE - MIDDLE)
-        with pytest.raises(OutlineLeaks, match="beyond the end of the line|a ball as wide as the line"):
+        with pytest.raises(OutlineLeaks, match=r"beyond the end of the line|a ball as wide as the line"):
             outlined(scan(around((1.5, 1.0, 1.0))), lines=(short,))
 
     def test_a_lesion_that_the_image_cuts(self) -> None:
@@ -183,7 +185,7 @@ class TestWhatIsShown:
     @pytest.mark.parametrize("length_mm", [0.0, 1.0, 400.0])
     def test_a_line_of_no_use(self, length_mm: float) -> None:
         with pytest.raises(BadSetting, match="line"):
-            Seeds(MIDDLE, (np.array([MIDDLE, MIDDLE + [length_mm, 0, 0]]),))
+            Seeds(MIDDLE, (np.array([MIDDLE, MIDDLE + length_mm * TO_LEFT]),))
 
     def test_a_place_outside_of_the_organ(self) -> None:
         image = scan(around((1.5, 1.0, 1.0)))

@@ -208,7 +208,8 @@ def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ())
 def _outline_error(masks: dict[str, list[ReadMask]]) -> tuple[float | None, list[str]]:
     """Return the sd of both outlines that the masks themselves tell, as one for both, and what was read where.
 
-    The margin takes one number for tumor and zone and adds their variances: the root of their mean square says the same.
+    The margin takes one number for tumor and zone and adds their variances: the root of their mean square is
+    the same.
     An estimate of a program never counts for less than what is assumed of a drawn outline, and the largest one of
     several lesions or zones holds for all.
     """

@@ -198,7 +198,7 @@ def _choices(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--registration-error-mm", type=_number, metavar="X",
                        help="mean registration error; if absent, the published mean is assumed and named")  # fmt: skip
     group.add_argument("--outline-error-mm", type=_number, metavar="X",
-                       help="sd of the outlines (default: what the masks of `isotherm segment` say, else 0.5)")  # fmt: skip
+                       help="sd of the outlines (default: what masks of `isotherm segment` say, else 0.5)")  # fmt: skip
     group.add_argument("--target-margin-mm", type=_number, default=5.0, metavar="X", help="default: %(default)s")
     group.add_argument("--capsule-tolerance-mm", type=_number, default=1.5, metavar="X", help="default: %(default)s")
     group.add_argument("--samples", type=_whole_number, default=1000, metavar="N", help="draws (default: %(default)s)")

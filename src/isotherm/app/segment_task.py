@@ -95,7 +95,7 @@ def segment(
         write_outline(out, found.mask, found.error_mm, told)
     if probability is not None:
         write_outline(probability, Mask(found.probability, volume.grid, found.mask.of), found.error_mm,
-                      {**told, "holds": "probability of each voxel, for the eye; measure margins on the mask"})  # fmt: skip
+                      {**told, "holds": "probabilities, for the eye; measure margins on the mask"})  # fmt: skip
     return Segmented(told, found.mask)
 
 
@@ -110,15 +110,15 @@ def segment_by_program(
     """
     if out is not None:
         check_mask_place(out, image)
-    masks = run_segmenter(segmenter, read_volume(image).volume, of=of, label=label)
-    if len(masks) > 1:
-        labels = ", ".join(mask.label for mask in masks[:20])
+    first, *others = run_segmenter(segmenter, read_volume(image).volume, of=of, label=label)
+    if others:
+        labels = ", ".join(mask.label for mask in (first, *others)[:20])
         raise NoSuchLabel(f"The segmenter's mask holds several labels ({labels}); name one with --label.")
-    mask = masks[0].mask
+    mask = first.mask
     if out is not None:
         write_mask(out, mask)
     told = {"form": "isotherm.outline/1", "what": of, "volume_ml": round(mask.volume_ml, 3), "outline_error_mm": None,
-            "label": masks[0].label, "method": "another program", "software": versions()}  # fmt: skip
+            "label": first.label, "method": "another program", "software": versions()}  # fmt: skip
     return Segmented(told, mask)
 
 

@@ -42,8 +42,8 @@ def refuse_leaks(room: Room, seeds: Seeds, inside: Bools) -> None:
         volume_ml = float(inside.sum()) * room.grid.voxel_volume_ml
         if volume_ml > MOST_VOLUMES * ball_ml:
             raise OutlineLeaks(
-                f"The outline leaks: it holds {volume_ml:.1f} mL, and a ball as wide as the line {ball_ml:.1f} mL; give "
-                "a line across the longest diameter, or draw it by hand."
+                f"The outline leaks: it holds {volume_ml:.1f} mL, and a ball as wide as the line {ball_ml:.1f} mL; "
+                "give a line across the longest diameter, or draw it by hand."
             )
     _along_the_organ(room, inside)
 

@@ -35,7 +35,7 @@ CALM_MM = 1.0
 """Width of the Gauss filter before single values are compared."""
 
 SCANNER_MM, VOXEL_SHARE = 0.58, 1.0 / 12.0 + 1.0 / 6.0
-"""Assumed blur of a scanner (an edge fades over 2 mm), and what a voxel and linear interpolation add: of its edge squared.
+"""Assumed blur of a scanner (an edge fades over 2 mm), and what a voxel and interpolation add: of its edge squared.
 
 A voxel is a mean over its edge (1/12); between two of them the triangle of interpolation blurs once more (1/6).
 """

@@ -211,7 +211,8 @@ def _painted(anatomy: Anatomy, noise: Image, lesion: _Lesion, what: What, places
         inner[near] += TRACK_HU * share(lesion.track.level(places[near])) * (level[near] > 0)
     inside = share(level)
     liver = liver * (1.0 - inside) + inner * inside
-    return tissue * (1.0 - organ) + (liver + grain) * organ, (level > 0) * np.where(organ >= 0.5, 1.0, 0.0), organ
+    within = np.where((level > 0) & (organ >= 0.5), 1.0, 0.0)
+    return tissue * (1.0 - organ) + (liver + grain) * organ, within, organ
 
 
 def _organ_level_mm(anatomy: Anatomy, places: Float) -> Float:
