@@ -18,7 +18,7 @@ from isotherm.imaging.volume import Mask, Volume
 itk: Any = SimpleITK
 
 WALKER_BETA = 130.0
-"""As in scikit-image; 30 and 400 were tried."""
+"""As in scikit-image."""
 
 
 def walker(room: Room, levels: Levels, seeds: Seeds, what: What) -> Float:

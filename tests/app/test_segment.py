@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from isotherm.exchange.image_files import read_masks, write_mask, write_volume
 from isotherm.exchange.outline_files import write_outline
 from isotherm.imaging.volume import Grid, Mask, Volume
 from tests.app.on_disk import FAST, ROOT, Command, ball
+from tests.exchange.made_up_dicom import as_series
 
 GRID = Grid((40, 50, 50), (1.25, 1.0, 1.0), (-20.0, -20.0, 100.0))
 MIDDLE = (4.0, 5.0, 124.0)
@@ -127,11 +130,8 @@ class TestTheMarginTakesItOver:
         assert own.document["settings"]["outline_error_mm"] == pytest.approx(0.919, abs=0.001)
         assert given.document["settings"]["outline_error_mm"] == 0.5
 
-        def width(ran: object) -> float:
-            interval = ran.lesion["interval"]  # pyright: ignore[reportAttributeAccessIssue]
-            return interval["high_mm"] - interval["low_mm"]
-
-        assert width(own) > width(given)
+        widths = [ran.lesion["interval_mm"]["high"] - ran.lesion["interval_mm"]["low"] for ran in (own, given)]
+        assert widths[0] > widths[1]
 
     def test_masks_that_say_nothing_leave_it_as_it_was(self, isotherm: Command, files: tuple[str, ...]) -> None:
         assert isotherm("margin", *files, "--json", "-", *FAST).document["settings"]["outline_error_mm"] == 0.5
@@ -165,3 +165,25 @@ def test_the_commands_of_the_page_run(
         assert program == "isotherm"
         ran = isotherm(*arguments)
         assert ran.code == 0, ran.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the program is a script with a first line")
+def test_a_dicom_folder_goes_to_another_program_as_nifti_and_its_mask_comes_back(
+    isotherm: Command, tmp_path: Path
+) -> None:
+    hu = np.zeros(GRID.shape_kji, dtype=np.int16)
+    hu[ball(MIDDLE, 7.0, grid=GRID)] = 100
+    as_series(tmp_path / "ct", hu, GRID)
+    program = tmp_path / "draw"
+    program.write_text(
+        f"#!{sys.executable}\nimport nibabel, numpy, sys\nimage = nibabel.load(sys.argv[1])\n"
+        "labels = 2 * (image.get_fdata() > 50).astype(numpy.uint8)\n"
+        "nibabel.Nifti1Image(labels, image.affine).to_filename(sys.argv[2])\n"
+    )
+    program.chmod(0o700)
+    ran = isotherm("segment", tmp_path / "ct", "--segmenter", f"'{program}' {{image}} {{out}}", "--label", "2",
+                   "--out", tmp_path / "mask.nii.gz", "--quiet")  # fmt: skip
+    assert ran.code == 0, ran.err
+    (read,) = read_masks(tmp_path / "mask.nii.gz", of="tumor")
+    assert read.grid.same_as(GRID)
+    assert np.array_equal(read.mask.voxels, hu > 50)
