@@ -22,6 +22,7 @@ from bench.invariance import print_invariance
 from bench.pacs import print_pacs
 from bench.published import print_published
 from bench.register import print_register
+from bench.segment import print_segment
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
 from bench.study_matching import print_study_matching
@@ -54,6 +55,7 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
     "invariance": (lambda o: print_invariance(max(10, o.pairs // 5), seed=o.seed, jobs=o.jobs),),
     "coverage": (lambda o: print_coverage(o.phantoms, seed=o.seed, jobs=o.jobs),),
     "register": (lambda o: print_register(o.scans, seed=o.seed, jobs=o.jobs, keep=o.keep),),
+    "segment": (lambda o: print_segment(o.lesions, seed=o.seed, jobs=o.jobs),),
     "accuracy": (lambda o: print_accuracy(o.pairs, seed=o.seed, jobs=o.jobs),),
 }
 """What can be asked for, in the order in which it is printed: the quick parts first."""
@@ -72,6 +74,7 @@ def main() -> int:
     parser.add_argument("--cohorts", type=int, default=1000, help="of designs-long (default: %(default)s)")
     parser.add_argument("--bootstrapped", type=int, default=200, help="of them bootstrapped (default: %(default)s)")
     parser.add_argument("--keep", type=Path, help="folder that keeps each registered pair, to go on from later")
+    parser.add_argument("--lesions", type=int, default=10, help="tumors, and zones, to outline (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()

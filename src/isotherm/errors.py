@@ -12,6 +12,8 @@
     - FieldsApart              images that do not meet in space
     - ImplausibleMask          a mask that cannot be what it is said to be
     - BadLandmarks             points of two scans that do not pair, or are none
+    - OutlineLeaks             a lesion whose outline runs on to where nobody pointed
+    - SegmenterFailed          another program that was to make a mask and did not
     - BadSetting               an option or a setting outside of its range
     - BadManifest              a list of cases that cannot be used
     - BadColumn                a column of a table whose values cannot be used
@@ -89,6 +91,14 @@ class ImplausibleMask(InputError):
 
 class BadLandmarks(InputError):
     """Points of two scans that do not pair, lie on each other, or whose frame is not said."""
+
+
+class OutlineLeaks(InputError):
+    """A lesion whose outline runs on to where nobody pointed, or that cannot be told from its surroundings."""
+
+
+class SegmenterFailed(InputError):
+    """Another program that was to make a mask: it is not there, failed, took too long or wrote nothing."""
 
 
 class BadSetting(InputError):

@@ -71,6 +71,7 @@ def carried_case(pair: Pair, registered: Sequence[Registered], facts: Facts) -> 
         tuple(inputs),
         pair.warnings,
         facts,
+        pair.outline_error_mm,
     )
 
 

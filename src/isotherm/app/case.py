@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from isotherm.errors import BadSetting, EmptyMask, FieldsApart, ImplausibleMask
 from isotherm.exchange.image_files import ReadMask
 from isotherm.exchange.segments import split_spec
 from isotherm.imaging.surface import Region
+from isotherm.imaging.uncertainty import OUTLINE_ERROR_MM
 from isotherm.imaging.volume import Grid, Mask, Volume
 
 APART_MM = 200.0
@@ -94,6 +96,7 @@ class Case:
     inputs: tuple[Input, ...] = ()
     warnings: tuple[str, ...] = ()
     facts: Facts = UNTOLD
+    outline_error_mm: float | None = None
 
     def __post_init__(self) -> None:
         if not self.lesions:
@@ -143,9 +146,7 @@ def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ())
     images = [split_spec(spec)[0] for spec in (request.image, request.image_before) if spec is not None]
     read = Reading(images, simulated)
     tumors = [one for spec in request.tumors for one in read.masks(spec, "tumor", says="tumor", side="before")]
-    ablations = [
-        one.mask for spec in request.ablations for one in read.masks(spec, "ablation", says="ablation", side="after")
-    ]
+    zones = [one for spec in request.ablations for one in read.masks(spec, "ablation", says="ablation", side="after")]
     organs = () if request.organ is None else read.masks(request.organ, "organ", says="organ")
     vessels = [one for spec in request.vessels for one in read.masks(spec, "vessel", says="vessels")]
     structures = [
@@ -155,10 +156,12 @@ def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ())
     image = None if request.image is None else read.image(request.image, says=IMAGE_AFTER, side="after")
     before = request.image_before
     image_before = None if before is None else read.image(before, says=IMAGE_BEFORE, side="before")
+    outline_error_mm, told = outline_error({"tumor": tumors, "ablation": zones})
+    read.warnings.extend(told)
     read.check_pair(confirmed=request.pair_confirmed)
     return Case(
         numbered(tumors),
-        tuple(ablations),
+        tuple(one.mask for one in zones),
         organs[0].mask if organs else None,
         tuple((one.name or "vessel", one.mask) for one in vessels),
         tuple(structures),
@@ -168,7 +171,26 @@ def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ())
         tuple(read.inputs),
         tuple(read.warnings),
         facts,
+        outline_error_mm,
     )
+
+
+def outline_error(masks: dict[str, list[ReadMask]]) -> tuple[float | None, list[str]]:
+    """Return the sd of both outlines that the masks themselves tell, as one for both, and what was read where.
+
+    The margin takes one number for tumor and zone and adds their variances: the root of their mean square is
+    the same.
+    An estimate of a program never counts for less than what is assumed of a drawn outline, and the largest one of
+    several lesions or zones holds for all.
+    """
+    told: list[str] = []
+    squares: list[float] = []
+    for role, found in masks.items():
+        said = max((one.outline_error_mm for one in found if one.outline_error_mm is not None), default=None)
+        squares.append(max(OUTLINE_ERROR_MM, said or 0.0) ** 2)
+        if said is not None:
+            told.append(f"{role}: its file says that its outline has a standard deviation of {said:.2f} mm")
+    return (math.sqrt(sum(squares) / len(squares)) if told else None), told
 
 
 def numbered(tumors: Sequence[ReadMask]) -> tuple[Lesion, ...]:

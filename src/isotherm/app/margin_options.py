@@ -38,7 +38,8 @@ def add_choices(parser: argparse.ArgumentParser, *, organ_frame: bool = True) ->
                            help="the image the organ was drawn on (default: %(default)s)")  # fmt: skip
     group.add_argument("--registration-error-mm", type=number, metavar="X",
                        help="mean registration error; if absent, the published mean is assumed and named")  # fmt: skip
-    group.add_argument("--outline-error-mm", type=number, default=0.5, metavar="X", help="default: %(default)s")
+    group.add_argument("--outline-error-mm", type=number, metavar="X",
+                       help="sd of the outlines (default: what masks of `isotherm segment` say, else 0.5)")  # fmt: skip
     group.add_argument("--target-margin-mm", type=number, default=5.0, metavar="X", help="default: %(default)s")
     group.add_argument("--capsule-tolerance-mm", type=number, default=1.5, metavar="X", help="default: %(default)s")
     group.add_argument("--samples", type=whole_number, default=1000, metavar="N", help="draws (default: %(default)s)")
@@ -56,9 +57,10 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings that were chosen, checked."""
     from isotherm.app.settings import Settings
 
-    return Settings(options.organ_name, options.registration_error_mm, options.outline_error_mm,
+    given = options.outline_error_mm is not None
+    return Settings(options.organ_name, options.registration_error_mm, options.outline_error_mm if given else 0.5,
                     options.target_margin_mm, options.capsule_tolerance_mm, options.samples, options.seed,
-                    options.organ_frame)  # fmt: skip
+                    options.organ_frame, outline_error_given=given)  # fmt: skip
 
 
 def facts_of(options: argparse.Namespace) -> Facts:

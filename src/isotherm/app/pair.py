@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isotherm.app.case import IMAGE_AFTER, IMAGE_BEFORE, Lesion, check_tumor, check_zones, gap_mm, numbered
+from isotherm.app.case import (
+    IMAGE_AFTER,
+    IMAGE_BEFORE,
+    Lesion,
+    check_tumor,
+    check_zones,
+    gap_mm,
+    numbered,
+    outline_error,
+)
 from isotherm.app.reading import Input, Reading, Side
 from isotherm.app.reduced import reduced
 from isotherm.errors import FieldsApart
@@ -62,6 +71,8 @@ class Pair:
         What came in, and what had to be assumed of it.
     frame_uids : (str, str), optional
         Frames of reference of the scan after and the scan before, where both came as DICOM.
+    outline_error_mm : float, optional
+        What the masks themselves tell of the error of their outlines.
 
     Raises
     ------
@@ -83,6 +94,7 @@ class Pair:
     inputs: tuple[Input, ...] = ()
     warnings: tuple[str, ...] = ()
     frame_uids: tuple[str, str] | None = None
+    outline_error_mm: float | None = None
 
     def __post_init__(self) -> None:
         for lesion in self.lesions:
@@ -140,9 +152,7 @@ def read_pair(request: PairRequest) -> Pair:
     after = read.image(request.after, says=IMAGE_AFTER, side="after")
     uids = tuple(origin.frame_uid for origin in (*read.after, *read.before) if origin.frame_uid)
     tumors = [one for spec in request.tumors for one in read.masks(spec, "tumor", says="tumor", side="before")]
-    zones = [
-        one.mask for spec in request.ablations for one in read.masks(spec, "ablation", says="ablation", side="after")
-    ]
+    zones = [one for spec in request.ablations for one in read.masks(spec, "ablation", says="ablation", side="after")]
     organs = _organ(read, request.organ_before, "before"), _organ(read, request.organ_after, "after")
     vessels = (
         tuple(_vessels(read, request.vessels_before, "before")),
@@ -151,12 +161,15 @@ def read_pair(request: PairRequest) -> Pair:
     structures = [(name, one.mask) for name, spec in request.structures
                   for one in read.masks(spec, "structure", says=name, side="after")]  # fmt: skip
     scars = [one.mask for spec in request.old_scars for one in read.masks(spec, "ablation", says="old scar")]
+    outline_error_mm, told = outline_error({"tumor": tumors, "ablation": zones})
+    read.warnings.extend(told)
     read.check_pair(confirmed=request.pair_confirmed, registered=True)
     if before.grid.same_as(after.grid) and np.array_equal(before.voxels, after.voxels):
         read.warnings.append("Both scans are the same image, voxel by voxel: check what was given as BEFORE and AFTER.")
     return Pair(
-        before, after, numbered(tumors), tuple(zones), organs[0], organs[1], vessels[0], vessels[1], tuple(structures),
+        before, after, numbered(tumors), tuple(one.mask for one in zones), *organs, *vessels, tuple(structures),
         tuple(scars), tuple(read.inputs), tuple(read.warnings), (uids[0], uids[1]) if len(uids) == 2 else None,
+        outline_error_mm,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from isotherm.errors import BadSetting
@@ -22,6 +22,8 @@ def _within(option: str, value: float | None, low: float, high: float, unit: str
 class Settings:
     """What the user can choose; every value is checked here.
 
+    An outline error that was not given gives way to what the masks say of themselves.
+
     Raises
     ------
     BadSetting
@@ -35,6 +37,7 @@ class Settings:
     samples: int = 1000
     seed: int = 0
     organ_frame: Frame = "before"
+    outline_error_given: bool = False
 
     def __post_init__(self) -> None:
         _within("--registration-error-mm", self.registration_error_mm, 0.0, 20.0, "mm")
@@ -47,6 +50,12 @@ class Settings:
             raise BadSetting(f"--organ-name {self.organ_name} came; give liver or lung.")
         if self.organ_frame not in ("before", "after"):
             raise BadSetting(f"--organ-frame {self.organ_frame} came; give before or after.")
+
+    def as_drawn(self, outline_error_mm: float | None) -> Settings:
+        """Return the settings with the outline error that the masks tell, where there is one and none was given."""
+        if outline_error_mm is None or self.outline_error_given:
+            return self
+        return replace(self, outline_error_mm=outline_error_mm)
 
 
 @dataclass(frozen=True, slots=True)

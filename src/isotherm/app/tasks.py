@@ -33,6 +33,7 @@ def assess_margin(case: Case, settings: Settings, *, progress: Progress = lambda
     progress : callable
         Told in words what is being done.
     """
+    settings = settings.as_drawn(case.outline_error_mm)
     results: list[LesionResult] = []
     # Many small matrix products: threads that wait for each other make them up to fifty times slower.
     with threadpool_limits(1, "blas"):

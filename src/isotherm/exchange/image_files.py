@@ -81,6 +81,8 @@ class ReadMask:
         What had to be assumed; without file names, fit for a report.
     origin : Origin or None
         Whom and when it is of, where the format says so.
+    outline_error_mm : float or None
+        Standard deviation of the outline along its normal, where the file says it (`isotherm segment` writes it).
     """
 
     mask: Mask
@@ -89,6 +91,7 @@ class ReadMask:
     grid: Grid
     warnings: tuple[str, ...]
     origin: Origin | None = None
+    outline_error_mm: float | None = None
 
 
 def read_volume(spec: str | os.PathLike[str], *, of: str = "image") -> ReadVolume:
@@ -308,6 +311,7 @@ def _one(
         name=", ".join(names) or None,
         grid=source.grid,
         warnings=warnings,
+        outline_error_mm=source.outline_error_mm,
     )
 
 
@@ -362,4 +366,5 @@ def _cut_off(voxels: Voxels, source: VoxelSource, of: Role) -> tuple[str, ...]:
 def _shares(voxels: Voxels, wanted: str | None, source: VoxelSource, of: Role) -> ReadMask:
     if wanted is not None:
         raise NoSuchLabel(f"{source.file.start} holds shares from 0 to 1 and no labels; give it without ':{wanted}'.")
-    return ReadMask(Mask(voxels, source.grid, of), "1", None, source.grid, source.warnings)
+    return ReadMask(Mask(voxels, source.grid, of), "1", None, source.grid, source.warnings,
+                    outline_error_mm=source.outline_error_mm)  # fmt: skip

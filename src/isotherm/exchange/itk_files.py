@@ -31,6 +31,7 @@ from isotherm.exchange.voxel_source import (
     VoxelSource,
     cut_short,
     grid_of,
+    noted_outline_error_mm,
     refuse_impossible_size,
     refuse_other_than_numbers,
     refuse_values_per_voxel,
@@ -52,10 +53,16 @@ META_POSITION = ("Offset|Origin|Position", "TransformMatrix|Rotation|Orientation
 HEADER_BYTES = 2**20
 """How much of a file's start is searched for fields of the header that SimpleITK does not pass on."""
 
-LONGEST_LINE = 500
-"""Letters in a field of an NRRD header; ITK's reader ends the whole process over one of 1200 that it complains of."""
+LONGEST_FIELD, LONGEST_LINE = 500, 250
+"""Letters in a field or key of an NRRD header, and in a line of a MetaImage header.
+
+Both libraries in ITK keep room for about twice as many and do not look: longer ones would end the whole process.
+"""
 
 STANDARD_ERROR = 2
+
+NOTE = "isotherm_note"
+"""Key of an NRRD header under which an outline says how sure it is."""
 
 
 def open_nrrd(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
@@ -66,8 +73,10 @@ def open_nrrd(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
     head = _head(file).partition("\n\n")[0]
     if not head.startswith("NRRD"):
         raise UnreadableFile(f"{file.start} is not an NRRD image, whatever its name says; export it anew.")
-    if any(len(line) > LONGEST_LINE and ":=" not in line and line[0] != "#" for line in head.split("\n")):
-        raise UnreadableFile(f"{file.start} has a header that makes no sense; export it anew.")
+    # The value of a key is free text, and so is a comment: 3D Slicer writes long ones.
+    fields = [line.partition(":=")[0] for line in head.split("\n") if not line.startswith("#")]
+    if not _is_text("".join(fields)) or max(map(len, fields)) > LONGEST_FIELD:
+        raise _senseless(file)
     packing = _field(head, r"encoding\s*:(?!=)\s*(\w+)")
     detached = _field(head, r"data ?file\s*:(?!=)\s*(\S+)") is not None
     space = _field(head, r"space\s*:(?!=)\s*(\S+)")
@@ -85,6 +94,8 @@ def open_nrrd(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
 def open_meta(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
     """Read and check the header of a MetaImage file (.mha, .mhd); `vectors` as in `open_nrrd`."""
     head = re.sub(r"(?s)(ElementDataFile[^\n]*).*", r"\1", _head(file))
+    if not _is_text(head) or max(map(len, head.split("\n"))) > LONGEST_LINE:
+        raise _senseless(file)
     # MetaIO keeps room for ten axes and does not look: a header that says more would end the whole process.
     axes = re.findall(r"NDims(.*)", head)
     if len(axes) != 1 or not re.fullmatch(r"\s*=\s*[1-9]\s*", axes[0]):
@@ -165,7 +176,7 @@ def _open(
         with _unheard():
             reader.ReadImageInformation()
     except RuntimeError as error:
-        raise UnreadableFile(f"{file.start} has a header that makes no sense; export it anew.") from error
+        raise _senseless(file) from error
     segments = _segments(reader)
     components = int(reader.GetNumberOfComponents())
     if vectors and (components != 3 or segments):
@@ -188,7 +199,28 @@ def _open(
         layers=components,
         segments=segments,
         warnings=tuple(w for w in (dropped, warning) if w),
+        outline_error_mm=noted_outline_error_mm(reader.GetMetaData(NOTE)) if reader.HasMetaDataKey(NOTE) else None,
     )
+
+
+def write_nrrd(path: str | os.PathLike[str], voxels: Voxels, grid: Grid, note: str) -> None:
+    """Write voxels, shape (k, j, i), as packed NRRD in LPS, with a note; bool becomes uint8.
+
+    Raises
+    ------
+    OutputError
+        The place cannot be written to.
+    """
+    image = itk.GetImageFromArray(voxels.view(np.uint8) if voxels.dtype == np.bool_ else voxels)
+    image.SetSpacing(grid.spacing_kji_mm[::-1])
+    image.SetOrigin(grid.origin_lps_mm)
+    image.SetDirection(grid.direction_lps[:, ::-1].ravel().tolist())
+    image.SetMetaData(NOTE, note)
+    with replacing(path, suffix=".nrrd") as temporary:
+        try:
+            itk.WriteImage(image, str(temporary), True)
+        except RuntimeError as error:
+            raise OutputError(f"'{Path(path).name}' cannot be written; check its folder and free space.") from error
 
 
 @contextmanager
@@ -256,6 +288,14 @@ def _head(file: ImageFile) -> str:
     """Return the start of the file as text; what belongs to the header is cut out by the caller."""
     with open(file.path, "rb") as opened:
         return opened.read(HEADER_BYTES).decode("latin-1").replace("\r\n", "\n")
+
+
+def _is_text(head: str) -> bool:
+    return re.search(r"[\x00-\x08\x0e-\x1f\x7f]", head) is None
+
+
+def _senseless(file: ImageFile) -> UnreadableFile:
+    return UnreadableFile(f"{file.start} has a header that makes no sense; export it anew.")
 
 
 def _field(head: str, pattern: str) -> str | None:

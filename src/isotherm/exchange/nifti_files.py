@@ -33,6 +33,7 @@ from isotherm.exchange.voxel_source import (
     VoxelSource,
     cut_short,
     grid_of,
+    noted_outline_error_mm,
     refuse_impossible_size,
     refuse_other_than_numbers,
     rows_at_once,
@@ -102,15 +103,20 @@ def open_nifti(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
         layers=len(signs),
         segments=segments,
         warnings=tuple(w for w in (dropped, *assumed) if w),
+        outline_error_mm=noted_outline_error_mm(bytes(header["descrip"]).decode("latin-1")),
     )
 
 
-def write_nifti(path: str | os.PathLike[str], voxels: npt.NDArray[Any], grid: Grid) -> None:
-    """Write voxels, shape (k, j, i), as NIfTI (.nii or .nii.gz), position in sform and qform; bool becomes uint8."""
+def write_nifti(path: str | os.PathLike[str], voxels: npt.NDArray[Any], grid: Grid, *, note: str = "") -> None:
+    """Write voxels, shape (k, j, i), as NIfTI (.nii or .nii.gz), position in sform and qform; bool becomes uint8.
+
+    A `note` of up to 79 letters goes into the header's description.
+    """
     voxels = voxels.view(np.uint8) if voxels.dtype == np.bool_ else voxels
     ijk_to_ras = RAS_LPS @ grid.kji_to_lps[:, [2, 1, 0, 3]]
     image: Any = nib.Nifti1Image(voxels.transpose(2, 1, 0), ijk_to_ras)  # nibabel's methods have no types
     image.header.set_xyzt_units("mm")
+    image.header["descrip"] = note.encode("ascii")
     image.set_qform(ijk_to_ras, code="scanner")
     image.set_sform(ijk_to_ras, code="scanner")
     suffix = ".nii.gz" if os.fspath(path).lower().endswith(".gz") else ".nii"

@@ -109,7 +109,7 @@ def _only(fitting: Sequence[Segment], wanted: str, segments: Sequence[Segment], 
 
 
 def _list(segments: Sequence[Segment], most: int = 20) -> str:
-    said = [f"{s.name} [{s.value}]" if s.name else str(s.value) for s in segments]
+    said = [f"{_short(s.name)} [{s.value}]" if s.name else str(s.value) for s in segments]
     more = f" and {len(said) - most} more" if len(said) > most else ""
     return (", ".join(said[:most]) or "none") + more
 

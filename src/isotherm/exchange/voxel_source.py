@@ -30,6 +30,9 @@ NEAREST_WHOLE = 1e-3
 MOST_BYTES = 8 * 2**30
 """More than this is taken for a broken header (a 512 x 512 x 2000 image of doubles has 4.2 GB)."""
 
+MOST_OUTLINE_ERROR_MM = 5.0
+"""As in the settings of a margin."""
+
 FARTHEST_MM = 1e7
 """A position beyond this (10 km, or 10 m given in micrometers) is taken for a broken header."""
 
@@ -100,6 +103,8 @@ class VoxelSource:
         Of an image's values.
     partial : bool
         Whether planes without a mask are left out, so that the grid may end before the image does.
+    outline_error_mm : float or None
+        Standard deviation of the outline along its normal, where the file says it.
     """
 
     file: ImageFile
@@ -111,6 +116,20 @@ class VoxelSource:
     origin: Origin | None = None
     unit: str = "HU"
     partial: bool = False
+    outline_error_mm: float | None = None
+
+
+def outline_note(error_mm: float) -> str:
+    """Return the words by which a header says how sure the outline in it is."""
+    return f"isotherm outline sd {error_mm:.3f} mm"
+
+
+def noted_outline_error_mm(note: str) -> float | None:
+    """Read such words; None where there are none, or where the number cannot be one."""
+    found = re.search(r"isotherm outline sd (\d{1,2}\.\d{3}) mm", note)
+    if found is None or not 0.0 < float(found[1]) <= MOST_OUTLINE_ERROR_MM:
+        return None
+    return float(found[1])
 
 
 def three_axes(sizes: Sequence[int], file: ImageFile, *, thin: bool = False) -> tuple[tuple[int, int, int], str | None]:
