@@ -4,6 +4,7 @@ from importlib import resources
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from isotherm.errors import EmptyMask
 from isotherm.exchange.image_files import read_masks, read_volume
@@ -65,6 +66,31 @@ def test_the_same_number_gives_the_same_pair(anatomy: Anatomy, pair: ScanPair) -
     again = simulate_scans(anatomy, 0, margin_mm=-2.0, seed=4)
     assert np.array_equal(again.before.voxels, pair.before.voxels)
     assert np.array_equal(again.zone.voxels, pair.zone.voxels)
+
+
+def test_a_stiff_tumor_keeps_its_shape(anatomy: Anatomy, pair: ScanPair) -> None:
+    stiff = simulate_scans(anatomy, 0, margin_mm=-2.0, seed=4, tissue="stiff tumor")
+    inside = stiff.tumor.grid.to_lps(np.argwhere(stiff.tumor.inside))
+    assert stiff.warp.volume_change(stiff.warp.back(inside)) == pytest.approx(1.0, abs=1e-6)
+    assert stiff.margin_mm == pytest.approx(-2.0, abs=0.02)
+    assert np.array_equal(stiff.before.voxels, pair.before.voxels)
+
+
+def test_around_a_sliding_organ_everything_else_has_moved_on(anatomy: Anatomy, pair: ScanPair) -> None:
+    sliding = simulate_scans(anatomy, 0, margin_mm=-2.0, seed=4, tissue="sliding organ")
+    assert np.array_equal(sliding.organ_after.inside, pair.organ_after.inside)
+    apart = np.abs(sliding.after.voxels - pair.after.voxels)
+    deep = ndimage.binary_erosion(pair.organ_after.inside, iterations=6)
+    assert apart[deep].mean() < 0.5
+    assert apart[~pair.organ_after.inside].mean() > 10.0
+
+
+def test_a_shrunk_zone_is_seen_smaller_than_what_it_treated(anatomy: Anatomy, pair: ScanPair) -> None:
+    shrunk = simulate_scans(anatomy, 0, margin_mm=-2.0, seed=4, tissue="shrunk zone")
+    assert shrunk.margin_mm == pair.margin_mm
+    assert 0.78 < shrunk.zone.volume_ml / pair.zone.volume_ml < 0.92
+    surface = shrunk.warp.points(shrunk.zone_shape.surface_points(np.eye(3)))
+    assert surface == pytest.approx(pair.warp.points(pair.zone_shape.surface_points(np.eye(3))), abs=0.3)
 
 
 def test_an_anatomy_without_a_liver_is_refused(anatomy: Anatomy) -> None:
