@@ -114,7 +114,7 @@ def alike(before: Scan, after: Scan, metric: Metric) -> tuple[Scan, Scan]:
 def modality_gate(before: Scan, after: Scan) -> Gate:
     """Return the gate that warns of MR, and fails CT beside MR, to stand beside those of `judge`.
 
-    On simulated contrast MR onto MR came near CT onto CT; CT onto MR was no better than the best rigid motion.
+    On simulated contrast MR onto MR of one sequence came near CT onto CT; CT onto MR was at times no better than rigid.
     """
     others = sum(scan.image.unit != "HU" for scan in (before, after))
     if others == 0:
