@@ -162,6 +162,14 @@ class TestLeaks:
         with pytest.raises(OutlineLeaks, match="cranial to where the image ends"):
             outlined(half)
 
+    def test_without_the_organ_a_lesion_beside_fat_is_not_guessed_at(self) -> None:
+        image = scan(around((1.5, 1.0, 1.0)))
+        fat = (image.grid.centers_lps_mm()[:, 0] > MIDDLE[0] + 3.0).reshape(image.grid.shape_kji)
+        beside = Volume(np.where(fat, -100.0, image.voxels).astype(np.float32), image.grid)
+        line = np.array([MIDDLE - 9.0 * TO_LEFT, MIDDLE + 2.5 * TO_LEFT])
+        with pytest.raises(OutlineLeaks, match="give --organ"):
+            outline_lesion(beside, Seeds(MIDDLE - 2.0 * TO_LEFT, (line,)), what="tumor")
+
     def test_everything_of_one_value(self) -> None:
         with pytest.raises(InputError):
             outlined(scan(around((1.5, 1.0, 1.0)), inside=105.0))

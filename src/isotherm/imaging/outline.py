@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from isotherm.errors import OutlineLeaks
 from isotherm.imaging.outline_fit import error_mm, fitted
-from isotherm.imaging.outline_leaks import refuse_leaks
+from isotherm.imaging.outline_leaks import refuse_leaks, refuse_odd_neighbors
 from isotherm.imaging.outline_mask import mask_of, organ_on, probability_of, shares_of
 from isotherm.imaging.outline_start import Levels, Seeds, What, first_guess, levels_of, room_around
 from isotherm.imaging.volume import Mask, Volume
@@ -87,6 +87,8 @@ def outline_lesion(image: Volume, seeds: Seeds, *, what: What, organ: Mask | Non
     fit = fitted(room, levels, guess)
     inside = _one_part(fit.level_mm > 0, guess)
     refuse_leaks(room, seeds, inside & room.organ)
+    if organ is None:
+        refuse_odd_neighbors(room, levels, fit.level_mm)
     level = np.where(inside | (fit.level_mm <= 0), fit.level_mm, -room.step_mm)
     error = error_mm(room, levels, fit, guess)
     shares = shares_of(level, room.grid, image.grid)

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from isotherm.errors import OutlineLeaks
 from isotherm.imaging.geometry import Float, direction_words
-from isotherm.imaging.outline_start import Room, Seeds
+from isotherm.imaging.outline_start import Levels, Room, Seeds
 
 Bools = npt.NDArray[np.bool_]
 
@@ -22,6 +22,12 @@ BEYOND_MM, BEYOND_SHARE = 4.0, 0.3
 
 MOST_VOLUMES = 2.2
 """Largest volume, as a multiple of the ball whose diameter is the longest line."""
+
+BESIDE_MM, ODD_CONTRAST, MOST_ODD = (2.5, 4.5), 0.6, 0.2
+"""Where around an outline neighbors are looked at, by which share of the contrast one is odd, and how many may be.
+
+On phantoms a vessel that touches makes 4 to 11 % odd, a capsule that cuts the lesion 34 to 50 %.
+"""
 
 MOST_AT_CAPSULE = 0.6
 """Largest share of the surface that may be the organ's own."""
@@ -46,6 +52,25 @@ def refuse_leaks(room: Room, seeds: Seeds, inside: Bools) -> None:
                 "give a line across the longest diameter, or draw it by hand."
             )
     _along_the_organ(room, inside)
+
+
+def refuse_odd_neighbors(room: Room, levels: Levels, level_mm: Float) -> None:
+    """Refuse, where no organ was given, a lesion beside something else than its surroundings: wall, fat, lung or gut.
+
+    Nothing tells where a lesion under the capsule ends and the wall of the body begins.
+
+    Raises
+    ------
+    OutlineLeaks
+    """
+    beside = (level_mm < -BESIDE_MM[0]) & (level_mm > -BESIDE_MM[1]) & room.known
+    odd = np.abs(room.calm - levels.outside) > max(3.0 * levels.spread, ODD_CONTRAST * abs(levels.contrast))
+    share = float(odd[beside].mean()) if beside.any() else 1.0
+    if share > MOST_ODD:
+        raise OutlineLeaks(
+            f"{share:.0%} of what lies around the outline is unlike the lesion's surroundings (wall, fat, gut, large "
+            "vessels), and nothing tells where the lesion ends there; give --organ, or draw it by hand."
+        )
 
 
 def _to_the_end(room: Room, seeds: Seeds, inside: Bools) -> None:
