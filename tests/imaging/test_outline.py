@@ -90,7 +90,7 @@ def test_the_outline_ends_at_the_organ() -> None:
     organ = Mask((places[:, 0] < MIDDLE[0] + 3.0).reshape(grid.shape_kji), grid, "organ")
     image = scan(grid)
     fat = Volume(np.where(organ.voxels, image.voxels, -100.0).astype(np.float32), grid)
-    line = np.array([MIDDLE - 9.0 * TO_LEFT, MIDDLE + 2.5 * TO_LEFT])
+    line = np.array([MIDDLE - [0.0, 9.0, 0.0], MIDDLE + np.array([0.0, 9.0, 0.0])])
     found = outline_lesion(fat, Seeds(MIDDLE - 2.0 * TO_LEFT, (line,)),
                            what="tumor", organ=organ)  # fmt: skip
     h = RADIUS_MM - 3.0
@@ -166,7 +166,7 @@ class TestLeaks:
         image = scan(around((1.5, 1.0, 1.0)))
         fat = (image.grid.centers_lps_mm()[:, 0] > MIDDLE[0] + 3.0).reshape(image.grid.shape_kji)
         beside = Volume(np.where(fat, -100.0, image.voxels).astype(np.float32), image.grid)
-        line = np.array([MIDDLE - 9.0 * TO_LEFT, MIDDLE + 2.5 * TO_LEFT])
+        line = np.array([MIDDLE - [0.0, 9.0, 0.0], MIDDLE + np.array([0.0, 9.0, 0.0])])
         with pytest.raises(OutlineLeaks, match="give --organ"):
             outline_lesion(beside, Seeds(MIDDLE - 2.0 * TO_LEFT, (line,)), what="tumor")
 
