@@ -11,7 +11,7 @@ from importlib import resources
 
 import numpy as np
 
-from bench.register import anatomy
+from bench.register_case import anatomy
 from bench.segment_engines import ENGINES, outlined_by
 from isotherm.errors import InputError
 from isotherm.exchange.image_files import read_volume

@@ -19,6 +19,7 @@ from isotherm.app.registration_document import registration_document
 from isotherm.app.registration_terminal import registration_text
 from isotherm.app.registration_words import GATES, NOT_TAKEN, gate_name
 from isotherm.errors import BadSetting
+from isotherm.imaging.register import Registration
 from isotherm.imaging.register_gates import LIMITS
 from isotherm.imaging.transform import Displacement, Transform
 from isotherm.imaging.volume import Grid, Mask, Volume
@@ -79,6 +80,26 @@ def test_two_dicom_scans_are_registered_and_the_margin_comes_near_the_truth(regi
     assert lesion["minimal_margin_deformable_mm"] == pytest.approx(MARGIN_MM, abs=1.5)
     assert lesion["minimal_margin_rigid_mm"] is not None
     assert {gate["name"] for gate in lesion["gates"]} == set(LIMITS)
+
+
+def test_a_scan_that_is_said_to_be_mr_beside_ct_is_withheld(
+    run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    still = Transform()
+    found = Registration(still, still, still, still, np.array(MIDDLE))
+    monkeypatch.setattr("isotherm.app.registering.register", lambda *_: found)
+    monkeypatch.setattr("isotherm.app.registering.way_back", lambda *_: still)
+    image = write(tmp_path / "image.nii.gz", np.ones(GRID.shape_kji, dtype=np.int16))
+    tumor, zone = (
+        write(tmp_path / "tumor.nii.gz", ball(MIDDLE, 5.0)),
+        write(tmp_path / "zone.nii.gz", ball(MIDDLE, 9.0)),
+    )
+    files = ("--before", image, "--after", image, "--before-tumor", tumor, "--after-ablation", zone)
+    for said, code, verdict in ((("--mr", "after"), 3, "fail"), (("--mr", "both"), 0, "warn"), ((), 0, "pass")):
+        ran = run("register", *files, *said, "--json", "-")
+        (lesion,) = checked(ran.out)["lesions"]
+        (gate,) = (one for one in lesion["gates"] if one["name"] == "modality")
+        assert (ran.code, gate["verdict"]) == (code, verdict), ran.err
 
 
 def test_transform_object_and_pictures_lie_beside_it(

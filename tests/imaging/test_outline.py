@@ -89,13 +89,13 @@ def test_the_outline_ends_at_the_organ() -> None:
     places = grid.centers_lps_mm()
     organ = Mask((places[:, 0] < MIDDLE[0] + 3.0).reshape(grid.shape_kji), grid, "organ")
     image = scan(grid)
-    fat = Volume(np.where(organ.voxels, image.voxels, -100.0).astype(np.float32), grid)
+    fat = Volume(np.where(organ.inside, image.voxels, -100.0).astype(np.float32), grid)
     line = np.array([MIDDLE - [0.0, 9.0, 0.0], MIDDLE + np.array([0.0, 9.0, 0.0])])
     found = outline_lesion(fat, Seeds(MIDDLE - 2.0 * TO_LEFT, (line,)),
                            what="tumor", organ=organ)  # fmt: skip
     h = RADIUS_MM - 3.0
     cap_ml = np.pi * h**2 * (3 * RADIUS_MM - h) / 3.0 / 1000.0
-    assert not (found.mask.inside & ~organ.voxels).any()
+    assert not (found.mask.inside & ~organ.inside).any()
     assert found.volume_ml == pytest.approx(VOLUME_ML - cap_ml, rel=0.1)
 
 

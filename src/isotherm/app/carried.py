@@ -29,10 +29,6 @@ ROOM_MM = 3.0
 """Room around a carried tumor on its voxels."""
 
 
-MOST_ERROR_MM = 20.0
-"""A registration that is this uncertain of itself says nothing of a margin."""
-
-
 def moved_grid(grid: Grid, rigid: Transform) -> Grid:
     """Return a grid of the scan before, moved rigidly onto the scan after."""
     left, posterior, superior = rigid.back([grid.origin_lps_mm])[0].tolist()
@@ -90,8 +86,6 @@ def _lesion(one: Registered) -> Lesion:
 def why_withheld(one: Registered) -> str:
     """Return why no margin of a lesion may be told, or "" where it may."""
     failed = [gate.limit.says for gate in one.quality.gates if gate.verdict == "fail"]
-    if one.used.error_mm is not None and one.used.error_mm > MOST_ERROR_MM:
-        failed.append(f"its own estimate of its error is above {MOST_ERROR_MM:.0f} mm")
     return f"the registration failed ({'; '.join(failed)}): no margin is told" if failed else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,13 +24,16 @@ from isotherm.exchange.segments import split_spec
 from isotherm.imaging.register_masks import Scan
 from isotherm.imaging.volume import Grid, Mask, Volume
 
+MR = "MR"
+"""Unit of a scan that somebody says is MR; DICOM says it itself."""
+
 BEFORE_SIDE = ("tumor", "organ before ablation", "vessels before ablation", IMAGE_BEFORE)
 """Roles of what lies in the frame of the scan before."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairRequest:
-    """Which files a pair is made of, as typed; whether a person said that they belong together."""
+    """Which files a pair is made of, as typed; whether somebody said that they belong together; which scans are MR."""
 
     before: str
     after: str
@@ -43,6 +46,7 @@ class PairRequest:
     structures: tuple[tuple[str, str], ...] = ()
     old_scars: tuple[str, ...] = ()
     pair_confirmed: bool = False
+    mr: tuple[Side, ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -150,6 +154,10 @@ def read_pair(request: PairRequest) -> Pair:
     read = Reading([split_spec(request.before)[0], split_spec(request.after)[0]])
     before = read.image(request.before, says=IMAGE_BEFORE, side="before")
     after = read.image(request.after, says=IMAGE_AFTER, side="after")
+    if "before" in request.mr:
+        before = replace(before, unit=MR)
+    if "after" in request.mr:
+        after = replace(after, unit=MR)
     uids = tuple(origin.frame_uid for origin in (*read.after, *read.before) if origin.frame_uid)
     tumors = [one for spec in request.tumors for one in read.masks(spec, "tumor", says="tumor", side="before")]
     zones = [one for spec in request.ablations for one in read.masks(spec, "ablation", says="ablation", side="after")]

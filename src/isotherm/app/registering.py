@@ -16,6 +16,7 @@ from isotherm.imaging.landmarks import Landmarks
 from isotherm.imaging.register import NEAR_MM, Registration, register, way_back
 from isotherm.imaging.register_by_hand import Corrected, from_landmarks, mended, nudged_registration
 from isotherm.imaging.register_gates import LIMITS, Drawn, Gate, Quality, Verdict, judge
+from isotherm.imaging.register_mr import modality_gate
 from isotherm.imaging.register_tumor import best_rigid, points_in
 from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.transform import Transform
@@ -149,6 +150,8 @@ def register_lesion(pair: Pair, lesion: Lesion, choice: Choice, *, progress: Pro
     quality = _judged(pair, lesion, choice, found, back)
     if marks is not None and not choice.nudged:
         quality = _with_gate(quality, marks.gate)
+    if choice.method in ("deformable", "rigid"):
+        quality = _with_gate(quality, modality_gate(*pair.scans(lesion)))
     used = found.rigid if choice.method == "rigid" else found.deformable
     made = _registered(lesion, choice.method, used, found, quality, "; ".join(by_hand))
     seen = {gate.name for gate in quality.gates} & LOOKS_AT_BOTH

@@ -16,6 +16,7 @@ from isotherm.printable import printable
 
 if TYPE_CHECKING:
     from isotherm.app.pair import Pair, PairRequest
+    from isotherm.app.reading import Side
     from isotherm.app.registering import Choice
 
 EXIT_CODES = """exit codes:
@@ -25,6 +26,14 @@ EXIT_CODES = """exit codes:
   3    a registration failed its gates: its margin is withheld, and nothing of it is to be used"""
 
 NOT_TO_BE_USED = 3
+
+MR_SIDES: dict[str | None, tuple[Side, ...]] = {
+    None: (),
+    "before": ("before",),
+    "after": ("after",),
+    "both": ("before", "after"),
+}
+"""Which scans are MR, by what --mr says."""
 
 Print = Callable[[str], None]
 
@@ -105,6 +114,8 @@ def _add_pacs(parser: argparse.ArgumentParser) -> None:
 def _add_ways(parser: argparse.ArgumentParser, files: Any) -> None:
     files.add_argument("--confirm-pair", action="store_true",
                        help="the DICOM objects are of one patient and in order, whatever they say")  # fmt: skip
+    files.add_argument("--mr", choices=("before", "after", "both"), help="this scan is MR, where its file does "
+                       "not say so (DICOM does); MR is not validated, and CT beside MR is withheld")  # fmt: skip
     ways = parser.add_argument_group("registration")
     ways.add_argument("--method", choices=("deformable", "rigid", "landmarks"),
                       help="what the margin is measured with; deformable and rigid are both told; landmarks: of them "
@@ -130,6 +141,7 @@ def _pair_request(options: argparse.Namespace, before: str, after: str) -> PairR
         before, after, tuple(options.tumor), tuple(options.ablation), options.organ_before, options.organ_after,
         tuple(told.get("vessels_before", ())), tuple(told.get("vessels_after", ())),
         structures_of(told.get("structure", ())), tuple(told.get("old_scar", ())), options.confirm_pair,
+        MR_SIDES[options.mr],
     )  # fmt: skip
 
 

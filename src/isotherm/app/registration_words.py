@@ -9,6 +9,7 @@ GATES = {
     "tumor_stretch": "Tumor, largest local change of volume",
     "tumor_bend": "Tumor, bent by",
     "folding": "Folding near the lesion",
+    "zone_structure": "Own structure in tumor and zone",
     "zone_volume": "Zone volume, change",
     "organ_mean": "Organ outlines, mean distance",
     "organ_p95": "Organ outlines, 95 % of distances",
@@ -17,6 +18,8 @@ GATES = {
     "rigid_shift": "Tumor, rigid against deformable",
     "margin_agreement": "Margin, rigid against deformable",
     "landmarks": "Landmarks, mean distance",
+    "expected_error": "Estimated error in the tumor",
+    "modality": "Kinds of scan",
 }
 """Short names of the gates; one that is not here is shown by what it says."""
 
@@ -27,8 +30,13 @@ NOT_TAKEN = {
     "zone_volume": "no ablation zone",
     "inverse_consistency": "only of a deformation that was found here and left as it is",
     "landmarks": "no landmarks were given",
+    "expected_error": "unknown after a nudge, for MR, and of the transform of another program",
+    "modality": "nothing was registered by the scans' contents",
 }
 """Why a gate was not taken."""
+
+KINDS = ("both are CT", "none is CT", "one is CT")
+"""What the figure of the gate on kinds of scan stands for."""
 
 VERDICTS: dict[Verdict, str] = {"pass": "pass", "warn": "warn", "fail": "FAIL"}
 
@@ -55,6 +63,8 @@ def amount(value: float | None, unit: str) -> str:
     """Return a figure or a limit with its unit; a share in percent."""
     if value is None:
         return "-"
+    if unit == "kind":
+        return KINDS[int(value)]
     if unit == "share":
         percent = 100.0 * value
         return f"{percent:.1f} %" if percent < 9.95 else f"{percent:.0f} %"

@@ -156,10 +156,13 @@ def first_treatment(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def begun_protocol(**changes: Any) -> Any:
+    upfront, delayed = ARMS.arms[0].strategy, ARMS.arms[1].strategy
+    assert upfront is not None
+    assert delayed is not None
     arms = replace(ARMS, arms=(
-        replace(ARMS.arms[0], window_days=(0.0, 0.0), strategy=replace(ARMS.arms[0].strategy,
+        replace(ARMS.arms[0], window_days=(0.0, 0.0), strategy=replace(upfront,
                                                                      ablation=replace(_asked(0), days=(0.0, 0.0)))),
-        replace(ARMS.arms[1], window_days=(1.0, 90.0), strategy=replace(ARMS.arms[1].strategy,
+        replace(ARMS.arms[1], window_days=(1.0, 90.0), strategy=replace(delayed,
                                                                       ablation=replace(_asked(1), days=(29.0, 90.0)))),
     ))  # fmt: skip
     course = replace(ONE, zero="first treatment")
@@ -247,7 +250,8 @@ def test_patients_without_a_usable_course_are_left_out_and_counted() -> None:
 def test_who_was_not_observed_after_time_zero_is_left_out() -> None:
     table = registry(60)
     row = table.index[table["progressed_on"].isna() & table["ablated_on"].isna()][0]
-    table.loc[row, ["seen_on", "died_on", "systemic_on"]] = [table.loc[row, "decided_on"], pd.NaT, pd.NaT]
+    table.loc[row, "seen_on"] = table.loc[row, "decided_on"]
+    table.loc[row, "died_on"] = table.loc[row, "systemic_on"] = pd.NaT
     assert dict(courses(table).left_out)["not observed after time zero"] == 1
 
 

@@ -194,7 +194,7 @@ def test_an_outcome_of_tumors_that_one_arm_lacks_has_reasons() -> None:
 
 def test_three_arms_of_tumors_are_clustered_as_well() -> None:
     table = registry(120, tumors=3).assign(
-        group=lambda one: one["id"].str[-1].map(lambda digit: "abcd"[int(digit) % 4])
+        group=lambda one: one["id"].str[-1].map(lambda digit: "abcd"[int(str(digit)) % 4])
     )
     study = four(data=TUMORS, covariates=(BURDEN,), outcomes=(replace(timing().outcomes[0]), COMPLICATION, LTP),
                  time_zero=timing().time_zero)  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from isotherm.errors import BadSetting, NoOverlap, NothingToCompare, OutOfReach
-from isotherm.study.designs.courses import Courses
+from isotherm.study.designs.courses import Courses, Zero
 from isotherm.study.designs.strategy import Strategy, Window
 from isotherm.study.designs.within_arms import begun, censoring_weights
 from tests.study.designs.made import NAN
@@ -16,7 +18,7 @@ SYSTEMIC = Strategy("systemic first", Window(60.0, 90.0), Window(0.0, 0.0))
 ARMS = (FIRST, SYSTEMIC)
 
 
-def arms(n: int, seed: int, *, effect: float = 0.0, zero: str = "first treatment") -> Courses:
+def arms(n: int, seed: int, *, effect: float = 0.0, zero: Zero = "first treatment") -> Courses:
     """Burden decides on who begins with what, on death, and on who is not ablated after systemic therapy."""
     random = np.random.default_rng(seed)
     burden = random.normal(size=n)
@@ -31,7 +33,7 @@ def arms(n: int, seed: int, *, effect: float = 0.0, zero: str = "first treatment
     )  # type: ignore[arg-type]  # fmt: skip
 
 
-def analyzed(courses: Courses, **more: object):
+def analyzed(courses: Courses, **more: Any):
     return censoring_weights(
         courses, ARMS, endpoint="overall survival", horizon_days=365.0, seed=1, replicates=20, **more
     )  # type: ignore[arg-type]
