@@ -52,6 +52,12 @@ def test_a_program_gets_the_image_and_its_mask_comes_back_on_the_images_grid(tmp
     assert np.array_equal(drawn(tmp_path, COPIES), IMAGE.voxels > 0)
 
 
+def test_it_does_not_learn_what_opens_the_pacs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ISOTHERM_PACS_PASSWORD", "pass-SECRET")
+    looks = COPIES + "    import os\n    assert 'HOME' in os.environ and 'SECRET' not in str(dict(os.environ))\n"
+    assert drawn(tmp_path, looks).any()
+
+
 def test_no_shell_sees_the_command(tmp_path: Path) -> None:
     path = program(tmp_path, COPIES)
     with pytest.raises(SegmenterFailed):

@@ -33,6 +33,9 @@ TOTALSEGMENTATOR_COMMAND = "TotalSegmentator -i {image} -o {out} --ml --fast --q
 LONGEST_WORDS = 160
 """Letters of what a program said that are passed on."""
 
+SECRETS = "ISOTHERM_PACS_"
+"""Beginning of the names of variables that another program has no business with."""
+
 ON_POSIX = os.name == "posix"
 
 
@@ -114,8 +117,8 @@ def _run(words: list[str], folder: Path, timeout_s: float) -> None:
     said = folder / "said"
     with said.open("wb") as heard:
         try:
-            program = subprocess.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                       stderr=heard, start_new_session=True)  # fmt: skip
+            program = subprocess.Popen(words, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=heard, start_new_session=True)  # fmt: skip
         except OSError as error:
             why = (error.strerror or "the system refused").lower()
             raise SegmenterFailed(f"The segmenter '{_short(words[0])}' cannot be started: {why}.") from None
@@ -130,6 +133,11 @@ def _run(words: list[str], folder: Path, timeout_s: float) -> None:
     if code != 0:
         last = _last_words(said)
         raise SegmenterFailed(f"The segmenter ended with code {code}" + (f": {last}" if last else " and said nothing."))
+
+
+def _environment() -> dict[str, str]:
+    """Return what a program may know: all of ours but what opens a PACS."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(SECRETS)}
 
 
 def _end(program: subprocess.Popen[bytes]) -> None:
