@@ -47,7 +47,7 @@ def threshold_level_set(room: Room, levels: Levels, seeds: Seeds, what: What) ->
     grow.SetPropagationScaling(1.0)
     images = [itk.GetImageFromArray(values.astype(np.float32)) for values in (start, room.calm)]
     level = grow.Execute(*images)
-    return itk.GetArrayFromImage(level).astype(np.float64) * room.step_mm
+    return -itk.GetArrayFromImage(level).astype(np.float64) * room.step_mm  # negative inside, as the start was
 
 
 def guess_alone(room: Room, levels: Levels, seeds: Seeds, what: What) -> Float:

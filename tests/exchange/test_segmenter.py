@@ -145,7 +145,13 @@ def test_ctrl_c_ends_the_program_and_its_children(tmp_path: Path) -> None:
         time.sleep(60)
     """
     path, image = program(tmp_path, body), as_nifti(tmp_path / "image.nii.gz", IMAGE.voxels, GRID)
-    code = "import sys\nfrom isotherm.app.cli import main\nsys.exit(main(sys.argv[1:]))"
+    # Whoever starts the tests may have made them deaf to Ctrl-C.
+    code = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from isotherm.app.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
     ours = subprocess.Popen([sys.executable, "-c", code, "segment", str(image), "--segmenter",
                              f"'{path}' {{image}} {{out}}"], stderr=subprocess.PIPE, text=True)  # fmt: skip
     for _ in range(600):

@@ -117,7 +117,9 @@ def test_grids_turned_and_mirrored_in_any_way_come_back(grid: Grid, ending: str,
     way, points = Transform(TURN, np.array([1.0, 2.0, 3.0]), bumpy(grid)), inside(grid)
     write_transform(way, folder / f"any{ending}")
 
-    assert gap_mm(read_transform(folder / f"any{ending}").points(points), way.points(points)) < 1e-3
+    # The header of a NIfTI file holds places in single precision.
+    within_mm = 3e-3 if ".nii" in ending else 1e-3
+    assert gap_mm(read_transform(folder / f"any{ending}").points(points), way.points(points)) < within_mm
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 from isotherm.errors import BadAnswer
 from isotherm.exchange.dicom_item import DEFLATED, dicom, quietly
 from isotherm.exchange.dicom_place import MAGIC, PREAMBLE_BYTES
-from isotherm.exchange.dicom_series import IMAGES
+from isotherm.exchange.dicom_series import IMAGES, LABEL_MAP, SEGMENTATION
 from isotherm.exchange.dicomweb_server import is_uid
 
 UNDEFINED = 0xFFFFFFFF
@@ -124,7 +124,8 @@ def _said(dataset: Any) -> Identity:
 
 def _is_whole(dataset: Any, data: bytes) -> bool:
     """Say whether the last attribute ends with the data; pydicom takes what is cut short without a word."""
-    is_image = "Rows" in dataset or str(dataset.get("SOPClassUID", "")) in IMAGES
+    # What is cut within a sequence may end like a whole one; pixels come last, and every image has them.
+    is_image = "Rows" in dataset or str(dataset.get("SOPClassUID", "")) in {*IMAGES, SEGMENTATION, LABEL_MAP}
     if is_image and not any(name in dataset for name in PIXELS):
         return False
     last = max((dataset.get_item(tag) for tag in dataset.keys()), key=_place)
