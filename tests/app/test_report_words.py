@@ -86,6 +86,12 @@ def test_what_was_not_ablated_leaves_the_whole_tumor() -> None:
     )
 
 
+def test_a_registration_that_passed_is_said_with_the_finding_and_another_has_a_band_of_its_own() -> None:
+    passed, warned = ({"status": "measured", "registration": {"verdict": verdict}} for verdict in ("pass", "warn"))
+    assert status_words(passed) == "All of the surface assessed; the registration passed its gates."
+    assert status_words(warned) == status_words({"status": "measured"}) == "All of the surface assessed."
+
+
 @pytest.mark.parametrize(("calibrated", "name"), [(True, "90 % interval"), (False, "90 % robustness interval")])
 def test_only_a_calibrated_interval_is_called_an_interval(calibrated: bool, name: str) -> None:
     assert interval_name({"level": 0.9, "calibrated": calibrated}).replace("\u00a0", " ") == name

@@ -8,7 +8,7 @@ from isotherm.app.assessment import Assessment
 from isotherm.app.figures import Drawing
 from isotherm.app.figures_deformation import deformation
 from isotherm.app.figures_registration import blink_frames, checkerboard
-from isotherm.app.registration_words import METHODS, SUMMARIES, VERDICTS, amount, gate_name
+from isotherm.app.registration_words import METHODS, SUMMARIES, VERDICTS, amount, gate_name, limit_words
 from isotherm.app.report_tables import name_of
 from isotherm.app.report_words import Record, margin_mm, mm, part, parts
 from isotherm.imaging.register_gates import ORDER
@@ -135,8 +135,8 @@ def gate_rows(told: Record) -> list[GateRow]:
         GateRow(
             gate_name(gate["name"], gate["says"]),
             amount(gate["figure"], gate["unit"]),
-            amount(gate["warn_above"], gate["unit"]),
-            amount(gate["fail_above"], gate["unit"]),
+            limit_words(gate["warn_above"], gate["unit"]),
+            limit_words(gate["fail_above"], gate["unit"]),
             gate["verdict"] or "",
             VERDICTS[gate["verdict"]] if gate["verdict"] else "not taken",
             gate["reason"] or "",

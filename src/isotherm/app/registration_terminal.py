@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from isotherm.app.registration_words import METHODS, SUMMARIES, VERDICTS, amount, gate_name
+from isotherm.app.registration_words import METHODS, SUMMARIES, VERDICTS, amount, gate_name, limit_words
 from isotherm.app.terminal import folded, table_lines
 from isotherm.printable import printable
 
@@ -44,7 +44,7 @@ def _lesion(lesion: Mapping[str, Any], definition: str, width: int | None) -> li
     head = f"Lesion {printable(lesion['label'])}: {METHODS[lesion['method']]}"
     rows = [HEAD] + [
         (gate_name(gate["name"], gate["says"]), amount(gate["figure"], gate["unit"]),
-         amount(gate["warn_above"], gate["unit"]), amount(gate["fail_above"], gate["unit"]),
+         limit_words(gate["warn_above"], gate["unit"]), limit_words(gate["fail_above"], gate["unit"]),
          VERDICTS[gate["verdict"]] if gate["verdict"] else "not taken")
         for gate in gates
     ]  # fmt: skip

@@ -71,6 +71,11 @@ def amount(value: float | None, unit: str) -> str:
     return f"{value:.2f} {unit}"
 
 
+def limit_words(value: float | None, unit: str) -> str:
+    """Return a limit with its unit; kinds of scan are named by the figure alone."""
+    return "-" if unit == "kind" else amount(value, unit)
+
+
 def figure_of(gate: Gate) -> str:
     """Return a gate's figure with its unit."""
     return amount(gate.figure, gate.limit.unit)

@@ -138,8 +138,9 @@ def margin_words(lesion: Record) -> str:
 def status_words(lesion: Record) -> str:
     """Return the status in a sentence."""
     if lesion["status"] != "not_ablated":
+        passed = part(lesion, "registration").get("verdict") == "pass"
         return {
-            "measured": "All of the surface assessed.",
+            "measured": "All of the surface assessed" + ("; the registration passed its gates." if passed else "."),
             "bounded": "Bounded: part of the surface could not be assessed, so that the true margin may be smaller.",
             "not_assessable": "Not assessable.",
             "withheld": "Withheld: the registration failed. Nothing here is to be used.",
