@@ -19,6 +19,7 @@ import numpy as np
 from isotherm.errors import InputError
 from isotherm.exchange.image_files import read_masks, read_volume
 from isotherm.imaging.volume import Grid
+from tests.exchange.fuzz_mutations import spoil_bytes
 from tests.exchange.made_up_dicom import (
     PATIENT_ID,
     as_multiframe,
@@ -88,24 +89,7 @@ def mutated(data: bytes, rng: np.random.Generator) -> bytes:
     """Return a file with some bytes changed, put in, taken out, moved or cut off."""
     out = bytearray(data)
     for _ in range(int(rng.integers(1, 6))):
-        at = int(rng.integers(0, max(1, len(out))))
-        what = rng.integers(0, 6)
-        if what == 0:
-            out[at : at + 1] = bytes([rng.integers(0, 256)])
-        elif what == 1:
-            piece = INTERESTING[int(rng.integers(0, len(INTERESTING)))]
-            out[at : at + len(piece)] = piece
-        elif what == 2:
-            out[at:at] = INTERESTING[int(rng.integers(0, len(INTERESTING)))]
-        elif what == 3:
-            del out[at : at + int(rng.integers(1, 64))]
-        elif what == 4:
-            start = int(rng.integers(0, max(1, len(out))))
-            out[at:at] = out[start : start + int(rng.integers(1, 200))]
-        elif rng.random() < 0.2:
-            del out[at:]
-        else:
-            out[at : at + 1] = bytes([out[at] ^ (1 << int(rng.integers(0, 8)))]) if at < len(out) else b"\0"
+        spoil_bytes(out, rng, INTERESTING)
     return bytes(out)
 
 

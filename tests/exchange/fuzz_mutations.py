@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -50,15 +50,20 @@ def mutated(data: bytes, name: str, rng: Rng) -> bytes:
 
 
 def _bytes(out: bytearray, rng: Rng) -> None:
+    spoil_bytes(out, rng, BYTES)
+
+
+def spoil_bytes(out: bytearray, rng: Rng, pieces: Sequence[bytes]) -> None:
+    """Change some bytes, put some in, take some out, repeat or cut off; `pieces` mean something to a parser."""
     at = int(rng.integers(0, max(1, len(out))))
     what = rng.integers(0, 6)
     if what == 0:
         out[at : at + 1] = bytes([rng.integers(0, 256)])
     elif what == 1:
-        piece = BYTES[int(rng.integers(0, len(BYTES)))]
+        piece = pieces[int(rng.integers(0, len(pieces)))]
         out[at : at + len(piece)] = piece
     elif what == 2:
-        out[at:at] = BYTES[int(rng.integers(0, len(BYTES)))]
+        out[at:at] = pieces[int(rng.integers(0, len(pieces)))]
     elif what == 3:
         del out[at : at + int(rng.integers(1, 64))]
     elif what == 4:

@@ -216,50 +216,17 @@ def refused(path: Path, error: type[InputError], match: str, **told: Any) -> Non
     assert PATIENT_NAME not in said
 
 
-def nan_matrix(made: Any) -> None:
-    made.DeformableRegistrationSequence[0].PostDeformationMatrixRegistrationSequence[
-        0
-    ].FrameOfReferenceTransformationMatrix = [
-        "1",
-        "0",
-        "0",
-        "0",
-        "0",
-        "1",
-        "0",
-        "0",
-        "0",
-        "0",
-        "1",
-        "0",
-        "0",
-        "0",
-        "0",
-        "2",
-    ]
+def with_matrix(made: Any, numbers: str) -> None:
+    (item,) = made.DeformableRegistrationSequence[0].PostDeformationMatrixRegistrationSequence
+    item.FrameOfReferenceTransformationMatrix = numbers.split()
+
+
+def no_affine(made: Any) -> None:
+    with_matrix(made, "1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 2")
 
 
 def flat_matrix(made: Any) -> None:
-    made.DeformableRegistrationSequence[0].PostDeformationMatrixRegistrationSequence[
-        0
-    ].FrameOfReferenceTransformationMatrix = [
-        "1",
-        "0",
-        "0",
-        "0",
-        "0",
-        "1",
-        "0",
-        "0",
-        "0",
-        "0",
-        "0",
-        "0",
-        "0",
-        "0",
-        "0",
-        "1",
-    ]
+    with_matrix(made, "1 0 0 0 0 1 0 0 0 0 0 0 0 0 0 1")
 
 
 def grid_of(made: Any) -> Any:
@@ -292,7 +259,7 @@ def without_source(made: Any) -> None:
 
 @pytest.mark.parametrize(
     ("change", "error", "match"),
-    [(nan_matrix, BadGeometry, "affine"), (flat_matrix, BadGeometry, "flattens"), (huge, UnreadableFile, "cut short"),
+    [(no_affine, BadGeometry, "affine"), (flat_matrix, BadGeometry, "flattens"), (huge, UnreadableFile, "cut short"),
      (short, UnreadableFile, "cut short"), (undefined, BadGeometry, "without a displacement"),
      (skewed, BadGeometry, "right angles"), (without_grid, UnreadableFile, "without its grid"),
      (without_source, UnreadableFile, "without a source")],

@@ -10,7 +10,7 @@ from isotherm.imaging.geometry import Float
 from isotherm.imaging.volume import Grid, Mask, Role
 
 SHARES_UP_TO = 1.5
-"""Slices up to this many pixels thick hold shares of a voxel; on thicker ones shares would understate a margin."""
+"""Slices up to this many pixels thick hold shares of a voxel, thicker ones inside or not."""
 
 SUB = 4
 """Places along each edge of a voxel that its share is counted at."""
@@ -25,7 +25,7 @@ Slices = tuple[slice, slice, slice]
 
 
 def mask_of(shares: Float, grid: Grid, of: Role) -> Mask:
-    """Return shares of voxels as a mask: as they are, or inside or not where slices are thick (docs/dicom.md)."""
+    """Return shares of voxels as a mask: as they are, or inside or not where slices are thick."""
     thick = max(grid.spacing_kji_mm) > SHARES_UP_TO * min(grid.spacing_kji_mm)
     return Mask(shares >= 0.5 if thick else shares.astype(np.float32), grid, of)
 
