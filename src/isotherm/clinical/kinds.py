@@ -1,9 +1,11 @@
-"""FactKind: what can be known of a case or a lesion, in which unit, and what would be implausible."""
+"""ValueKind: what may be written in a place, in which unit, what is implausible; FactKind: of a case or a lesion."""
 
 from __future__ import annotations
 
 import math
+import re
 import sys
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias, TypeGuard
@@ -21,17 +23,21 @@ TO_UNIT: dict[tuple[str, str], float] = {
 }  # fmt: skip
 """Factors from units that may be written to the one that a fact is kept in."""
 
+LONGEST_TEXT, LONGEST_KEY = 2000, 64
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+"""Nothing in a key can be a path, a formula of a spreadsheet, or part of a query."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FactKind:
-    """One thing that can be known.
+class ValueKind:
+    """One value that can be written down.
 
     Parameters
     ----------
     name : str
         The key in files; a unit ends it ("diameter_mm").
-    of : {"case", "lesion"}
-    form : {"number", "whole", "yes or no", "choice", "date"}
+    form : {"number", "whole", "yes or no", "choice", "date", "text", "key"}
+        A text is words of a person; a key is a short name without meaning, which other records point to.
     label : str
         What people call it ("largest diameter").
     unit : str
@@ -40,29 +46,18 @@ class FactKind:
         For a choice: what may be written, in an order that people expect.
     low, high : float
         Of a number: values outside are refused as slips of the pen.
-    judgment : bool
-        Whether somebody has to judge: sources use the word and print no number.
-    imaging : bool
-        Whether it is read off images, and grows old as they do.
     note : str
         What one must know to fill it in.
-    largest, smallest : str
-        Of a lesion's number: the fact of the case that holds the largest or smallest among the lesions to be ablated.
     """
 
     name: str
-    of: Of
-    form: Form
+    form: Form | Literal["text", "key"]
     label: str
     unit: str = ""
     choices: tuple[str, ...] = ()
     low: float = -math.inf
     high: float = math.inf
-    judgment: bool = False
-    imaging: bool = False
     note: str = ""
-    largest: str = ""
-    smallest: str = ""
 
     def __post_init__(self) -> None:
         if (self.form == "choice") != bool(self.choices):
@@ -92,6 +87,10 @@ class FactKind:
                 return "one of " + ", ".join(self.choices)
             case "date":
                 return "a date as in 2025-03-01"
+            case "text":
+                return f"words, at most {LONGEST_TEXT} characters"
+            case "key":
+                return f"a short name of letters, digits and . _ : -, at most {LONGEST_KEY} characters"
 
     def checked(self, value: object) -> Value:
         """Return a value in the type that it is kept in.
@@ -110,8 +109,42 @@ class FactKind:
             return value
         elif self.form == "date" and isinstance(value, date) and not isinstance(value, datetime):
             return value
+        elif self.form == "text" and isinstance(value, str) and _is_text(value):
+            return value
+        elif self.form == "key" and isinstance(value, str) and KEY.fullmatch(value):
+            return value
         raise ValueError(f"{self.name} is {self.wanted}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactKind(ValueKind):
+    """One thing that can be known of a case or a lesion.
+
+    Parameters
+    ----------
+    of : {"case", "lesion"}
+    form : {"number", "whole", "yes or no", "choice", "date"}
+    judgment : bool
+        Whether somebody has to judge: sources use the word and print no number.
+    imaging : bool
+        Whether it is read off images, and grows old as they do.
+    largest, smallest : str
+        Of a lesion's number: the fact of the case that holds the largest or smallest among the lesions to be ablated.
+    """
+
+    of: Of
+    form: Form
+    judgment: bool = False
+    imaging: bool = False
+    largest: str = ""
+    smallest: str = ""
 
 
 def _finite(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
+
+
+def _is_text(value: str) -> bool:
+    return 0 < len(value) <= LONGEST_TEXT and not any(
+        unicodedata.category(one) in ("Cc", "Cs") and one != "\n" for one in value
+    )
