@@ -23,6 +23,7 @@ from isotherm.registry.reading import history, raw_rows
 from isotherm.registry.rows import Kept, kept_of
 from isotherm.registry.sessions import read, write
 from isotherm.registry.tables import RECORD_TABLES, REGISTRY, WITHDRAWN
+from isotherm.registry.verifying import Verified, verify
 
 Clock = Callable[[], datetime]
 
@@ -237,6 +238,17 @@ class Store:
         """Return which registry this is, and where the audit's chain ends."""
         with read(self._engine, self.address) as connection:
             return dict(connection.execute(select(REGISTRY)).mappings().one())
+
+    def verify(self, *, noted: str = "") -> Verified:
+        """Look at everything: the file, what records point to, the audit's chain, each record beside the audit.
+
+        Parameters
+        ----------
+        noted : str
+            The hash of an entry, noted earlier: it must be in the chain still.
+        """
+        with read(self._engine, self.address) as connection:
+            return verify(connection, noted=noted)
 
     def _act(self, by: str, why: str) -> Act:
         for name, told in (("by", by), ("why", why)):
