@@ -75,7 +75,8 @@ def _type(field: Field) -> dict[str, str]:
         case "number" | "whole":
             return {"Field Type": "text",
                     "Text Validation Type OR Show Slider Number": "number" if field.form == "number" else "integer",
-                    "Text Validation Min": f"{field.low:.12g}", "Text Validation Max": f"{field.high:.12g}"}  # fmt: skip
+                    "Text Validation Min": f"{field.low:.12g}",
+                    "Text Validation Max": f"{field.high:.12g}"}  # fmt: skip
         case "date":
             return {"Field Type": "text", "Text Validation Type OR Show Slider Number": "date_ymd"}
         case "yes or no":
