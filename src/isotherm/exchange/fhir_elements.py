@@ -11,7 +11,17 @@ from typing import Any, Literal
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Field, RecordKind
 from isotherm.exchange.fhir_names import Json, choices_system, id_system
-from isotherm.exchange.fhir_values import choice_in, coding_in, codings, identifier, in_unit, quantity, reference
+from isotherm.exchange.fhir_values import (
+    choice_in,
+    coding_in,
+    codings,
+    identifier,
+    in_unit,
+    items,
+    members,
+    quantity,
+    reference,
+)
 from isotherm.exchange.table_columns import date_in
 
 As = Literal["plain", "quantity", "concept", "codings", "reference", "organization", "oid"]
@@ -105,10 +115,10 @@ def read_element(resource: Json, element: Element, kind: RecordKind, field: Fiel
         case "codings":
             return _checked(coding_in(held, choices_system(kind, field)), field)
         case "reference":
-            pointed: Any = held.get("identifier") or {}
+            pointed = members(members(held).get("identifier"))
             return field.checked(pointed.get("value") if pointed.get("system") == id_system(field.refers) else None)
         case "oid":
-            found = next((str(one.get("value")) for one in held if one.get("system") == DICOM_UID), None)
+            found = next((str(one.get("value")) for one in items(held) if one.get("system") == DICOM_UID), None)
             return _checked(found.removeprefix(OID) if found is not None else None, field)
         case _:
             return field.checked(date_in(held) if field.form == "date" else held)
@@ -134,11 +144,11 @@ def _put(resource: Any, path: tuple[str | int, ...], value: Any) -> None:
 
 
 def _at(resource: Any, path: tuple[str | int, ...]) -> Any:
+    held: Any = resource
     for step in path:
         if isinstance(step, int):
-            resource = resource[step] if isinstance(resource, list) and step < len(resource) else None
+            several = items(held)
+            held = several[step] if step < len(several) else None
         else:
-            resource = resource.get(step) if isinstance(resource, dict) else None
-        if resource is None:
-            return None
-    return resource
+            held = members(held).get(step)
+    return held

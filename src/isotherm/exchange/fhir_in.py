@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Field, RecordKind
@@ -15,7 +15,7 @@ from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import UnreadableFile
 from isotherm.exchange.fhir_elements import ELEMENTS, read_element
 from isotherm.exchange.fhir_names import ABSENT, FIELDS, RESOURCES, Json, extension_url, full_name, id_system
-from isotherm.exchange.fhir_values import coding_in, from_fhir
+from isotherm.exchange.fhir_values import coding_in, from_fhir, items, members
 from isotherm.exchange.record_cells import wanted
 from isotherm.exchange.record_intake import Intake
 from isotherm.exchange.record_tables_in import FUTURE
@@ -64,12 +64,10 @@ def _resources(file: Path) -> Iterator[Json]:
         raise UnreadableFile(f"'{file.name}' cannot be read: {(error.strerror or 'it is damaged').lower()}.") from error
     except (ValueError, RecursionError) as error:
         raise UnreadableFile(f"'{file.name}' is not JSON; give a FHIR bundle.") from error
-    if not isinstance(bundle, dict) or cast("Json", bundle).get("resourceType") != "Bundle":
+    if members(bundle).get("resourceType") != "Bundle":
         raise UnreadableFile(f"'{file.name}' is no FHIR bundle; give one that `isotherm registry export` wrote.")
-    entries: Any = cast("Json", bundle).get("entry", [])
-    for one in entries if isinstance(entries, list) else []:  # pyright: ignore[reportUnknownVariableType]
-        resource: Any = one.get("resource") if isinstance(one, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        yield cast("Json", resource) if isinstance(resource, dict) else {}
+    for one in items(members(bundle).get("entry")):
+        yield members(members(one).get("resource"))
 
 
 def _kinds(resource: Json) -> list[tuple[RecordKind, str]]:
@@ -83,19 +81,15 @@ def _kinds(resource: Json) -> list[tuple[RecordKind, str]]:
 
 
 def _key(resource: Json, kind: str) -> str | None:
-    held: Any = resource.get("identifier")
-    every = held if isinstance(held, list) else [held]  # pyright: ignore[reportUnknownVariableType]
-    found = next(
-        (one.get("value") for one in every if isinstance(one, dict) and one.get("system") == id_system(kind)), None
-    )  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    held: object = resource.get("identifier")
+    every = map(members, items(held) or [held])
+    found = next((one.get("value") for one in every if one.get("system") == id_system(kind)), None)
     return found if isinstance(found, str) else None
 
 
 def _patient(resource: Json) -> str:
-    if resource.get("resourceType") == "Patient":
-        return _key(resource, "patient") or ""
-    subject: Any = resource.get("subject")
-    return _key(subject, "patient") or "" if isinstance(subject, dict) else ""  # pyright: ignore[reportUnknownArgumentType]
+    whose = resource if resource.get("resourceType") == "Patient" else members(resource.get("subject"))
+    return _key(whose, "patient") or ""
 
 
 def _record(
@@ -136,11 +130,16 @@ def _held(kind: RecordKind, field: Field, resource: Json) -> Value | Json | None
     value = None if element is None else read_element(resource, element, kind, field)
     if value is not None:
         return value
-    for one in resource.get("component") or ():
-        if coding_in(one["code"]["coding"], FIELDS) == full_name(kind, field):
+    for one in map(members, items(resource.get("component"))):
+        if coding_in(members(one.get("code")).get("coding"), FIELDS) == full_name(kind, field):
             return one
-    return next((one for one in resource.get("extension") or () if one.get("url") == extension_url(kind, field)), None)
+    mine = (one for one in _extensions(resource) if one.get("url") == extension_url(kind, field))
+    return next(mine, None)
+
+
+def _extensions(held: Json) -> Iterator[Json]:
+    return map(members, items(held.get("extension")))
 
 
 def _is_absent(held: Json) -> bool:
-    return "dataAbsentReason" in held or any(one.get("url") == ABSENT for one in held.get("extension") or ())
+    return "dataAbsentReason" in held or any(one.get("url") == ABSENT for one in _extensions(held))

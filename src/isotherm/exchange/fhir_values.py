@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Field, RecordKind
@@ -94,18 +93,26 @@ def from_fhir(kind: RecordKind, field: Field, held: Json) -> Value:
 
 def in_unit(held: object, field: Field) -> float | None:
     """Return the number of a quantity; None where it has another unit than the field."""
-    if not isinstance(held, dict) or held.get("code") != UNITS[field.unit]:  # pyright: ignore[reportUnknownMemberType]
-        return None
-    value: Any = held.get("value")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    told = members(held)
+    value: Any = told.get("value") if told.get("code") == UNITS[field.unit] else None
     return value if isinstance(value, int | float) else None
 
 
 def choice_in(held: object, kind: RecordKind, field: Field) -> str | None:
     """Return the choice that a concept holds by a code of ours."""
-    coded: Any = held.get("coding") if isinstance(held, dict) else held  # pyright: ignore[reportUnknownMemberType]
-    return coding_in(coded if isinstance(coded, list) else (), choices_system(kind, field))  # pyright: ignore[reportUnknownArgumentType]
+    return coding_in(members(held).get("coding"), choices_system(kind, field))
 
 
-def coding_in(coded: Iterable[Any], system: str) -> str | None:
+def coding_in(coded: object, system: str) -> str | None:
     """Return the code of a system, among codes of several."""
-    return next((one.get("code") for one in coded if isinstance(one, dict) and one.get("system") == system), None)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return next((one.get("code") for one in map(members, items(coded)) if one.get("system") == system), None)
+
+
+def members(held: object) -> Json:
+    """Return what an object of JSON holds; nothing where it is none."""
+    return cast("Json", held) if isinstance(held, dict) else {}
+
+
+def items(held: object) -> list[Any]:
+    """Return what a list of JSON holds; nothing where it is none."""
+    return cast("list[Any]", held) if isinstance(held, list) else []
