@@ -81,7 +81,7 @@ def write_element(resource: Json, element: Element, kind: RecordKind, field: Fie
         case "quantity":
             _put(resource, element.path, quantity(float(value), field.unit))  # pyright: ignore[reportArgumentType]
         case "concept":
-            held = _at(resource, element.path) or {}
+            held = members(_at(resource, element.path))
             ours = codings(kind, field, str(value))
             _put(resource, element.path, {**held, "coding": [*ours, *held.get("coding", [])], "text": value})
         case "codings":
