@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -238,6 +239,18 @@ class Store:
         """Return which registry this is, and where the audit's chain ends."""
         with read(self._engine, self.address) as connection:
             return dict(connection.execute(select(REGISTRY)).mappings().one())
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Write everything into a new file, a registry in SQLite itself, while others go on; see `restore`.
+
+        Raises
+        ------
+        OutputError
+            Something is there already, or the place cannot be written to.
+        """
+        from isotherm.registry.backup import back_up
+
+        back_up(self._engine, self.address, path)
 
     def verify(self, *, noted: str = "") -> Verified:
         """Look at everything: the file, what records point to, the audit's chain, each record beside the audit.
