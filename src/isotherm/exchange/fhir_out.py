@@ -49,8 +49,13 @@ def write_fhir(records: Iterable[Record], path: str | os.PathLike[str]) -> dict[
     OutputError
     """
     found = list(records)
-    write_text(path, json.dumps(bundle_of(found), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    write_text(path, json_of(bundle_of(found)))
     return {name: n for name in RECORD_KINDS if (n := sum(one.kind.name == name for one in found))}
+
+
+def json_of(resource: Json) -> str:
+    """Return a resource as the text of a file."""
+    return json.dumps(resource, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 def bundle_of(records: Iterable[Record]) -> Json:
