@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
+
+import pandas as pd
 
 from isotherm.app.registry_guess import ColumnGuess, KindGuess, MappingGuess, guess_mapping
 from isotherm.app.study_guess import codes_in
@@ -22,7 +25,6 @@ HEAD = """\
 # THIS_FILE --dry-run` then shows every problem and writes nothing.
 #
 # dates = "DD.MM.YYYY"  # where days are not written as 2025-03-01; of one column: { column = "...", dates = "..." }
-# decimal = ","         # the sign before the tenths
 """
 
 
@@ -42,10 +44,21 @@ def write_draft(table: str | os.PathLike[str], out: str, *, sheet: str | None = 
     raw = read_table(table, sheet=sheet)
     codes = codes_in(raw)
     known = read_table(table, sheet=sheet, missing=codes) if codes else raw
-    lines = [HEAD, f"empty = {toml(list(codes))}  # move a word to `unknown` where it means: asked, and not told",
-             'unknown = []\n', *_lines(guess_mapping(known), Path(table).name, sheet)]  # fmt: skip
+    usual = {
+        "decimal": f"{toml(_decimal(raw))}  # the sign before the tenths",
+        "empty": f"{toml(list(codes))}  # move a word to `unknown` where it means: asked, and not told",
+        "unknown": "[]",
+    }
+    lines = [HEAD, *(f"{name} = {value}" for name, value in usual.items()), ""]
+    lines += _lines(guess_mapping(known), Path(table).name, sheet)
     write_text(file, "\n".join(lines) + "\n")
     return file
+
+
+def _decimal(raw: pd.DataFrame) -> str:
+    """Return the sign before the tenths that numbers of a table have: a comma if any number has one."""
+    texts = (str(one) for name in raw.columns for one in raw[name].dropna().unique())
+    return "," if any(re.fullmatch(r"-?\d+,\d+", one.strip()) for one in texts) else "."
 
 
 def _lines(found: MappingGuess, table: str, sheet: str | None) -> Iterator[str]:
@@ -93,9 +106,7 @@ def _source(one: ColumnGuess) -> str:
     if one.days and ISO not in one.days:
         more.append(f"dates = {toml(one.days[0])}" if len(one.days) == 1 else "")
     if one.words:
-        pairs = ", ".join(
-            f"{toml(word)} = {toml(means) if not truths else toml('')}" for word, means in one.words.items()
-        )
+        pairs = ", ".join(f"{toml(word)} = {toml(means)}" for word, means in one.words.items())
         more.append(f"values = {{ {pairs} }}")
     told = ", ".join(one for one in more if one)
     doubt = f"  # days fit {' and '.join(one.days)}: say which, as in dates = ..." if "" in more else ""

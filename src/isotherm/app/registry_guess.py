@@ -27,9 +27,13 @@ ALSO = {
     "modality": "modality technique device type", "minimal_margin_mm": "margin mam", "primary": "primary tumor tumour",
     "diagnosed_on": "diagnosis diagnosed dx", "regimen": "regimen chemo chemotherapy", "ecog": "ecog performance",
     "seen_on": "followup contact visit", "scanned_on": "scan ct mri imaging", "cea_ug_l": "cea",
-    "center_id": "center centre site", "ras": "ras kras", "braf": "braf", "organ": "organ", "note": "note remark comment bemerkung",
+    "center_id": "center centre site", "ras": "ras kras", "braf": "braf", "organ": "organ",
+    "note": "note remark comment bemerkung",
 }  # fmt: skip
 """Words that hospitals use for a field, beside those of its name and its label."""
+
+ONCE_A_ROW = frozenset({"patient", "primary", "decision", "death"})
+"""Kinds of which a row tells one: what a row has several times is of something else."""
 
 DAY_WORDS = frozenset({"date", "day", "datum", "on"})
 DAYS = ("YYYY-MM-DD", "DD.MM.YYYY", "MM/DD/YYYY", "DD/MM/YYYY", "YYYYMMDD")
@@ -133,6 +137,8 @@ def _best(stem: str, taken: Mapping[str, Mapping[str, str]]) -> tuple[RecordKind
         for field in kind.fields:
             if field.refers or field.name in taken.get(kind.name, {}) or not words:
                 continue
+            if PLACE in stem and kind.name in ONCE_A_ROW:
+                continue
             known = _words(field.name) | _words(field.label) | set(ALSO.get(field.name, "").split())
             known |= DAY_WORDS if field.form == "date" else set()
             shared = words & known
@@ -155,7 +161,9 @@ def _days(field: Field, values: pd.Series[Any]) -> tuple[str, ...]:
     if field.form != "date" or values.dtype.kind == "M":
         return ()
     texts = [written(one).strip() for one in values.dropna().tolist()]
-    return tuple(way for way in DAYS if texts and all(day_reader(way)(text) is not None for text in texts))
+    fits = {way: sum(day_reader(way)(text) is not None for text in texts) for way in DAYS}
+    most = max(fits.values())
+    return tuple(way for way, n in fits.items() if n == most > 0)
 
 
 def _choices(field: Field, texts: Sequence[str]) -> dict[str, str]:

@@ -51,6 +51,9 @@ class RecordKind:
         Without the patient's key and its own.
     several : bool
         Whether a patient may have more than one.
+    by_name : mapping of str to Field
+    own_key : ValueKind
+        What its own key may be.
 
     Notes
     -----
@@ -62,8 +65,13 @@ class RecordKind:
     label: str
     fields: tuple[Field, ...]
     several: bool = True
+    by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+    own_key: ValueKind = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        # Worked out once, since hundreds of thousands of records ask for them.
+        object.__setattr__(self, "by_name", MappingProxyType({one.name: one for one in self.fields}))
+        object.__setattr__(self, "own_key", ValueKind(name=self.key, form="key", label=self.label))
         names = [PATIENT_KEY, self.key, *(one.name for one in self.fields)]
         if self.several and len(set(names)) < len(names):
             raise ValueError(f"{self.name}: two fields have one name.")
@@ -80,10 +88,7 @@ class RecordKind:
 
     def field(self, name: str) -> Field:
         """Return a field by its name; KeyError where there is none."""
-        for one in self.fields:
-            if one.name == name:
-                return one
-        raise KeyError(name)
+        return self.by_name[name]
 
 
 PATIENT_KEY = "patient_id"
@@ -119,10 +124,10 @@ class Record:
     def __post_init__(self) -> None:
         _KEY.checked(self.patient_id)
         if self.kind.several:
-            ValueKind(name=self.kind.key, form="key", label="").checked(self.id)
+            self.kind.own_key.checked(self.id)
         elif self.id:
             raise ValueError(f"a patient has one {self.kind.name}, which needs no key of its own")
-        fields = {one.name: one for one in self.kind.fields}
+        fields = self.kind.by_name
         strange = next((name for name in (*self.values, *self.unknown) if name not in fields), None)
         if strange is not None:
             raise ValueError(f"{strange} is no field of a {self.kind.name}")

@@ -105,7 +105,7 @@ def _record(
         asked, text = True, _cell(cells[at], source)
         if not text or text.casefold() in source.empty:
             continue
-        filled = True
+        filled = filled or not mapping.repeat or PLACE in source.column  # what all turns share tells of none
         if text.casefold() in source.unknown:
             unknown.add(source.field.name)
             continue
