@@ -5,15 +5,13 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
+from bench.registry_data import made_up_records
 from isotherm.app.registry_import_plan import keys_there, plan
 from isotherm.clinical.record import Record
-from isotherm.clinical.record_kinds import LIVER, RECORD_KINDS
 from isotherm.exchange.record_check import check
 from isotherm.exchange.record_mapping_files import mapping_from
 from isotherm.exchange.record_mapping_in import read_mapped
@@ -24,6 +22,7 @@ from isotherm.registry.store import open_store
 Found = TypeVar("Found")
 
 PATIENTS, LESIONS_EACH = 100_000, 3
+KINDS = ("patient", "lesion")
 LIMIT_S = 60.0
 """For the whole import, writing included."""
 
@@ -37,7 +36,7 @@ patient = "id"
 [table.fields]
 sex = { column = "sex", values = { m = "male", w = "female" } }
 born_on = "born"
-bmi_kg_m2 = "bmi"
+diabetes = { column = "dm", values = { ja = true, nein = false } }
 [[table]]
 kind = "lesion"
 patient = "id"
@@ -46,28 +45,8 @@ key_is = "{n}"
 [table.fields]
 organ = { constant = "liver" }
 place = "segment{n}"
-found_on = "found{n}"
+perihilar = "hilum{n}"
 """
-
-
-def made_up(patients: int, seed: int = 0) -> list[Record]:
-    """Return records of patients with three lesions each."""
-    rng = np.random.default_rng(seed)
-    days = rng.integers(0, 20_000, (patients, 4))
-    first = date(1950, 1, 1)
-    found: list[Record] = []
-    for number in range(patients):
-        name = f"P{number:06d}"
-        found.append(Record(kind=RECORD_KINDS["patient"], patient_id=name, unknown=frozenset({"cirrhosis"}), values={
-            "sex": "female" if number % 2 else "male", "born_on": first + timedelta(days=int(days[number, 0])),
-            "bmi_kg_m2": 18.0 + number % 200 / 10, "diabetes": number % 7 == 0}))  # fmt: skip
-        found += [
-            Record(kind=RECORD_KINDS["lesion"], patient_id=name, id=str(k), values={
-                "organ": "liver", "place": LIVER[(number + k) % len(LIVER)], "perihilar": number % 5 == 0,
-                "found_on": first + timedelta(days=int(days[number, k]))})
-            for k in range(1, LESIONS_EACH + 1)
-        ]  # fmt: skip
-    return found
 
 
 def print_registry_exchange(*, seed: int = 0, patients: int = PATIENTS) -> bool:
@@ -75,7 +54,7 @@ def print_registry_exchange(*, seed: int = 0, patients: int = PATIENTS) -> bool:
     print(f"Registry: tables of {patients:,} patients with {LESIONS_EACH} lesions each, into SQLite")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        records = made_up(patients, seed)
+        records = [one for one in made_up_records(patients, seed=seed, lesions=LESIONS_EACH) if one.kind.name in KINDS]
         _step("written as CSV, a table a kind", lambda: write_tables(records, place / "own", form="csv"))
         _ward(records, place / "ward.csv")
         records.clear()
@@ -93,17 +72,16 @@ def _ward(records: list[Record], file: Path) -> None:
             lesions.setdefault(one.patient_id, []).append(one)
     with file.open("w", encoding="utf-8") as text:
         numbers = range(1, LESIONS_EACH + 1)
-        text.write("id,sex,born,bmi," + ",".join(f"segment{n},found{n}" for n in numbers) + "\n")
+        text.write("id,sex,born,dm," + ",".join(f"segment{n},hilum{n}" for n in numbers) + "\n")
         for one in records:
             if one.kind.name == "patient":
-                cells = [
-                    one.patient_id,
-                    str(one.values["sex"])[0].replace("f", "w"),
-                    f"{one.values['born_on']:%d.%m.%Y}",
-                ]
-                cells += [str(one.values["bmi_kg_m2"])]
+                sex, told = (
+                    ("w" if one.values["sex"] == "female" else "m"),
+                    ("ja" if one.values["diabetes"] else "nein"),
+                )
+                cells = [one.patient_id, sex, f"{one.values['born_on']:%d.%m.%Y}", told]
                 for each in lesions[one.patient_id]:
-                    cells += [str(each.values["place"]), f"{each.values['found_on']:%d.%m.%Y}"]
+                    cells += [str(each.values["place"]), str(each.values["perihilar"])]
                 text.write(",".join(cells) + "\n")
 
 

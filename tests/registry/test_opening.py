@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import random
 import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -30,6 +30,8 @@ from isotherm.registry.address import address_of
 from isotherm.registry.store import open_store
 from tests.registry.made_up import WHO, patient, record
 from tests.registry.postgresql import PostgreSQL
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,7 @@ def test_without_psycopg_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
 def test_postgresql_that_does_not_let_us_in_says_so(postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> None:
     database = postgresql.empty_database()
     for password in ("wrong", ""):
-        with pytest.raises(NotAdmitted, match="does not let us into postgresql://keeper@127.0.0.1") as refused:
+        with pytest.raises(NotAdmitted, match=r"does not let us into postgresql://keeper@127\.0\.0\.1") as refused:
             open_store(postgresql.url(database, password=password))
         assert "wrong" not in str(refused.value)
     monkeypatch.setenv("PGPASSWORD", "pass-SECRET-7")
@@ -217,17 +219,25 @@ def test_a_full_disk_is_said_and_nothing_is_half_saved(tmp_path: Path, made_file
         "    except IsothermError as error:\n"
         "        print(type(error).__name__, error)\n"
     )
-    ran = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True, timeout=120)
-    assert ran.stdout.startswith("OutputError 'x.registry' cannot be written: the disk is full")
+    ran = _carried_out(program, path)
+    assert ran.startswith("OutputError 'x.registry' cannot be written: the disk is full"), ran
     with open_store(str(path)) as store:
         assert [one.patient_id for one in store.records("patient")] == ["P1"]
         assert not store.verify().problems
 
 
+@pytest.fixture
+def for_all() -> Iterator[Path]:
+    """A folder that everybody can reach: those of the tests only their owner can."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+        Path(name).chmod(0o755)
+
+
 @pytest.mark.parametrize("what", ["file", "folder"])
-def test_a_file_or_a_folder_that_cannot_be_written_is_said(tmp_path: Path, made_file: Path, what: str) -> None:
-    folder = tmp_path / "folder"
-    folder.mkdir()
+def test_a_file_or_a_folder_that_cannot_be_written_is_said(for_all: Path, made_file: Path, what: str) -> None:
+    folder = for_all
     path = Path(shutil.copy(made_file, folder / "x.registry"))
     path.chmod(0o444 if what == "file" else 0o666)
     folder.chmod(0o777 if what == "file" else 0o555)
@@ -245,9 +255,11 @@ def test_a_file_or_a_folder_that_cannot_be_written_is_said(tmp_path: Path, made_
         "except IsothermError as error:\n"
         "    print(type(error).__name__, error)\n"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", program, folder], capture_output=True, text=True, timeout=120, check=True
-    )
-    folder.chmod(0o700)
-    assert ran.stdout.startswith("OutputError 'x.registry' cannot be written: file and folder must be writable"), ran
-    assert os.fspath(tmp_path) not in ran.stdout
+    ran = _carried_out(program, folder)
+    assert ran.startswith("OutputError 'x.registry' cannot be written: file and folder must be writable"), ran
+
+
+def _carried_out(program: str, *arguments: object) -> str:
+    """Carry out a program in a process of its own; return what it prints."""
+    return subprocess.run([sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True,
+                          check=True, timeout=120, cwd=ROOT).stdout  # fmt: skip

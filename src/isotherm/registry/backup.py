@@ -174,8 +174,8 @@ def _copy_rows(source: Connection, target: Connection) -> None:
     for table in tables.sorted_tables:
         if table.name == VERSION.name:
             continue
-        rows = source.execution_options(yield_per=AT_ONCE).execute(select(table).order_by(*table.primary_key.columns))
-        cells = map(tuple, rows)
+        asked = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=AT_ONCE)
+        cells = map(tuple, source.execute(asked))
         while some := list(islice(cells, AT_ONCE)):
             insert_rows(target, table, some)
 

@@ -219,8 +219,8 @@ class Store:
                 asked = (
                     select(table).where(table.c[WITHDRAWN] == false()).order_by(*(table.c[key] for key in kind.keys))
                 )
-                for row in connection.execution_options(yield_per=1000).execute(asked).mappings():
-                    yield kept_of(kind, row).record
+                with connection.execute(asked.execution_options(yield_per=1000)) as found:
+                    yield from (kept_of(kind, row).record for row in found.mappings())
 
     def rows(
         self, kind_name: str, patients: Collection[str] | None = None
