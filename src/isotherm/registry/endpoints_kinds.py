@@ -114,7 +114,6 @@ _ABLATED = "first ablation of the tumor (or last of its first course)"
 _AHMED = "Ahmed 2014"
 
 
-
 def _early_deaths(unit: Unit, what: str) -> tuple[Endpoint, ...]:
     return tuple(
         Endpoint(name=f"died_{days}d", label=f"Death within {days} days", unit=unit,
