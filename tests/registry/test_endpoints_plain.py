@@ -12,7 +12,7 @@ from isotherm.registry.endpoints import endpoints
 from isotherm.registry.endpoints_kinds import Choices
 from isotherm.registry.timed import Timed, Told
 from tests.registry import plain_endpoints as plain
-from tests.registry.made_up import Made, registries, tables_of
+from tests.registry.muddled import Made, registries, tables_of
 
 CHOICES = st.builds(
     Choices,

@@ -13,7 +13,7 @@ from isotherm.clinical.record import PATIENT_KEY
 from isotherm.columns import Int
 from isotherm.registry.cohort_parts import Parts, fields, with_endpoints, with_told
 from isotherm.registry.days import Mask, any_by, at, dates_of, first_by
-from isotherm.registry.derive import Derived, Windows, derive
+from isotherm.registry.derive import Derived, Windows, derive, only_primary
 from isotherm.registry.endpoints import Endpoints, endpoints
 from isotherm.registry.endpoints_kinds import Choices, Unit
 from isotherm.registry.endpoints_session import GRADES
@@ -24,6 +24,10 @@ from isotherm.registry.timed import told
 
 UNKNOWN_BECAUSE = "unknown_because"
 """Column that says of each row which of its values are unknown, and why."""
+
+LATER = ("progressed_on", "died_on", "last_seen_on", "repeat_ablated_on", "residual_tumor", "primary_efficacy",
+         "assisted_efficacy", "efficacy", "complication", "complications", "died_30d", "died_90d", "stay_days",
+         *(f"highest_{grade}" for grade in GRADES))  # fmt: skip
 
 OF_PATIENT = ("center_id", "sex", "bmi_kg_m2", "diabetes", "steatosis", "cirrhosis")
 OF_PRIMARY = ("primary", "primary_site", "t_stage", "n_stage", "ras", "braf", "microsatellites")
@@ -47,12 +51,15 @@ class Cohort:
         datetime64. Times are in columns `..._days` with `..._event` (0 censored, 1 event, 2 competing), and the days
         between which the event lies in `..._free_on` and `..._found_on`.
     per : {"patient", "session", "tumor"}
+    later : frozenset of str
+        Columns that only the time after treatment filled: outcomes, or what they are made of.
     problems : DataFrame
         See `isotherm.registry.problems.problems`; of the whole registry.
     """
 
     table: pd.DataFrame
     per: Unit
+    later: frozenset[str]
     problems: pd.DataFrame = field(repr=False)
 
 
@@ -72,7 +79,8 @@ def cohort(
     made = _MAKERS[per](found, derived, margins)
     keys = [PATIENT_KEY] if per == "patient" else [PATIENT_KEY, _OWN[per]]
     table = made.frame(UNKNOWN_BECAUSE).sort_values(keys, kind="stable", ignore_index=True)
-    return Cohort(table, per, problems(found, derived))
+    made.later |= set(LATER) & set(made.columns) | {UNKNOWN_BECAUSE}
+    return Cohort(table, per, frozenset(made.later), problems(found, derived))
 
 
 _OWN: Mapping[Unit, str] = MappingProxyType({"session": "session_id", "tumor": "lesion_id"})
@@ -101,11 +109,7 @@ def _patients(found: Endpoints, derived: Derived, margins: Margins) -> Parts:
 def _baseline(made: Parts, found: Endpoints, derived: Derived, whose: Int) -> None:
     """Add what is known of patients at the first decision, and the days of their course, for rows that are theirs."""
     linked, lives = found.linked, found.lives
-    primary = np.full(len(lives), -1, dtype=np.int64)
-    owner = linked.patient("primary")
-    alone = np.bincount(owner[owner >= 0], minlength=len(lives)) == 1
-    rows = np.flatnonzero((owner >= 0) & np.append(alone, False)[owner])
-    primary[owner[rows]] = rows
+    primary = only_primary(linked, len(lives))
     fields(made, linked, "patient", OF_PATIENT, whose)
     fields(made, linked, "primary", OF_PRIMARY, np.append(primary, -1)[whose])
     fields(made, linked, "decision", OF_DECISION, np.append(derived.baseline.decision, -1)[whose])

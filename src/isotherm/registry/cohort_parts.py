@@ -19,10 +19,11 @@ from isotherm.registry.timed import Timed, Told, Whys
 
 @dataclass(slots=True, eq=False)
 class Parts:
-    """Columns by name, in their order, and reasons by column."""
+    """Columns by name, in their order, reasons by column, and the columns that only the future filled."""
 
     columns: dict[str, Any]
     why: dict[str, Whys] = field(default_factory=dict[str, Whys])
+    later: set[str] = field(default_factory=set[str])
 
     def yes_or_no(self, name: str) -> None:
         """Turn a column of 1 and 0 into yes and no."""
@@ -74,6 +75,7 @@ def with_endpoints(made: Parts, times: Mapping[str, Timed]) -> None:
             dates_of(one.found_day),
         )
         made.why[name] = one.why
+        made.later |= {f"{name}_{part}" for part in ("days", "event", "free_on", "found_on")}
 
 
 def _sentences(why: Mapping[str, Whys], n: int) -> npt.NDArray[np.object_]:

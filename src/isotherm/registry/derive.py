@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from isotherm.clinical.derive import calendar_months
-from isotherm.clinical.fact import Reading, Readings, exact
-from isotherm.clinical.kinds import Value
-from isotherm.clinical.scores import TumorBurdenScore, fong_points
+from isotherm.clinical.fact import COMPARES, Readings, exact
+from isotherm.clinical.scores import FONG_ITEMS, TumorBurdenScore, fong_points
 from isotherm.clinical.vocabulary import CASE_FACTS
-from isotherm.columns import Float
+from isotherm.columns import Float, Int
 from isotherm.errors import BadSetting
 from isotherm.registry.baseline import NO_DECISION, Baseline, baseline
 from isotherm.registry.days import Mask, at, dates_of, first_by
@@ -130,12 +132,20 @@ def _tumor_burden(base: Baseline) -> Told:
     return Told(np.array(found, dtype=np.float64), why)
 
 
+def only_primary(linked: Linked, n: int) -> Int:
+    """Return the row of the primary tumor of each of n patients who has one; -1 of who has none or several."""
+    whose = linked.patient("primary")
+    alone = np.bincount(whose[whose >= 0], minlength=n) == 1
+    rows = np.flatnonzero((whose >= 0) & np.append(alone, False)[whose])
+    found = np.full(n, -1, dtype=np.int64)
+    found[whose[rows]] = rows
+    return found
+
+
 def _one_primary(linked: Linked, lives: Lives) -> tuple[Float, Float, Reasons]:
     """Return diagnosis and resection of the primary tumor of who has one, shape (n,), and who has not."""
-    whose, n = linked.patient("primary"), len(lives)
-    several = np.bincount(whose[whose >= 0], minlength=n) != 1
-    resected = first_by(whose, linked.day("primary", "resected_on"), n)
-    return lives.diagnosed, resected, ((several, SEVERAL),)
+    resected = linked.first_day("primary", "resected_on")
+    return lives.diagnosed, resected, ((only_primary(linked, len(lives)) < 0, SEVERAL),)
 
 
 def _synchronous(linked: Linked, lives: Lives, windows: Windows) -> Told:
@@ -169,33 +179,32 @@ def _disease_free_interval(linked: Linked, lives: Lives, windows: Windows) -> To
 
 def _fong(linked: Linked, lives: Lives, base: Baseline, interval: Told) -> Told:
     """Return the clinical risk score where what is known leaves one value."""
-    nodes, cea = _nodes(linked, lives), base.of_decision(linked, "cea_ug_l")
-    known = {"disease_free_interval_months": interval.values, "n_lesions": base.n_lesions.values,
-             "largest_lesion_mm": base.largest_lesion_mm.values, "cea_ug_l": cea}  # fmt: skip
-    columns = [nodes, *(values.tolist() for values in known.values())]
-    names = ("n_stage", *known)
-    scores = [fong_points(_readings(names, row)) for row in zip(*columns, strict=True)]
-    low, high = (np.array([score[part] for score in scores], dtype=np.float64) for part in (0, 1))
+    known: dict[str, Any] = {
+        "n_stage": _nodes(linked, lives), "disease_free_interval_months": interval.values,
+        "n_lesions": base.n_lesions.values, "largest_lesion_mm": base.largest_lesion_mm.values,
+        "cea_ug_l": base.of_decision(linked, "cea_ug_l"),
+    }  # fmt: skip
+    # Patients on the same side of every limit have one score, which is asked for once.
+    sides: list[Int] = [np.asarray(pd.factorize(known["n_stage"])[0], dtype=np.int64)]
+    for name, sign, limit in FONG_ITEMS:
+        sides.append(np.where(np.isnan(known[name]), -1, COMPARES[sign](known[name], limit)).astype(np.int64))
+    first, kind = np.unique(np.column_stack(sides), axis=0, return_index=True, return_inverse=True)[1:]
+    scores = [fong_points(_readings({name: values[row] for name, values in known.items()})) for row in first.tolist()]
+    low, high = np.array(scores, dtype=np.float64).reshape(-1, 2)[kind.ravel()].T
     return told(low, ((np.isinf(lives.decided), NO_DECISION), (low != high, NOT_ALL_ITEMS)))
 
 
-def _readings(names: tuple[str, ...], values: tuple[Value | None, ...]) -> Readings:
-    known: dict[str, Reading] = {}
-    for name, value in zip(names, values, strict=True):
-        if value is not None and not (isinstance(value, float) and math.isnan(value)):
-            known[name] = exact(CASE_FACTS[name], value)
-    return known
+def _readings(values: Mapping[str, Any]) -> Readings:
+    """Return what is known among these as readings without limits."""
+    there = {name: value for name, value in values.items() if not pd.isna(value)}
+    return {name: exact(CASE_FACTS[name], value if isinstance(value, str) else float(value))
+            for name, value in there.items()}  # fmt: skip
 
 
-def _nodes(linked: Linked, lives: Lives) -> list[str | None]:
-    """Return the nodes of the primary tumor of who has one."""
-    whose, stage = linked.patient("primary"), linked.tables["primary"]["n_stage"]
-    found: list[str | None] = [None] * len(lives)
-    alone = np.bincount(whose[whose >= 0], minlength=len(lives)) == 1
-    for patient, value in zip(whose.tolist(), stage.tolist(), strict=True):
-        if patient >= 0 and alone[patient] and isinstance(value, str):
-            found[patient] = value
-    return found
+def _nodes(linked: Linked, lives: Lives) -> npt.NDArray[np.object_]:
+    """Return the nodes of the primary tumor, shape (n,); None of who has none or several."""
+    row = only_primary(linked, len(lives))
+    return np.array([*linked.tables["primary"]["n_stage"], None], dtype=object)[row]
 
 
 def _timing(lives: Lives, systemic: Float, ablated: Float, windows: Windows) -> Told:
