@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadRecord
 from isotherm.registry.audit import sealed
+from isotherm.registry.inserting import insert_rows
 from isotherm.registry.rows import row_of, state_of
 from isotherm.registry.sessions import Writing
 from isotherm.registry.tables import AUDIT, RECORD_TABLES, WITHDRAWN
@@ -37,13 +38,13 @@ def add_all(writing: Writing, records: Iterable[Record]) -> int:
     BadRecord
         Some are there already, come twice, or point to a record that is not there or is withdrawn.
     """
-    counted, pending = 0, dict[Key, int]()
+    counted, pending = 0, dict[Key, list[int]]()
     for batch in _batches(records):
         _add(writing, batch, pending, first=counted)
         counted += len(batch)
     if pending:
-        raise _refused(len(pending), "point to a record that is not there; add that one first, or with them",
-                       pending.values())  # fmt: skip
+        places = {place for some in pending.values() for place in some}
+        raise _refused(places, "point to a record that is not there; add that one first, or with them")
     return counted
 
 
@@ -80,33 +81,45 @@ def _of_kind(connection: Connection, kind: str, patients: Collection[str]) -> It
             yield (kind, told[0], told[1] if several else ""), told[-1]
 
 
-def _add(writing: Writing, batch: Sequence[Record], pending: dict[Key, int], *, first: int) -> None:
+def _add(writing: Writing, batch: Sequence[Record], pending: dict[Key, list[int]], *, first: int) -> None:
     keys = [key_of(record) for record in batch]
-    pointed = {target: first + place for place, record in enumerate(batch) for target in targets(record)}
+    pointed = _pointed(batch, first)
     found = find(writing.connection, [*keys, *pointed])
-    _refuse_known(keys, found, first)
+    more = len(batch) == AT_ONCE  # those that come after it were not looked at
+    _refuse_known(keys, found, first, more=more)
     new = set(keys)
-    gone = [place for target, place in pointed.items() if target not in new and found.get(target)]
+    gone = {place for target, places in pointed.items() if target not in new and found.get(target) for place in places}
     if gone:
-        raise _refused(len(gone), "point to a record that was withdrawn; reinstate that one first", gone)
+        raise _refused(gone, "point to a record that was withdrawn; reinstate that one first", more=more)
     for key in keys:
         pending.pop(key, None)
-    pending.update((one, place) for one, place in pointed.items() if one not in new and one not in found)
+    for target, places in pointed.items():
+        if target not in new and target not in found:
+            pending.setdefault(target, []).extend(places)
     _insert(writing, batch, keys)
 
 
+def _pointed(batch: Sequence[Record], first: int) -> dict[Key, list[int]]:
+    """Return what a batch points to, and the places of the records that do."""
+    pointed: dict[Key, list[int]] = {}
+    for place, record in enumerate(batch, first):
+        for target in targets(record):
+            pointed.setdefault(target, []).append(place)
+    return pointed
+
+
 def _insert(writing: Writing, batch: Sequence[Record], keys: Sequence[Key]) -> None:
-    rows: dict[str, list[dict[str, Any]]] = {}
-    entries: list[dict[str, Any]] = []
+    rows: dict[str, list[list[Any]]] = {}
+    entries: list[tuple[Any, ...]] = []
     for record, key in zip(batch, keys, strict=True):
         rows.setdefault(key[0], []).append(row_of(record))
         entries.append(sealed(writing.chain, writing.act, "added", key, revision=1, new=state_of(record)))
     for kind, some in rows.items():
-        writing.connection.execute(insert(RECORD_TABLES[kind]), some)
-    writing.connection.execute(insert(AUDIT), entries)
+        insert_rows(writing.connection, RECORD_TABLES[kind], some)
+    insert_rows(writing.connection, AUDIT, entries)
 
 
-def _refuse_known(keys: Sequence[Key], found: Found, first: int) -> None:
+def _refuse_known(keys: Sequence[Key], found: Found, first: int, *, more: bool) -> None:
     seen, twice, there, gone = set[Key](), list[int](), list[int](), list[int]()
     for place, key in enumerate(keys, first):
         if key in found:
@@ -115,17 +128,17 @@ def _refuse_known(keys: Sequence[Key], found: Found, first: int) -> None:
             twice.append(place)
         seen.add(key)
     if there:
-        raise _refused(len(there), "are in the registry already; change one with isotherm registry set", there)
+        raise _refused(there, "are in the registry already; change one with isotherm registry set", more=more)
     if gone:
-        raise _refused(len(gone), "were withdrawn; bring one back with isotherm registry withdraw --undo", gone)
+        raise _refused(gone, "were withdrawn; bring one back with isotherm registry withdraw --undo", more=more)
     if twice:
-        raise _refused(len(twice), "come twice; give each record a key of its own", twice)
+        raise _refused(twice, "come twice; give each record a key of its own", more=more)
 
 
-def _refused(count: int, why: str, places: Iterable[int]) -> BadRecord:
-    records = "1 of the new records" if count == 1 else f"{count} of the new records"
-    why = _SINGULAR.get(why.split(" ", 1)[0], "{}").format(why.split(" ", 1)[1]) if count == 1 else why
-    return BadRecord(f"Nothing was added: {records} {why}.", places=tuple(sorted(places)))
+def _refused(places: Collection[int], why: str, *, more: bool = False) -> BadRecord:
+    verb, rest = why.split(" ", 1)
+    told = f"1 of the new records {_SINGULAR[verb]}" if len(places) == 1 else f"{len(places)} of the new records {verb}"
+    return BadRecord(f"Nothing was added: {'at least ' * more}{told} {rest}.", places=tuple(sorted(places)))
 
 
 def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -134,7 +147,7 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
-_SINGULAR = {"point": "points {}", "are": "is {}", "were": "was {}", "come": "comes {}"}
+_SINGULAR = {"point": "points", "are": "is", "were": "was", "come": "comes"}
 
 _POINTS_TO = {
     name: tuple((field.name, field.refers) for field in kind.fields if field.refers)

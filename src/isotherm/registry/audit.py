@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -94,7 +93,7 @@ def first_hash(registry_id: str) -> str:
 
 
 def sealed(chain: Chain, done: Act, action: Action, key: tuple[str, str, str], *, revision: int, old: str | None = None,
-           new: str | None = None) -> dict[str, Any]:  # fmt: skip
+           new: str | None = None) -> tuple[Any, ...]:  # fmt: skip
     """Return the next entry as a row of the audit, and let the chain end with it.
 
     Parameters
@@ -104,12 +103,19 @@ def sealed(chain: Chain, done: Act, action: Action, key: tuple[str, str, str], *
     chain.entries += 1
     told = (chain.entries, done.transaction_id, done.at, done.who, action, *key, revision, old, new, done.why)
     chain.hash = seal(chain.hash, told)
-    return dict(zip(FIELDS, told, strict=True)) | {"hash": chain.hash}
+    return (*told, chain.hash)
 
 
-def seal(before: str, told: tuple[object, ...]) -> str:
-    """Return the hash over an entry and the hash before it."""
-    return hashlib.sha256(_JSON.encode([before, *told]).encode()).hexdigest()
+def seal(before: str, told: Iterable[object]) -> str:
+    """Return the hash over an entry and the hash before it.
+
+    Notes
+    -----
+    SHA-256 over the hash before and the columns in `FIELDS`, as UTF-8, null where there is nothing, with the character
+    U+001F in between: no key, no reason and no JSON holds it, so no two entries look the same.
+    """
+    parts = ["null" if one is None else str(one) for one in told]
+    return hashlib.sha256("\x1f".join((before, *parts)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def first_broken(rows: Iterable[Mapping[str, Any]], chain: Chain) -> int | None:
@@ -120,6 +126,3 @@ def first_broken(rows: Iterable[Mapping[str, Any]], chain: Chain) -> int | None:
             return chain.entries + 1
         chain.entries, chain.hash = row["entry"], row["hash"]
     return None
-
-
-_JSON = json.JSONEncoder(separators=(",", ":"))

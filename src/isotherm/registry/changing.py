@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import and_, false, insert, select, update
+from sqlalchemy import and_, false, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from isotherm.clinical.kinds import Value
@@ -15,6 +15,7 @@ from isotherm.errors import BadRecord, Overtaken
 from isotherm.printable import printable
 from isotherm.registry.adding import find, key_of, targets
 from isotherm.registry.audit import Action, sealed
+from isotherm.registry.inserting import insert_rows
 from isotherm.registry.rows import Kept, kept_of, row_of, state_of
 from isotherm.registry.sessions import Writing
 from isotherm.registry.tables import AUDIT, RECORD_TABLES, WITHDRAWN
@@ -144,10 +145,12 @@ def _check_targets(writing: Writing, record: Record) -> None:
 def _save(writing: Writing, action: Action, kept: Kept, record: Record | None) -> int:
     """Write a row and its entry; None withdraws it. Return the new revision."""
     old = None if kept.withdrawn else state_of(kept.record)
-    row = row_of(record or kept.record, revision=kept.revision + 1, withdrawn=record is None)
+    table = RECORD_TABLES[kept.record.kind.name]
+    cells = row_of(record or kept.record, revision=kept.revision + 1, withdrawn=record is None)
     entry = sealed(writing.chain, writing.act, action, key_of(kept.record), revision=kept.revision + 1, old=old,
                    new=None if record is None else state_of(record))  # fmt: skip
     found_by = Target(kept.record.kind, kept.record.patient_id, kept.record.id, kept.revision).found_by
-    writing.connection.execute(update(RECORD_TABLES[kept.record.kind.name]).where(found_by).values(row))
-    writing.connection.execute(insert(AUDIT), [entry])
+    row = dict(zip(table.columns.keys(), cells, strict=True))
+    writing.connection.execute(update(table).where(found_by).values(row))
+    insert_rows(writing.connection, AUDIT, [entry])
     return kept.revision + 1
