@@ -137,6 +137,11 @@ SLIPS = {
     "not finite": (HEAD + ",days_after_ablation", ["a,t,b,,nan"], ["Line 2", "days-after-ablation"]),
     "a structure without a name": (HEAD + ",structure", ["a,t,b,,=x"], ["Line 2", "structure", "NAME=FILE"]),
     "no case": (HEAD, ["", ",,,"], ["holds no case"]),
+    "one lesion twice": (HEAD + ",lesion", ["a,t,z,,L1;L1"], ["Line 2", "one lesion twice"]),
+    "lesions of one patient without names": (
+        HEAD + ",patient,lesion", ["a,t,z,,P,L1", "c,t,z,,Q,", "b,t,z,,P,"], ["Lines 2 and 4", "name the lesions"]
+    ),
+    "a patient who is another one's case": (HEAD + ",patient", ["a,t,z,,", "b,t,z,,a"], ["Lines 2 and 3"]),
     "half a pair": (PAIR, ["a,pre,,t,z"], ["Line 2", "column after is empty"]),
     "an organ of a pair": (PAIR + ",organ", ["a,pre,post,t,z,o"], ["Line 2", "organ", "organ_before"]),
     "a method without scans": (HEAD + ",method", ["a,t,z,,rigid"], ["Line 2", "method", "names no scans"]),

@@ -62,8 +62,9 @@ def run_batch(
         try:
             _measure(_open(tasks, summary), summary, way, progress)
         finally:
-            # A run that is stopped leaves whole tables of what it has done.
-            summary.write()
+            # A run that is stopped leaves whole tables of what it has done, and none of what another has done.
+            if summary.known or (folder / CASES).exists():
+                summary.write()
     return summary
 
 

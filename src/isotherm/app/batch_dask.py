@@ -25,7 +25,7 @@ from isotherm.errors import BadSetting, NoAnswer
 from isotherm.exchange.atomic import PREFIX, write_text
 from isotherm.printable import printable
 
-CONNECT_S = 10.0
+CONNECT_S = 30.0
 """A scheduler that has not answered after so long is not there."""
 
 EMPTY_S = 60.0
@@ -137,7 +137,7 @@ def _next(client: Any, ended: queue.SimpleQueue[Any], progress: Callable[[str, s
         with suppress(queue.Empty):
             return ended.get(timeout=LOOK_S)
         answers = client.status == "running"
-        if answers and client.scheduler_info()["workers"]:
+        if answers and client.nthreads():
             there_s = time.monotonic()
             continue
         missing = "has no worker left" if answers else "has broken off"

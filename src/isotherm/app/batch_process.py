@@ -12,8 +12,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from isotherm.app.batch_attempt import Order, Outcome
-from isotherm.app.batch_program import DOING
+from isotherm.app.batch_program import DOING, READY
 from isotherm.exchange.dicom_decode import send, take
+
+PROGRAM = ("-m", "isotherm.app.batch_program")
 
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS",
@@ -29,6 +31,7 @@ class Measurer:
 
     def __init__(self) -> None:
         self._program: subprocess.Popen[bytes] | None = None
+        self._new = True
         self._ended = threading.Event()
 
     def measure(self, order: Order, *, timeout_s: float | None, progress: Progress) -> Outcome:
@@ -44,12 +47,13 @@ class Measurer:
         """
         if self._ended.is_set():
             return Outcome("died", "The run was stopped.")
-        program = self._ready()
-        late = threading.Event()
+        program, late = self._started(), threading.Event()
         timer = threading.Timer(timeout_s or 0.0, lambda: (late.set(), _kill(program)))
-        if timeout_s is not None:
-            timer.start()
         try:
+            if self._new:
+                self._new = take(program.stdout) != READY  # to start it is not the fault of any case
+            if timeout_s is not None:
+                timer.start()
             return _ask(program, order, progress)
         except (EOFError, OSError, pickle.UnpicklingError):
             self._put_away()
@@ -71,15 +75,16 @@ class Measurer:
         self._ended.set()
         self._put_away()
 
-    def _ready(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> subprocess.Popen[bytes]:
         if self._program is not None and self._program.poll() is None:
             return self._program
         self._put_away()
         # In a session of its own, so that Ctrl-C comes here alone, and what it starts can be ended with it.
         self._program = subprocess.Popen(
-            [sys.executable, "-m", "isotherm.app.batch_program"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, *PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, env=os.environ | ONE_THREAD, start_new_session=True,
         )  # fmt: skip
+        self._new = True
         if self._ended.is_set():
             _kill(self._program)
         return self._program

@@ -19,12 +19,13 @@ from isotherm.exchange.dicom_decode import send, take
 IDLE_S = 60.0
 """After so long without an order nobody needs it any more, and its memory is given back."""
 
-DOING, DONE = b"doing", b"done"
+READY, DOING, DONE = b"ready", b"doing", b"done"
 
 
 def serve(stdin: Any, stdout: Any) -> None:
     """Measure cases until nobody asks any more."""
     orders: queue.Queue[bytes] = queue.Queue()
+    send(stdout, READY)
     threading.Thread(target=_listen, args=(stdin, orders), daemon=True).start()
     while True:
         try:

@@ -41,6 +41,7 @@ def read_manifest(manifest: str, settings: Settings, facts: Facts) -> list[Task]
     home = Path(os.path.abspath(path.parent))  # not resolved: on other machines links may lead elsewhere
     found: list[Task] = []
     folders: dict[str, int] = {}
+    unnamed: dict[str, tuple[int, bool]] = {}
     for line, cells in lines[1:]:
         if not any(cells):
             continue
@@ -64,6 +65,12 @@ def read_manifest(manifest: str, settings: Settings, facts: Facts) -> list[Task]
             found.append(task_of(told, home, settings, facts))
         except IsothermError as error:
             raise BadManifest(f"{where}: {error}") from None
+        first, named = unnamed.setdefault(found[-1].patient, (line, bool(found[-1].lesions)))
+        if first != line and not (named and found[-1].lesions):
+            raise BadManifest(
+                f"Lines {first} and {line} of {_name(path)} are of one patient; name the lesions of both (lesion), so "
+                "that tables tell which of them are the same."
+            )
     if not found:
         raise BadManifest(f"The list {_name(path)} holds no case; write one line for each under the columns' names.")
     return found

@@ -63,9 +63,11 @@ def task_of(cells: Mapping[str, str], home: Path, settings: Settings, facts: Fac
     if "days_after_ablation" in told:
         told["days_after_ablation"] = _number(told["days_after_ablation"], "days_after_ablation")
     name = printable(cells["case"])
+    if len(set(lesions := tuple(printable(one) for one in row.several("lesion")))) < len(lesions):
+        raise BadManifest("the column lesion names one lesion twice; give each a name of its own.")
     return Task(
         name, printable(cells.get("patient", name)), printable(cells.get("session", "")),
-        tuple(printable(one) for one in row.several("lesion")), row.pair() if scans else row.masks(), settings,
+        lesions, row.pair() if scans else row.masks(), settings,
         replace(facts, **told),
     )  # fmt: skip
 
