@@ -36,7 +36,8 @@
     - NoOverlap                arms that do not overlap enough: no pair within the caliper, weights that run off
     - OutOfReach               an estimand that these data and this method cannot give
     - CaliperBroken            a matched pair wider apart than its caliper: a fault of isotherm, never of the data
-  + NoAnswer                   (exit 4: a PACS that is not there, is busy or broke off; the same command goes on later)
+  + NoAnswer                   (exit 4: a PACS or a cluster that is not there, is busy or broke off; the same command
+                                goes on later)
   + OutputError                (exit 2: the place to write to cannot be used)
 """
 
@@ -204,7 +205,7 @@ class CaliperBroken(FitError):
 
 
 class NoAnswer(IsothermError):
-    """A PACS that is not there, is busy, or broke off; what was finished is kept, and the same command goes on.
+    """A PACS or a cluster that is not there, is busy, or broke off; what was finished is kept, the same command goes on.
 
     Parameters
     ----------

@@ -47,7 +47,11 @@ class Measurer:
         """
         if self._ended.is_set():
             return Outcome("died", "The run was stopped.")
-        program, late = self._started(), threading.Event()
+        late = threading.Event()
+        try:
+            program = self._started()
+        except OSError as error:
+            return Outcome("died", f"No process could be started for it ({(error.strerror or 'unknown').lower()})")
         timer = threading.Timer(timeout_s or 0.0, lambda: (late.set(), _kill(program)))
         try:
             if self._new:
