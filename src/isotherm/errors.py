@@ -205,7 +205,7 @@ class CaliperBroken(FitError):
 
 
 class NoAnswer(IsothermError):
-    """A PACS or a cluster that is not there, is busy, or broke off; what was finished is kept, the same command goes on.
+    """A PACS or a cluster that is not there, is busy, or broke off; the finished is kept, the same command goes on.
 
     Parameters
     ----------

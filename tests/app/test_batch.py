@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def in_this_process(
     self: OnThisMachine, orders: list[Order], *, folder: Path, alone: bool, progress: Callable[[str, str], None]
-) -> Iterator[tuple[Order, Outcome]]:
+) -> Generator[tuple[Order, Outcome]]:
     for order in orders:
         yield order, attempt(order, progress=partial(progress, order.task.name))
 

@@ -84,23 +84,26 @@ def test_both_kinds_of_rows_are_measured_as_their_commands_measure_them(
     assert {"margin.json", "registration.json", "report.html", "report.pdf", "dicom", "fingerprint.txt"} <= files
 
 
+@pytest.mark.parametrize("named", [{"lesion": "S2"}, {}])
 def test_the_study_engine_reads_the_table_with_a_row_for_each_lesion(
-    followed: tuple[Path, list[int]], isotherm: Command, tmp_path: Path
+    named: dict[str, str], followed: tuple[Path, list[int]], isotherm: Command, tmp_path: Path
 ) -> None:
     home, _ = followed
     text = (home / "study.toml").read_text(encoding="utf-8")
     assert 'patient = "patient"' in text
     assert 'tumor = "lesion"' in text
-    margins = pd.read_csv(home / "results/margins.csv")
-    margins.assign(progression=[0, 1, 0, 1], time_days=[400, 90, 700, 200]).to_csv(tmp_path / "joined.csv", index=False)
-    assert isotherm("study", "init", tmp_path / "joined.csv", "--out", tmp_path / "study.toml").code == 0
-    made = (tmp_path / "study.toml").read_text(encoding="utf-8")
-    made = re.sub(
-        r'^column = "COLUMN_OF_ARMS".*|^column = "modality".*', 'column = "modality"', made, count=1, flags=re.M
+    joined = pd.read_csv(home / "results/margins.csv")
+    refused = dict.fromkeys(joined.columns) | {"case": "P004", "patient": "P004", "status": "refused", **named}
+    joined = pd.concat([joined, pd.DataFrame([refused])])
+    joined.insert(0, "arm", [0, 1, 1, 0, 1])
+    joined.assign(progression=[0, 1, 0, 1, 0], time_days=[400, 90, 700, 200, 300]).to_csv(
+        tmp_path / "joined.csv", index=False
     )
+    assert isotherm("study", "init", tmp_path / "joined.csv", "--out", tmp_path / "study.toml").code == 0
+    assert 'column = "arm"' in (tmp_path / "study.toml").read_text(encoding="utf-8")
     ran = isotherm("study", "flow", tmp_path / "study.toml")
     assert (ran.code, ran.err) == (0, "")
-    assert "4" in ran.out
+    assert re.search(r"Tumors in the table +4 +5 +2 +3\n", ran.out)
 
 
 def test_the_commands_for_a_cluster_are_those_that_the_tests_of_the_cluster_run() -> None:

@@ -188,6 +188,7 @@ def test_what_measures_ends_with_the_run_and_what_is_finished_is_kept(
     if how == signal.SIGINT:
         assert (process.returncode, err) == (130, b"isotherm: stopped; what was finished is kept.\n")
         assert [row["status"] for row in cases(home).values()] == ["measured"]
+        assert [path.name for path in (home / "out" / "cases").iterdir()] == ["a"]
     listed(home, "a", "b")
     ran = isotherm("batch", home / "list.csv", "--out", home / "out", *FAST)
     assert ran.out.startswith("1 case measured, 1 kept from an earlier run, 0 refused.")

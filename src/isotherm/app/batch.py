@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from isotherm.app.batch_attempt import Order, Outcome
+from isotherm.app.batch_attempt import Order, Outcome, clear_away
 from isotherm.app.batch_summary import Summary
 from isotherm.app.batch_tables import CASES, CASES_HEAD, HOMES, Told, told_of
 from isotherm.app.batch_task import FINGERPRINT, Task, fingerprint
 from isotherm.app.manifest import read_manifest
-from isotherm.app.outputs import RESULT, TABLE, TABLE_HEADS, clear_results, keep_tables, safe_name
+from isotherm.app.outputs import RESULT, TABLE, TABLE_HEADS, keep_tables, safe_name
 from isotherm.app.places import keep_inputs, new_folder
 from isotherm.app.settings import Facts, Settings
 from isotherm.errors import OutputError
@@ -34,7 +34,7 @@ class Way(Protocol):
         ...
 
 
-Measured = Iterator[tuple[Order, Outcome]]
+Measured = Generator[tuple[Order, Outcome]]
 
 
 def run_batch(
@@ -100,26 +100,18 @@ def _measure(orders: Sequence[Order], summary: Summary, way: Way, progress: Call
         asked, died = (died if alone else orders), []
         if not asked:
             return
-        for order, outcome in way(asked, folder=summary.folder, alone=alone, progress=tell):
-            if outcome.ending in ("late", "died"):
-                _clear_away(order)
-            if outcome.ending == "no_room":
-                raise OutputError(outcome.why)  # all other cases would be measured for nothing
-            if outcome.ending == "died" and not alone:
-                # Perhaps it was only ended for the memory that others took: once more, with the machine for itself.
-                died.append(order)
-            else:
-                summary.add(order.task.name, _twice(order, outcome) if outcome.ending == "died" else outcome)
+        with closing(way(asked, folder=summary.folder, alone=alone, progress=tell)) as ended:
+            for order, outcome in ended:
+                if outcome.ending in ("late", "died"):
+                    clear_away(order)
+                if outcome.ending == "no_room":
+                    raise OutputError(outcome.why)  # all other cases would be measured for nothing
+                if outcome.ending == "died" and not alone:
+                    # Perhaps it was only ended for the memory that others took: once more, with the machine for itself.
+                    died.append(order)
+                else:
+                    summary.add(order.task.name, _twice(order, outcome) if outcome.ending == "died" else outcome)
 
 
 def _twice(order: Order, outcome: Outcome) -> Outcome:
     return replace(outcome, why=f"{outcome.why}; it was tried twice: run it alone with `{order.task.command}`.")
-
-
-def _clear_away(order: Order) -> None:
-    """Take away what a process has left that was ended while it wrote: without margin.json it is no result."""
-    home = Path(order.home)
-    with suppress(OSError, OutputError):
-        if not (home / RESULT).exists():
-            clear_results(home)
-        home.rmdir()  # refuses, as it should, where something is left

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from isotherm import __version__
 from isotherm.app.batch_task import Task, fingerprint, measure
-from isotherm.errors import IsothermError
+from isotherm.app.outputs import RESULT, clear_results
+from isotherm.errors import IsothermError, OutputError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 """Failures of a disk that would meet every case."""
@@ -82,3 +84,12 @@ def attempt(order: Order, *, progress: Callable[[str], None]) -> Outcome:
     except Exception as error:  # one bad case never stops the rest; its kind is told
         why = f"An unforeseen {type(error).__name__} came; run this case alone with `{order.task.command}`."
         return Outcome("refused", why)
+
+
+def clear_away(order: Order) -> None:
+    """Take away what a process has left that was ended while it wrote: without margin.json it is no result."""
+    home = Path(order.home)
+    with suppress(OSError, OutputError):
+        if not (home / RESULT).exists():
+            clear_results(home)
+        home.rmdir()  # refuses, as it should, where something is left

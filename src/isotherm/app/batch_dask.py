@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -56,7 +56,7 @@ class OnDask:
 
     def __call__(
         self, orders: Sequence[Order], *, folder: Path, alone: bool, progress: Callable[[str, str], None]
-    ) -> Iterator[tuple[Order, Outcome]]:
+    ) -> Generator[tuple[Order, Outcome]]:
         """Measure cases; each comes back when it has ended. A case whose worker is lost goes to another one.
 
         Raises
@@ -88,7 +88,7 @@ class OnDask:
 
     def _measured(
         self, client: Any, orders: Sequence[Order], alone: bool, progress: Callable[[str, str], None]
-    ) -> Iterator[tuple[Order, Outcome]]:
+    ) -> Generator[tuple[Order, Outcome]]:
         ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
         token, waiting = secrets.token_hex(4), iter(enumerate(orders))
         asked: dict[str, Order] = {}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from isotherm.app.batch_attempt import Order, Outcome
+from isotherm.app.batch_attempt import Order, Outcome, clear_away
 from isotherm.app.batch_process import Measurer
 
 
@@ -38,7 +38,7 @@ class OnThisMachine:
 
     def __call__(
         self, orders: Sequence[Order], *, folder: Path, alone: bool, progress: Callable[[str, str], None]
-    ) -> Iterator[tuple[Order, Outcome]]:
+    ) -> Generator[tuple[Order, Outcome]]:
         """Measure cases, one at a time if `alone`; each comes back when it has ended."""
         count = min(1 if alone else self.jobs or cores(), len(orders))
         measurers = [Measurer() for _ in range(count)]
@@ -52,8 +52,9 @@ class OnThisMachine:
             return measurer.measure(order, timeout_s=self.timeout_s, progress=partial(progress, order.task.name))
 
         pool = ThreadPoolExecutor(count, initializer=start)
+        asked: dict[Future[Outcome], Order] = {}
         try:
-            asked = {pool.submit(measure, order): order for order in orders}
+            asked |= {pool.submit(measure, order): order for order in orders}
             for future in as_completed(asked):
                 yield asked.pop(future), future.result()
         finally:
@@ -63,3 +64,5 @@ class OnThisMachine:
             pool.shutdown(cancel_futures=True)
             for measurer in measurers:
                 measurer.close()
+            for order in asked.values():
+                clear_away(order)
