@@ -103,56 +103,6 @@ def start(home: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         running.append(process)
         return process
 
-    @property
-    def address(self) -> str:
-        while True:
-            with suppress(OSError, ValueError):
-                return str(json.loads(self._file.read_text())["address"])
-            assert self.scheduler.poll() is None
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        for process in reversed(self._processes):
-            process.kill()
-            process.wait()
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """A scheduler without workers."""
-    (tmp_path / "cluster").mkdir()
-    made = Cluster(tmp_path / "cluster")
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A folder with a list of eight small cases."""
-    small_case(tmp_path / "data")
-    lines = [f"c{n},data/tumor.nii.gz,data/ablation.nii.gz,data/organ.nii.gz" for n in range(8)]
-    (tmp_path / "list.csv").write_text("\n".join(["case,tumor,ablation,organ", *lines, ""]))
-    return tmp_path
-
-
-@pytest.fixture
-def start(home: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start `isotherm batch` on a cluster, in a process of its own."""
-    running: list[subprocess.Popen[str]] = []
-
-    def started(address: str, *more: str, wait_s: float = 60.0) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", QUICK.format(wait_s=wait_s), "batch", "list.csv", "--out", "dask", *FAST]
-        running.append(
-            subprocess.Popen(
-                [*command, "--dask", address, *more],
-                cwd=home,
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )  # fmt: skip
-        )
-        return process
-
     yield started
     for process in running:
         process.kill()
