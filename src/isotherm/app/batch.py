@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
@@ -13,9 +12,9 @@ from typing import Protocol
 from isotherm.app.batch_attempt import Order, Outcome, clear_away
 from isotherm.app.batch_summary import Summary
 from isotherm.app.batch_tables import CASES, CASES_HEAD, HOMES, Told, told_of
-from isotherm.app.batch_task import FINGERPRINT, Task, fingerprint
+from isotherm.app.batch_task import FINGERPRINT, Task, fingerprint, finished
 from isotherm.app.manifest import read_manifest
-from isotherm.app.outputs import RESULT, TABLE, TABLE_HEADS, keep_tables, safe_name
+from isotherm.app.outputs import TABLE, TABLE_HEADS, keep_tables, safe_name
 from isotherm.app.places import keep_inputs, new_folder
 from isotherm.app.settings import Facts, Settings
 from isotherm.errors import OutputError
@@ -59,8 +58,12 @@ def run_batch(
         for path in leftovers(folder):
             path.unlink(missing_ok=True)
         summary = Summary(folder, tasks)
+        orders = _open(tasks, summary)
         try:
-            _measure(_open(tasks, summary), summary, way, progress)
+            _measure(orders, summary, way, progress)
+        except BaseException:
+            _look_again(orders, summary)
+            raise
         finally:
             # A run that is stopped leaves whole tables of what it has done, and none of what another has done.
             if summary.known or (folder / CASES).exists():
@@ -74,20 +77,29 @@ def _open(tasks: Sequence[Task], summary: Summary) -> list[Order]:
     folder = Path(os.path.abspath(summary.folder))
     for task in tasks:
         home, key = folder / HOMES / safe_name(task.name), fingerprint(task)
-        if (told := _finished(task, home, key)) is not None:
+        if (told := _kept(task, home, key)) is not None:
             summary.keep(task.name, told)
         else:
             orders.append(Order(task, str(home), key))
     return orders
 
 
-def _finished(task: Task, home: Path, key: str) -> Told | None:
+def _look_again(orders: Sequence[Order], summary: Summary) -> None:
+    """Keep what was finished by somebody who could not say so any more."""
+    for order in orders:
+        home = Path(order.home)
+        if not summary.knows(order.task.name) and (told := _kept(order.task, home, order.key)) is not None:
+            summary.keep(order.task.name, told)
+
+
+def _kept(task: Task, home: Path, key: str) -> Told | None:
     """Return what an earlier run has found of the same case, or None where there is nothing, or only a damaged one."""
+    if (document := finished(home, key)) is None:
+        return None
     try:
-        if (home / FINGERPRINT).read_text(encoding="utf-8").strip() != key:
-            return None
-        return told_of(task, json.loads((home / RESULT).read_text(encoding="utf-8")))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return told_of(task, document)
+    except (ValueError, LookupError, TypeError, AttributeError, StopIteration):
+        (home / FINGERPRINT).unlink()
         return None
 
 

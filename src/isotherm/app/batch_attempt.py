@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from isotherm import __version__
-from isotherm.app.batch_task import Task, fingerprint, measure
+from isotherm.app.batch_task import Task, fingerprint, finished, measure
 from isotherm.app.outputs import RESULT, clear_results
 from isotherm.errors import IsothermError, OutputError
 
@@ -75,6 +75,8 @@ def attempt(order: Order, *, progress: Callable[[str], None]) -> Outcome:
             return Outcome("refused", OTHER_VERSION.format(__version__, order.version))
         if fingerprint(order.task) != order.key:
             return Outcome("refused", OTHER_FILES)
+        if (document := finished(Path(order.home), order.key)) is not None:
+            return Outcome("measured", document=document)  # by a worker that was lost before it could say so
         return Outcome("measured", document=measure(order.task, Path(order.home), order.key, progress=progress))
     except IsothermError as error:
         full = isinstance(error.__cause__, OSError) and error.__cause__.errno in NO_ROOM

@@ -66,7 +66,9 @@ class OnDask:
         BadSetting
             A worker has another version of isotherm, or does not see the folder of the results.
         """
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it has to say is said here, in a sentence
+        for name in ("distributed", *logging.root.manager.loggerDict):
+            if name.partition(".")[0] == "distributed":  # what it has to say is said here, in a sentence
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         client = self._client()
         try:
             _check_workers(client, self.address)

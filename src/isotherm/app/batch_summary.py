@@ -52,6 +52,10 @@ class Summary:
         self._told[name] = told
         self.kept += 1
 
+    def knows(self, name: str) -> bool:
+        """Say whether a case has ended."""
+        return self._told[name] is not None
+
     def add(self, name: str, outcome: Outcome) -> None:
         """Take in how a case ended, and write the tables when it is time again."""
         task = self._tasks[name]

@@ -14,7 +14,7 @@ from isotherm.app.assess_pair import assess_pair
 from isotherm.app.assess_pair_outputs import Places, write_pair_assessment
 from isotherm.app.case import Request, read_case
 from isotherm.app.choosing import ChoiceRequest
-from isotherm.app.outputs import results_in, write_results
+from isotherm.app.outputs import RESULT, results_in, write_results
 from isotherm.app.pair import PairRequest, read_pair
 from isotherm.app.places import keep_inputs
 from isotherm.app.settings import Facts, Settings
@@ -97,6 +97,16 @@ def _stamp(file: str) -> list[int]:
         return found
     except (OSError, ValueError, IsothermError):
         return []  # what is wrong with it is said when it is read
+
+
+def finished(home: Path, key: str) -> Mapping[str, Any] | None:
+    """Return the content of margin.json of a case that was finished with this fingerprint, or None."""
+    try:
+        if (home / FINGERPRINT).read_text(encoding="utf-8").strip() != key:
+            return None
+        return json.loads((home / RESULT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def measure(task: Task, home: Path, key: str, *, progress: Progress) -> Mapping[str, Any]:
