@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.accuracy import print_accuracy
+from bench.batch import print_batch
 from bench.coverage import print_coverage
 from bench.criteria_table import print_criteria_table
 from bench.designs import print_designs
@@ -35,6 +36,7 @@ Options = argparse.Namespace
 
 PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
     "speed": (lambda _: print_speed(),),
+    "batch": (lambda _: print_batch(),),
     "dicom": (lambda _: print_dicom(),),
     "pacs": (lambda _: print_pacs(),),
     "criteria": (lambda _: print_criteria_table(),),

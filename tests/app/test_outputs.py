@@ -16,7 +16,7 @@ import pytest
 import SimpleITK
 
 from isotherm.app import outputs
-from isotherm.app.outputs import COLUMNS, csv_text, json_text, safe_name
+from isotherm.app.outputs import COLUMNS, FORMULAS, csv_text, json_text, safe_name, table_text
 from isotherm.app.places import new_folder, usable_file, usable_folder
 from isotherm.app.terminal import margin_table
 from isotherm.errors import OutputError
@@ -95,15 +95,24 @@ def test_the_table_has_one_row_per_lesion_with_the_numbers_of_the_document(resul
     assert row["interval_calibrated"] in ("yes", "no")
 
 
-def test_a_table_of_several_cases_names_them_and_defuses_formulas(results: Path) -> None:
+def test_a_table_defuses_formulas(results: Path) -> None:
     told = document(results)
     told["lesions"][0]["label"] = "=1+1"
     told["lesions"][0]["flags"] = ["two\nlines", 'a "quote", and a comma']
-    rows = list(csv.DictReader(io.StringIO(csv_text([("-a", told), ("\tb", told)]))))
-    assert [row["case"] for row in rows] == ["'-a", "'\tb"]
-    assert rows[0]["lesion"] == "'=1+1"
-    assert rows[0]["flags"] == 'two\nlines; a "quote", and a comma'
-    assert float(rows[0]["thinnest_p_mm"]) == told["lesions"][0]["thinnest_point_lps_mm"][1]  # a number stays one
+    (row, *_) = csv.DictReader(io.StringIO(csv_text(told)))
+    assert row["lesion"] == "'=1+1"
+    assert row["flags"] == 'two\nlines; a "quote", and a comma'
+    assert float(row["thinnest_p_mm"]) == told["lesions"][0]["thinnest_point_lps_mm"][1]  # a number stays one
+
+
+@pytest.mark.parametrize("sign", FORMULAS)
+def test_no_cell_of_text_begins_like_a_formula(sign: str) -> None:
+    (row,) = csv.DictReader(io.StringIO(table_text(("why",), [(sign + "cmd()",)])))
+    assert row["why"] == "'" + sign + "cmd()"
+
+
+def test_a_carriage_return_never_cuts_a_row() -> None:
+    assert table_text(("why",), [("\r=1",), ("a\r\nb",)]) == 'why\n"\'\n=1"\n"a\nb"\n'
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

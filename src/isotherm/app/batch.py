@@ -1,96 +1,44 @@
-"""Many cases from one list: a row each, resumable, and one bad case never stops the rest."""
+"""Many cases from one list: side by side, resumable, and one bad case never stops the rest."""
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import json
-import time
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+import os
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from isotherm import __version__
-from isotherm.app.case import read_case
-from isotherm.app.manifest import Row, read_manifest
-from isotherm.app.outputs import (
-    RESULT,
-    TABLE,
-    TABLE_HEADS,
-    csv_text,
-    keep_tables,
-    results_in,
-    safe_name,
-    table_text,
-    write_results,
-)
+from isotherm.app.batch_attempt import Order, Outcome, clear_away
+from isotherm.app.batch_summary import Summary
+from isotherm.app.batch_tables import CASES, CASES_HEAD, HOMES, Told, told_of
+from isotherm.app.batch_task import FINGERPRINT, Task, fingerprint, finished
+from isotherm.app.manifest import read_manifest
+from isotherm.app.outputs import TABLE, TABLE_HEADS, keep_tables, safe_name
 from isotherm.app.places import keep_inputs, new_folder
 from isotherm.app.settings import Facts, Settings
-from isotherm.app.tasks import assess_margin
-from isotherm.app.terminal import folded
-from isotherm.errors import IsothermError
-from isotherm.exchange.atomic import leftovers, write_text
-from isotherm.exchange.itk_files import data_file
-from isotherm.printable import printable
+from isotherm.errors import OutputError
+from isotherm.exchange.atomic import leftovers
+from isotherm.exchange.folder_lock import one_at_a_time
 
-FAILED = "failed.csv"
-FINGERPRINT = "fingerprint.txt"
-
-MOST_FAILURES = 10
-"""Failures that a summary lists; all of them are in failed.csv."""
-
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-"""Failures of a disk that would meet every case."""
-
-Progress = Callable[[str], None]
+Progress = Callable[[str, str], None]
+"""Told the name of a case, and in words what is being done."""
 
 
-@dataclass(slots=True)
-class Summary:
-    """What became of a list of cases so far, and where it is written down."""
+class Way(Protocol):
+    """Where and how cases are measured."""
 
-    folder: Path
-    total: int
-    measured: int = 0
-    kept: int = 0
-    done: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
-    failed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    started_s: float = field(default_factory=time.monotonic)
-
-    def write(self) -> None:
-        """Write both tables, whole."""
-        write_text(self.folder / TABLE, csv_text(list(self.done.items())))
-        write_text(self.folder / FAILED, table_text(("case", "why"), self.failed))
-
-    def ahead(self) -> str:
-        """Return how far the list is, for a progress line: "3 of 200, 1 failed, 25 min left"."""
-        past = self.measured + self.kept + len(self.failed)
-        told = f"{past + 1} of {self.total}"
-        if self.failed:
-            told += f", {len(self.failed)} failed"
-        if self.measured:
-            left_s = (time.monotonic() - self.started_s) / (past - self.kept) * (self.total - past)
-            told += f", {left_s / 60.0:.0f} min left" if left_s >= 90.0 else f", {left_s:.0f} s left"
-        return told
-
-    def text(self, width: int | None = None) -> str:
-        """Return the summary for a terminal, its sentences in lines of at most `width` columns where one is given."""
-        cases = "case" if self.measured == 1 else "cases"
-        lines = [f"{self.measured} {cases} measured, {self.kept} kept from an earlier run, {len(self.failed)} failed."]
-        statuses = Counter(str(lesion["status"]) for document in self.done.values() for lesion in document["lesions"])
-        if statuses:
-            lines.append(f"Lesions: {', '.join(f'{count} {status}' for status, count in statuses.most_common())}.")
-        lines += [line for name, why in self.failed[:MOST_FAILURES] for line in folded(f"{name}: {why}", width)]
-        if (rest := len(self.failed) - MOST_FAILURES) > 0:
-            lines.append(f"  and {rest} more")
-        if self.failed:
-            lines.append(f"Failures: {self.folder / FAILED}")
-        return "\n".join(printable(line) for line in [*lines, f"Table: {self.folder / TABLE}"])
+    def __call__(self, orders: Sequence[Order], *, folder: Path, alone: bool, progress: Progress) -> Measured:
+        """Measure cases whose results go into `folder`, one at a time if `alone`; each comes back when it has ended."""
+        ...
 
 
-def run_manifest(manifest: str, out: str, settings: Settings, facts: Facts, *, progress: Progress) -> Summary:
+Measured = Generator[tuple[Order, Outcome]]
+
+
+def run_batch(
+    manifest: str, out: str, settings: Settings, facts: Facts, *, way: Way, progress: Callable[[str], None]
+) -> Summary:
     """Measure every case of a list, but for those that an earlier run has measured from the same files.
 
     Raises
@@ -98,83 +46,84 @@ def run_manifest(manifest: str, out: str, settings: Settings, facts: Facts, *, p
     BadManifest
         The list cannot be used at all.
     OutputError
-        The folder cannot be written to, or the list lies where its results would go.
+        The folder cannot be written to, another run is writing there, or the list lies where its results would go.
+    NoAnswer
+        Where cases are measured elsewhere, and nobody is there.
     """
-    rows = read_manifest(manifest, settings, facts)
-    keep_inputs([Path(out) / TABLE, Path(out) / FAILED], [manifest])
-    keep_tables(Path(out), {TABLE: TABLE_HEADS, FAILED: ["case,why"]})
-    with new_folder(out) as folder:
-        summary = Summary(folder, len(rows))
+    progress("reading the list")
+    tasks = read_manifest(manifest, settings, facts)
+    keep_inputs([Path(out) / TABLE, Path(out) / CASES], [manifest])
+    keep_tables(Path(out), {TABLE: TABLE_HEADS, CASES: [CASES_HEAD]})
+    with new_folder(out) as folder, one_at_a_time(folder):
         for path in leftovers(folder):
             path.unlink(missing_ok=True)
-        for row in rows:
-            _run(row, summary, progress)
-            # After each case, so that a run that is killed leaves whole tables of what it has done.
-            summary.write()
+        summary = Summary(folder, tasks)
+        orders = _open(tasks, summary)
+        try:
+            _measure(orders, summary, way, progress)
+        except BaseException:
+            _look_again(orders, summary)
+            raise
+        finally:
+            # A run that is stopped leaves whole tables of what it has done, and none of what another has done.
+            if summary.known or (folder / CASES).exists():
+                summary.write()
     return summary
 
 
-def _run(row: Row, summary: Summary, progress: Progress) -> None:
-    """Measure one case, or keep what an earlier run has measured, or note why neither can be done."""
-    home = summary.folder / "cases" / safe_name(row.name)
-    ahead = summary.ahead()
-
-    def tell(doing: str) -> None:
-        progress(f"case {ahead}: {row.name}: {doing}")
-
-    tell("reading")
-    try:
-        key = fingerprint(row)
-        if (finished := _finished(home, key)) is not None:
-            summary.done[row.name] = finished
-            summary.kept += 1
-            return
-        keep_inputs(results_in(home), row.request.files)
-        case = read_case(row.request, facts=row.facts)
-        assessment = assess_margin(case, row.settings, progress=tell)
-        tell("writing the report")
-        write_results(home, assessment)
-        write_text(home / FINGERPRINT, key + "\n")
-        summary.done[row.name] = assessment.document
-        summary.measured += 1
-    except IsothermError as error:
-        if isinstance(error.__cause__, OSError) and error.__cause__.errno in NO_ROOM:
-            raise  # all other cases would be measured for nothing
-        summary.failed.append((row.name, str(error)))
-    except Exception as error:  # one bad case never stops the rest; its name and kind are told
-        why = f"unforeseen {type(error).__name__}; run this case alone with `isotherm margin`"
-        summary.failed.append((row.name, why))
+def _open(tasks: Sequence[Task], summary: Summary) -> list[Order]:
+    """Keep what an earlier run has finished, and return the orders for the rest."""
+    orders: list[Order] = []
+    folder = Path(os.path.abspath(summary.folder))
+    for task in tasks:
+        home, key = folder / HOMES / safe_name(task.name), fingerprint(task)
+        if (told := _kept(task, home, key)) is not None:
+            summary.keep(task.name, told)
+        else:
+            orders.append(Order(task, str(home), key))
+    return orders
 
 
-def fingerprint(row: Row) -> str:
-    """Return what a finished result depends on: files by size and time, settings, facts, version."""
-    stamps = [[spec, *_stamp(file)] for spec, file in zip(row.request.specs, row.request.files, strict=True)]
-    told = [__version__, stamps, asdict(row.settings), asdict(row.facts), asdict(row.request)]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+def _look_again(orders: Sequence[Order], summary: Summary) -> None:
+    """Keep what was finished by somebody who could not say so any more."""
+    for order in orders:
+        home = Path(order.home)
+        if not summary.knows(order.task.name) and (told := _kept(order.task, home, order.key)) is not None:
+            summary.keep(order.task.name, told)
 
 
-def _stamp(file: str) -> list[int]:
-    """Return size and time of a file, and of the file of voxels that its header may name; zeros where there is none.
-
-    Of a folder, whose files are a DICOM series: how many they are, their size together and the latest time.
-    """
-    if Path(file).is_dir():
-        stats = [path.stat() for path in Path(file).rglob("*") if path.is_file()]
-        return [len(stats), sum(one.st_size for one in stats), max((one.st_mtime_ns for one in stats), default=0)]
-    found: list[int] = []
-    for path in (Path(file), data_file(file)):
-        told = path.stat() if path is not None and path.is_file() else None
-        found += [0, 0] if told is None else [told.st_size, told.st_mtime_ns]
-    return found
-
-
-def _finished(home: Path, key: str) -> Mapping[str, Any] | None:
-    """Return the result of an earlier run of the same case, or None where there is none, or only a damaged one."""
-    try:
-        if (home / FINGERPRINT).read_text(encoding="utf-8").strip() != key:
-            return None
-        document: Mapping[str, Any] = json.loads((home / RESULT).read_text(encoding="utf-8"))
-        csv_text([("", document)])
-    except (OSError, ValueError, LookupError, TypeError):
+def _kept(task: Task, home: Path, key: str) -> Told | None:
+    """Return what an earlier run has found of the same case, or None where there is nothing, or only a damaged one."""
+    if (document := finished(home, key)) is None:
         return None
-    return document
+    try:
+        return told_of(task, document)
+    except (ValueError, LookupError, TypeError, AttributeError, StopIteration):
+        (home / FINGERPRINT).unlink()
+        return None
+
+
+def _measure(orders: Sequence[Order], summary: Summary, way: Way, progress: Callable[[str], None]) -> None:
+    def tell(name: str, doing: str) -> None:
+        progress(f"{summary.ahead()}: {name}: {doing}")
+
+    died: list[Order] = []
+    for alone in (False, True):
+        asked, died = (died if alone else orders), []
+        if not asked:
+            return
+        with closing(way(asked, folder=summary.folder, alone=alone, progress=tell)) as ended:
+            for order, outcome in ended:
+                if outcome.ending in ("late", "died"):
+                    clear_away(order)
+                if outcome.ending == "no_room":
+                    raise OutputError(outcome.why)  # all other cases would be measured for nothing
+                if outcome.ending == "died" and not alone:
+                    # Perhaps it was only ended for the memory that others took: once more, with the machine for itself.
+                    died.append(order)
+                else:
+                    summary.add(order.task.name, _twice(order, outcome) if outcome.ending == "died" else outcome)
+
+
+def _twice(order: Order, outcome: Outcome) -> Outcome:
+    return replace(outcome, why=f"{outcome.why}; it was tried twice: run it alone with `{order.task.command}`.")

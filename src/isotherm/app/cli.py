@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from isotherm import __version__
+from isotherm.app.batch_commands import add_batch
 from isotherm.app.criteria_commands import add_criteria
 from isotherm.app.dicom_commands import add_dicom
 from isotherm.app.evidence_commands import add_evidence
@@ -33,8 +34,8 @@ EXIT_CODES = """exit codes:
   0    every lesion was measured, or found bounded, not ablated or not assessable (each is a result)
   1    something unforeseen; please report it
   2    what came in, or the place to write to, cannot be used; the message says what to do
-  3    not all is to be used: (margins) a case could not be measured; (register, assess) a registration failed
-  4    (pacs) the PACS is not there, is busy or broke off; the same command goes on later
+  3    not all is to be used: (batch) a case could not be measured; (register, assess, batch) a registration failed
+  4    (pacs, batch) the PACS or the scheduler is not there, is busy or broke off; the same command goes on later
   130  stopped by Ctrl-C; what was finished is kept
   141  whoever read the output has stopped reading it"""
 
@@ -65,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    if list(sys.argv[1:] if arguments is None else arguments)[:1] == ["margins"]:
+        raise BadSetting("`isotherm margins` is now `isotherm batch`, which takes the same list and options.")
     try:
         options = _parser().parse_args(arguments)
         return int(options.run(options))
@@ -139,15 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--dicom", metavar="DIR", help="folder for segments (SEG) and measurements (SR) in DICOM, beside "
                      "--image as DICOM; with --pdf the report, too")  # fmt: skip
     one.set_defaults(run=_margin)
-    many = commands.add_parser(
-        "margins", help="measure many cases, one row each; resumable", epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    many.add_argument("manifest", metavar="MANIFEST.csv", help="columns named like the options of `isotherm margin`: "
-                      "case, tumor, ablation, organ, ...; several files in one cell are separated by ;, "
-                      "paths are relative to the list's own folder")  # fmt: skip
-    add_choices(many)
-    many.set_defaults(run=_margins)
+    add_batch(commands, _print)
     add_registration(commands, _print)
     add_dicom(commands)
     add_pacs(commands)
@@ -246,21 +241,6 @@ def _margin(options: argparse.Namespace) -> int:
         margin_table(assessment.document, terminal_columns()) + "\n" + ("" if report is None else f"Report: {report}\n")
     )
     return 0
-
-
-def _margins(options: argparse.Namespace) -> int:
-    from isotherm.app.batch import run_manifest
-    from isotherm.app.progress import Progress
-    from isotherm.app.terminal import terminal_columns
-
-    if options.out is None:
-        raise BadSetting("No --out came; name the folder for the results of all cases.")
-    with Progress(quiet=options.quiet) as progress:
-        summary = run_manifest(
-            options.manifest, options.out, settings_of(options), facts_of(options), progress=progress
-        )
-    _print(summary.text(terminal_columns()) + "\n")
-    return 3 if summary.failed else 0
 
 
 def _demo(options: argparse.Namespace) -> int:

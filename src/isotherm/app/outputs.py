@@ -24,15 +24,19 @@ RESULT, TABLE, REPORT, PAPER = "margin.json", "margins.csv", "report.html", "rep
 KINDS = ("margin.vtk", "residual.nii.gz", "uncovered.nii.gz")
 """How the names of a lesion's files end."""
 
-TABLE_HEADS = ("lesion,status,", "case,lesion,status,")
+TABLE_HEADS = ("lesion,status,", "case,patient,session,lesion,")
 """How the first line of margins.csv begins, of one case and of many."""
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What makes a cell a formula in some spreadsheet: the last four are the wide signs of East Asian ones."""
 
 COLUMNS = (
     "lesion", "status", "minimal_margin_mm", "interval_low_mm", "interval_high_mm", "interval_calibrated",
     "minimal_margin_unrestricted_mm", "minimal_margin_qam_mm", "minimal_margin_lumen_neutral_mm",
     "p_below_0_mm", "p_at_most_3_mm", "p_below_5_mm", "p_below_10_mm",
     "p1_mm", "p2_mm", "p5_mm", "p25_mm", "p50_mm",
-    "surface_below_0_mm", "surface_0_to_5_mm", "surface_5_to_10_mm", "surface_10_mm_or_more", "surface_at_most_3_mm",
+    "surface_fraction_below_0_mm", "surface_fraction_0_to_5_mm", "surface_fraction_5_to_10_mm",
+    "surface_fraction_10_mm_or_more", "surface_fraction_at_most_3_mm",
     "residual_volume_ml", "tissue_at_risk_ml", "tumor_volume_ml", "ablation_volume_ml", "recist_mm",
     "depth_below_capsule_mm", "vessel_bridging", "assessable_fraction",
     "thinnest_l_mm", "thinnest_p_mm", "thinnest_s_mm", "thinnest_direction", "registration", "registration_error_mm",
@@ -52,7 +56,7 @@ def write_results(folder: Path, assessment: Assessment, *, pdf: bytes | None = N
     `pdf` is the report on paper, where one was made.
     """
     with new_folder(str(folder)), all_or_nothing() as put:
-        _clear(folder)
+        clear_results(folder)
         names = file_names([view.label for view in assessment.lesions])
         for name, view in zip(names, assessment.lesions, strict=True):
             margin, surface, residual, uncovered = view.margin, *(put(folder / f"{name}-{kind}") for kind in KINDS)
@@ -65,7 +69,7 @@ def write_results(folder: Path, assessment: Assessment, *, pdf: bytes | None = N
                 write_mask(residual, _uncut(view.residual, view.ablation_grid))
             if view.uncovered is not None:
                 write_mask(uncovered, _uncut(view.uncovered, view.ablation_grid))
-        write_text(put(folder / TABLE), csv_text([("", assessment.document)]))
+        write_text(put(folder / TABLE), csv_text(assessment.document))
         report = put(folder / REPORT)
         write_text(report, report_html(assessment))
         if pdf is not None:
@@ -105,8 +109,13 @@ def all_or_nothing() -> Generator[Callable[[Path], Path]]:
         raise
 
 
-def _clear(folder: Path) -> None:
-    """Take away what an earlier run wrote: a surface of a lesion that is no longer measured would be believed."""
+def clear_results(folder: Path) -> None:
+    """Take away what an earlier run wrote: a surface of a lesion that is no longer measured would be believed.
+
+    Raises
+    ------
+    OutputError
+    """
     try:
         # margin.json comes first: without it, the rest counts as incomplete.
         for path in [*results_in(folder), *leftovers(folder)]:
@@ -160,15 +169,14 @@ def file_names(labels: Sequence[str]) -> list[str]:
     ]
 
 
-def csv_text(cases: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    """Return one row per lesion of each (case, document); the case's column is left out where no case is named."""
-    named = any(case for case, _ in cases)
-    rows = [
-        ([case] if named else []) + [*_row(lesion), " ".join(document["warnings"])]
-        for case, document in cases
-        for lesion in document["lesions"]
-    ]
-    return table_text((["case"] if named else []) + list(COLUMNS), rows)
+def csv_text(document: Mapping[str, Any]) -> str:
+    """Return the table of one case: a row per lesion."""
+    return table_text(COLUMNS, rows_of(document))
+
+
+def rows_of(document: Mapping[str, Any]) -> list[list[Any]]:
+    """Return the cells of `COLUMNS` for each lesion of a document."""
+    return [[*_row(lesion), " ".join(document["warnings"])] for lesion in document["lesions"]]
 
 
 def table_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -209,8 +217,10 @@ def _cell(value: object) -> object:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + value
+    if isinstance(value, str):
+        # A carriage return would go out without quotes, and cut the row.
+        text = value.replace("\r\n", "\n").replace("\r", "\n")
+        return "'" + text if text.startswith(FORMULAS) else text
     return value
 
 

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from isotherm.app.margin_options import add_choices, facts_of, number, settings_of, structures_of
 from isotherm.app.pacs_commands import add_server, server_of
-from isotherm.errors import BadSetting
-from isotherm.printable import printable
 
 if TYPE_CHECKING:
-    from isotherm.app.pair import Pair, PairRequest
+    from isotherm.app.choosing import ChoiceRequest
+    from isotherm.app.pair import PairRequest
     from isotherm.app.reading import Side
-    from isotherm.app.registering import Choice
 
 EXIT_CODES = """exit codes:
   0    done; every registration passed its gates, or was warned of, which the result says
@@ -145,51 +143,11 @@ def _pair_request(options: argparse.Namespace, before: str, after: str) -> PairR
     )  # fmt: skip
 
 
-def _choice(options: argparse.Namespace, pair: Pair) -> Choice:
-    from isotherm.app.registering import Choice
-    from isotherm.exchange.dicom_files import is_dicom
-    from isotherm.exchange.landmark_files import read_landmarks
-    from isotherm.exchange.transform_files import read_transform
+def _choice(options: argparse.Namespace) -> ChoiceRequest:
+    from isotherm.app.choosing import ChoiceRequest
 
-    given = None
-    if options.transform is not None:
-        # Of a DICOM registration, the frames of reference say which way it goes.
-        known = is_dicom(options.transform) and not options.transform_inverse
-        given = read_transform(options.transform, inverse=options.transform_inverse,
-                               frames=pair.frame_uids if known else None)  # fmt: skip
-    elif options.transform_inverse:
-        raise BadSetting("--transform-inverse came without --transform; name the file.")
-    marks = None
-    if options.landmarks is not None:
-        marks = read_landmarks(options.landmarks, options.landmarks_before, frame=options.landmarks_frame)
-    elif options.landmarks_before is not None or options.landmarks_frame is not None:
-        raise BadSetting("Options of landmarks came without --landmarks; name the file.")
-    shift, turn = _nudge(options.nudge)
-    method = options.method or ("deformable" if given is None else "given")
-    return Choice(method, given, marks, options.mend, shift, turn)
-
-
-def _nudge(text: str | None) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Read three mm, and three degrees where they came as well."""
-    cells = ["0", "0", "0"] if text is None else text.split(",")
-    try:
-        numbers = [float(cell) for cell in cells]
-    except ValueError:
-        numbers = []
-    if len(numbers) not in (3, 6):
-        raise BadSetting(
-            f"--nudge {printable(str(text))[:40]} came; give three mm, or three mm and three degrees, with commas: "
-            "--nudge=0,0,-3."
-        )
-    a, b, c, *turn = numbers
-    d, e, f = turn or (0.0, 0.0, 0.0)
-    return (a, b, c), (d, e, f)
-
-
-def _files(options: argparse.Namespace, request: PairRequest) -> tuple[str, ...]:
-    """Return every file that came in: none of them is written over."""
-    alone = (options.transform, options.landmarks, options.landmarks_before)
-    return (*request.files, *(file for file in alone if file is not None))
+    return ChoiceRequest(options.method, options.transform, options.transform_inverse, options.landmarks,
+                         options.landmarks_before, options.landmarks_frame, options.mend, options.nudge)  # fmt: skip
 
 
 def _register(options: argparse.Namespace, out: Print) -> int:
@@ -208,17 +166,17 @@ def _register(options: argparse.Namespace, out: Print) -> int:
     from isotherm.app.terminal import terminal_columns
     from isotherm.exchange.atomic import write_text
 
-    request = _pair_request(options, options.before, options.after)
+    request, asked = _pair_request(options, options.before, options.after), _choice(options)
+    files = (*request.files, *asked.files)  # none of them is written over
     if options.json not in (None, "-"):
-        keep_inputs([usable_file(options.json)], _files(options, request))
+        keep_inputs([usable_file(options.json)], files)
     if options.out:
-        keep_inputs(registration_in(Path(options.out)), _files(options, request))
+        keep_inputs(registration_in(Path(options.out)), files)
     folder: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
     with folder as home, Progress(quiet=options.quiet) as progress:
         progress("reading")
         pair = read_pair(request)
-        choice = _choice(options, pair)
-        registered = register_pair(pair, choice, progress=progress)
+        registered = register_pair(pair, asked.read(pair), progress=progress)
         document = registration_document(pair, registered)
         if home is not None:
             progress("writing")
@@ -271,17 +229,16 @@ def _assess(options: argparse.Namespace, out: Print) -> int:
     from isotherm.imaging.shrinkage import Shrinkage
 
     options = _fetched(options)
-    request = _pair_request(options, options.before, options.after)
+    request, asked = _pair_request(options, options.before, options.after), _choice(options)
     settings, facts = settings_of(options), facts_of(options)
     shrinkage = None if options.zone_shrinkage is None else Shrinkage(options.zone_shrinkage)
     places = Places.of(options.out, options.dicom, options.json, request.after)
-    places.keep(_files(options, request))
+    places.keep((*request.files, *asked.files))
     folder: AbstractContextManager[Path | None] = nullcontext() if options.out is None else new_folder(options.out)
     with folder, Progress(quiet=options.quiet) as progress:
         progress("reading")
         pair = read_pair(request)
-        choice = _choice(options, pair)
-        found = assess_pair(pair, choice, settings, facts, shrinkage=shrinkage, progress=progress)
+        found = assess_pair(pair, asked.read(pair), settings, facts, shrinkage=shrinkage, progress=progress)
         written = write_pair_assessment(places, request, pair, found, progress=progress)
     document, width = found.assessment.document, terminal_columns()
     if options.json not in (None, "-"):

@@ -1,0 +1,214 @@
+"""A list of cases on the workers of a Dask scheduler: the same orders, in processes of the same kind, elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import secrets
+import threading
+import time
+import warnings
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import distributed
+
+from isotherm import __version__
+from isotherm.app.batch_attempt import Order, Outcome
+from isotherm.app.batch_process import Measurer
+from isotherm.errors import BadSetting, NoAnswer
+from isotherm.exchange.atomic import PREFIX, write_text
+from isotherm.printable import printable
+
+CONNECT_S = 30.0
+"""A scheduler that has not answered after so long is not there."""
+
+EMPTY_S = 60.0
+"""A scheduler that has had no worker for so long gets none."""
+
+LOOK_S = 2.0
+
+VERSION = "__import__('isotherm').__version__"
+"""Evaluated at the other end, where isotherm may be missing; a function of ours would have to be there."""
+
+_HERE = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class OnDask:
+    """Measures cases on the workers of a Dask scheduler, which must see the same folders under the same names.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, as in tcp://host:8786; with tls:// the certificates are those of Dask's own configuration.
+    timeout_s : float, optional
+        Of each case.
+    """
+
+    address: str
+    timeout_s: float | None = None
+
+    def __call__(
+        self, orders: Sequence[Order], *, folder: Path, alone: bool, progress: Callable[[str, str], None]
+    ) -> Generator[tuple[Order, Outcome]]:
+        """Measure cases; each comes back when it has ended. A case whose worker is lost goes to another one.
+
+        Raises
+        ------
+        NoAnswer
+            The scheduler is not there, has no worker, or broke off.
+        BadSetting
+            A worker has another version of isotherm, or does not see the folder of the results.
+        """
+        for name in ("distributed", *logging.root.manager.loggerDict):
+            if name.partition(".")[0] == "distributed":  # what it has to say is said here, in a sentence
+                logging.getLogger(name).setLevel(logging.CRITICAL)
+        client = self._client()
+        try:
+            _check_workers(client, self.address)
+            _check_folder(client, folder)
+            yield from self._measured(client, orders, alone, progress)
+        finally:
+            client.close(timeout=CONNECT_S)
+
+    def _client(self) -> Any:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # other versions of libraries than here are no harm; ours is checked
+                return distributed.Client(self.address, timeout=CONNECT_S, set_as_default=False)
+        except (OSError, ValueError, TypeError, RuntimeError):
+            raise NoAnswer(
+                f"No Dask scheduler answers at '{printable(self.address)[:80]}'; start one (dask scheduler), and give "
+                "its address, as in tcp://host:8786."
+            ) from None
+
+    def _measured(
+        self, client: Any, orders: Sequence[Order], alone: bool, progress: Callable[[str, str], None]
+    ) -> Generator[tuple[Order, Outcome]]:
+        ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        token, waiting = secrets.token_hex(4), iter(enumerate(orders))
+        asked: dict[str, Order] = {}
+
+        def ask(count: int) -> None:
+            for number, order in islice(waiting, count):
+                key = f"isotherm-{token}-{number}"
+                asked[key] = order
+                client.submit(measured_there, order, self.timeout_s, key=key, pure=False).add_done_callback(ended.put)
+
+        ask(1 if alone else len(orders))
+        while asked:
+            future = _next(client, ended, progress)
+            order = asked.pop(future.key)
+            yield order, _outcome_of(future)
+            progress(order.task.name, "done")
+            if alone:
+                ask(1)
+
+
+def measured_there(order: Order, timeout_s: float | None) -> Outcome:
+    """Measure one case in a process of its own beside this thread of a worker, which starts it with its first case."""
+    if not hasattr(_HERE, "measurer"):
+        _HERE.measurer = Measurer()
+    measurer: Measurer = _HERE.measurer
+    return measurer.measure(order, timeout_s=timeout_s, progress=lambda _: None)
+
+
+def sees(path: str, token: str) -> bool:
+    """Say whether a file is seen here, with what was written into it elsewhere, in a folder that can be written to."""
+    try:
+        return Path(path).read_text(encoding="utf-8") == token and os.access(Path(path).parent, os.W_OK)
+    except OSError:
+        return False
+
+
+def _next(client: Any, ended: queue.SimpleQueue[Any], progress: Callable[[str, str], None]) -> Any:
+    """Return the next case that has ended; give up where nobody is there to measure one.
+
+    Raises
+    ------
+    NoAnswer
+    """
+    there_s = time.monotonic()
+    while True:
+        with suppress(queue.Empty):
+            return ended.get(timeout=LOOK_S)
+        answers = client.status == "running"
+        if answers and client.nthreads():
+            there_s = time.monotonic()
+            continue
+        missing = "has no worker left" if answers else "has broken off"
+        progress("Dask", f"the scheduler {missing}; waiting")
+        if time.monotonic() - there_s > (EMPTY_S if answers else CONNECT_S):
+            raise NoAnswer(f"The Dask scheduler {missing}; what was finished is kept, and the same command goes on.")
+
+
+def _outcome_of(future: Any) -> Outcome:
+    """Return how a case ended, or what kept it from being measured.
+
+    Raises
+    ------
+    NoAnswer
+        The scheduler has forgotten it.
+    """
+    if future.status == "finished":
+        return future.result()
+    if future.status != "error":
+        raise NoAnswer("The Dask scheduler has broken off; what was finished is kept, and the same command goes on.")
+    error = future.exception()
+    if isinstance(error, distributed.KilledWorker):
+        return Outcome("died", "The workers of Dask that measured it were ended one after the other")
+    return Outcome("refused", f"Its worker of Dask failed with an unforeseen {type(error).__name__}.")
+
+
+def _check_workers(client: Any, address: str) -> None:
+    """Wait for a worker, and refuse any that is not of this version.
+
+    Raises
+    ------
+    NoAnswer, BadSetting
+    """
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_S)
+    except TimeoutError:
+        raise NoAnswer(
+            f"The Dask scheduler has no worker; start some: dask worker {printable(address)[:80]}."
+        ) from None
+    found: dict[str, Any] = client.run(eval, VERSION, on_error="return")
+    try:
+        found["the scheduler"] = client.run_on_scheduler(eval, VERSION)
+    except Exception as error:  # whatever keeps it from being imported there
+        found["the scheduler"] = error
+    for where, version in found.items():
+        if version == __version__:
+            continue
+        says = "cannot import isotherm" if isinstance(version, Exception) else f"has isotherm {printable(str(version))}"
+        who = where if where == "the scheduler" else f"the worker at {printable(where)}"
+        raise BadSetting(
+            f"Of the Dask cluster, {who} {says[:60]} and isotherm {__version__} came; install this version there."
+        )
+
+
+def _check_folder(client: Any, folder: Path) -> None:
+    """Refuse workers that do not see the folder of the results as it is seen here.
+
+    Raises
+    ------
+    BadSetting
+    """
+    token, probe = secrets.token_hex(16), Path(os.path.abspath(folder)) / f"{PREFIX}{secrets.token_hex(8)}"
+    write_text(probe, token)
+    try:
+        found: Mapping[str, bool] = client.run(sees, str(probe), token)
+    finally:
+        probe.unlink(missing_ok=True)
+    if blind := [where for where, seen in found.items() if not seen]:
+        raise BadSetting(
+            f"The Dask worker at {printable(blind[0])} does not see the output folder as it is here, or may not write "
+            "there; files and results must lie in a folder that is shared by all machines, under one name."
+        )
