@@ -9,23 +9,37 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from isotherm.exchange.protocol_files import read_protocol
 from isotherm.exchange.tables_in import read_records
 from isotherm.study.analysis.run import analyze
 from isotherm.study.disclosure import release
 from isotherm.study.document import document_of, document_text
+from isotherm.study.known import Known
+from isotherm.study.protocol_factors import Factors
 from isotherm.study.protocol_methods import Coarsened, Methods, MissingData, Unadjusted
-from isotherm.study.protocol_parts import Data
+from isotherm.study.protocol_parts import Covariate, Data
 from isotherm.study.result import StudyResult
 from tests.study.cohorts import ELDERLY, PAIRS, WEIGHTS, people, run
 from tests.study.four_arms import four
 from tests.study.four_arms import people as four_people
-from tests.study.registry import COMPLICATION, EVERY, LTP, REPEAT, VOLUME, registry, timing
+from tests.study.protocols import BEFORE
+from tests.study.registry import BURDEN, COMPLICATION, EVERY, LTP, REPEAT, VOLUME, registry, timing
 
 HOSTILE = "</style><script>alert(1)</script><img src=x onerror=alert(2)> {headline.effect} {x} $a_b$ & \"'\x0b"
 """A name that somebody may give to an arm: markup, templates, formulas, a control character."""
 
 SITES = Data(file="cohort.csv", patient="id", site="site")
+
+MARGIN = Covariate(column="margin", label="Margin", unit="mm", kind="number", use="describe",
+                   known=Known(column="treated_on"))  # fmt: skip
+PLACE = Covariate(column="place", label="Place", kind="category", known=BEFORE, use="describe", reference="center",
+                  levels=(("d", "dome"), ("c", "center"), ("h", "hilum")))  # fmt: skip
+SAME = Covariate(column="same", label="Same in all", kind="yes/no", known=BEFORE, use="describe")
+FACTORS = Factors(name="ltp", label="Factors of local progression", outcome="ltp", columns=("margin", "place", "same"))
+NO_FACTOR = Factors(name="none", label="Nothing to find", outcome="os", columns=("same",))
 
 CHANGES: dict[str, dict[str, Any]] = {
     "weights": {"methods": replace(WEIGHTS, bootstrap=22), "sensitivity": (ELDERLY,)},
@@ -65,9 +79,17 @@ def _of_timing(plain: str) -> StudyResult:
         return analyze(four(), four_people())
     study = timing(
         outcomes=(timing().outcomes[0], LTP, COMPLICATION), data=Data(file="r", patient="id", tumor="lesion"),
-        intercurrent=(REPEAT,), serial=(VOLUME,), designs=EVERY, caveats=("Made up.",),
+        intercurrent=(REPEAT,), serial=(VOLUME,), designs=EVERY, caveats=("Made up.",), factors=(FACTORS, NO_FACTOR),
+        covariates=(BURDEN, MARGIN, PLACE, SAME),
     )  # fmt: skip
-    return analyze(study, registry(120, tumors=2))
+    return analyze(study, _places(registry(120, tumors=2)))
+
+
+def _places(table: pd.DataFrame) -> pd.DataFrame:
+    """Return tumors with a margin and a place, and a fact that is the same in all."""
+    random = np.random.default_rng(5)
+    place = random.choice(np.array(["d", "c", "h"]), len(table), p=[0.3, 0.6, 0.1])
+    return table.assign(margin=random.uniform(0.0, 12.0, len(table)).round(1), place=place, same=1.0)
 
 
 @cache

@@ -37,8 +37,8 @@ TEXT_WIDTH_MM = PAGE_MM[0] - 2.0 * MARGIN_MM
 MOST_HEIGHT_MM = 215.0
 """Tallest figure: it stands on one page with its title and its caption."""
 
-ORDER = ("methods", "results", "designs", "findings", "flow", "patients", "balance", "outcomes", "subgroups",
-         "sensitivity", "missing", "checklists", "software")  # fmt: skip
+ORDER = ("methods", "results", "designs", "findings", "flow", "patients", "balance", "outcomes", "factors",
+         "subgroups", "sensitivity", "missing", "checklists", "software")  # fmt: skip
 """Sections as a paper has them: methods and results in words, then what they rest on."""
 
 SHORT_TABLE = 14

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from isotherm.app.study_report_designs import BARRED, competing, designs, measured
-from isotherm.app.study_report_drawn import Drawings, pages_of
+from isotherm.app.study_report_drawn import Drawings
+from isotherm.app.study_report_factors import factors
 from isotherm.app.study_report_frame import Outcome, is_adjusted, is_imputed, outcomes_of, warnings_of
 from isotherm.app.study_report_grouped import sensitivity, subgroups, survival
 from isotherm.app.study_report_parts import (
@@ -13,7 +14,6 @@ from isotherm.app.study_report_parts import (
     Bullets,
     Heading,
     Paragraph,
-    Picture,
     Runs,
     Section,
     Table,
@@ -21,6 +21,7 @@ from isotherm.app.study_report_parts import (
     blocks,
     bound,
     first_data_set,
+    pictures_of,
     say,
     table_of,
 )
@@ -37,7 +38,7 @@ from isotherm.app.study_report_words import Result
 TITLES = {
     "answer": "Main estimate", "designs": "Designs side by side",
     "findings": "Overrides and warnings", "flow": "Flow of patients", "patients": "Patients",
-    "balance": "Balance and overlap", "outcomes": "Outcomes", "subgroups": "Subgroups",
+    "balance": "Balance and overlap", "outcomes": "Outcomes", "factors": "Factors", "subgroups": "Subgroups",
     "sensitivity": "Sensitivity analyses", "missing": "Missing data", "methods": "Methods",
     "results": "Results in words", "checklists": "Checklists", "software": "Settings and software",
 }  # fmt: skip
@@ -53,6 +54,7 @@ def sections_of(result: Result, drawings: Drawings) -> tuple[Section, ...]:
         "patients": blocks(table_one(result)),
         "balance": _balance(result, drawings),
         "outcomes": _outcomes(result, drawings),
+        "factors": factors(result, drawings),
         "subgroups": _subgroups(result, drawings),
         "sensitivity": _sensitivity(result, drawings),
         "missing": _missing(result),
@@ -62,13 +64,6 @@ def sections_of(result: Result, drawings: Drawings) -> tuple[Section, ...]:
         "software": _software(result),
     }
     return tuple(Section(key, TITLES[key], found) for key, found in made.items() if found)
-
-
-def _pictures(drawings: Drawings, name: str, title: str, caption: Runs) -> tuple[Picture, ...]:
-    """Return a figure with its caption under its last page; nothing where there is nothing to draw."""
-    pages = pages_of(drawings, name)
-    return tuple(Picture(page, title if page == name else f"{title} (continued)", drawings[page],
-                         caption if page == pages[-1] else ()) for page in pages)  # fmt: skip
 
 
 def _of_the_first(result: Result) -> Runs:
@@ -88,7 +83,7 @@ def _flow(result: Result, drawings: Drawings) -> tuple[Block, ...]:
              "the sums of those in the boxes below and beside it. Dashed: left out.")  # fmt: skip
     made = _of_the_first(result) if any(key.startswith("matching.") for key in result["results"]) else ()
     caption = (Words(words), *((Words(" Matched or not:"), *made) if made else ()))
-    return blocks(Paragraph(who_came(result)), _pictures(drawings, "flow", "Who came in, and who left", caption))
+    return blocks(Paragraph(who_came(result)), pictures_of(drawings, "flow", "Who came in, and who left", caption))
 
 
 def _balance(result: Result, drawings: Drawings) -> tuple[Block, ...]:
@@ -100,8 +95,8 @@ def _balance(result: Result, drawings: Drawings) -> tuple[Block, ...]:
     made = _of_the_first(result)
     return blocks(
         Paragraph(balance_words(result)),
-        _pictures(drawings, "love", "Balance of covariates before and after adjustment", (*love, *made)),
-        _pictures(drawings, "overlap", "Overlap of propensities", overlap)
+        pictures_of(drawings, "love", "Balance of covariates before and after adjustment", (*love, *made)),
+        pictures_of(drawings, "overlap", "Overlap of propensities", overlap)
         or _instead(result, "overlap.", "Overlap of propensities"),
         *(replace(table, remark=made) for name in ("balance", "propensity") if (table := table_of(result, name))),
     )
@@ -123,7 +118,7 @@ def _outcome(result: Result, outcome: Outcome, drawings: Drawings) -> tuple[Bloc
         Paragraph((Words("Mind: ", strong=True), bound(result, key))) for key in warnings_of(result, outcome.name)
     ]
     title = outcome.label + (" (primary outcome)" if outcome.primary else "")
-    pictures = _pictures(drawings, f"curves_{outcome.name}", title, _curves_caption(result, outcome))
+    pictures = pictures_of(drawings, f"curves_{outcome.name}", title, _curves_caption(result, outcome))
     return blocks(
         pictures or _instead(result, f"survival.{outcome.name}.", title) or (Heading(title) if runs else None),
         Paragraph(runs),
@@ -148,15 +143,15 @@ def _subgroups(result: Result, drawings: Drawings) -> tuple[Block, ...]:
                "intervals side by side; one in twenty such tests is below 0.05 by chance alone.")  # fmt: skip
     runs = (Words(caption), *_of_the_first(result))
     pictures = [page for one in outcomes_of(result) for page in
-                _pictures(drawings, f"forest_{one.name}", f"{one.label} within subgroups", runs)]  # fmt: skip
+                pictures_of(drawings, f"forest_{one.name}", f"{one.label} within subgroups", runs)]  # fmt: skip
     return blocks(*pictures, subgroups(result))
 
 
 def _sensitivity(result: Result, drawings: Drawings) -> tuple[Block, ...]:
     caption = (Words("Other routes may estimate the effect in other patients; the table says in whom."),)
     pictures = [page for one in outcomes_of(result)
-                for page in _pictures(drawings, f"sensitivity_{one.name}", f"{one.label}: the estimate by other routes",
-                                      caption)]  # fmt: skip
+                for page in pictures_of(drawings, f"sensitivity_{one.name}",
+                                        f"{one.label}: the estimate by other routes", caption)]  # fmt: skip
     return blocks(*pictures, sensitivity(result))
 
 

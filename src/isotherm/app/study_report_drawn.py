@@ -16,6 +16,7 @@ from isotherm.app.study_figures_forest import ForestRow, ForestWords, estimate_r
 from isotherm.app.study_figures_love import LovePoint, love_plots
 from isotherm.app.study_figures_overlap import ArmScores, overlap_plot
 from isotherm.app.study_report_designs import design_drawings, incidence_drawing
+from isotherm.app.study_report_factors import factor_drawings, factor_names
 from isotherm.app.study_report_frame import (
     Outcome,
     arms_of,
@@ -32,8 +33,8 @@ from isotherm.app.study_report_words import DAYS_PER_MONTH, NOT_GIVEN, Result, m
 from isotherm.columns import Float
 
 Drawings = dict[str, Drawing]
-"""By name: "flow", "love", "overlap", "designs_os", "incidence_OUT", "curves_OUT", "forest_OUT", "sensitivity_OUT";
-"ruler" for the first screen.
+"""By name: "flow", "love", "overlap", "designs_os", "incidence_OUT", "curves_OUT", "forest_OUT", "sensitivity_OUT",
+"factors_NAME"; "ruler" for the first screen.
 
 A figure that goes on beyond one page has a further one for each page: "love.2", "love.3".
 """
@@ -52,15 +53,9 @@ def drawings_of(result: Result) -> Drawings:
         found[f"curves_{outcome.name}"] = _curves(result, outcome)
         found |= _paged(f"forest_{outcome.name}", _forest(result, outcome))
         found |= _paged(f"sensitivity_{outcome.name}", _sensitivity(result, outcome))
+    for name in factor_names(result):
+        found |= _paged(f"factors_{name}", factor_drawings(result, name))
     return {name: drawing for name, drawing in found.items() if drawing is not None}
-
-
-def pages_of(drawings: Drawings, name: str) -> list[str]:
-    """Return the names of all pages of a figure in their order; none where there is nothing to draw."""
-    found = [name] if name in drawings else []
-    while found and f"{name}.{len(found) + 1}" in drawings:
-        found.append(f"{name}.{len(found) + 1}")
-    return found
 
 
 def _paged(name: str, pages: Sequence[Drawing]) -> Drawings:

@@ -257,3 +257,23 @@ def blocks(*found: Block | Sequence[Block] | None) -> tuple[Block, ...]:
         whole += [] if one is None else list(one) if isinstance(one, Sequence) else [one]
     return tuple(one for one in whole if not (isinstance(one, Paragraph) and not one.runs)
                  and not (isinstance(one, Bullets) and not one.items))  # fmt: skip
+
+
+def joined(*sentences: Runs) -> Runs:
+    """Return sentences as one text."""
+    return tuple(run for sentence in sentences for run in sentence)
+
+
+def pages_of(drawings: Mapping[str, Drawing], name: str) -> list[str]:
+    """Return the names of all pages of a figure in their order; none where there is nothing to draw."""
+    found = [name] if name in drawings else []
+    while found and f"{name}.{len(found) + 1}" in drawings:
+        found.append(f"{name}.{len(found) + 1}")
+    return found
+
+
+def pictures_of(drawings: Mapping[str, Drawing], name: str, title: str, caption: Runs) -> tuple[Picture, ...]:
+    """Return a figure with its caption under its last page; nothing where there is nothing to draw."""
+    pages = pages_of(drawings, name)
+    return tuple(Picture(page, title if page == name else f"{title} (continued)", drawings[page],
+                         caption if page == pages[-1] else ()) for page in pages)  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from isotherm.app.study_report_factors import factor_names, factor_words
 from isotherm.app.study_report_frame import (
     Arm,
     Outcome,
@@ -14,7 +15,7 @@ from isotherm.app.study_report_frame import (
     measure_of,
     outcomes_of,
 )
-from isotherm.app.study_report_parts import Block, Bound, Heading, Paragraph, Runs, Words, blocks, say
+from isotherm.app.study_report_parts import Block, Bound, Heading, Paragraph, Runs, Words, blocks, joined, say
 from isotherm.app.study_report_words import Result
 
 METHODS = (
@@ -64,6 +65,7 @@ def results_text(result: Result) -> tuple[Block, ...]:
     return blocks(
         Heading("Patients"), Paragraph(joined(who_came(result), balance_words(result), overlap_words(result))),
         [block for outcome in outcomes_of(result) for block in _outcome(result, outcome)],
+        [block for name in factor_names(result) for block in factor_words(result, name)],
         *([Heading("Subgroups"), Paragraph(found)] if (found := subgroup_words(result)) else []),
         *([Heading("Stability"), Paragraph(found)] if (found := stability_words(result)) else []),
     )  # fmt: skip
@@ -72,11 +74,6 @@ def results_text(result: Result) -> tuple[Block, ...]:
 def _outcome(result: Result, outcome: Outcome) -> tuple[Block, ...]:
     runs = outcome_words(result, outcome)
     return (Heading(outcome.label), Paragraph(runs)) if runs else ()
-
-
-def joined(*sentences: Runs) -> Runs:
-    """Return sentences as one text."""
-    return tuple(run for sentence in sentences for run in sentence)
 
 
 def who_came(result: Result) -> Runs:

@@ -22,7 +22,7 @@ SECTION_OF = {
     "effect": "outcomes", "events": "outcomes", "logrank": "outcomes", "cox": "outcomes", "rmst": "outcomes",
     "binary": "outcomes", "gray": "outcomes", "fine_gray": "outcomes", "cause_specific": "outcomes",
     "incidence": "outcomes", "competing": "outcomes", "intercurrent": "outcomes", "serial": "outcomes",
-    "design": "designs", "course": "designs",
+    "design": "designs", "course": "designs", "factors": "factors",
     "proportional_hazards": "outcomes", "evalue": "outcomes", "subgroup": "subgroups",
     "sensitivity": "sensitivity", "bootstrap": "sensitivity", "leave_one_site_out": "sensitivity",
     "finding": "findings", "override": "findings", "caveat": "answer", "headline": "answer",

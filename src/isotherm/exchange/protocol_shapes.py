@@ -11,6 +11,7 @@ from isotherm.study import known, protocol_methods, protocol_parts
 from isotherm.study.known import Entry, ExposureStart, Known, TimeZero
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol import Protocol
+from isotherm.study.protocol_factors import Factors
 from isotherm.study.protocol_methods import (
     Coarsened,
     Estimation,
@@ -203,6 +204,10 @@ MULTIVERSE = Shape(Multiverse, {
     "orders": Key(each(choice("largest", "smallest", "data"), "a list of orders")),
     "weights": Key(each(choice(*get_args(protocol_methods.Estimand)), "a list of estimands")), "designs": Key(flag),
 })  # fmt: skip
+FACTORS = Shape(Factors, {
+    "name": TEXT_NEEDED, "label": TEXT_NEEDED, "outcome": TEXT_NEEDED,
+    "columns": Key(each(text, "a list of columns"), required=True), "arms": Key(flag),
+})  # fmt: skip
 SENSITIVITY = Shape(Sensitivity, {
     "name": TEXT_NEEDED, "says": TEXT_NEEDED, "adjustment": Key(_adjustment), "missing": Key(Part(MISSING)),
     "where": Key(_predicate), "without": _texts(), "leave_one_site_out": Key(flag),
@@ -228,6 +233,7 @@ PROTOCOL = Shape(_protocol, {
     "subgroup": Key(Part(SUBGROUP, many=True), field="subgroups"),
     "course": Key(Part(COURSE)), "design": Key(each(design, "a list of tables"), field="designs"),
     "intercurrent": Key(Part(INTERCURRENT, many=True)), "serial": Key(Part(SERIAL, many=True)),
+    "factors": Key(Part(FACTORS, many=True)),
     "methods": Key(Part(METHODS)), "sensitivity": Key(Part(SENSITIVITY, many=True)),
     "multiverse": Key(Part(MULTIVERSE)),
 })  # fmt: skip

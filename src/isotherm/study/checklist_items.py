@@ -68,7 +68,7 @@ ITEMS: tuple[Item, ...] = (
     _strobe("15", "Events over time", "curve", "at_risk", "incidence"),
     _strobe("16", "Estimates unadjusted and adjusted, with intervals, adjusted for what; categories; absolute risks",
             "effect", "logrank", "cox", "rmst", "binary", "proportional_hazards", "design", "gray", "cause_specific",
-            "fine_gray"),
+            "fine_gray", "factors"),
     _strobe("17", "Other analyses: subgroups, interactions, sensitivity",
             "subgroup", "sensitivity", "evalue", "bootstrap", "leave_one_site_out"),
     _strobe("18", "Key results in the light of the objectives", "headline", author=True),

@@ -84,7 +84,7 @@ class Cohort:
 
     def kinds(self) -> dict[str, Kind]:
         """Return how each covariate that is adjusted for enters a design matrix."""
-        return {covariate.column: _kind(covariate) for covariate in self.protocol.adjusted}
+        return {covariate.column: design_kind(covariate) for covariate in self.protocol.adjusted}
 
     def references(self) -> dict[str, str]:
         """Return the declared reference levels of the categories that are adjusted for."""
@@ -193,7 +193,8 @@ def _arm_boxes(protocol: Protocol, people: People, flow: Flow) -> list[Any]:
     return people.divide(last, parts)
 
 
-def _kind(covariate: Covariate) -> Kind:
+def design_kind(covariate: Covariate) -> Kind:
+    """Return how a covariate enters a design matrix."""
     return "category" if covariate.kind in ("category", "ordered") else covariate.kind
 
 

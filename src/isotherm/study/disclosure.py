@@ -25,7 +25,7 @@ UNBOUNDED = 3
 COUNTED = re.compile(
     r"\b\d+(?:\.\d+)?(?: of (?:the )?\d+)?"
     r"(?= (?:(?:complete|eligible|drawn|matched) )?(?:rows?|patients?|patient ids|units?|treated|controls?|clusters?|"
-    r"pairs?|events?|strata|weights|columns|replicates|sites?|arms?|patient-days|per variable)\b)"
+    r"pairs?|events?|tumors?|strata|weights|columns|replicates|sites?|arms?|patient-days|per variable)\b)"
     r"|(?:(?<=\bmedian )|(?<=\bmean ))\d[\d.e+]*(?= days)|(?<=\bbefore day )\d[\d.e+]*"
 )
 """Counts of people within a sentence, and what may be the days of a few of them."""
@@ -42,7 +42,7 @@ EXTREMES = re.compile(
 )
 """Numbers of one or two patients."""
 
-COARSE = ("course.", "design.", "incidence.", "intercurrent.", "serial.")
+COARSE = ("course.", "design.", "incidence.", "intercurrent.", "serial.", "factors.")
 """Families whose counts a release tells as the multiple of ten that they reach, as in the audit of the design."""
 
 NOBODY = "one patient"

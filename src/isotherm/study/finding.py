@@ -29,7 +29,8 @@ class Tally:
         "began after time zero".
     value : float
     unit : str
-        "patients", "ids", "pairs", "sites", "events", "patient-days", "median days", "mean days" or "per variable".
+        "patients", "rows", "ids", "pairs", "sites", "events", "patient-days", "median days", "mean days" or
+        "per variable".
     arm : str or None
         Name of the arm.
     of : int or None

@@ -14,6 +14,7 @@ from isotherm.study.known import Entry, ExposureStart, TimeZero, too_late
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol_checks import Problem, filled, refuse, repeated, unless
 from isotherm.study.protocol_designs import Course, Design, Intercurrent, Serial
+from isotherm.study.protocol_factors import Factors, factor_problems
 from isotherm.study.protocol_methods import Coarsened, Matching, Methods, Sensitivity
 from isotherm.study.protocol_multiverse import Multiverse
 from isotherm.study.protocol_parts import Arms, Covariate, Data, Outcome, Scans, Step, Subgroup
@@ -54,6 +55,8 @@ class Protocol:
         Carried out side by side; the first that nothing bars gives the main estimate.
     intercurrent : tuple of Intercurrent
     serial : tuple of Serial
+    factors : tuple of Factors
+        Covariates that are held, each alone and all together, against the hazard of an outcome.
     multiverse : Multiverse, optional
         The grid of analyses that `isotherm study multiverse` carries out.
 
@@ -85,6 +88,7 @@ class Protocol:
     designs: tuple[Design, ...] = ()
     intercurrent: tuple[Intercurrent, ...] = ()
     serial: tuple[Serial, ...] = ()
+    factors: tuple[Factors, ...] = ()
     multiverse: Multiverse | None = None
 
     def __post_init__(self) -> None:
@@ -98,6 +102,7 @@ class Protocol:
             *_looks_at_outcomes(self),
             *_methods(self),
             *timing_problems(self),
+            *factor_problems(self),
         ])  # fmt: skip
 
     @property

@@ -90,7 +90,19 @@ def method_sentences(protocol: Protocol) -> list[str]:
     compared = [*plan, _adjustment(how)]
     if len(protocol.arms.arms) > 2:
         compared = ["Each arm was compared with the reference, with and without the covariates in a Cox model."]
-    return [*_timing(protocol), *compared, *rest, *filter(None, [methods.reason])]
+    return [*_timing(protocol), *compared, *rest, *_factors(protocol), *filter(None, [methods.reason])]
+
+
+def _factors(protocol: Protocol) -> Iterator[str]:
+    """Say how factors of outcomes were to be held against them."""
+    labels = {one.column: one.label for one in protocol.covariates}
+    outcomes = {one.name: one for one in protocol.outcomes}
+    for one in protocol.factors:
+        outcome = outcomes[one.outcome]
+        named = ", ".join([*(labels[name] for name in one.columns), *(["the arms"] if one.arms else [])])
+        model = "cause-specific Cox models, with Fine-Gray models beside them" if outcome.competes else "Cox models"
+        robust = ", variances robust over patients" if outcome.unit == "tumor" else ""
+        yield f"{one.label} ({named}) entered {model} of {outcome.label}, each alone and all together{robust}."
 
 
 def _timing(protocol: Protocol) -> list[str]:

@@ -22,6 +22,7 @@ from isotherm.study.analysis.describe import (
 from isotherm.study.analysis.design_records import add_design_headline, add_designs
 from isotherm.study.analysis.designs import carried_out, refuse_unsound
 from isotherm.study.analysis.effects import add_bootstrap, add_effects, add_few_events, add_headline
+from isotherm.study.analysis.factors import add_factors
 from isotherm.study.analysis.further import add_sensitivity, add_sites, add_subgroups
 from isotherm.study.analysis.intercurrent import add_intercurrent
 from isotherm.study.analysis.made import add_adjustment
@@ -130,6 +131,7 @@ def _add_outcomes(
     add_serial(results, made)
     if comparison is None:
         add_several(results, made, estimation, progress)
+        add_factors(results, made, estimation)
         return
     add_effects(results, comparison, estimation)
     for name, endpoint in comparison.units.endpoints.items():
@@ -144,6 +146,7 @@ def _add_outcomes(
     progress("subgroups and models")
     add_subgroups(results, comparison, estimation)
     add_models(results, comparison, estimation)
+    add_factors(results, made, estimation)
     add_sensitivity(results, comparison, estimation, progress)
     add_sites(results, comparison, estimation, progress)
     _survival_table(results, comparison)

@@ -6,6 +6,7 @@ from isotherm.study.cohort import Cohort
 from isotherm.study.finding import DESIGNS, Finding
 from isotherm.study.guard.arms import arm_findings
 from isotherm.study.guard.courses import course_findings
+from isotherm.study.guard.factors import factor_findings
 from isotherm.study.guard.outcomes import outcome_findings
 from isotherm.study.guard.overlap import overlap_findings
 from isotherm.study.guard.patients import Patients
@@ -56,6 +57,7 @@ def findings_of(cohort: Cohort) -> tuple[Finding, ...]:
         *selection_findings(patients),
         *overlap_findings(patients),
         *outcome_findings(patients),
+        *factor_findings(patients),
         *cohort.findings,
     ]
     return tuple(sorted(found, key=lambda one: GRAVITY.index(one.level)))
