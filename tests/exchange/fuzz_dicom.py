@@ -52,8 +52,8 @@ from tests.exchange.made_up_dicom import (
 
 GRID = Grid((4, 10, 12), (2.5, 0.8, 0.7), (-30.0, 12.5, 400.0))
 
-SLOW_S, HANG_S = 10.0, 60
-"""A file that takes longer is told; one that takes much longer ends the run with the place where it hangs."""
+SLOW_S, HANG_S = 10.0, 120
+"""A file that keeps the processor busy for longer is told; one that takes much longer ends the run, with the place."""
 
 COMPRESSED = ("JPEG2000Lossless", "JPEGLosslessProcess14_1", "JPEGLSLossless", "RLELossless")
 """Syntaxes of which there is one file each."""
@@ -138,7 +138,7 @@ def mutated(data: bytes, rng: np.random.Generator) -> bytes:
 
 
 def tried(path: Path, original: bytes, folder: Path) -> str:
-    """Take a file through every door; return whether it was read as anything, or raise what should never come."""
+    """Take a file through every door; return whether it was read by itself, or raise what should never come."""
     outcome = "refused"
     whole = folder / "slices"
     copy = whole / "0.dcm"
@@ -152,7 +152,7 @@ def tried(path: Path, original: bytes, folder: Path) -> str:
         lambda: read_transform(path),
     ]
     if path.suffix == ".dcm":
-        calls.append(lambda: read_volume(whole))
+        let_in(lambda: read_volume(whole))
         let_in(lambda: identify(data))
         let_in(lambda: differences(original, data))
     for call in calls:
@@ -198,7 +198,7 @@ def fuzz(numbers: Iterable[int], *, seed: int = 0) -> Told:
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(mutated(contents[which], rng))
             faulthandler.dump_traceback_later(HANG_S, exit=True)
-            start = time.perf_counter()
+            start = time.process_time()
             try:
                 outcome = tried(target, contents[which], folder)
             except Exception as error:  # whatever it is, it is told
@@ -210,7 +210,7 @@ def fuzz(numbers: Iterable[int], *, seed: int = 0) -> Told:
                 faulthandler.cancel_dump_traceback_later()
             told.outcomes[outcome] += 1
             told.outcomes[f"{files[which].name} {outcome}"] += 1
-            told.outcomes["slow"] += time.perf_counter() - start > SLOW_S
+            told.outcomes["slow"] += time.process_time() - start > SLOW_S
     return told
 
 
