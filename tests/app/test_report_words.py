@@ -121,6 +121,28 @@ def test_a_margin_without_an_interval_says_so() -> None:
     assert caveats(lesion) == ["No interval was computed."]
 
 
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"method": "deformable", "minimal_margin_rigid_mm": 2.4, "minimal_margin_deformable_mm": 4.0}, "rigid"),
+        ({"method": "rigid", "minimal_margin_rigid_mm": 4.0, "minimal_margin_deformable_mm": 2.4}, "deformable"),
+        ({"method": "deformable", "minimal_margin_rigid_mm": 3.1, "minimal_margin_deformable_mm": 4.0}, ""),
+        ({"method": "deformable", "minimal_margin_rigid_mm": None, "minimal_margin_deformable_mm": 4.0}, ""),
+        ({"method": "deformable", "minimal_margin_rigid_mm": 2.4, "withheld": True}, ""),
+        ({}, ""),
+    ],
+)
+def test_another_way_of_registering_is_a_caveat_where_its_margin_lies_outside_of_the_interval(
+    told: dict[str, Any], says: str
+) -> None:
+    interval = {"level": 0.9, "low": 3.1, "high": 5.6, "calibrated": True}
+    lesion = {"status": "measured", "minimal_margin_mm": 4.0, "interval_mm": interval, "registration": told,
+              "flags": ["Thick."]}  # fmt: skip
+    found = [one.replace("\u00a0", " ") for one in caveats(lesion)]
+    first = [f"The {says} registration gives 2.4 mm, outside of the interval: look at both."] if says else []
+    assert found == [*first, "Thick."]
+
+
 def test_a_missing_number_has_the_reasons_that_speak_of_it() -> None:
     lesion = {"reasons": ["QAM-compatible margin: no border voxel", "no vessels were given: no lumen-neutral margin"]}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tests.exchange.fuzz_dicom import fuzz
 
 
-def test_five_hundred_mutated_files_are_read_or_refused_in_one_sentence() -> None:
-    told = fuzz(500)
-    assert told["read"] + told["refused"] == 500
-    assert told["read"] > 50
-    assert told["refused"] > 50
+def test_mutated_files_are_read_or_refused_in_one_sentence() -> None:
+    told = fuzz(range(250))
+    assert told.failures == []
+    assert told.outcomes["read"] + told.outcomes["refused"] == 250
+    assert told.outcomes["read"] > 25
+    assert told.outcomes["refused"] > 25

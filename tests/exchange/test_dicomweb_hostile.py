@@ -363,6 +363,80 @@ def test_a_server_that_is_busy_is_asked_again_when_it_wants() -> None:
     assert waited == [3.0, 0.0]
 
 
+@pytest.mark.parametrize(
+    ("after", "wait_s"),
+    [
+        ("Wed, 01 Jan 2025 00:00:07 GMT", 7.0),
+        ("Tue, 31 Dec 2024 00:00:00 GMT", 0.0),
+        ("Wed, 01 Jan 2025 00:00:07", 0.0),
+        ("tomorrow", 0.0),
+        ("-5", 0.0),
+    ],
+)
+def test_a_moment_to_ask_again_is_taken_by_the_servers_own_clock(after: str, wait_s: float) -> None:
+    waited: list[float] = []
+    statuses = iter([429, 200])
+
+    def reply(handler: Handler) -> None:
+        handler.date_time_string = lambda timestamp=None: "Wed, 01 Jan 2025 00:00:00 GMT"  # type: ignore[method-assign]
+        answer(handler, b"[]", status=next(statuses), Retry_After=after)
+
+    with serving(reply) as url:
+        assert find_studies(to(url, pause=waited.append), Wanted(), most=10) == ([], False)
+    assert waited == [wait_s]
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_an_object_that_holds_the_boundary_of_its_answer_is_refused_and_no_part_of_it_kept(
+    scan: dict[str, bytes], tmp_path: Path, length: bool
+) -> None:
+    uids = list(scan)
+
+    def give(handler: Handler) -> None:
+        told = b""
+        for one in one_of(handler, scan):
+            data = one[:-40] + b"\r\n--abc\r\n\r\n" + one[-29:] if one == scan[uids[1]] else one
+            told += b"--abc\r\n" + (b"Content-Length: %d\r\n" % len(data) if length else b"") + b"\r\n" + data + b"\r\n"
+        answer(handler, told + b"--abc--", kind=MULTIPART)
+
+    with serving(pacs(scan, give)) as url, pytest.raises(BadAnswer, match="2 of 3 objects are here"):
+        pull(url, tmp_path / "out")
+    assert kept(tmp_path / "out") == sorted(f"{one}.dcm" for one in uids if one != uids[1])
+
+
+def test_a_part_of_a_list_or_of_a_series_is_not_taken_for_the_whole(scan: dict[str, bytes], tmp_path: Path) -> None:
+    def give(handler: Handler) -> None:
+        found = one_of(handler, scan)
+        answer(handler, multipart(*found[:1]), kind=MULTIPART, status=206)
+
+    with serving(pacs(scan, give)) as url:
+        pull(url, tmp_path / "out")
+    assert kept(tmp_path / "out") == sorted(f"{one}.dcm" for one in scan)
+
+
+def test_an_empty_answer_to_a_search_is_no_study() -> None:
+    with serving(lambda h: answer(h, b"", status=204)) as url:
+        assert find_studies(to(url), Wanted(), most=10) == ([], False)
+        with pytest.raises(NoSuchStudy):
+            expected_of(to(url), STUDY)
+
+
+def test_an_id_with_umlauts_that_a_pacs_cannot_search_for_is_found_among_all() -> None:
+    asked: list[str] = []
+    shown = [listed(t0020000D="1.2", t00100020="MUL"), listed(t0020000D="1.3", t00100020="MU\u0308L")]
+
+    def reply(handler: Handler) -> None:
+        asked.append(handler.path)
+        answer(handler, b"[]" if "PatientID" in handler.path else json.dumps(shown).encode())
+
+    with serving(reply) as url:
+        found, _ = find_studies(to(url), Wanted(patient_id="M\u00dcL"), most=10)
+        assert [one.uid for one in found] == ["1.3"]
+        asked.clear()
+        assert find_studies(to(url), Wanted(patient_id="MUL"), most=10) == ([], False)
+    assert all("PatientID" in path for path in asked)
+
+
 def test_a_server_that_is_busy_for_long_is_not_waited_for() -> None:
     waited: list[float] = []
     with (

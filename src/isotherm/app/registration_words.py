@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from isotherm.imaging.register_gates import Gate, Verdict
 
 GATES = {
@@ -60,7 +62,7 @@ def gate_name(name: str, says: str) -> str:
 
 
 def amount(value: float | None, unit: str) -> str:
-    """Return a figure or a limit with its unit; a share in percent."""
+    """Return a figure or a limit with its unit; a share in percent, a logarithm as how many times."""
     if value is None:
         return "-"
     if unit == "kind":
@@ -68,6 +70,8 @@ def amount(value: float | None, unit: str) -> str:
     if unit == "share":
         percent = 100.0 * value
         return f"{percent:.1f} %" if percent < 9.95 else f"{percent:.0f} %"
+    if unit == "log":
+        return f"{math.exp(value):.2f} times"
     return f"{value:.2f} {unit}"
 
 

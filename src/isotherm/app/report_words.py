@@ -151,6 +151,18 @@ def status_words(lesion: Record) -> str:
     return f"{what}; residual = whole tumor" + (f", {ml(residual)}." if residual is not None else ".")
 
 
+def _other_way(lesion: Record) -> str:
+    """Return what the other way of registering gives where that lies outside of the interval, else ""."""
+    told, interval = part(lesion, "registration"), lesion.get("interval_mm")
+    way = "rigid" if told.get("method") == "deformable" else "deformable"
+    other = told.get(f"minimal_margin_{way}_mm")
+    if other is None or told.get("withheld") or interval is None or interval_range(lesion) is None:
+        return ""
+    if float(interval["low"]) <= other <= float(interval["high"]):
+        return ""
+    return f"The {way} registration gives {margin_mm(other)}, outside of the interval: look at both."
+
+
 def caveats(lesion: Record, *, most: int = 4) -> list[str]:
     """Return what must be known with the number, shortened to `most`.
 
@@ -161,5 +173,7 @@ def caveats(lesion: Record, *, most: int = 4) -> list[str]:
     said = flags + reasons if lesion["status"] == "measured" else reasons + flags
     if interval_range(lesion) is None and lesion.get("minimal_margin_mm") is not None:
         said.append("No interval was computed.")
+    if other := _other_way(lesion):
+        said.insert(0, other)
     rest = len(said) - most
     return said if rest <= 0 else [*said[:most], f"{rest} more under Flags."]

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import io
-import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from isotherm.errors import UnreadableFile
 from isotherm.exchange.atomic import write_bytes
+from isotherm.exchange.deid_pixels import PIXELS, comments, hides_overlay, trim
+from isotherm.exchange.deid_search import telling_of
 from isotherm.exchange.deid_secret import Secret
 from isotherm.exchange.deid_walk import Tally, deidentify
 from isotherm.exchange.dicom_frames import frames_of
 from isotherm.exchange.dicom_item import Item, quietly, read_item
 from isotherm.exchange.dicom_place import Place, places_in
 from isotherm.exchange.dicom_series import DIRECTORY, IMAGES, MASKS, STORAGE
+from isotherm.exchange.dicomweb_server import is_uid
 from isotherm.exchange.voxel_source import ImageFile
 
 OTHERS = {f"{STORAGE}88.34": "SR", f"{STORAGE}66.1": "registration", f"{STORAGE}66.3": "deformable registration"}
 """SOP classes without pixels that are let out beside images and masks."""
-
-PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-
-TELLING = ("PatientID", "PatientName", "OtherPatientIDs", "OtherPatientNames", "PatientBirthName", "AccessionNumber",
-           "PatientMotherBirthName", "PatientAddress", "PatientTelephoneNumbers", "ReferringPhysicianName",
-           "PerformingPhysicianName", "OperatorsName", "InstitutionName", "StationName")  # fmt: skip
-"""Attributes whose values must be nowhere in what goes out."""
-
-LEAST_LETTERS, LEAST_DIGITS = 4, 5
-"""Shorter values are found in anything."""
 
 
 @dataclass(slots=True)
@@ -88,6 +79,10 @@ def deidentify_folder(source: str, target: Path, secret: Secret) -> Deidentified
             told.quarantined[str(error) if isinstance(error, Quarantined) else "it is damaged"] += 1
             continue
         file = target / path
+        if file.exists():
+            same = file.read_bytes() == data
+            told.quarantined["it is there twice" if same else "another object has the same UID"] += 1
+            continue
         file.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(file, data)
         told.written[kind] += 1
@@ -139,41 +134,27 @@ def _made(item: Item, secret: Secret, tally: Tally) -> tuple[bytes, Path, str]:
     dataset, own = item.dataset, Tally()
     with quietly():
         try:
-            told = set(_telling(dataset, secret))
+            telling = telling_of(dataset)
+            hidden = hides_overlay(dataset)
             deidentify(dataset, str(dataset.PatientID), secret, own)
             _renew_file_header(dataset, secret)
+            trim(dataset)
             data = _bytes(dataset)
-            header = _bytes(_without_pixels(dataset))
+            told = any(map(telling.is_in_bytes, comments(dataset)))
+            header = _without_pixels(dataset)
+            told = told or telling.is_in(header, _bytes(header))
         except Exception as error:  # what cannot be written whole does not go out
             raise Quarantined("it cannot be written anew, since its header contradicts itself") from error
-    if any(re.search(rb"(?<![0-9A-Za-z])" + re.escape(one) + rb"(?![0-9A-Za-z])", header, re.IGNORECASE)
-           for one in told):  # fmt: skip
+    if hidden:
+        raise Quarantined("an overlay lies within its compressed pixels")
+    if told:
         raise Quarantined("a value of the patient was found in it after all")
+    uids = [str(dataset.get(name, "")) for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
+    if not all(map(is_uid, uids)):
+        raise Quarantined("it does not say which object it is: a UID is missing")
     tally.done.update(own.done)
-    uids = [str(dataset.get(name) or "unknown") for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
     pseudonym = str(dataset.PatientID)
     return data, Path(pseudonym, uids[0], uids[1], f"{uids[2]}.dcm"), pseudonym
-
-
-def _telling(dataset: Any, secret: Secret) -> Iterator[bytes]:
-    """Give the values that tell a person, and the UIDs, in the bytes that they would have."""
-    for element in dataset.iterall():
-        several = element.value if element.VM > 1 else [element.value]
-        if element.VR == "PN":
-            parts = [part for one in several for part in re.split(r"[\^=\s]+", str(one))]
-        elif element.keyword in TELLING:
-            parts = [str(one).strip() for one in several]
-        elif element.VR == "UI":
-            parts = [str(one) for one in several if secret.uid(str(one)) and _is_own_uid(str(one))]
-        else:
-            continue
-        for part in parts:
-            if len(part) >= (LEAST_DIGITS if part.isdecimal() else LEAST_LETTERS):
-                yield part.encode("utf-8", errors="ignore")
-
-
-def _is_own_uid(uid: str) -> bool:
-    return len(uid) > 10 and not uid.startswith("1.2.840.10008.")
 
 
 def _renew_file_header(dataset: Any, secret: Secret) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,8 +15,10 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from isotherm import __version__
+from isotherm.exchange.deid_pixels import PIXELS
+from isotherm.exchange.deid_search import DUMMY
 from isotherm.exchange.deid_secret import Secret
-from isotherm.exchange.deid_words import cleaned
+from isotherm.exchange.deid_words import PUBLIC_SCHEMES, TECHNICAL, cleaned, has_form
 
 DESCRIPTORS = frozenset(
     ("StudyDescription", "SeriesDescription", "SegmentLabel", "SegmentDescription", "ROIName", "StructureSetLabel",
@@ -24,17 +26,23 @@ DESCRIPTORS = frozenset(
 )  # fmt: skip
 """Free text that is kept word by word where the words are known: without a label no mask could be chosen."""
 
+OWN_CODES = frozenset(("CodeMeaning", "LongCodeValue", "URNCodeValue"))
+"""What a site writes in the codes of a scheme of its own."""
+
 BIRTH = frozenset(("PatientBirthDate", "PatientBirthTime", "PatientBirthDateInAlternativeCalendar"))
 """Dates that are of the person and of no examination: emptied, not shifted."""
 
 WALKED = frozenset(("ContentSequence",))
 """Sequences that the table replaces by dummies, and that are kept, cleaned item by item."""
 
-FREE_TEXT, NAMES, BINARY = frozenset(("LT", "ST", "UT")), frozenset(("PN",)), frozenset(("UN", "OB", "OW", "OF", "OD"))
-PIXELS = frozenset(("PixelData", "FloatPixelData", "DoubleFloatPixelData"))
+LONG_TEXT, FREE_TEXT = frozenset(("LT", "ST", "UT")), frozenset(("LO", "SH", "UC", "UR"))
+NAMES, BINARY = frozenset(("PN",)), frozenset(("UN", "OB", "OW", "OF", "OD", "OL", "OV"))
 
-DUMMIES: Mapping[str, Any] = {"PN": "removed", "DS": "0", "IS": "0", "AS": "000Y", "CS": "REMOVED", "AE": "REMOVED"}
-"""Values for attributes that must not be empty, by their type; "removed" for every other one."""
+OF_IMAGE = frozenset(("ExtendedOffsetTable", "ExtendedOffsetTableLengths", "ICCProfile", "VectorGridData"))
+"""Bytes that say how an image or a deformation is, and are kept; tables of colors as well."""
+
+DUMMIES: Mapping[str, Any] = {"PN": DUMMY, "DS": "0", "IS": "0", "AS": "000Y", "CS": "REMOVED", "AE": "REMOVED"}
+"""Values for attributes that must not be empty, by their type; `DUMMY` for every other one."""
 
 METHOD = "isotherm: PS3.15 basic profile, dates shifted, descriptors by a list of words"
 CODES = (
@@ -90,6 +98,7 @@ class _Person:
 
 
 def _walk(dataset: Any, path: str, person: _Person, tally: Tally) -> None:
+    described = DESCRIPTORS if _is_of_a_public_scheme(dataset) else DESCRIPTORS | OWN_CODES
     for tag in list(dataset.keys()):
         if tag.is_private or tag.group & 0xFF00 in (0x5000, 0x6000) or not dictionary_has_tag(tag):
             what = "private" if tag.is_private else "group length, overlay, curve or unknown"
@@ -99,7 +108,10 @@ def _walk(dataset: Any, path: str, person: _Person, tally: Tally) -> None:
         keyword = dictionary_keyword(tag)
         try:
             element = dataset[tag]
-            action = _treat(element, keyword, f"{path}{keyword}", person, tally)
+            if element.VR == "SQ":
+                action = _treat_items(element, keyword, f"{path}{keyword}", person, tally)
+            else:
+                action = _clean(element) if keyword in described else _treat(element, keyword, person)
         except Exception:  # a value that cannot be read cannot be cleaned
             action = "removed"
         if action == "removed":
@@ -108,34 +120,45 @@ def _walk(dataset: Any, path: str, person: _Person, tally: Tally) -> None:
             tally.note(f"{path}{keyword}", action)
 
 
-def _treat(element: Any, keyword: str, path: str, person: _Person, tally: Tally) -> str:
+def _is_of_a_public_scheme(dataset: Any) -> bool:
+    return (
+        not any(name in dataset for name in OWN_CODES)
+        or str(dataset.get("CodingSchemeDesignator", "")).strip() in PUBLIC_SCHEMES
+    )
+
+
+def _treat_items(element: Any, keyword: str, path: str, person: _Person, tally: Tally) -> str:
+    """Go through a sequence; return what was done with it as a whole, as `_treat` does."""
+    listed = basic_profile().get(int(element.tag), "")
+    if dictionary_VR(element.tag) != "SQ":
+        return "removed"
+    if listed in ("", "X/Z/U*") or keyword in WALKED:
+        for item in element.value:
+            _walk(item, f"{path}.", person, tally)
+        return ""
+    if "Z" not in listed:
+        return "removed"
+    element.value = []
+    return "emptied"
+
+
+def _treat(element: Any, keyword: str, person: _Person) -> str:
     """Change one element; return what was done, "removed" where it must go, "" where it stays as it is."""
     listed = basic_profile().get(int(element.tag), "")
     if element.VR not in dictionary_VR(element.tag):
         return "removed"  # what has another type than the standard says may hold anything
-    if element.VR == "SQ":
-        if listed in ("", "X/Z/U*") or keyword in WALKED:
-            for item in element.value:
-                _walk(item, f"{path}.", person, tally)
-            return ""
-        if "Z" not in listed:
-            return "removed"
-        element.value = []
-        return "emptied"
     if element.VR == "UI":
         return _renew(element, person)
     if element.VR in ("DA", "DT") and keyword not in BIRTH:
         return _shift(element, person)
-    if keyword in DESCRIPTORS:
-        return _clean(element, listed)
-    if not listed:
-        if element.VR == "TM" or keyword in PIXELS:
-            return ""
-        if element.VR in NAMES:
-            return _empty(element)
-        return "removed" if element.VR in FREE_TEXT or (element.VR in BINARY and not _is_pixel_part(keyword)) else ""
+    if keyword in PIXELS:
+        return ""
+    if not has_form(element.VR, _values(element)):
+        return "removed"
     if element.VR == "TM":
         return ""  # a time of day stays, as every date moves by whole days
+    if not listed:
+        return _treat_unlisted(element, keyword)
     first = listed.split("/")
     if "X" in first and "D" not in first:
         return "removed"
@@ -144,12 +167,25 @@ def _treat(element: Any, keyword: str, path: str, person: _Person, tally: Tally)
     return _dummy(element)
 
 
-def _is_pixel_part(keyword: str) -> bool:
-    return "LookupTable" in keyword or keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths", "ICCProfile")
+def _treat_unlisted(element: Any, keyword: str) -> str:
+    """Treat by its type what the standard's table does not name: numbers and terms stay, text goes."""
+    if element.VR in NAMES:
+        return _empty(element)
+    if element.VR in LONG_TEXT or (element.VR in FREE_TEXT and keyword not in TECHNICAL):
+        return "removed"
+    return "removed" if element.VR in BINARY and not _is_of_image(keyword) else ""
+
+
+def _values(element: Any) -> Sequence[Any]:
+    return element.value if element.VM > 1 else [element.value]
+
+
+def _is_of_image(keyword: str) -> bool:
+    return "LookupTable" in keyword or keyword in OF_IMAGE
 
 
 def _renew(element: Any, person: _Person) -> str:
-    several = element.value if element.VM > 1 else [element.value]
+    several = _values(element)
     if all(not uid or _is_of_the_standard(uid) for uid in several):
         return ""  # classes, syntaxes and frames that the standard names
     new = [str(uid) if _is_of_the_standard(uid) else person.secret.uid(str(uid)) for uid in several]
@@ -163,10 +199,10 @@ def _is_of_the_standard(uid: object) -> bool:
 
 
 def _shift(element: Any, person: _Person) -> str:
-    several = [str(one) for one in (element.value if element.VM > 1 else [element.value])]
+    several = [str(one) for one in _values(element)]
     if not any(several):
         return ""
-    moved = [_moved(text, person) for text in several]
+    moved = [_moved(text, person) if has_form(element.VR, [text]) else None for text in several]
     if any(one is None for one in moved):
         element.value = ""
         return "emptied"
@@ -184,16 +220,18 @@ def _moved(text: str, person: _Person) -> str | None:
         return None
 
 
-def _clean(element: Any, listed: str) -> str:
+def _clean(element: Any) -> str:
+    if element.VR not in dictionary_VR(element.tag):
+        return "removed"
     before = str(element.value or "")
     after = cleaned(before)
     if after == before:
         return ""
-    if not after and listed.startswith("X"):
+    if not after and basic_profile().get(int(element.tag), "").startswith("X"):
         return "removed"
     element.value = after if element.VR != "CS" else after.upper().replace(" ", "_")[:16]
     if not after:
-        element.value = DUMMIES.get(element.VR, "removed")
+        element.value = DUMMIES.get(element.VR, DUMMY)
     return "cleaned"
 
 
@@ -207,5 +245,5 @@ def _empty(element: Any) -> str:
 def _dummy(element: Any) -> str:
     if element.VR in BINARY:
         return "removed"
-    element.value = DUMMIES.get(element.VR, "removed" if element.VR in ("LO", "SH", "LT", "ST", "UT", "UC") else None)
+    element.value = DUMMIES.get(element.VR, DUMMY if element.VR in LONG_TEXT | FREE_TEXT else None)
     return "dummy value"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from unicodedata import normalize
 
 from isotherm.errors import BadAnswer, NoSuchStudy
 from isotherm.exchange.dicomweb_http import Connection
@@ -66,17 +67,23 @@ class Series:
 def find_studies(connection: Connection, wanted: Wanted, *, most: int) -> tuple[list[Study], bool]:
     """Return studies, the newest first, and whether there may be more than `most`.
 
-    A PACS that does not know a condition leaves it out: what does not fit is therefore left out here.
+    A PACS that does not know a condition leaves it out: what does not fit is therefore left out here. Some, Orthanc
+    among them, find no ID that has other letters than those of ASCII; all IDs are then gone through here.
 
     Raises
     ------
     NoAnswer, NotAdmitted, BadAnswer
     """
-    rows = _rows(connection, ("studies",), _query(wanted), STUDY_UID)
-    fitting = (one for one in map(_study, rows) if _fits(one, wanted))
-    found = list(islice(fitting, most + 1))
+    found = _fitting(connection, _query(wanted), wanted, most + 1)
+    if not found and wanted.patient_id is not None and not wanted.patient_id.isascii():
+        found = _fitting(connection, _query(replace(wanted, patient_id=None)), wanted, most + 1)
     ordered = sorted(found[:most], key=lambda one: (one.day or datetime.date.min, one.uid), reverse=True)
     return ordered, len(found) > most
+
+
+def _fitting(connection: Connection, query: Query, wanted: Wanted, most: int) -> list[Study]:
+    rows = _rows(connection, ("studies",), query, STUDY_UID)
+    return list(islice((one for one in map(_study, rows) if _fits(one, wanted)), most))
 
 
 def series_of(connection: Connection, study: str) -> list[Series]:
@@ -140,7 +147,7 @@ def _day(said: str) -> datetime.date | None:
 
 def _fits(study: Study, wanted: Wanted) -> bool:
     return (
-        (wanted.patient_id is None or study.patient_id == wanted.patient_id)
+        (wanted.patient_id is None or normalize("NFC", study.patient_id) == normalize("NFC", wanted.patient_id))
         and (wanted.first_day is None or (study.day is not None and study.day >= wanted.first_day))
         and (wanted.last_day is None or (study.day is not None and study.day <= wanted.last_day))
         and (wanted.modality is None or not study.modalities or wanted.modality in study.modalities)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
@@ -164,7 +165,7 @@ class Connection:
             )
         if status in BUSY:
             raise NoAnswer(f"The PACS {name} is busy or in trouble ({status}); try again later.",
-                           after_s=_asked_wait_s(response.headers.get("Retry-After", "")))  # fmt: skip
+                           after_s=_asked_wait_s(response.headers))  # fmt: skip
         if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
             raise BadAnswer(
                 f"The PACS {name} packed its answer though it was asked not to; ask its IT to switch that off."
@@ -222,5 +223,13 @@ class Connection:
         return NoAnswer(f"The PACS {name} and we found no common encryption; is it an https:// address?")
 
 
-def _asked_wait_s(said: str) -> float:
-    return float(said) if said.isascii() and said.isdigit() and len(said) < 9 else 0.0
+def _asked_wait_s(headers: Mapping[str, str]) -> float:
+    """Return for how long a PACS asks to be left alone: it names seconds, or a moment by its own clock."""
+    said = headers.get("Retry-After", "").strip()
+    if said.isascii() and said.isdigit():
+        return float(said[:9])
+    try:
+        moment, now = (parsedate_to_datetime(one) for one in (said, headers.get("Date", "")))
+        return max(0.0, (moment - now).total_seconds())
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
