@@ -43,8 +43,8 @@
     - BadRecord                records that are there already, are withdrawn, or point to nothing
     - Overtaken                a record that somebody else has changed since it was read
     - DamagedRegistry          a registry that cannot be read any more
-  + NoAnswer                   (exit 4: a PACS, a database or a cluster that is not there, is busy or broke off; the same
-                                command goes on later)
+  + NoAnswer                   (exit 4: a PACS, a database or a cluster that is not there, is busy or broke off; the
+                                same command goes on later)
   + OutputError                (exit 2: the place to write to cannot be used)
 """
 

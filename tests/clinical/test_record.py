@@ -14,9 +14,7 @@ LESION, DEATH, MARGIN = (RECORD_KINDS[name] for name in ("lesion", "death", "mar
 
 
 def lesion(values: dict[str, Value], *, patient_id: str = "P1", lesion_id: str = "1", unknown: str = "") -> Record:
-    return Record(
-        kind=LESION, patient_id=patient_id, id=lesion_id, values=values, unknown=frozenset(unknown.split())
-    )
+    return Record(kind=LESION, patient_id=patient_id, id=lesion_id, values=values, unknown=frozenset(unknown.split()))
 
 
 def test_a_record_keeps_what_is_known_apart_from_what_was_asked_and_is_not_known() -> None:
@@ -50,9 +48,9 @@ def test_what_makes_no_sense_is_refused(values: dict[str, Value], unknown: str, 
 
 @pytest.mark.parametrize("key", ["", "a b", "../../x", "=1", "-1", "x" * 65, "ä", "a\n", "a'"])
 def test_a_key_is_a_short_name_that_means_nothing_elsewhere(key: str) -> None:
-    with pytest.raises(ValueError, match="^patient_id is a short name"):
+    with pytest.raises(ValueError, match=r"^patient_id is a short name"):
         lesion({"organ": "liver"}, patient_id=key)
-    with pytest.raises(ValueError, match="^lesion_id is a short name"):
+    with pytest.raises(ValueError, match=r"^lesion_id is a short name"):
         lesion({"organ": "liver"}, lesion_id=key)
 
 
