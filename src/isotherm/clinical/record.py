@@ -54,6 +54,8 @@ class RecordKind:
     by_name : mapping of str to Field
     own_key : ValueKind
         What its own key may be.
+    needed : tuple of str
+        Fields without which a record makes no sense.
 
     Notes
     -----
@@ -67,11 +69,13 @@ class RecordKind:
     several: bool = True
     by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
     own_key: ValueKind = field(init=False, repr=False, compare=False)
+    needed: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Worked out once, since hundreds of thousands of records ask for them.
         object.__setattr__(self, "by_name", MappingProxyType({one.name: one for one in self.fields}))
         object.__setattr__(self, "own_key", ValueKind(name=self.key, form="key", label=self.label))
+        object.__setattr__(self, "needed", tuple(one.name for one in self.fields if one.needed))
         names = [PATIENT_KEY, self.key, *(one.name for one in self.fields)]
         if self.several and len(set(names)) < len(names):
             raise ValueError(f"{self.name}: two fields have one name.")
@@ -133,7 +137,7 @@ class Record:
             raise ValueError(f"{strange} is no field of a {self.kind.name}")
         if self.unknown & self.values.keys():
             raise ValueError(f"{min(self.unknown & self.values.keys())} is both told and unknown")
-        missing = next((one.name for one in self.kind.fields if one.needed and one.name not in self.values), None)
+        missing = next((name for name in self.kind.needed if name not in self.values), None)
         if missing is not None:
             raise ValueError(f"{missing} is missing; a {self.kind.name} needs it")
         checked = {name: fields[name].checked(value) for name, value in self.values.items()}
