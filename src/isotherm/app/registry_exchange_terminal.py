@@ -29,7 +29,7 @@ def import_text(found: Imported, width: int | None) -> str:
 
 def counts_text(counts: Mapping[str, int]) -> str:
     """Return how many records of each kind there are, in one line."""
-    told = [_some(n, name.replace("_", " ")) for name, n in counts.items() if n]
+    told = [f"{name.replace('_', ' ')} {n:,}" for name, n in counts.items() if n]
     return ", ".join(told) if told else "no record"
 
 

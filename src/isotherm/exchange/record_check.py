@@ -77,7 +77,7 @@ def check(intake: Intake, known: Known) -> Checked:
     would be missed everywhere.
     """
     merged, contradictions, repeated = _merged(intake.noted)
-    problems = [*intake.problems, *contradictions]
+    problems = list(dict.fromkeys((*intake.problems, *contradictions)))  # a row may be read for several kinds
     bad = {one.patient_id for one in problems if one.patient_id}
     problems += _astray(merged, known, bad)
     bad = {one.patient_id for one in problems if one.patient_id}
