@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from isotherm.clinical.record import Record
 from isotherm.errors import BadMapping, BadTable, InputError, UnreadableFile
@@ -196,8 +198,8 @@ def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
 LONG = '[[table]]\nkind = "death"\npatient = "id"\nfields = { died_on = "died" }\n'
 
 
-def _book(folder: Path, *rows: tuple[object, ...], sheet: str = "deaths") -> tuple[Path, openpyxl.Workbook]:
-    book = openpyxl.Workbook()
+def _book(folder: Path, *rows: tuple[object, ...], sheet: str = "deaths") -> tuple[Path, Any]:
+    book: Any = openpyxl.Workbook()
     book.active.title = sheet
     for row in rows:
         book.active.append(row)
@@ -206,7 +208,7 @@ def _book(folder: Path, *rows: tuple[object, ...], sheet: str = "deaths") -> tup
 
 def test_a_book_with_days_in_the_calendar_of_1904_gives_the_same_days(tmp_path: Path) -> None:
     file, book = _book(tmp_path, ("id", "died"), ("007", datetime(2024, 3, 1)), (8, "2024-03-02"))  # noqa: DTZ001
-    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    book.epoch = CALENDAR_MAC_1904
     book.save(file)
     found = _one(read_mapped(file, mapping_from(LONG), today=TODAY), "death")
     assert [(one.patient_id, one.get("died_on")) for one in found] == [

@@ -13,7 +13,7 @@ from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadTable, InputError, UnreadableFile
 from isotherm.exchange.record_tables_in import read_tables
-from isotherm.exchange.record_tables_out import write_tables
+from isotherm.exchange.record_tables_out import TableForm, write_tables
 from isotherm.exchange.spreadsheet_text import guarded, unguarded
 from tests.exchange.random_records import TODAY, by_key, registries
 
@@ -25,7 +25,7 @@ SLOW = settings(
 @pytest.mark.parametrize(("form", "name"), [("csv", "tables"), ("parquet", "tables"), ("excel", "book.xlsx")])
 @given(found=registries())
 @SLOW
-def test_what_goes_out_comes_back(found: list[Record], form: str, name: str) -> None:
+def test_what_goes_out_comes_back(found: list[Record], form: TableForm, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / name
         counts = write_tables(found, out, form=form)
