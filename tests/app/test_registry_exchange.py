@@ -167,3 +167,13 @@ def test_a_draft_guesses_names_units_days_and_what_repeats() -> None:
                  'diameter_mm = { column = "Lesion{n} size cm", unit = "cm" }', 'place = "Lesion{n} segment"',
                  '# organ = { constant = "..." }  # needed: one of liver, lung, other', "#   Hair"):  # fmt: skip
         assert line in draft
+
+
+@pytest.mark.usefixtures("ward")
+def test_unknown_takes_no_value_away() -> None:
+    run(f"{IMPORT} --partial")
+    Path("patient.csv").write_text("patient_id,unknown\n007,sex diabetes\n008,bmi_kg_m2\n", encoding="utf-8")
+    assert run("isotherm registry import registry.db patient.csv --update") == 0
+    found = held("registry.db")
+    assert found["patient", "007", ""].get("sex") == "female"
+    assert found["patient", "008", ""].unknown == {"born_on", "bmi_kg_m2"}

@@ -179,6 +179,11 @@ def test_a_row_is_taken_only_where_it_is_of_the_kind(tmp_path: Path) -> None:
          "how to get there"),
         ('[[table]]\nkind = "patient"\npatient = "id"\nfields = { sex = { values = {} } }\n', "a column or a constant"),
         ('dates = "DD.MM.YY"\n', "years have four digits"),
+        ('[[table]]\nkind = "patient"\npatient = "id"\nfields = { sex = "sex{n}" }\n', "give it, as in repeat"),
+        ('[[table]]\nkind = "lesion"\npatient = "id"\nrepeat = [1, 1]\nkey_is = "{n}"\nfields = { organ = "o" }\n',
+         "names something twice"),
+        ('[[table]]\nkind = "lesion"\npatient = "id"\nrepeat = [1]\nkey_is = "{n}"\nfields = { organ = { constant = '
+         '"{n}" } }\n', "the constant for organ has to be one of"),
         ('[[table]]\nkind = "lesion"\npatient = "id"\nrepeat = [1]\nkey = "k"\nfields = { organ = "o" }\n',
          "keys of their own"),
         ("[[table]\n", "not valid TOML"),

@@ -20,7 +20,7 @@ from isotherm.errors import BadTable, UnreadableFile
 from isotherm.exchange.tables_in import near_sheet
 from isotherm.printable import printable
 
-LARGEST_BYTES = 1_000_000_000
+LARGEST_BYTES = 400_000_000
 """A book that unpacks to more holds no table of patients."""
 
 NOT_COMPUTED = "#FORMULA!"
@@ -164,7 +164,7 @@ def _check_size(file: Path) -> None:
     except zipfile.BadZipFile as error:
         raise UnreadableFile(f"'{file.name}' is not an Excel file (.xlsx); save it anew.") from error
     if size > LARGEST_BYTES:
-        raise UnreadableFile(f"'{file.name}' unpacks to {size / 1e9:.1f} GB, more than a table of patients can be; "
+        raise UnreadableFile(f"'{file.name}' unpacks to {size / 1e6:,.0f} MB, more than a table of patients can be; "
                              "save its cells as CSV.")  # fmt: skip
 
 

@@ -63,7 +63,11 @@ def _sheets(path: Path) -> Iterator[tuple[RecordKind, Opened]]:
         yield from _sheets_of_book(path)
         return
     files = sorted(path.iterdir()) if path.is_dir() else [path]
-    named = {one.stem: one for one in files if FORMS.get(one.suffix.lower()) in ("csv", "parquet")}
+    tables = [one for one in files if FORMS.get(one.suffix.lower()) in ("csv", "parquet")]
+    named = {one.stem: one for one in tables}
+    if len(named) < len(tables):
+        twice = next(one.stem for one in tables if named[one.stem] is not one)
+        raise BadTable(f"'{path.name}' has two tables named '{printable(twice)}'; take one out of the folder.")
     if not path.is_dir() and path.stem not in RECORD_KINDS:
         raise UnreadableFile(f"'{path.name}' is named after no kind of record{near(path.stem, tuple(RECORD_KINDS))}; "
                              "name it as in lesion.csv, or give a mapping.")  # fmt: skip
