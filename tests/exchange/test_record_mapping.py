@@ -261,3 +261,15 @@ def test_what_is_no_book_is_said_to_be_none(tmp_path: Path, content: bytes) -> N
     (tmp_path / "book.xlsx").write_bytes(content)
     with pytest.raises(InputError, match=r"not an Excel file|cannot be read"):
         read_mapped(tmp_path / "book.xlsx", mapping_from(LONG), today=TODAY)
+
+
+def test_empty_cells_beyond_the_header_are_no_cells(tmp_path: Path) -> None:
+    file, book = _book(tmp_path, ("id", "died"), ("1", "2024-01-01"), ("2", "2024-01-02"))
+    book.active["F1"] = " "
+    book.save(file)
+    assert len(read_mapped(file, mapping_from(LONG), today=TODAY).noted) == 2
+    book.active["F2"] = "a note beside the table"
+    book.save(file)
+    assert [one.row for one in read_mapped(file, mapping_from(LONG), today=TODAY).problems] == [2]
+    (tmp_path / "t.csv").write_text("id;died;\n1;2024-01-01;\n2;2024-01-02; \n")
+    assert len(read_mapped(tmp_path / "t.csv", mapping_from(LONG), today=TODAY).noted) == 2

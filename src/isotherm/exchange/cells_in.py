@@ -102,7 +102,12 @@ def _sheet(name: str, rows: Iterator[Sequence[Any]]) -> Sheet:
     twice = sorted({one for one in names if one and names.count(one) > 1})
     if twice:
         raise BadTable(f"The table '{name}' has two columns named '{twice[0]}'; rename one.")
-    return Sheet(name, tuple(names), numbered)
+    return Sheet(name, tuple(names), ((number, _fitted(row, len(names))) for number, row in numbered))
+
+
+def _fitted(row: Sequence[Any], width: int) -> Sequence[Any]:
+    """Return a row without the empty cells that stand beyond the header."""
+    return row[:width] if len(row) > width and _is_blank(row[width:]) else row
 
 
 def _is_blank(row: Sequence[Any]) -> bool:
