@@ -17,7 +17,6 @@ import openpyxl
 from openpyxl.cell.cell import ERROR_CODES
 
 from isotherm.errors import BadTable, UnreadableFile
-from isotherm.exchange.tables_in import near_sheet
 from isotherm.printable import printable
 
 LARGEST_BYTES = 400_000_000
@@ -57,7 +56,7 @@ class Book:
         """The sheets that a person sees."""
         return tuple(one.title for one in self.values.worksheets if one.sheet_state == "visible")
 
-    def chosen(self, sheet: str | None) -> str:
+    def chosen(self, sheet: str | None, *, first: bool = False) -> str:
         """Return the sheet that is meant.
 
         Raises
@@ -67,8 +66,11 @@ class Book:
         """
         if sheet is not None:
             if sheet not in [one.title for one in self.values.worksheets]:
-                raise UnreadableFile(near_sheet(self.file.name, sheet, self.visible))
+                there = ", ".join(map(printable, self.visible))
+                raise UnreadableFile(f"'{self.file.name}' has no sheet '{printable(sheet)}'; it has: {there}.")
             return sheet
+        if first and self.visible:
+            return self.visible[0]
         if len(self.visible) != 1:
             raise UnreadableFile(
                 f"'{self.file.name}' has {len(self.visible)} sheets ({', '.join(map(printable, self.visible))}); "

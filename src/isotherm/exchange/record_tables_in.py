@@ -14,12 +14,11 @@ from isotherm.clinical.record import PATIENT_KEY, Field, RecordKind
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadTable, UnreadableFile
 from isotherm.exchange.cells_excel import ERRORS, open_book
-from isotherm.exchange.cells_in import Sheet, open_sheet
+from isotherm.exchange.cells_in import FORMS, Sheet, open_sheet
 from isotherm.exchange.record_cells import cell_text, value_of, wanted
 from isotherm.exchange.record_intake import Intake
 from isotherm.exchange.record_tables_out import UNKNOWN, table_columns
 from isotherm.exchange.spreadsheet_text import unguarded
-from isotherm.exchange.tables_in import FORMS
 from isotherm.printable import printable
 from isotherm.study.predicate import near
 
