@@ -13,6 +13,7 @@ from bench.registry_data import made_up_records
 from isotherm.app.registry_import_plan import keys_there, plan
 from isotherm.clinical.record import Record
 from isotherm.exchange.record_check import check
+from isotherm.exchange.record_intake import Intake
 from isotherm.exchange.record_mapping_files import mapping_from
 from isotherm.exchange.record_mapping_in import read_mapped
 from isotherm.exchange.record_tables_in import read_tables
@@ -102,7 +103,16 @@ def _import(path: Path, mapping: str | None, registry: Path) -> float:
     work = time.process_time() - worked
     print(f"  {name + ': the whole import':42s} {seconds:6.1f} s, {work:6.1f} s of them at work: {added:,} records, "
           f"{len(checked.problems)} problems")  # fmt: skip
+    _step(f"{name}: the same again, nothing to add", lambda: _again(intake, registry))
     return seconds
+
+
+def _again(intake: Intake, registry: Path) -> None:
+    with open_store(str(registry)) as store:
+        there = keys_there(store, {one.record.patient_id for one in intake.noted})
+        found = plan(check(intake, there.__contains__).good, store, there)
+    assert not found.new, "an import that is repeated must add nothing"
+    assert not found.changes
 
 
 def _step(name: str, run: Callable[[], Found]) -> Found:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import UnreadableFile
@@ -27,9 +29,8 @@ SLOW = settings(
 )
 
 
-def record(kind: str, key: str = "", **values: object) -> Record:
-    unknown = frozenset(values.pop("unknown", ()))
-    return Record(kind=RECORD_KINDS[kind], patient_id="007", id=key, values=values, unknown=unknown)
+def record(kind: str, key: str = "", unknown: Sequence[str] = (), **values: Value) -> Record:
+    return Record(kind=RECORD_KINDS[kind], patient_id="007", id=key, values=values, unknown=frozenset(unknown))
 
 
 DAY = date(2024, 3, 1)

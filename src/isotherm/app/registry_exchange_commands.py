@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isotherm.app.registry_commands import REGISTRY_HELP
+
+if TYPE_CHECKING:
+    from isotherm.app.registry_exchange_tasks import OutForm
 
 EXIT_CODES = """exit codes:
   0  done; (import) everything is in the registry, or could be
@@ -18,7 +21,7 @@ EXIT_CODES = """exit codes:
   4  the database is not there, is busy or broke off; try again later"""
 
 OUT_FORMS = ("csv", "excel", "parquet", "redcap", "fhir")
-SUFFIXES = {".xlsx": "excel", ".json": "fhir"}
+SUFFIXES: dict[str, OutForm] = {".xlsx": "excel", ".json": "fhir"}
 ENDINGS = {"excel": ".xlsx", "redcap": ".csv", "fhir": ".json"}
 
 
@@ -99,7 +102,7 @@ def _export(options: argparse.Namespace) -> int:
     from isotherm.printable import printable
 
     suffix = Path(options.out).suffix.lower()
-    form = options.form or SUFFIXES.get(suffix, "csv")
+    form: OutForm = options.form or SUFFIXES.get(suffix, "csv")
     if suffix != ENDINGS.get(form, suffix):
         raise BadSetting(f"A file for {form} ends in {ENDINGS[form]}; name it so.")
     counts = export_records(options.registry, options.out, form, patients=options.patient)

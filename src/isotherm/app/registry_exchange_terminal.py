@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from isotherm.app.registry_exchange_tasks import Imported
 from isotherm.app.registry_import_plan import Change
-from isotherm.app.terminal import folded, table_lines
+from isotherm.app.terminal import NARROW, folded, table_lines
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.exchange.record_problems import LONGEST_NAME, Group, groups
 from isotherm.printable import printable
@@ -29,7 +30,7 @@ def import_text(found: Imported, width: int | None) -> str:
 
 def counts_text(counts: Mapping[str, int]) -> str:
     """Return how many records of each kind there are, in one line."""
-    told = [_some(n, name.replace("_", " ")) for name, n in counts.items() if n]
+    told = [f"{name.replace('_', ' ')} {n:,}" for name, n in counts.items() if n]
     return ", ".join(told) if told else "no record"
 
 
@@ -128,7 +129,7 @@ def _done(found: Imported) -> str:
 
 
 def _broken(line: str, width: int | None) -> Sequence[str]:
-    return [one.strip() if at == 0 else one for at, one in enumerate(folded(line, width))]
+    return [line] if width is None else textwrap.wrap(line, max(width, NARROW))
 
 
 def _some(n: int, what: str) -> str:
