@@ -53,6 +53,8 @@ class Cohort:
     per : {"patient", "session", "tumor"}
     later : frozenset of str
         Columns that only the time after treatment filled: outcomes, or what they are made of.
+    reasoned : frozenset of str
+        Columns in which missing is unknown, and has a reason.
     problems : DataFrame
         See `isotherm.registry.problems.problems`; of the whole registry.
     """
@@ -60,6 +62,7 @@ class Cohort:
     table: pd.DataFrame
     per: Unit
     later: frozenset[str]
+    reasoned: frozenset[str]
     problems: pd.DataFrame = field(repr=False)
 
 
@@ -80,7 +83,7 @@ def cohort(
     keys = [PATIENT_KEY] if per == "patient" else [PATIENT_KEY, _OWN[per]]
     table = made.frame(UNKNOWN_BECAUSE).sort_values(keys, kind="stable", ignore_index=True)
     made.later |= set(LATER) & set(made.columns) | {UNKNOWN_BECAUSE}
-    return Cohort(table, per, frozenset(made.later), problems(found, derived))
+    return Cohort(table, per, frozenset(made.later), made.reasoned, problems(found, derived))
 
 
 _OWN: Mapping[Unit, str] = MappingProxyType({"session": "session_id", "tumor": "lesion_id"})
