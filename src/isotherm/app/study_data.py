@@ -84,5 +84,4 @@ def _columns(protocol: Protocol, cohort: pd.DataFrame) -> pd.DataFrame:
     for name in protocol.columns:
         if name not in cohort.columns:
             raise BadColumn(f"The cohort has no column '{name}'{near(name, cohort.columns)}.")
-    table = cohort[list(protocol.columns)]
-    return table.astype({name: "str" for name in table.columns if table[name].dtype == object})
+    return cohort[list(protocol.columns)]

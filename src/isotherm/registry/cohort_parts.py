@@ -38,9 +38,10 @@ class Parts:
 
     def frame(self, reasons: str) -> pd.DataFrame:
         """Return the table, with a last column that says of each row what is unknown and why."""
-        table = pd.DataFrame(self.columns)
-        table[reasons] = _sentences(self.why, len(table))
-        return table
+        n = len(next(iter(self.columns.values())))
+        columns = {**self.columns, reasons: _sentences(self.why, n)}
+        return pd.DataFrame({name: pd.Series(values, dtype="str") if values.dtype == object else values
+                             for name, values in columns.items()})  # fmt: skip
 
 
 def fields(made: Parts, linked: Linked, kind: str, names: tuple[str, ...], rows: Int, *, prefix: str = "") -> None:
