@@ -48,8 +48,8 @@ class Cohort:
     ----------
     table : DataFrame
         Rows sorted by their keys. Unknown is missing, and `unknown_because` says why; texts are "str", yes and no
-        "boolean", dates datetime64. Times are in columns `..._days` with `..._event` (0 censored, 1 event, 2 competing), and the days
-        between which the event lies in `..._free_on` and `..._found_on`.
+        "boolean", dates datetime64. Times are in columns `..._days` with `..._event` (0 censored, 1 event, 2
+        competing), and the days between which the event lies in `..._free_on` and `..._found_on`.
     per : {"patient", "session", "tumor"}
     later : frozenset of str
         Columns that only the time after treatment filled: outcomes, or what they are made of.
