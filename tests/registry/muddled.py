@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.registry.frames import Tables, frames
 
@@ -102,3 +103,15 @@ def people(draw: st.DrawFn, patient_id: str) -> Made:
 registries = st.integers(0, 3).flatmap(
     lambda n: st.tuples(*(people(f"P{number}") for number in range(n))).map(lambda made: joined(*made))
 )
+
+
+def records_of(made: Made) -> list[Record]:
+    """Return rows as records, for a store."""
+    found: list[Record] = []
+    for name, rows in made.items():
+        kind = RECORD_KINDS[name]
+        for row in rows:
+            values = {field.name: row[field.name] for field in kind.fields if row.get(field.name) is not None}
+            key = str(row[kind.key]) if kind.several else ""
+            found.append(Record(kind=kind, patient_id=row["patient_id"], id=key, values=values))
+    return found

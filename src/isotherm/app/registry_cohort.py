@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pandas as pd
 
 from isotherm.answer import Answer
+from isotherm.app.outputs import frame_text
+from isotherm.app.places import keep_inputs, usable_file
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadSetting, NoAnswer
+from isotherm.exchange.atomic import write_text
+from isotherm.printable import printable
 from isotherm.registry.cohort import Cohort, cohort
 from isotherm.registry.derive import Windows
 from isotherm.registry.endpoints_kinds import Choices, Unit
@@ -92,7 +97,7 @@ def read_cohort(address: str, asked: Asked) -> Found:
     if predicate is None:
         return Found(whole, 0, 0, identity)
     answers = predicate.answers(whole.table)
-    kept = whole.table.loc[answers == Answer.MET.value].reset_index(drop=True)
+    kept = whole.table.take(np.flatnonzero(answers == Answer.MET.value)).reset_index(drop=True)
     unknown = int((answers == Answer.UNKNOWN.value).sum())
     return Found(replace(whole, table=kept), len(answers) - len(kept) - unknown, unknown, identity)
 
@@ -172,12 +177,64 @@ def _value(name: str, text: str) -> str | float | tuple[float, float]:
     return float(text)
 
 
-def written(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a cohort as it is written to CSV: true and false in words, so that a table reads back alike."""
-    found = table.copy()
-    for name in found.columns:
-        if found[name].dtype == pd.BooleanDtype():
-            found[name] = found[name].map({True: "true", False: "false"}).astype(object)
-        elif pd.api.types.is_datetime64_any_dtype(found[name].dtype):
-            found[name] = found[name].dt.strftime("%Y-%m-%d").astype(object)
-    return found
+UNKNOWN = "unknown"
+"""What stands in a CSV file where a reason is known why there is no value."""
+
+
+def settings_of(texts: Sequence[str]) -> dict[str, str]:
+    """Return KEY=VALUE, several of them, as a mapping."""
+    return dict(_setting(text) for text in texts)
+
+
+def write_cohort(
+    address: str, per: str, out: str, *, where: str = "", settings: Mapping[str, str], problems: str | None = None
+) -> str:
+    """Write a cohort of a registry to a CSV file, and say what it holds.
+
+    Parameters
+    ----------
+    address, per, where, settings
+        See `asked`.
+    out : str
+    problems : str, optional
+        A CSV file for every date and reference that cannot be.
+
+    Raises
+    ------
+    InputError, NoAnswer, OutputError
+    """
+    one = asked(per, settings, where)
+    keep_inputs([usable_file(path) for path in (out, problems) if path is not None], [address])
+    found = read_cohort(address, one)
+    write_text(out, frame_text(written(found.cohort)))
+    if problems is not None:
+        write_text(problems, frame_text(found.cohort.problems))
+    lines = [f"{_count(len(found.cohort.table), one.per)} of registry {found.identity['registry_id']}, "
+             f"audit entry {found.identity['entries']}: {printable(out)}"]  # fmt: skip
+    if where:
+        lines.append(f"Left out: {_count(found.not_met, one.per)} that do not meet the condition, "
+                     f"{_count(found.unknown, one.per)} of which that is unknown.")  # fmt: skip
+    count = len(found.cohort.problems)
+    if count:
+        listed = f"listed in {printable(problems)}" if problems else "list them with --problems FILE.csv"
+        lines.append(f"{count} dates or references cannot be or need a look; {listed}.")
+    return "\n".join([*lines, f"Next: isotherm study init {printable(out)}"])
+
+
+def _count(number: int, per: Unit) -> str:
+    return f"{number} {per}" if number == 1 else f"{number} {per}s"
+
+
+def written(cohort: Cohort) -> pd.DataFrame:
+    """Return a cohort as it is written to CSV: true and false in words, and unknown where a reason is known for it."""
+    found: dict[str, Any] = {}
+    for name in map(str, cohort.table.columns):
+        values: pd.Series[Any] = cohort.table[name]
+        if values.dtype == pd.BooleanDtype():
+            values = values.map({True: "true", False: "false"}).astype(object)
+        elif pd.api.types.is_datetime64_any_dtype(values.dtype):
+            values = values.dt.strftime("%Y-%m-%d").astype(object)
+        if name in cohort.reasoned:
+            values = values.astype(object).where(values.notna(), UNKNOWN)
+        found[name] = values
+    return pd.DataFrame(found)

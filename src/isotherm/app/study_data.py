@@ -42,10 +42,14 @@ class StudyData:
         if self.registry is None:
             return ""
         one = self.registry
-        condition = f", where {one['where']} ({one['not_met']} rows do not meet it, of {one['unknown']} it is unknown)"
-        return f"registry {one['registry_id']}, audit entry {one['entries']}, a row per {one['per']}" + (
-            condition if one["where"] else ""
-        )
+        condition = f", where {one['where']}" if one["where"] else ""
+        return f"{one['registry_id']}, audit entry {one['entries']}, a row per {one['per']}{condition}"
+
+    def provenance(self, *, released: bool = False) -> dict[str, Any] | None:
+        """Return where the table comes from for result.json; a release has no counts of rows that were left out."""
+        if self.registry is None or not released:
+            return self.registry
+        return self.registry | {"not_met": None, "unknown": None}
 
 
 def read_study(path: str) -> StudyData:
@@ -80,5 +84,4 @@ def _columns(protocol: Protocol, cohort: pd.DataFrame) -> pd.DataFrame:
     for name in protocol.columns:
         if name not in cohort.columns:
             raise BadColumn(f"The cohort has no column '{name}'{near(name, cohort.columns)}.")
-    table = cohort[list(protocol.columns)]
-    return table.astype({name: "str" for name in table.columns if table[name].dtype == object})
+    return cohort[list(protocol.columns)]

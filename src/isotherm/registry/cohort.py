@@ -47,12 +47,14 @@ class Cohort:
     Parameters
     ----------
     table : DataFrame
-        Rows sorted by their keys. Unknown is missing, and `unknown_because` says why; yes and no are "boolean", dates
-        datetime64. Times are in columns `..._days` with `..._event` (0 censored, 1 event, 2 competing), and the days
-        between which the event lies in `..._free_on` and `..._found_on`.
+        Rows sorted by their keys. Unknown is missing, and `unknown_because` says why; texts are "str", yes and no
+        "boolean", dates datetime64. Times are in columns `..._days` with `..._event` (0 censored, 1 event, 2
+        competing), and the days between which the event lies in `..._free_on` and `..._found_on`.
     per : {"patient", "session", "tumor"}
     later : frozenset of str
         Columns that only the time after treatment filled: outcomes, or what they are made of.
+    reasoned : frozenset of str
+        Columns in which missing is unknown, and has a reason.
     problems : DataFrame
         See `isotherm.registry.problems.problems`; of the whole registry.
     """
@@ -60,6 +62,7 @@ class Cohort:
     table: pd.DataFrame
     per: Unit
     later: frozenset[str]
+    reasoned: frozenset[str]
     problems: pd.DataFrame = field(repr=False)
 
 
@@ -80,7 +83,7 @@ def cohort(
     keys = [PATIENT_KEY] if per == "patient" else [PATIENT_KEY, _OWN[per]]
     table = made.frame(UNKNOWN_BECAUSE).sort_values(keys, kind="stable", ignore_index=True)
     made.later |= set(LATER) & set(made.columns) | {UNKNOWN_BECAUSE}
-    return Cohort(table, per, frozenset(made.later), problems(found, derived))
+    return Cohort(table, per, frozenset(made.later), made.reasoned, problems(found, derived))
 
 
 _OWN: Mapping[Unit, str] = MappingProxyType({"session": "session_id", "tumor": "lesion_id"})

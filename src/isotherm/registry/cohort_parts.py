@@ -25,6 +25,12 @@ class Parts:
     why: dict[str, Whys] = field(default_factory=dict[str, Whys])
     later: set[str] = field(default_factory=set[str])
 
+    @property
+    def reasoned(self) -> frozenset[str]:
+        """The columns in which a gap has a reason."""
+        of_time = (f"{name}_{part}" for name in self.why for part in ("days", "event"))
+        return frozenset(name for name in (*self.why, *of_time) if name in self.columns)
+
     def yes_or_no(self, name: str) -> None:
         """Turn a column of 1 and 0 into yes and no."""
         values = np.asarray(self.columns[name], dtype=np.float64)
@@ -32,9 +38,10 @@ class Parts:
 
     def frame(self, reasons: str) -> pd.DataFrame:
         """Return the table, with a last column that says of each row what is unknown and why."""
-        table = pd.DataFrame(self.columns)
-        table[reasons] = _sentences(self.why, len(table))
-        return table
+        n = len(next(iter(self.columns.values())))
+        columns = {**self.columns, reasons: _sentences(self.why, n)}
+        return pd.DataFrame({name: pd.Series(values, dtype="str") if values.dtype == object else values
+                             for name, values in columns.items()})  # fmt: skip
 
 
 def fields(made: Parts, linked: Linked, kind: str, names: tuple[str, ...], rows: Int, *, prefix: str = "") -> None:

@@ -7,7 +7,7 @@ be chosen otherwise.
 References
 ----------
 .. [1] Puijk RS et al. Consensus guidelines for the definition of time-to-event end points in image-guided tumor
-       ablation (SIO and DATECAN). Radiology 2021;301:533-540, PMC8961014.
+       ablation: results of the SIO and DATECAN initiative. Radiology 2021, PMC8961014.
 .. [2] Ahmed M et al. Image-guided tumor ablation: standardization of terminology and reporting criteria.
        Radiology 2014;273:241-260, doi 10.1148/radiol.14132958.
 """
