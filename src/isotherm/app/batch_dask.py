@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import queue
@@ -32,6 +33,9 @@ EMPTY_S = 60.0
 """A scheduler that has had no worker for so long gets none."""
 
 LOOK_S = 2.0
+
+BROKEN_OFF = "The Dask scheduler has broken off; what was finished is kept, and the same command goes on."
+NOBODY_LEFT = "The Dask scheduler has no worker left; what was finished is kept, and the same command goes on."
 
 VERSION = "__import__('isotherm').__version__"
 """Evaluated at the other end, where isotherm may be missing; a function of ours would have to be there."""
@@ -74,6 +78,8 @@ class OnDask:
             _check_workers(client, self.address)
             _check_folder(client, folder)
             yield from self._measured(client, orders, alone, progress)
+        except (OSError, asyncio.CancelledError):
+            raise NoAnswer(BROKEN_OFF) from None
         finally:
             client.close(timeout=CONNECT_S)
 
@@ -142,10 +148,9 @@ def _next(client: Any, ended: queue.SimpleQueue[Any], progress: Callable[[str, s
         if answers and client.nthreads():
             there_s = time.monotonic()
             continue
-        missing = "has no worker left" if answers else "has broken off"
-        progress("Dask", f"the scheduler {missing}; waiting")
+        progress("Dask", "waiting for a worker" if answers else "waiting for the scheduler")
         if time.monotonic() - there_s > (EMPTY_S if answers else CONNECT_S):
-            raise NoAnswer(f"The Dask scheduler {missing}; what was finished is kept, and the same command goes on.")
+            raise NoAnswer(NOBODY_LEFT if answers else BROKEN_OFF)
 
 
 def _outcome_of(future: Any) -> Outcome:
@@ -159,7 +164,7 @@ def _outcome_of(future: Any) -> Outcome:
     if future.status == "finished":
         return future.result()
     if future.status != "error":
-        raise NoAnswer("The Dask scheduler has broken off; what was finished is kept, and the same command goes on.")
+        raise NoAnswer(BROKEN_OFF)
     error = future.exception()
     if isinstance(error, distributed.KilledWorker):
         return Outcome("died", "The workers of Dask that measured it were ended one after the other")
