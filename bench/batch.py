@@ -13,7 +13,7 @@ from pathlib import Path
 from isotherm.exchange.image_files import read_masks, read_volume, write_mask, write_volume
 from isotherm.imaging.phantom_liver import simulate_case
 
-CASES, LEAST = 8, 1.8
+SEEDS, LESIONS, LEAST = 2, 4, 1.8
 
 PINNED = """
 import os, sys
@@ -30,7 +30,7 @@ def print_batch(runs: int = 2) -> bool:
         print("isotherm batch on one core and on two: this machine has one core, nothing was measured.")
         return True
     seconds: dict[int, list[float]] = {1: [], 2: []}
-    print(f"isotherm batch, {CASES} cases of four lesions each in the bundled CT, with images, vessels and reports:")
+    print(f"isotherm batch, {SEEDS * LESIONS} cases of a lesion in the bundled CT, with images, vessels and reports:")
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         _write_cases(home)
@@ -56,20 +56,21 @@ def _seconds(manifest: Path, out: Path, cores: list[int]) -> float:
 
 
 def _write_cases(home: Path) -> None:
-    """Write simulated cases, each with tumors and zones of its own, as `isotherm demo` makes its one."""
+    """Write what `isotherm demo` simulates, with more than one seed; each lesion is a case."""
     lines = ["case,tumor,ablation,organ,vessels,image,image_before,registration_error_mm"]
     with resources.as_file(resources.files("isotherm.app") / "data") as data:
         ct = read_volume(data / "example_ct.nii.gz").volume
         liver = read_masks(data / "liver.nii.gz", of="organ")[0].mask
         vein = read_masks(data / "portal_vein_and_splenic_vein.nii.gz", of="vessel")[0].mask
-    for seed in range(CASES):
+    for seed in range(SEEDS):
         made, folder = simulate_case(ct, liver, vein, seed=seed), home / str(seed)
         folder.mkdir()
         for name in ("image_before", "image_after", "tumors", "ablations"):
             write_volume(folder / f"{name}.nii.gz", getattr(made, name))
         for name in ("liver", "vessels"):
             write_mask(folder / f"{name}.nii.gz", getattr(made, name))
-        files = (f"{seed}/{name}.nii.gz" for name in
-                 ("tumors", "ablations", "liver", "vessels", "image_after", "image_before"))  # fmt: skip
-        lines.append(",".join([f"case {seed}", *files, "1.6"]))
+        shared = [f"{seed}/{name}.nii.gz" for name in ("liver", "vessels", "image_after", "image_before")]
+        for label in range(1, LESIONS + 1):
+            own = [f"{seed}/{name}.nii.gz:{label}" for name in ("tumors", "ablations")]
+            lines.append(",".join([f"case {seed}.{label}", *own, *shared, "1.6"]))
     (home / "cases.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")

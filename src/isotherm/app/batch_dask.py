@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import queue
+import re
 import secrets
 import threading
 import time
@@ -37,6 +38,8 @@ LOOK_S = 2.0
 BROKEN_OFF = "The Dask scheduler has broken off; what was finished is kept, and the same command goes on."
 NOBODY_LEFT = "The Dask scheduler has no worker left; what was finished is kept, and the same command goes on."
 
+ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^\s/@]+:\d{1,5}", re.ASCII)
+
 VERSION = "__import__('isotherm').__version__"
 """Evaluated at the other end, where isotherm may be missing; a function of ours would have to be there."""
 
@@ -53,10 +56,21 @@ class OnDask:
         Of the scheduler, as in tcp://host:8786; with tls:// the certificates are those of Dask's own configuration.
     timeout_s : float, optional
         Of each case.
+
+    Raises
+    ------
+    BadSetting
+        The address is none.
     """
 
     address: str
     timeout_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not ADDRESS.fullmatch(self.address):
+            raise BadSetting(
+                f"--dask {printable(self.address)[:80]} came; give the address of a scheduler, as in tcp://host:8786."
+            )
 
     def __call__(
         self, orders: Sequence[Order], *, folder: Path, alone: bool, progress: Callable[[str, str], None]
