@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 from isotherm.exchange.image_files import read_masks, read_volume, write_mask, write_volume
 from isotherm.imaging.phantom_liver import simulate_case
 
-CASES, LEAST = 8, 1.8
+SEEDS, LESIONS, LEAST = 2, 4, 1.8
 
 PINNED = """
 import os, sys
@@ -24,27 +25,39 @@ sys.exit(main(sys.argv[1:]))
 
 
 def print_batch(runs: int = 2) -> bool:
-    """Print seconds on one core and on two, in turns; return whether two are fast enough (best of each)."""
+    """Print seconds on one core and on two; return whether two are fast enough.
+
+    In the order 1, 2, 2, 1: what else the machine has to do, if it changes slowly, slows both alike.
+    """
     cores = sorted(os.sched_getaffinity(0))[:2]
     if len(cores) < 2:
         print("isotherm batch on one core and on two: this machine has one core, nothing was measured.")
         return True
     seconds: dict[int, list[float]] = {1: [], 2: []}
-    print(f"isotherm batch, {CASES} cases of four lesions each in the bundled CT, with images, vessels and reports:")
+    print(f"isotherm batch, {SEEDS * LESIONS} cases of a lesion in the bundled CT, with images, vessels and reports:")
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         _write_cases(home)
         for run in range(runs):
-            for jobs in (1, 2):
+            for jobs in (1, 2) if run % 2 == 0 else (2, 1):
                 out = home / f"out-{run}-{jobs}"
-                load = os.getloadavg()[0]
+                load, used_s = os.getloadavg()[0], _cpu_s()
                 seconds[jobs].append(_seconds(home / "cases.csv", out, cores[:jobs]))
-                print(f"  run {run + 1}, {jobs} of the cores {seconds[jobs][-1]:7.1f} s   (load before: {load:.1f})")
+                used_s, took_s = _cpu_s() - used_s, seconds[jobs][-1]
+                print(
+                    f"  {jobs} of the cores {took_s:7.1f} s, {used_s:6.1f} s of CPU   (load before: {load:.1f})",
+                    flush=True,
+                )
         same = {(path / "margins.csv").read_bytes() for path in home.glob("out-*")}
-    ratio = min(seconds[1]) / min(seconds[2])
-    print(f"  two cores v one, best of {runs} each  {ratio:5.2f} x  (limit {LEAST} x)")
+    ratio = sum(seconds[1]) / sum(seconds[2])
+    print(f"  two cores v one, {runs} runs each    {ratio:5.2f} x  (limit {LEAST} x)")
     print(f"  every table of margins the same   {'yes' if len(same) == 1 else 'NO'}")
     return ratio >= LEAST and len(same) == 1
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _seconds(manifest: Path, out: Path, cores: list[int]) -> float:
@@ -56,20 +69,21 @@ def _seconds(manifest: Path, out: Path, cores: list[int]) -> float:
 
 
 def _write_cases(home: Path) -> None:
-    """Write simulated cases, each with tumors and zones of its own, as `isotherm demo` makes its one."""
+    """Write what `isotherm demo` simulates, with more than one seed; each lesion is a case."""
     lines = ["case,tumor,ablation,organ,vessels,image,image_before,registration_error_mm"]
     with resources.as_file(resources.files("isotherm.app") / "data") as data:
         ct = read_volume(data / "example_ct.nii.gz").volume
         liver = read_masks(data / "liver.nii.gz", of="organ")[0].mask
         vein = read_masks(data / "portal_vein_and_splenic_vein.nii.gz", of="vessel")[0].mask
-    for seed in range(CASES):
+    for seed in range(SEEDS):
         made, folder = simulate_case(ct, liver, vein, seed=seed), home / str(seed)
         folder.mkdir()
         for name in ("image_before", "image_after", "tumors", "ablations"):
             write_volume(folder / f"{name}.nii.gz", getattr(made, name))
         for name in ("liver", "vessels"):
             write_mask(folder / f"{name}.nii.gz", getattr(made, name))
-        files = (f"{seed}/{name}.nii.gz" for name in
-                 ("tumors", "ablations", "liver", "vessels", "image_after", "image_before"))  # fmt: skip
-        lines.append(",".join([f"case {seed}", *files, "1.6"]))
+        shared = [f"{seed}/{name}.nii.gz" for name in ("liver", "vessels", "image_after", "image_before")]
+        for label in range(1, LESIONS + 1):
+            own = [f"{seed}/{name}.nii.gz:{label}" for name in ("tumors", "ablations")]
+            lines.append(",".join([f"case {seed}.{label}", *own, *shared, "1.6"]))
     (home / "cases.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")

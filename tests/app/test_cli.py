@@ -25,7 +25,7 @@ from tests.app.on_disk import FAST, GRID, MARGIN_MM, MIDDLE, ROOT, Command, Ran,
 HEAVY = {"numpy", "scipy", "skimage", "SimpleITK", "nibabel", "matplotlib", "jinja2"}
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("margin", "--help"), ("margins", "--help"), ("--version",)])
+@pytest.mark.parametrize("arguments", [("--help",), ("margin", "--help"), ("batch", "--help"), ("--version",)])
 def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
     told = subprocess.run(
         [sys.executable, "-c", "import sys\nfrom isotherm.app.cli import main\n"
@@ -277,7 +277,7 @@ def test_a_setting_out_of_its_range_is_refused_by_its_name(
 def test_an_option_is_written_out_so_that_no_other_one_is_ever_meant(
     short: str, isotherm: Command, files: tuple[str, ...]
 ) -> None:
-    for command in ("margin", "margins", "demo"):
+    for command in ("margin", "batch", "demo"):
         assert isotherm(command, *files, short, "x").code == 2
     assert isotherm("margin", *files, "--samp", "100").code == 2
     assert isotherm("--vers").code == 2
@@ -292,7 +292,7 @@ def test_an_option_of_one_value_that_came_twice_is_refused_and_not_replaced(
     assert f"{option} came twice" in ran.err
 
 
-@pytest.mark.parametrize("arguments", [(), ("margin",), ("margin", "--tumor", "x.nii"), ("measure",), ("margins",)])
+@pytest.mark.parametrize("arguments", [(), ("margin",), ("margin", "--tumor", "x.nii"), ("measure",), ("batch",)])
 def test_an_incomplete_command_is_refused_in_one_line(arguments: tuple[str, ...], isotherm: Command) -> None:
     ran = isotherm(*arguments)
     assert ran.code == 2
@@ -484,7 +484,7 @@ def test_nothing_is_ever_written_over_what_came_in(
     refused(isotherm("margin", *mine, *FAST, "--json", "tumor.nii.gz"), "came in", folder=tmp_path)
     assert Path(mine[1]).read_bytes() == before
     # A table of somebody else's (a list of cases, perhaps) that has the name of a result.
-    for command, name in (("margin", "margins.csv"), ("margins", "margins.csv"), ("margins", "failed.csv")):
+    for command, name in (("margin", "margins.csv"), ("batch", "margins.csv"), ("batch", "cases.csv")):
         folder = tmp_path / f"{command} {name}"
         folder.mkdir()
         (folder / name).write_text("case,tumor,ablation\n")

@@ -107,22 +107,22 @@ def test_a_list_of_cases_measures_a_folder_again_only_if_it_changed(run: Command
     row = ",".join(["one", "before/seg.dcm:tumor", "after/seg.dcm:zone", "after/image"])
     (case / "cases.csv").write_text(f"case,tumor,ablation,image\n{row}\n")
     out = tmp_path / "out"
-    assert "1 case measured" in run("margins", case / "cases.csv", "--out", out, *FAST).out
-    assert "1 kept" in run("margins", case / "cases.csv", "--out", out, *FAST).out
+    assert "1 case measured" in run("batch", case / "cases.csv", "--out", out, *FAST).out
+    assert "1 kept" in run("batch", case / "cases.csv", "--out", out, *FAST).out
     changed = sorted((case / "after" / "image").iterdir())[0]
     changed.write_bytes(changed.read_bytes() + b"\0\0")
-    assert "1 case measured" in run("margins", case / "cases.csv", "--out", out, *FAST).out
+    assert "1 case measured" in run("batch", case / "cases.csv", "--out", out, *FAST).out
 
 
 def test_a_question_about_one_case_of_a_list_is_answered_in_its_row(run: Command, case: Path, tmp_path: Path) -> None:
     head = "case,tumor,ablation,image,confirm_pair"
     swapped = "after/seg.dcm:zone,before/seg.dcm:tumor,before/image"
     (case / "cases.csv").write_text(f"{head}\none,{swapped},\ntwo,{swapped},yes\n")
-    ran = run("margins", case / "cases.csv", "--out", tmp_path / "out", *FAST)
-    assert (ran.code, "1 case measured" in ran.out, "1 failed" in ran.out) == (3, True, True)
-    assert "confirm_pair, yes" in (tmp_path / "out" / "failed.csv").read_text()
+    ran = run("batch", case / "cases.csv", "--out", tmp_path / "out", *FAST)
+    assert (ran.code, "1 case measured" in ran.out, "1 refused" in ran.out) == (3, True, True)
+    assert "confirm_pair, yes" in (tmp_path / "out" / "cases.csv").read_text()
     (case / "cases.csv").write_text(f"{head}\none,{swapped},perhaps\n")
-    assert "yes or no is wanted" in run("margins", case / "cases.csv", "--out", tmp_path / "out", *FAST).err
+    assert "yes or no is wanted" in run("batch", case / "cases.csv", "--out", tmp_path / "out", *FAST).err
 
 
 def test_an_image_of_another_place_is_refused(run: Command, case: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import queue
+import re
 import secrets
 import threading
 import time
@@ -33,6 +35,11 @@ EMPTY_S = 60.0
 
 LOOK_S = 2.0
 
+BROKEN_OFF = "The Dask scheduler has broken off; what was finished is kept, and the same command goes on."
+NOBODY_LEFT = "The Dask scheduler has no worker left; what was finished is kept, and the same command goes on."
+
+ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^\s/@]+:\d{1,5}", re.ASCII)
+
 VERSION = "__import__('isotherm').__version__"
 """Evaluated at the other end, where isotherm may be missing; a function of ours would have to be there."""
 
@@ -49,10 +56,21 @@ class OnDask:
         Of the scheduler, as in tcp://host:8786; with tls:// the certificates are those of Dask's own configuration.
     timeout_s : float, optional
         Of each case.
+
+    Raises
+    ------
+    BadSetting
+        The address is none.
     """
 
     address: str
     timeout_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not ADDRESS.fullmatch(self.address):
+            raise BadSetting(
+                f"--dask {printable(self.address)[:80]} came; give the address of a scheduler, as in tcp://host:8786."
+            )
 
     def __call__(
         self, orders: Sequence[Order], *, folder: Path, alone: bool, progress: Callable[[str, str], None]
@@ -74,6 +92,8 @@ class OnDask:
             _check_workers(client, self.address)
             _check_folder(client, folder)
             yield from self._measured(client, orders, alone, progress)
+        except (OSError, asyncio.CancelledError):
+            raise NoAnswer(BROKEN_OFF) from None
         finally:
             client.close(timeout=CONNECT_S)
 
@@ -142,10 +162,9 @@ def _next(client: Any, ended: queue.SimpleQueue[Any], progress: Callable[[str, s
         if answers and client.nthreads():
             there_s = time.monotonic()
             continue
-        missing = "has no worker left" if answers else "has broken off"
-        progress("Dask", f"the scheduler {missing}; waiting")
+        progress("Dask", "waiting for a worker" if answers else "waiting for the scheduler")
         if time.monotonic() - there_s > (EMPTY_S if answers else CONNECT_S):
-            raise NoAnswer(f"The Dask scheduler {missing}; what was finished is kept, and the same command goes on.")
+            raise NoAnswer(NOBODY_LEFT if answers else BROKEN_OFF)
 
 
 def _outcome_of(future: Any) -> Outcome:
@@ -159,7 +178,7 @@ def _outcome_of(future: Any) -> Outcome:
     if future.status == "finished":
         return future.result()
     if future.status != "error":
-        raise NoAnswer("The Dask scheduler has broken off; what was finished is kept, and the same command goes on.")
+        raise NoAnswer(BROKEN_OFF)
     error = future.exception()
     if isinstance(error, distributed.KilledWorker):
         return Outcome("died", "The workers of Dask that measured it were ended one after the other")
