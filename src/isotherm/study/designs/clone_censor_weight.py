@@ -96,7 +96,7 @@ def clone_censor_weight(
         design="clone, censor, weight",
         target=f"{endpoint.capitalize()} from the decision on, if all patients had followed a strategy: "
         f"{named}{clause(strategies)}",
-        remaining_bias=remaining_bias(strategies),
+        remaining_bias=remaining_bias(strategies, endpoint),
         rows="clones",
     )
     plan = resampling(len(courses), seed=seed, replicates=replicates, strata=strata)
