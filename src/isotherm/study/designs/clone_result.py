@@ -145,8 +145,9 @@ def remaining_bias(strategies: Sequence[Strategy], endpoint: Endpoint) -> tuple[
 def remarks_on(clones: Sequence[Clones]) -> tuple[str, ...]:
     """Return what happened in the fits of the weights."""
     return tuple(
-        f'{one.penalized} models of deviation from "{one.strategy.name}" were fitted with Firth\'s penalty, since '
-        "covariates told those who deviate from those who do not."
+        f'{one.penalized} {"model" if one.penalized == 1 else "models"} of deviation from "{one.strategy.name}" '
+        f"{'was' if one.penalized == 1 else 'were'} fitted with Firth's penalty, since covariates told those who "
+        "deviate from those who do not."
         for one in clones
         if one.penalized
     )
