@@ -17,6 +17,9 @@ PAGE = Path("docs/study-designs-measured.md")
 BIAS, COVERAGE, BOOTSTRAP_COVERAGE = 0.03, (0.93, 0.97), (0.91, 0.99)
 """Limits: of the mean log hazard ratio of a right design, and of its coverage."""
 
+Z = 1.959964
+"""Of a 95 % interval."""
+
 LEAST_WRONG = 0.03
 """A wrong design is shown wrong where it is off by more than this."""
 
@@ -50,6 +53,8 @@ class Line:
     failed: int
     covered: float | None
     bootstrapped: bool
+    interval_sd: float | None
+    """Mean over the cohorts of the standard error that their intervals stand for."""
 
     @property
     def bias(self) -> float | None:
@@ -105,9 +110,11 @@ def _line(key: str, found: list[Any], target: float | None, *, bootstrapped: boo
     mean = math.fsum(estimates) / len(estimates)
     sd = math.sqrt(math.fsum((e - mean) ** 2 for e in estimates) / max(1, len(estimates) - 1))
     with_interval = [one for one in worked if one[1] is not None]
+    widths = [(one[2] - one[1]) / (2.0 * Z) for one in with_interval]
     held = [one[1] <= target <= one[2] for one in with_interval] if target is not None else []
     return Line(Cell(*key.split("|")), target, mean, sd, len(worked), len(found) - len(worked),
-                sum(held) / len(held) if held else None, bootstrapped)  # fmt: skip
+                sum(held) / len(held) if held else None, bootstrapped,
+                math.fsum(widths) / len(widths) if widths else None)  # fmt: skip
 
 
 def page(all_lines: Sequence[Line], plan: Plan) -> str:
@@ -170,6 +177,14 @@ def _bootstrap(own: Sequence[Line], plan: Plan) -> Iterator[str]:
         yield f"""{cohorts} cohorts{of} of the world "{own[0].cell.world}", {plan.replicates} replicates each:
             patients are drawn, cloned, censored and weighted anew; normal intervals."""
         yield _table(own, "all")
+        shares = [f"{line.cell.endpoint} {line.cell.measure} {line.interval_sd / line.sd:.2f}"
+                  for line in own if line.interval_sd is not None and line.sd > 0.0]  # fmt: skip
+        if not shares:
+            return
+        chance = 100.0 * math.sqrt(0.95 * 0.05 / cohorts)
+        yield f"""Standard error of the bootstrap (mean over the cohorts) over the standard deviation between cohorts:
+            {", ".join(shares)}. Below 1, intervals are too short. By chance alone a coverage of 95 % in so many cohorts
+            comes out {chance:.1f} points off (one standard error)."""
 
 
 def _table(own: Sequence[Line], group: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from isotherm.app.evidence_beside import Setting, beside, differences
 from isotherm.app.evidence_beside_drawn import beside_figure
@@ -18,6 +20,10 @@ from tests.app.test_study_figures import LONG, measured
 
 OWN = Setting(population="adults", arms="A v B", time_zero="randomization", endpoint="Overall survival",
               adjustment="none", measure="hazard ratio")  # fmt: skip
+
+SCHEMA = Draft202012Validator(
+    json.loads((resources.files("isotherm.app") / "schemas" / "evidence-beside-1.schema.json").read_text())
+)
 
 
 def put(folder: Path, document: object) -> str:
@@ -56,6 +62,8 @@ def test_published_comparisons_of_the_same_endpoint_stand_under_the_study(isothe
 def test_json_says_in_what_each_row_differs_and_that_nothing_was_pooled(isotherm: Command, real: str) -> None:
     ran = isotherm("evidence", "beside", real, "--with", "ruers_2017.os", "van_der_lei_2025.os-interval", "--json", "-")
     found = json.loads(ran.out)
+    SCHEMA.validate(found)
+    assert not SCHEMA.is_valid(found | {"pooled": True})
     assert (found["pooled"], found["scale"]) == (False, "ratio")
     first, second = found["published"]
     assert first["differs_in"] == ["adjustment", "arms", "population", "time zero"]

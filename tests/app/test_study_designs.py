@@ -44,7 +44,7 @@ def test_a_run_answers_by_the_first_sound_design_and_writes_everything(isotherm:
 def test_the_first_screen_is_the_design_its_target_and_what_remains() -> None:
     head = headline_of(result_of("designs"))
     assert head.outcome == "Overall survival"
-    assert head.measure == "Risk difference at 365 days, by clone, censor, weight"
+    assert head.measure == "Risk difference at 12 months, by clone, censor, weight"
     assert "if all patients had followed a strategy" in text_of(head.facts)
     assert any("was not recorded is not dealt with" in text_of(one) for one in head.caveats)
     assert not any("immortal time" in text_of(one) for one in head.caveats)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
+from jsonschema import Draft202012Validator
 
 from isotherm.app.study_figures_multiverse import SpecPoint, specification_curve
 from isotherm.exchange.protocol_files import read_protocol
@@ -17,6 +19,9 @@ from tests.app.on_disk import Command
 from tests.study.cohorts import PAIRS, people, study
 from tests.study.registry import CLONES, COURSE, registry, timing
 
+SCHEMA = Draft202012Validator(
+    json.loads((resources.files("isotherm.app") / "schemas" / "study-multiverse-1.schema.json").read_text())
+)
 GRID = Multiverse(calipers=(None, 0.2), ratios=(1,), orders=("largest",), weights=("overlap",))
 
 
@@ -36,6 +41,11 @@ def test_a_grid_leaves_numbers_a_figure_and_a_protocol_for_each_point(isotherm: 
     assert "3 analyses, 0 without an estimate, 0 barred as an answer" in ran.out
     assert "the best of them has no p value of its own" in ran.out
     document = json.loads((out / "multiverse.json").read_text(encoding="utf-8"))
+    SCHEMA.validate(document)
+    for part in ("estimate", "hash", "why"):
+        wrong = json.loads(json.dumps(document))
+        wrong["points"][0][part] = None
+        assert not SCHEMA.is_valid(wrong), part
     assert document["measure"] == "hazard ratio"
     for one in document["points"]:
         protocol = read_protocol(out / one["file"])
@@ -57,6 +67,7 @@ def test_a_grid_of_barred_analyses_alone_has_no_median_and_says_so(isotherm: Com
     assert ran.code == 0, ran.err
     assert "1 analysis, 1 without an estimate" in ran.out
     assert not (tmp_path / "out" / "multiverse.svg").exists()
+    SCHEMA.validate(json.loads((tmp_path / "out" / "multiverse.json").read_text(encoding="utf-8")))
 
 
 def test_mistakes_end_with_2_and_one_sentence(isotherm: Command, tmp_path: Path) -> None:

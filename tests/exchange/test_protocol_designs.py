@@ -88,6 +88,7 @@ dates = ["ps_1_on", "ps_2_on"]
 method = "clone_censor_weight"
 replicates = 200
 period_days = 14
+truncate_weights = [0.05, 0.95]
 [[design]]
 method = "landmark"
 day = 120
@@ -173,6 +174,8 @@ def test_blinded_outcomes_hide_what_happened_in_a_course() -> None:
         ('method = "naive"', "clocks = 1", "allowed"),
         ("replicates = 200", "replicates = 1", "A bootstrap needs 2 replicates"),
         ("period_days = 14", "period_days = 0", "A period is a number of days above 0"),
+        ("[0.05, 0.95]", "[0.95, 0.05]", "two rising shares"),
+        ("[0.05, 0.95]", "[0.05]", "two numbers in brackets"),
         ('name = "landmark of the living"', "", "share a name: landmark"),
         ('name = "landmark of the living"', 'name = "../../x"', "letters, digits"),
         ('method = "landmark"\nday = 120\n[[design]]', 'method = "landmark"\nday = 0\n[[design]]', "after time zero"),

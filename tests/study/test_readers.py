@@ -85,7 +85,13 @@ def test_every_feature_stands_beside_the_outcome_for_each_reader_and_readers_bes
     assert "ignores clustering" in score.effects[1].method
     assert "ignores clustering" not in score.clustered[1].method
     measured = next(one for one in study.agreements if one.feature == "mm")
-    assert "limits of agreement" in measured.whys[0]
+    assert [one.measure for one in measured.effects] == [
+        "mean difference", "lower limit of agreement", "upper limit of agreement"]  # fmt: skip
+    assert "ignores clustering" in measured.effects[0].method
+    assert "one-way analysis of variance" in measured.clustered[1].method
+    known = LONG[LONG.groupby(["patient", "tumor"])["ltp"].transform("count") > 0]
+    both = known.pivot_table(index=["patient", "tumor"], columns="reader", values="mm").dropna()
+    assert measured.effects[0].estimate == pytest.approx((both["x"] - both["y"]).mean())
 
 
 def test_three_readers_have_pairs_and_all_of_them() -> None:

@@ -22,7 +22,12 @@ def readers_text(study: ReaderStudy, outcome: str) -> str:
     where = f"{len(of.event)} tumors" + ("" if of.patients is None else f" in {of.patients} patients")
     lines = [f"{where}; {outcome} in {int(of.event.sum())}"]
     lines += [f"left out, outcome not known: {of.left_out} tumors"] if of.left_out else []
-    lines += _block(_signs(study, outcome)) + _block(_numbers(study, outcome)) + _block(_agreements(study))
+    lines += (
+        _block(_signs(study, outcome))
+        + _block(_numbers(study, outcome))
+        + _block(_agreements(study))
+        + _block(_limits(study))
+    )
     lines += ["", *_notes(study, outcome)]
     return "\n".join(printable(line).rstrip() for line in lines)
 
@@ -72,10 +77,30 @@ def _agreements(study: ReaderStudy) -> list[list[str]]:
     level = f"{100 * study.level:g} %"
     rows = [["agreement", "readers", "n", f"same ({level} CI)", f"kappa ({level} CI)"]]
     for two in study.agreements:
+        if _is_measured(study, two):
+            continue
         effects = {effect.measure: effect for effect in two.clustered or two.effects}
         assessed = "" if two.about == "the feature" else ", assessable"
         shares = _percent(effects.get("risk")), _plain(effects.get("kappa"))
         rows.append([f"{two.feature}{assessed}", " v ".join(two.readers), str(two.n), *shares])
+    return rows
+
+
+def _is_measured(study: ReaderStudy, two: Agreement) -> bool:
+    """Whether it is about the values of a measured number."""
+    kinds = {feature.name: feature.kind for feature in study.readings.features}
+    return two.about == "the feature" and kinds[two.feature] == "number"
+
+
+def _limits(study: ReaderStudy) -> list[list[str]]:
+    """Return one row for each measured number and pair of readers."""
+    level = f"{100 * study.level:g} %"
+    rows = [["difference", "first minus second", "n", f"mean ({level} CI)", f"lower limit ({level} CI)",
+             f"upper limit ({level} CI)"]]  # fmt: skip
+    for two in study.agreements:
+        effects = two.clustered or two.effects
+        if _is_measured(study, two) and effects:
+            rows.append([two.feature, " v ".join(two.readers), str(two.n), *map(_plain, effects)])
     return rows
 
 
@@ -84,6 +109,8 @@ def _notes(study: ReaderStudy, outcome: str) -> Iterable[str]:
     yield f"* {IGNORES_CLUSTERS}"
     if any(isinstance(one.test, RankSum) for one in study.associations):
         yield f"  area: the chance that a tumor with {outcome} has the larger value"
+    if any(_is_measured(study, two) and two.effects for two in study.agreements):
+        yield "  limits: 95 % of differences lie between them, if they are normal (Bland-Altman), in the feature's unit"
     if study.readings.patient is None:
         yield "  No patients were named (--patient): every interval here does so as well."
     else:

@@ -176,10 +176,11 @@ def _findings(result: Result) -> tuple[Block, ...]:
 
 def _checklists(result: Result) -> tuple[Block, ...]:
     note = ("Items are in our own words; for theirs see von Elm et al., PLoS Med 2007;4:e296, and Benchimol et al., "
-            "PLoS Med 2015;12:e1001885.")  # fmt: skip
+            "PLoS Med 2015;12:e1001885; and, where a target trial is emulated, Cashin et al., JAMA "
+            "2025;334:1084-1093.")  # fmt: skip
     return blocks(
         Paragraph((Words(note),), "remark"), only_an_author(result), checklist(result, "STROBE", TITLES),
-        checklist(result, "RECORD", TITLES),
+        checklist(result, "RECORD", TITLES), checklist(result, "TARGET", TITLES),
     )  # fmt: skip
 
 

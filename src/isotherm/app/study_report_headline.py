@@ -21,7 +21,7 @@ from isotherm.app.study_report_frame import (
     outcomes_of,
     warnings_of,
 )
-from isotherm.app.study_report_parts import Bound, Runs, Table, Words, bound, prose, say
+from isotherm.app.study_report_parts import Bound, Runs, Table, Words, bound, in_months, prose, say
 from isotherm.app.study_report_words import Result, has_interval, missing
 
 LIMITS = "What this estimate cannot show"
@@ -94,7 +94,7 @@ def headline_of(result: Result) -> Headline:
     beside = remaining_of(result) if designed else warnings_of(result, outcome.name)
     caveats = (*caveats_of(result), *((bound(result, key),) for key in beside))
     return Headline(
-        outcome=outcome.label, measure=f"{measure_of(main)}, {kind}",
+        outcome=outcome.label, measure=f"{in_months(measure_of(main))}, {kind}",
         estimate=bound(result, "headline.effect", "estimate"),
         interval=bound(result, "headline.effect", "interval") if has_interval(main) else None,
         level=bound(result, "headline.effect", "level"),
@@ -146,7 +146,7 @@ def _facts(result: Result) -> Runs:
     """Say whom the estimate is about, and what was adjusted for."""
     arms = arms_of(result)
     words = {"treated": f"“{arms[0].label}”", "reference": f"“{arms[-1].label}”"}
-    about = ABOUT.get(str(result["settings"].get("estimand")), "")
+    about = "" if has_design(result) else ABOUT.get(str(result["settings"].get("estimand")), "")
     return (*say(result, "Whom it is about: {headline.target}. "), *say(result, about, **words),
             *_adjusted_for(result))  # fmt: skip
 

@@ -115,6 +115,7 @@ def letter(k: int) -> str:
 
 
 DAYS = re.compile(r"(\d+(?:\.\d+)?) days")
+AT_THE_END = re.compile(r"(?<= at )\d+(?:\.\d+)? days$")
 PLACE = re.compile(r"\{([^{}:]+)(?::([a-z_]+))?\}")
 """Where a template names a result ("{headline.effect:interval}") or words given beside it ("{treated}")."""
 
@@ -190,7 +191,9 @@ def table_of(result: Result, name: str) -> Table | None:
     if name in OF_COLUMNS:
         labels = {column: covariate_label(result, column) for column in _columns(found)}
     rows = tuple(tuple(cell_of(result, _with_label(one, labels)) for one in row) for row in found["rows"])
-    return Table(str(found["title"]), tuple(column_head(result, str(column)) for column in found["columns"]), rows)
+    return Table(
+        in_months(str(found["title"])), tuple(column_head(result, str(column)) for column in found["columns"]), rows
+    )
 
 
 OF_COLUMNS = ("balance", "propensity")
@@ -234,6 +237,11 @@ def column_head(result: Result, column: str) -> str:
     column = DAYS.sub(lambda days: months_of(float(days[1])), column).removesuffix(", days")
     level = f"{100.0 * result['settings']['level']:g}{NO_BREAK}%{NO_BREAK}interval"
     return f"{column} ({level})" if column.startswith(ESTIMATES) else column
+
+
+def in_months(words: str) -> str:
+    """Return a title or a measure that ends with a declared time, such as "Risk at 1096 days", with it in months."""
+    return AT_THE_END.sub(lambda days: months_of(float(days[0].removesuffix(" days"))), words)
 
 
 def months_of(days: float) -> str:

@@ -26,7 +26,8 @@ METHODS = (
         "Codes that mean “not known”: {data.missing_codes}. ",
     )),
     ("Patients and comparison", (
-        "Eligible: {protocol.eligibility}. ", "Arms: {protocol.arms}. ", "Time zero: {protocol.time_zero}. ",
+        "Eligible: {protocol.eligibility}. ", "Arms: {protocol.arms}. ", "Strategies: {protocol.strategies}. ",
+        "Time zero: {protocol.time_zero}. ",
         "Start of the exposure: {protocol.exposure}. ",
     )),
     ("Outcomes", ("{protocol.outcomes}. ",)),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast, get_args
 
 from isotherm.errors import BadPredicate
-from isotherm.exchange.protocol_shapes_designs import COURSE, INTERCURRENT, SERIAL, STRATEGY, design
+from isotherm.exchange.protocol_shapes_designs import COURSE, INTERCURRENT, SERIAL, STRATEGY, design, pair
 from isotherm.study import known, protocol_methods, protocol_parts
 from isotherm.study.known import Entry, ExposureStart, Known, TimeZero
 from isotherm.study.predicate import Predicate
@@ -88,13 +88,6 @@ def _codes(_: Document, value: object, __: Path) -> tuple[tuple[int, str], ...]:
     return tuple((int(code), cast("str", label)) for code, label in pairs)
 
 
-def _pair(document: Document, value: object, path: Path) -> tuple[float, float]:
-    ends = cast("list[object]", value) if isinstance(value, list) else []
-    if len(ends) != 2:
-        raise Wrong("two numbers in brackets, such as [14, 28]")
-    return number(document, ends[0], path), number(document, ends[1], path)
-
-
 def _bins(document: Document, value: object, path: Path) -> tuple[tuple[str, int | tuple[float, ...]], ...]:
     if not isinstance(value, dict):
         raise Wrong("columns with their number of bins, or with cuts, such as { age = 4, cea = [5, 50] }")
@@ -125,7 +118,7 @@ ADJUSTMENTS = {
     }),
     "weighting": Shape(Weighting, {
         "estimand": Key(choice(*get_args(protocol_methods.Estimand))), "stabilized": Key(flag),
-        "trim": Key(_pair), "truncate": Key(_pair),
+        "trim": Key(pair), "truncate": Key(pair),
     }),
     "none": Shape(Unadjusted, {}),
 }  # fmt: skip
@@ -160,7 +153,7 @@ EXPOSURE = Shape(ExposureStart, {
 })  # fmt: skip
 ARM = Shape(Arm, {
     "name": TEXT_NEEDED, "label": TEXT_NEEDED, "values": Key(each(scalar, "a list of values")),
-    "window_days": Key(_pair), "strategy": Key(Part(STRATEGY)),
+    "window_days": Key(pair), "strategy": Key(Part(STRATEGY)),
 })  # fmt: skip
 ARMS = Shape(Arms, {
     "column": TEXT, "start": TEXT, "end": TEXT, "reference": TEXT_NEEDED,

@@ -43,6 +43,14 @@ def asked(document: Document, value: object, path: Path) -> Any:
     raise Wrong('"never", or a window such as { days = [0, 28] } or { days = [60, 90], after = "systemic" }')
 
 
+def pair(document: Document, value: object, path: Path) -> tuple[float, float]:
+    """Read two numbers."""
+    ends = cast("list[object]", value) if isinstance(value, list) else []
+    if len(ends) != 2:
+        raise Wrong("two numbers in brackets, such as [14, 28]")
+    return number(document, ends[0], path), number(document, ends[1], path)
+
+
 STRATEGY = Shape(ArmStrategy, {"ablation": Key(asked), "systemic": Key(asked), "dynamic": Key(flag)})
 CHANGING = Shape(Changing, {"label": TEXT_NEEDED, "baseline": TEXT_NEEDED, "values": COLUMNS, "dates": COLUMNS})
 COURSE = Shape(Course, {
@@ -59,7 +67,7 @@ INTERCURRENT = Shape(Intercurrent, {
 SERIAL = Shape(Serial, {"name": TEXT_NEEDED, "label": TEXT_NEEDED, "unit": TEXT, "months": NUMBERS,
                         "columns": COLUMNS})  # fmt: skip
 
-_WEIGHTED = {"name": TEXT, "replicates": Key(integer), "period_days": Key(number)}
+_WEIGHTED = {"name": TEXT, "replicates": Key(integer), "period_days": Key(number), "truncate_weights": Key(pair)}
 DESIGNS = {
     Naive.kind: Shape(Naive, {"name": TEXT, "clock": Key(choice(*get_args(Clock)))}),
     Landmark.kind: Shape(Landmark, {"name": TEXT, "day": Key(number, required=True),

@@ -1,13 +1,18 @@
-"""Checklists: which result answers which item of STROBE and RECORD, and what is left for an author to write."""
+"""Checklists: which result answers which item of STROBE, RECORD and TARGET, and what is left for an author to write."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from isotherm.errors import BadSetting
 from isotherm.study.checklist_items import ITEMS, Item
+
+EMULATED = "course"
+"""Results of this family are those of a study that emulates a target trial: TARGET is asked of no other."""
 
 Status = Literal["reported", "reported in part", "author", "not reported"]
 
@@ -44,7 +49,7 @@ def items_of(result_id: str) -> tuple[Item, ...]:
     Examples
     --------
     >>> [(item.statement, item.number) for item in items_of("flow.step_1.kept.patients")]
-    [('STROBE', '13'), ('RECORD', '13.1')]
+    [('STROBE', '13'), ('RECORD', '13.1'), ('TARGET', '7a'), ('TARGET', '8')]
     """
     return tuple(item for item in ITEMS if any(_belongs(result_id, family) for family in item.answered_by))
 
@@ -55,7 +60,7 @@ def without_item(result_ids: Iterable[str]) -> tuple[str, ...]:
 
 
 def checklist(result_ids: Iterable[str]) -> tuple[Answered, ...]:
-    """Return every item with the results that answer it.
+    """Return every item with the results that answer it; those of TARGET only for a study that emulates a trial.
 
     Parameters
     ----------
@@ -74,11 +79,21 @@ def checklist(result_ids: Iterable[str]) -> tuple[Answered, ...]:
             f"{len(stray)} results answer no item of a checklist, the first being '{stray[0]}'; give it a family of "
             "`checklist_items`, or leave it out of the report."
         )
+    emulated = any(_belongs(one, EMULATED) for one in ids)
     return tuple(
         Answered(item, tuple(one for one in ids if any(_belongs(one, family) for family in item.answered_by)))
         for item in ITEMS
+        if emulated or item.statement != "TARGET"
     )
 
 
 def _belongs(result_id: str, family: str) -> bool:
+    if "*" in family:
+        return _form(family).match(result_id) is not None
     return result_id == family or result_id.startswith(f"{family}.")
+
+
+@cache
+def _form(family: str) -> re.Pattern[str]:
+    words = ("[^.]+" if word == "*" else re.escape(word) for word in family.split("."))
+    return re.compile(r"\.".join(words) + r"(?:\.|$)")

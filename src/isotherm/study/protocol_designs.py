@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from isotherm.errors import BadSetting
+from isotherm.study.designs.clone_censor_weight import TRUNCATED
 from isotherm.study.designs.courses import Endpoint, Zero
 from isotherm.study.designs.landmark import Among
 from isotherm.study.designs.naive import Clock
@@ -204,8 +205,8 @@ class TimeDependentCox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloneCensorWeight:
-    """Each patient in every strategy until the records contradict it; intervals from a bootstrap of patients.
+class Weighted:
+    """A design whose answers are weighted for deviating from a strategy, with intervals from a bootstrap of patients.
 
     Parameters
     ----------
@@ -213,28 +214,40 @@ class CloneCensorWeight:
     replicates : int
     period_days : float
         Length of a period of the hazard of early treatment.
+    truncate_weights : (low, high)
+        Quantiles at which weights are cut in a second answer that stands beside the one with whole weights.
     """
 
-    kind: ClassVar[str] = "clone_censor_weight"
-    name: str = "clone_censor_weight"
+    name: str
     replicates: int = 500
     period_days: float = 7.0
+    truncate_weights: tuple[float, float] = TRUNCATED
 
     def __post_init__(self) -> None:
-        refuse(_bootstrapped(self.replicates, self.period_days))
+        low, high = self.truncate_weights
+        refuse([
+            unless(self.replicates >= FEWEST_REPLICATES, "replicates",
+                   f"A bootstrap needs {FEWEST_REPLICATES} replicates."),
+            unless(0.0 < self.period_days < math.inf, "period_days", "A period is a number of days above 0."),
+            unless(0.0 <= low < high <= 1.0, "truncate_weights",
+                   "To truncate weights takes two rising shares, such as [0.01, 0.99]."),
+        ])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CensoringWeights:
+class CloneCensorWeight(Weighted):
+    """Each patient in every strategy until the records contradict it."""
+
+    kind: ClassVar[str] = "clone_censor_weight"
+    name: str = "clone_censor_weight"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CensoringWeights(Weighted):
     """Where time zero is the first treatment: arms as begun, weighted at baseline and for deviating within the arm."""
 
     kind: ClassVar[str] = "censoring_weights"
     name: str = "censoring_weights"
-    replicates: int = 500
-    period_days: float = 7.0
-
-    def __post_init__(self) -> None:
-        refuse(_bootstrapped(self.replicates, self.period_days))
 
 
 Design = Naive | Landmark | TimeDependentCox | CloneCensorWeight | CensoringWeights
@@ -298,10 +311,3 @@ class Serial:
             unless(rising, "months", "Months rise, from 0 on."),
             unless(not repeated(self.columns), "columns", "A column is named twice."),
         ])  # fmt: skip
-
-
-def _bootstrapped(replicates: int, period_days: float) -> list[tuple[str, str] | None]:
-    return [
-        unless(replicates >= FEWEST_REPLICATES, "replicates", f"A bootstrap needs {FEWEST_REPLICATES} replicates."),
-        unless(0.0 < period_days < math.inf, "period_days", "A period is a number of days above 0."),
-    ]

@@ -20,6 +20,7 @@ from isotherm.study.clustered import (
     unclustered_test,
 )
 from isotherm.study.fisher import fisher
+from isotherm.study.limits_of_agreement import limits_of_agreement
 from isotherm.study.rank_sum import RankSum, rank_sum
 from isotherm.study.readings import Bool, Feature, Kind, Readings
 
@@ -73,7 +74,8 @@ class Agreement:
     n : int
         Tumors that all of them assessed (or all tumors).
     effects, clustered : tuple of Effect
-        Percent agreement and kappa, without and with regard to patients.
+        Percent agreement and kappa, or mean difference and limits of agreement of a measured number, without and with
+        regard to patients.
     whys : tuple of str
     """
 
@@ -129,7 +131,8 @@ def reader_study(of: Readings, *, level: float = 0.95) -> ReaderStudy:
 
     Signs: Fisher's test, sensitivity, specificity and predictive values. Numbers and scores: the rank sum test and
     the area under the ROC curve. Where patients are told apart, everything stands there a second time with intervals
-    and p values that respect them. What cannot be had has its reason.
+    and p values that respect them. What cannot be had has its reason. Readers agree on signs and scores by kappa, on
+    numbers by limits of agreement.
 
     References
     ----------
@@ -196,15 +199,15 @@ def _agreements(of: Readings, feature: Feature, group: tuple[int, ...], level: f
     """Return the agreement of some readers on what all of them assessed, and on what could be assessed."""
     values = feature.values[:, list(group)]
     known = ~np.isnan(values)
-    every = known.all(axis=1)
+    every: Bool = np.logical_and.reduce(known, axis=1)
     readers = tuple(of.readers[place] for place in group)
     made: list[Agreement] = []
     if not every.any():
         why = "No tumor was assessed by all of them."
         made.append(Agreement(feature.name, readers, "the feature", 0, whys=(why,)))
     elif feature.kind == "number":
-        why = "Agreement on a measured number wants limits of agreement, not kappa; make a sign of it."
-        made.append(Agreement(feature.name, readers, "the feature", int(every.sum()), whys=(why,)))
+        found = _limits(of, values[every], every, level)
+        made.append(_agreement(feature.name, readers, "the feature", int(every.sum()), found))
     else:
         patient = None if of.patient is None else of.patient[every]
         found = _kappas(values[every], feature.kind == "score", feature.levels, patient, level)
@@ -238,6 +241,23 @@ def _kappas(values: Float, is_score: bool, order: tuple[float, ...], patient: In
             to.append(plain(kappa))
         except FitError as error:
             found.why(error)
+    return found
+
+
+def _limits(of: Readings, values: Float, rows: Bool, level: float) -> _Found:
+    """Return the limits of agreement of two readers on a measured number."""
+    found = _Found()
+    if values.shape[1] > 2:
+        found.whys.append("Limits of agreement are those of two readers; see the pairs.")
+        return found
+    for cluster, to in found.ways(None if of.patient is None else of.patient[rows]):
+        try:
+            limits = limits_of_agreement(*values.T, cluster=cluster, level=level)
+        except FitError as error:
+            found.why(error)
+            continue
+        effects = (limits.bias, limits.lower, limits.upper)
+        to += [ignoring_clusters(one) for one in effects] if cluster is None else list(effects)
     return found
 
 

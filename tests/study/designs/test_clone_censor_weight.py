@@ -13,7 +13,7 @@ from isotherm.errors import BadSetting, FitError, OutOfReach
 from isotherm.study.designs.clone_censor_weight import clone_censor_weight
 from isotherm.study.designs.clone_estimates import estimate_clones
 from isotherm.study.designs.clone_result import CloneResult, remarks_on
-from isotherm.study.designs.clones import clone
+from isotherm.study.designs.clones import clone, truncated
 from isotherm.study.designs.strategy import NEVER, Strategy, Window
 from tests.study.designs.made import BOTH, DELAYED, UPFRONT, random_courses
 
@@ -100,6 +100,20 @@ def test_sensitivity_analyses_stand_beside_the_answer() -> None:
     assert found().sensitivity[1][1][0].estimate == pytest.approx(plain.risk[1] - plain.risk[0])
 
 
+def test_weights_are_truncated_where_it_is_said() -> None:
+    clones = clone(random_courses(70, 8), BOTH, endpoint=OS, period_days=7.0)
+    whole = run(truncate=(0.0, 1.0))
+    answer = whole.result.risk_differences[0]
+    beside = whole.sensitivity[0][1][0]
+    assert (beside.estimate, beside.low, beside.high) == (answer.estimate, answer.low, answer.high)
+    name, effects = run(truncate=(0.1, 0.8)).sensitivity[0]
+    assert name == "weights truncated at percentiles 10 and 80"
+    cut = estimate_clones(clones, 300.0, [truncated(one, (0.1, 0.8)) for one in clones])
+    assert effects[0].estimate == pytest.approx(cut.risk[1] - cut.risk[0])
+    assert effects[0].estimate != answer.estimate
+    assert name in effects[0].method
+
+
 def test_strategies_that_no_patient_contradicts_need_no_weights() -> None:
     loose = (Strategy("any time", Window(0, 20_000)), Strategy("no systemic change", None, Window(0, 0)))
     result = clone_censor_weight(random_courses(40, 8), loose, endpoint=OS, horizon_days=200.0, seed=1, replicates=FEW)
@@ -140,6 +154,9 @@ def test_settings_that_cannot_be_are_refused() -> None:
         run(level=95.0)
     with pytest.raises(BadSetting, match="seed"):
         run(seed=-1)
+    for wrong in ((0.9, 0.1), (0.5, 0.5), (-0.1, 0.9), (0.1, 1.1), (float("nan"), 0.9)):
+        with pytest.raises(BadSetting, match="two rising shares"):
+            run(truncate=wrong)
     with pytest.raises(OutOfReach, match="nobody can be cloned"):
         clone_censor_weight(
             random_courses(70, 8, zero="first treatment"), BOTH, endpoint=OS, horizon_days=300.0, seed=1

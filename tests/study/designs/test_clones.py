@@ -230,7 +230,7 @@ def test_patients_who_all_stay_in_every_strategy_give_no_difference() -> None:
 
 def test_truncated_weights_stay_within_their_percentiles() -> None:
     (one, _) = clone(random_courses(80, 5), BOTH, endpoint=OS, period_days=7.0)
-    cut = truncated(one, 0.05, 0.9)
+    cut = truncated(one, (0.05, 0.9))
     low, high = np.quantile(one.weight, [0.05, 0.9])
     assert (cut.min(), cut.max()) == (pytest.approx(low), pytest.approx(high))
     assert isinstance(one, Clones)

@@ -51,7 +51,15 @@ def test_a_small_run_goes_on_where_it_was_stopped_and_makes_its_page(tmp_path: P
 
 
 RIGHT = Line(
-    Cell("no effect", "OS", "all", "clone, censor, weight"), 0.0, 0.01, 0.2, 1_000, 0, 0.95, bootstrapped=False
+    Cell("no effect", "OS", "all", "clone, censor, weight"),
+    0.0,
+    0.01,
+    0.2,
+    1_000,
+    0,
+    0.95,
+    bootstrapped=False,
+    interval_sd=0.2,
 )
 
 
@@ -89,4 +97,5 @@ def test_records_are_summed_up_with_what_failed() -> None:
     assert (plain.target, plain.mean, plain.n, plain.failed, plain.covered) == (0.1, 0.2, 1, 1, None)
     assert (boot.mean, boot.n, boot.covered) == (pytest.approx(0.3), 2, 0.5)
     assert boot.error == pytest.approx(0.1)
+    assert boot.interval_sd == pytest.approx((0.4 + 0.2) / 4.0 / 1.959964)
     assert "1 failed" in page([plain, boot], Plan())

@@ -114,5 +114,5 @@ def _estimated(protocol: Protocol, found: Timed, one: Design, endpoint: Endpoint
     weighted = clone_censor_weight if one.kind == "clone_censor_weight" else censoring_weights
     strata = found.site if protocol.methods.propensity.sites != "ignored" else None
     return weighted(courses, strategies, endpoint=endpoint, horizon_days=horizon, seed=protocol.seed,
-                    replicates=one.replicates, period_days=one.period_days, strata=strata, workers=workers,
-                    level=level)  # fmt: skip
+                    replicates=one.replicates, period_days=one.period_days, truncate=one.truncate_weights,
+                    strata=strata, workers=workers, level=level)  # fmt: skip

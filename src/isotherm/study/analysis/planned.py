@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from isotherm.columns import label
 from isotherm.study.protocol import Protocol
-from isotherm.study.protocol_designs import CensoringWeights, CloneCensorWeight, Design, Landmark, TimeDependentCox
+from isotherm.study.protocol_designs import Asked, Design, Landmark, TimeDependentCox, Weighted
 from isotherm.study.protocol_methods import Adjustment, Coarsened, Matching, Unadjusted, Weighting
-from isotherm.study.protocol_parts import Outcome
+from isotherm.study.protocol_parts import Arm, Outcome
 from isotherm.study.result import Results
 
 DESIGN = "Retrospective cohort study, analyzed by a protocol that was fixed as data"
@@ -33,6 +33,12 @@ def add_protocol(results: Results, protocol: Protocol) -> None:
         "methods": ("Methods", " ".join(method_sentences(protocol))),
         "sensitivity": ("Sensitivity analyses", "; ".join(one.says for one in protocol.sensitivity)),
     }
+    if protocol.course is not None:
+        texts["strategies"] = ("Strategies, with their windows", "; ".join(map(_strategy, protocol.arms.arms)))
+        texts["horizon"] = (
+            "Follow-up",
+            f"From {protocol.time_zero.says} on, up to day {protocol.course.horizon_days:g}",
+        )
     for key, (says, text) in texts.items():
         results.text(f"protocol.{key}", says, text)
     results.text("data.source", "Source of the data", data.source)
@@ -45,6 +51,22 @@ def add_protocol(results: Results, protocol: Protocol) -> None:
 def _arm(protocol: Protocol, name: str) -> str:
     words = next(arm.label for arm in protocol.arms.arms if arm.name == name)
     return f"{words} (reference)" if name == protocol.arms.reference else words
+
+
+def _strategy(arm: Arm) -> str:
+    """Say what an arm asks of a patient from time zero on, and what releases from it."""
+    assert arm.strategy is not None  # the protocol refuses a course without
+    asked = {"systemic therapy": arm.strategy.systemic, "ablation": arm.strategy.ablation}
+    parts = [_window(what, one) for what, one in asked.items() if one is not None]
+    free = "; progression, death or a contraindication before a treatment is due releases from it"
+    return f"{arm.label}: {', '.join(parts)}{free if arm.strategy.dynamic else ''}"
+
+
+def _window(what: str, one: Asked) -> str:
+    if one.days is None:
+        return f"no {what}"
+    after = {"time zero": "time zero", "systemic": "the start of systemic therapy", "ablation": "ablation"}[one.after]
+    return f"{what} from day {one.days[0]:g} to day {one.days[1]:g} after {after}"
 
 
 def _outcome(outcome: Outcome) -> str:
@@ -118,10 +140,12 @@ def _timing(protocol: Protocol) -> list[str]:
 def _design(one: Design) -> str:
     if isinstance(one, Landmark):
         return f"Design {one.name}: landmark at day {one.day:g} among the {one.among}"
-    if isinstance(one, CloneCensorWeight | CensoringWeights):
+    if isinstance(one, Weighted):
+        low, high = one.truncate_weights
         return (
             f"Design {one.name}: {WEIGHTED[one.kind]}, hazards of early treatment by periods of "
-            f"{one.period_days:g} days, {one.replicates} bootstrap replicates of patients with weights refitted"
+            f"{one.period_days:g} days, {one.replicates} bootstrap replicates of patients with weights refitted; "
+            f"beside it, weights truncated at their quantiles {low:g} and {high:g}, and no weights"
         )
     if isinstance(one, TimeDependentCox):
         return f"Design {one.name}: Cox model with ablation as a changing covariate"

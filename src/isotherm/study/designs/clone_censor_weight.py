@@ -12,7 +12,7 @@ import numpy.typing as npt
 from isotherm.columns import Float
 from isotherm.confidence import checked_level, exponential
 from isotherm.effect import Effect
-from isotherm.errors import FitError, InputError
+from isotherm.errors import BadSetting, FitError, InputError
 from isotherm.outcome import Curve, TimeToEvent
 from isotherm.study.designs.clone_estimates import estimate_clones
 from isotherm.study.designs.clone_result import (
@@ -32,8 +32,8 @@ from isotherm.study.resample import Bootstrap, Replicate, Resampling, gather, re
 from isotherm.study.survival.kaplan_meier import kaplan_meier
 
 MEASURES = ("risk difference", "RMST difference", "hazard ratio")
-ANALYSES = ("weighted", "weights truncated at percentiles 1 and 99", "unweighted")
-"""The answer, and two that stand beside it."""
+TRUNCATED = (0.01, 0.99)
+"""Quantiles at which weights are cut in the answer that stands beside the whole one, unless others are named."""
 
 
 def clone_censor_weight(
@@ -45,6 +45,7 @@ def clone_censor_weight(
     seed: int,
     replicates: int = 500,
     period_days: float = 7.0,
+    truncate: tuple[float, float] = TRUNCATED,
     strata: npt.ArrayLike | None = None,
     workers: int = 1,
     level: float = 0.95,
@@ -64,6 +65,8 @@ def clone_censor_weight(
         The bootstrap: patients are drawn, within strata such as sites, and cloned, censored and weighted anew.
     period_days : float
         Length of a period of the hazard of early treatment.
+    truncate : (low, high)
+        Quantiles at which weights are cut in a second answer, beside the one with whole weights.
     workers : int
         Threads; the result does not depend on it.
     level : float
@@ -79,7 +82,7 @@ def clone_censor_weight(
     FitError
         The data cannot carry the weights, the estimates or the bootstrap.
     BadSetting, BadColumn
-        Strategies, periods, seed or strata that cannot be used.
+        Strategies, periods, quantiles, seed or strata that cannot be used.
 
     References
     ----------
@@ -93,13 +96,12 @@ def clone_censor_weight(
         design="clone, censor, weight",
         target=f"{endpoint.capitalize()} from the decision on, if all patients had followed a strategy: "
         f"{named}{clause(strategies)}",
-        remaining_bias=remaining_bias(strategies),
+        remaining_bias=remaining_bias(strategies, endpoint),
         rows="clones",
     )
     plan = resampling(len(courses), seed=seed, replicates=replicates, strata=strata)
-    return weighted_strategies(
-        courses, strategies, made, endpoint=endpoint, horizon_days=horizon_days, plan=plan, workers=workers, level=level
-    )
+    return weighted_strategies(courses, strategies, made, endpoint=endpoint, horizon_days=horizon_days, plan=plan,
+                               truncate=truncate, workers=workers, level=level)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,17 +133,23 @@ def weighted_strategies(
     endpoint: Endpoint,
     horizon_days: float,
     plan: Resampling,
+    truncate: tuple[float, float],
     workers: int = 1,
     level: float = 0.95,
 ) -> CloneResult:
     """Estimate strategies from weighted clones or patients, which a bootstrap makes anew; raises as its callers."""
     checked_level(level)
+    if not 0.0 <= truncate[0] < truncate[1] <= 1.0:
+        raise BadSetting(
+            f"Weights are to be cut at their quantiles {truncate[0]:g} and {truncate[1]:g}; two rising shares are "
+            "wanted, such as 0.01 and 0.99."
+        )
     clones = made.make(courses)
-    estimate = _contrasts(clones, horizon_days)
+    estimate = _contrasts(clones, horizon_days, truncate)
 
     def once(k: int) -> Float | FitError | InputError:
         try:
-            return _contrasts(made.make(courses.take(plan.rows(k))), horizon_days)
+            return _contrasts(made.make(courses.take(plan.rows(k))), horizon_days, truncate)
         except (FitError, InputError) as error:
             return error
 
@@ -150,9 +158,11 @@ def weighted_strategies(
     boots = {place: _boot(estimate, found, plan, remarks, place) for place in np.ndindex(*estimate.shape)}
     others = range(len(strategies) - 1)
     words = _Words(made, tuple(strategy.name for strategy in strategies), endpoint, horizon_days, level, clones)
+    at = " and ".join(f"{100.0 * share:g}" for share in truncate)
+    analyses = ("weighted", f"weights truncated at percentiles {at}", "unweighted")
     effects = [
-        [tuple(_effect(boots[a, m, k], words, a, m, k) for k in others) for m in range(len(MEASURES))]
-        for a in range(len(ANALYSES))
+        [tuple(_effect(boots[a, m, k], words, said, m, k) for k in others) for m in range(len(MEASURES))]
+        for a, said in enumerate(analyses)
     ]
     same = len({len(one.event) for one in clones}) == 1 and made.rows == "clones"
     return CloneResult(
@@ -162,7 +172,7 @@ def weighted_strategies(
         weights=tuple(final_weights(one) for one in clones),
         at_risk=tuple(at_risk_after(one, other.end_days) for other in strategies for one in clones),
         shared_events=int(np.logical_and.reduce([one.event for one in clones]).sum()) if same else 0,
-        sensitivity=tuple((ANALYSES[a], tuple(e for row in effects[a] for e in row)) for a in (1, 2)),
+        sensitivity=tuple((analyses[a], tuple(e for row in effects[a] for e in row)) for a in (1, 2)),
         bootstraps=tuple(boots[0, m, k] for m in range(len(MEASURES)) for k in others),
     )
 
@@ -179,10 +189,10 @@ class _Words:
     clones: tuple[Clones, ...]
 
 
-def _contrasts(clones: Sequence[Clones], horizon_days: float) -> Float:
+def _contrasts(clones: Sequence[Clones], horizon_days: float, truncate: tuple[float, float]) -> Float:
     """Return the contrasts of each analysis, shape (analyses, measures, strategies - 1)."""
     plain = [np.ones(len(one.patient)) for one in clones]
-    cut = [truncated(one) for one in clones]
+    cut = [truncated(one, truncate) for one in clones]
     return np.stack([estimate_clones(clones, horizon_days, weights).contrasts for weights in (None, cut, plain)])
 
 
@@ -216,7 +226,7 @@ def _answer(words: _Words, effects: list[tuple[Effect, ...]], remarks: tuple[str
     )
 
 
-def _effect(boot: Bootstrap, words: _Words, analysis: int, measure: int, other: int) -> Effect:
+def _effect(boot: Bootstrap, words: _Words, analysis: str, measure: int, other: int) -> Effect:
     """Return one estimate with the normal interval of its bootstrap, on the log scale for a ratio."""
     is_ratio = MEASURES[measure] == "hazard ratio"
     values = (boot.estimate, *boot.normal(level=words.level))
@@ -232,7 +242,7 @@ def _effect(boot: Bootstrap, words: _Words, analysis: int, measure: int, other: 
         at_days=None if is_ratio else words.horizon_days,
         n=sum(len(one.event) for one in words.clones) // (len(words.clones) if words.made.rows == "clones" else 1),
         events=sum(int(one.event.sum()) for one in words.clones),
-        method=f"{words.made.rows}, {ANALYSES[analysis]}; bootstrap of patients with weights refitted, "
+        method=f"{words.made.rows}, {analysis}; bootstrap of patients with weights refitted, "
         f"{boot.n_worked} of {len(boot.values)} replicates, normal interval",
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from isotherm.effect import Effect
 from isotherm.study.designs.clones import Clones
+from isotherm.study.designs.courses import Endpoint
 from isotherm.study.designs.result import DesignResult
 from isotherm.study.designs.strategy import REASONS, Strategy
 from isotherm.study.resample import Bootstrap
@@ -120,13 +121,18 @@ def clause(strategies: Sequence[Strategy]) -> str:
     return ", whatever came first in those of " + ", ".join(f'"{s.name}"' for s in strategies if not s.dynamic) + "."
 
 
-def remaining_bias(strategies: Sequence[Strategy]) -> tuple[str, ...]:
+def remaining_bias(strategies: Sequence[Strategy], endpoint: Endpoint) -> tuple[str, ...]:
     """Return what the design does not deal with, one sentence each."""
     found = [
         "What decides on deviating and on the outcome but was not recorded is not dealt with.",
         "Few patients may be left who follow a strategy to the end of its windows: see the numbers at risk there.",
         "Up to the end of a window its clones hold patients not treated yet: an effect within the window is diluted.",
     ]
+    if endpoint == "progression-free survival":
+        found.append(
+            "Progression counts when it is seen: where ablations have scans of their own, and patients who are not "
+            "ablated are not scanned then, it is seen earlier in those for whom ablation is due."
+        )
     static = [strategy.name for strategy in strategies if not strategy.dynamic]
     if static:
         found.append(
@@ -139,8 +145,9 @@ def remaining_bias(strategies: Sequence[Strategy]) -> tuple[str, ...]:
 def remarks_on(clones: Sequence[Clones]) -> tuple[str, ...]:
     """Return what happened in the fits of the weights."""
     return tuple(
-        f'{one.penalized} models of deviation from "{one.strategy.name}" were fitted with Firth\'s penalty, since '
-        "covariates told those who deviate from those who do not."
+        f'{one.penalized} {"model" if one.penalized == 1 else "models"} of deviation from "{one.strategy.name}" '
+        f"{'was' if one.penalized == 1 else 'were'} fitted with Firth's penalty, since covariates told those who "
+        "deviate from those who do not."
         for one in clones
         if one.penalized
     )

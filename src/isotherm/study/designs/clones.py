@@ -159,7 +159,7 @@ def together(clones: Sequence[Clones], weights: Sequence[Float] | None = None) -
     return outcome, np.repeat(np.arange(len(clones)), [len(one.patient) for one in clones])
 
 
-def truncated(clones: Clones, low: float = 0.01, high: float = 0.99) -> Float:
-    """Return the weights cut to percentiles over the spans, shape (m,)."""
-    edges = np.quantile(clones.weight, [low, high])
+def truncated(clones: Clones, at: tuple[float, float]) -> Float:
+    """Return the weights cut at two of their quantiles over the spans, shape (m,)."""
+    edges = np.quantile(clones.weight, at)
     return np.clip(clones.weight, edges[0], edges[1])

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from isotherm.columns import Float, Int
 from isotherm.errors import BadSetting, NoOverlap, NothingToCompare, OutOfReach
 from isotherm.study.designs.censoring import SURE, linear_predictor
-from isotherm.study.designs.clone_censor_weight import Made, weighted_strategies
+from isotherm.study.designs.clone_censor_weight import TRUNCATED, Made, weighted_strategies
 from isotherm.study.designs.clone_result import CloneResult, clause
 from isotherm.study.designs.clones import Clones, followed
 from isotherm.study.designs.courses import Courses, Endpoint
@@ -33,6 +33,7 @@ def censoring_weights(
     seed: int,
     replicates: int = 500,
     period_days: float = 7.0,
+    truncate: tuple[float, float] = TRUNCATED,
     strata: npt.ArrayLike | None = None,
     workers: int = 1,
     level: float = 0.95,
@@ -48,7 +49,7 @@ def censoring_weights(
         Time zero is the first treatment.
     strategies : sequence of Strategy
         Two or more; the first is the reference.
-    endpoint, horizon_days, seed, replicates, period_days, strata, workers, level
+    endpoint, horizon_days, seed, replicates, period_days, truncate, strata, workers, level
         As of `clone_censor_weight`.
 
     Raises
@@ -83,9 +84,8 @@ def censoring_weights(
         rows="patients",
     )
     plan = resampling(len(kept), seed=seed, replicates=replicates, strata=_of(strata, arm >= 0))
-    found = weighted_strategies(
-        kept, strategies, made, endpoint=endpoint, horizon_days=horizon_days, plan=plan, workers=workers, level=level
-    )
+    found = weighted_strategies(kept, strategies, made, endpoint=endpoint, horizon_days=horizon_days, plan=plan,
+                                truncate=truncate, workers=workers, level=level)  # fmt: skip
     left_out = (("began otherwise than any strategy asks", int((arm < 0).sum())),)
     return replace(found, patients=len(courses), result=replace(found.result, left_out=left_out))
 

@@ -10,6 +10,7 @@ from isotherm.study.guard.factors import factor_findings
 from isotherm.study.guard.outcomes import outcome_findings
 from isotherm.study.guard.overlap import overlap_findings
 from isotherm.study.guard.patients import Patients
+from isotherm.study.guard.scans import scan_findings
 from isotherm.study.guard.selection import selection_findings
 from isotherm.study.protocol import Protocol
 
@@ -57,6 +58,7 @@ def findings_of(cohort: Cohort) -> tuple[Finding, ...]:
         *selection_findings(patients),
         *overlap_findings(patients),
         *outcome_findings(patients),
+        *scan_findings(patients),
         *factor_findings(patients),
         *cohort.findings,
     ]

@@ -173,7 +173,8 @@ def _intervals(patients: Patients) -> Float:
     assert protocol.scans is not None
     assert protocol.time_zero.column is not None  # checked by the protocol
     days = np.column_stack([days_between(table, protocol.time_zero.column, name) for name in protocol.scans.columns])
-    after = np.where(days > 0.0, days, np.nan)
+    after = np.sort(np.where(days > 0.0, days, np.nan), axis=1)
+    after[:, 1:][after[:, 1:] == after[:, :-1]] = np.nan  # two columns may name one scan
     count = (~np.isnan(after)).sum(axis=1)
     last = np.fmax.reduce(after, axis=1, initial=0.0)
     return np.where(count > 0, last / np.maximum(count, 1), np.nan)

@@ -72,6 +72,8 @@ def _patients(scenario: Scenario, draws: Draws, lives: Lives, harm: np.random.Ge
     for name, share, given in (("complication", scenario.complications, lives.ablation_days),
                                ("adverse_event", scenario.adverse_events, lives.systemic_days)):  # fmt: skip
         found[name] = pd.Series((harm.random(n) < share).astype(np.float64)).where(np.isfinite(given)).astype("Int64")
+    planned = lives.planning_days
+    found["scan_before_ablation_on"] = dates(draws.decided, np.where(planned <= lives.last_days, planned, np.inf))
     for k in range(min(SCANS_LISTED, draws.scans.shape[1])):
         seen = np.where(draws.scans[:, k] <= lives.last_days, draws.scans[:, k], np.inf)
         found[f"scan_{k + 1}_on"] = dates(draws.decided, seen)
