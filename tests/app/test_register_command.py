@@ -262,8 +262,8 @@ def test_a_transform_of_the_wrong_direction_is_found_out_by_the_scans() -> None:
     large = Grid((40, 40, 40), (2.5, 2.5, 2.5), (-50.0, -50.0, -50.0))
     before = ndimage.gaussian_filter(rng.normal(scale=300.0, size=large.shape_kji), 1.5).astype(np.float32)
     after = np.roll(before, 4, axis=0)
-    tumor, zone = (Mask(ball(place, radius, grid=large), large, of) for place, radius, of in (
-        ((0.0, 0.0, 0.0), 6.0, "tumor"), ((0.0, 0.0, 10.0), 9.0, "ablation")))  # fmt: skip
+    tumor = Mask(ball((0.0, 0.0, 0.0), 6.0, grid=large), large, "tumor")
+    zone = Mask(ball((0.0, 0.0, 10.0), 9.0, grid=large), large, "ablation")
     whole = Pair(Volume(before, large), Volume(after, large), (Lesion("1", None, tumor),), (zone,))
     forth = Transform(translation_mm=np.array([0.0, 0.0, -10.0]))
     for way, verdict in ((forth, "pass"), (forth.inverse(), "fail")):

@@ -126,6 +126,14 @@ def test_the_verdict_of_all_gates_is_the_worst_one() -> None:
     assert Quality((*gates, Gate("rigid_shift", 9.0, "fail"))).verdict == "fail"
 
 
+def test_each_gate_stands_once_and_in_the_order_of_the_table() -> None:
+    quality = Quality((Gate("landmarks", 3.0, "warn"), Gate("folding", 0.0, "pass")))
+    assert [gate.name for gate in quality.gates] == ["folding", "landmarks"]
+    mended = quality.with_gate(Gate("landmarks", 1.0, "pass")).with_gate(Gate("rigid_shift", 1.0, "pass"))
+    assert [gate.name for gate in mended.gates] == ["folding", "rigid_shift", "landmarks"]
+    assert mended.verdict == "pass"
+
+
 def test_landmarks_without_partners_are_refused() -> None:
     one = np.zeros((2, 3))
     for other in (None, np.zeros((3, 3)), np.full((2, 3), np.nan)):

@@ -84,9 +84,17 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """All gates of one registration."""
+    """All gates of one registration, in the order of `LIMITS`."""
 
     gates: tuple[Gate, ...]
+
+    def __post_init__(self) -> None:
+        order = list(LIMITS)
+        object.__setattr__(self, "gates", tuple(sorted(self.gates, key=lambda gate: order.index(gate.name))))
+
+    def with_gate(self, gate: Gate) -> Quality:
+        """Return the same with one gate more, or in the place of the one of its name."""
+        return Quality((*(one for one in self.gates if one.name != gate.name), gate))
 
     @property
     def verdict(self) -> Verdict:
@@ -167,8 +175,7 @@ def judge(
     if drawn.landmarks_after_lps_mm is not None and drawn.landmarks_before_lps_mm is not None:
         gap = _mean_gap(used.points(drawn.landmarks_after_lps_mm), drawn.landmarks_before_lps_mm)
         gates.append(gate_of("landmarks", gap))
-    order = list(LIMITS)
-    return Quality(tuple(sorted(gates, key=lambda gate: order.index(gate.name))))
+    return Quality(tuple(gates))
 
 
 def minimal_margin_mm(transform: Transform, tumor: Mask, zone: Mask) -> float:
