@@ -20,7 +20,8 @@ from isotherm.imaging.geometry import Float
 from isotherm.imaging.margin import measure
 from isotherm.imaging.phantom_scans import Anatomy, ScanPair, Tissue, anatomy_of, simulate_scans
 from isotherm.imaging.register import Registration, register, way_back
-from isotherm.imaging.register_gates import Drawn, Quality, judge, minimal_margin_mm
+from isotherm.imaging.register_gates import Drawn, Gate, Quality, judge, minimal_margin_mm
+from isotherm.imaging.register_look import look_alike_gate
 from isotherm.imaging.register_masks import Scan
 from isotherm.imaging.register_tumor import points_in
 from isotherm.imaging.surface import Region, field_of
@@ -96,7 +97,8 @@ def run_case(number: int, *, n: int, seed: int, tissue: Tissue = "even", peers: 
     found = register(before, after)
     once = clock.read()
     back = way_back(before, after, found)
-    quality = judge(found.free, found.deformable, found.rigid, drawn, back=back)
+    look = partial(look_alike_gate, before, after, lesion_lps_mm=found.lesion_lps_mm)
+    quality = _looked_at(judge(found.free, found.deformable, found.rigid, drawn, back=back), look(found.deformable))
     both = clock.read()
     outcomes = {
         "rigid, organ": _outcome(pair, found.organ, once),
@@ -113,7 +115,7 @@ def run_case(number: int, *, n: int, seed: int, tissue: Tissue = "even", peers: 
             others[name] = partial(PEERS[name], after.side(), before.side(), found.organ, found.lesion_lps_mm)
         for name, way in others.items():
             with suppress(NotConverged):
-                outcomes[name] = _other(pair, way, found, back, drawn)
+                outcomes[name] = _other(pair, way, found, back, drawn, look)
     return Case(number, pair.margin_mm, pair.zone_shape.mean_radius_mm, outcomes)
 
 
@@ -127,11 +129,19 @@ class _Clock:
         return time.process_time() - self._cpu, time.perf_counter() - self._wall
 
 
-def _other(pair: ScanPair, way: Callable[[], Transform], found: Registration, back: Transform, drawn: Drawn) -> Outcome:
+def _other(
+    pair: ScanPair, way: Callable[[], Transform], found: Registration, back: Transform, drawn: Drawn,
+    look: Callable[[Transform], Gate | None],
+) -> Outcome:  # fmt: skip
     clock = _Clock()
     transform = way()
     seconds = clock.read()
-    return _outcome(pair, transform, seconds, judge(transform, transform, found.rigid, drawn, back=back))
+    quality = _looked_at(judge(transform, transform, found.rigid, drawn, back=back), look(transform))
+    return _outcome(pair, transform, seconds, quality)
+
+
+def _looked_at(quality: Quality, gate: Gate | None) -> Quality:
+    return quality if gate is None else quality.with_gate(gate)
 
 
 def _outcome(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
+from scipy import ndimage
 
 from isotherm.app.case import Lesion
 from isotherm.app.cli import main
@@ -220,3 +221,52 @@ def test_a_mask_that_was_drawn_on_another_image_is_refused(run: Command, tmp_pat
     )  # fmt: skip
     assert ran.code == 2
     assert "do not meet" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("tumor_mm", "scan_mm", "says"),
+    [(0.1, 1.0, "of another size (mm beside cm?)"), (0.1, 0.1, "if its header is in cm")],
+)
+def test_centimeters_in_a_header_are_refused(
+    run: Command, tmp_path: Path, tumor_mm: float, scan_mm: float, says: str
+) -> None:
+    scan, drawn = (Grid(GRID.shape_kji, (mm, mm, mm), MIDDLE) for mm in (scan_mm, tumor_mm))
+    nothing = np.zeros(GRID.shape_kji, dtype=np.int16)
+    ran = run(
+        "register", "--before", write(tmp_path / "before.nii.gz", nothing, grid=scan),
+        "--after", write(tmp_path / "after.nii.gz", nothing, grid=scan),
+        "--before-tumor", write(tmp_path / "tumor.nii.gz", ball(MIDDLE, 5.0), grid=drawn), "--quiet",
+    )  # fmt: skip
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert says in ran.err
+
+
+def test_a_tumor_with_the_voxels_of_the_scan_after_is_asked_about(run: Command, tmp_path: Path) -> None:
+    moved = Grid(GRID.shape_kji, GRID.spacing_kji_mm, (-17.0, -20.0, 100.0))
+    nothing = np.zeros(GRID.shape_kji, dtype=np.int16)
+    words = (
+        "register", "--before", write(tmp_path / "before.nii.gz", nothing),
+        "--after", write(tmp_path / "after.nii.gz", nothing, grid=moved),
+        "--before-tumor", write(tmp_path / "tumor.nii.gz", ball(MIDDLE, 5.0), grid=moved), "--quiet",
+    )  # fmt: skip
+    ran = run(*words)
+    assert ran.code == 2
+    assert "voxels of the scan after ablation, not of the one before" in ran.err
+    assert "--confirm-pair" in ran.err
+    assert "voxels of the scan" not in run(*words, "--confirm-pair").err
+
+
+def test_a_transform_of_the_wrong_direction_is_found_out_by_the_scans() -> None:
+    rng = np.random.default_rng(2)
+    large = Grid((40, 40, 40), (2.5, 2.5, 2.5), (-50.0, -50.0, -50.0))
+    before = ndimage.gaussian_filter(rng.normal(scale=300.0, size=large.shape_kji), 1.5).astype(np.float32)
+    after = np.roll(before, 4, axis=0)
+    tumor = Mask(ball((0.0, 0.0, 0.0), 6.0, grid=large), large, "tumor")
+    zone = Mask(ball((0.0, 0.0, 10.0), 9.0, grid=large), large, "ablation")
+    whole = Pair(Volume(before, large), Volume(after, large), (Lesion("1", None, tumor),), (zone,))
+    forth = Transform(translation_mm=np.array([0.0, 0.0, -10.0]))
+    for way, verdict in ((forth, "pass"), (forth.inverse(), "fail")):
+        (one,) = register_pair(whole, Choice("given", given=way))
+        (gate,) = (gate for gate in one.quality.gates if gate.name == "look_alike")
+        assert gate.verdict == verdict

@@ -8,7 +8,7 @@ import pytest
 from isotherm.errors import BadSetting, EmptyMask
 from isotherm.imaging.phantom import Sphere, rasterize
 from isotherm.imaging.register_gates import LIMITS, Drawn, Gate, Quality, judge, minimal_margin_mm
-from isotherm.imaging.register_tumor import best_isochoric, best_rigid, points_in, with_kept_volume
+from isotherm.imaging.register_tumor import best_isochoric, best_rigid, half_stiff, points_in, with_kept_volume
 from isotherm.imaging.transform import Displacement, Transform
 from isotherm.imaging.volume import Grid, Mask
 
@@ -126,6 +126,14 @@ def test_the_verdict_of_all_gates_is_the_worst_one() -> None:
     assert Quality((*gates, Gate("rigid_shift", 9.0, "fail"))).verdict == "fail"
 
 
+def test_each_gate_stands_once_and_in_the_order_of_the_table() -> None:
+    quality = Quality((Gate("landmarks", 3.0, "warn"), Gate("folding", 0.0, "pass")))
+    assert [gate.name for gate in quality.gates] == ["folding", "landmarks"]
+    mended = quality.with_gate(Gate("landmarks", 1.0, "pass")).with_gate(Gate("rigid_shift", 1.0, "pass"))
+    assert [gate.name for gate in mended.gates] == ["folding", "rigid_shift", "landmarks"]
+    assert mended.verdict == "pass"
+
+
 def test_landmarks_without_partners_are_refused() -> None:
     one = np.zeros((2, 3))
     for other in (None, np.zeros((3, 3)), np.full((2, 3), np.nan)):
@@ -161,6 +169,25 @@ def test_flat_points_and_collapsing_maps_are_moved_rigidly() -> None:
     assert matrix == pytest.approx(np.eye(3), abs=1e-9)
     points = np.random.default_rng(1).normal(size=(40, 3))
     assert np.linalg.det(best_isochoric(points, points * [1.0, 1.0, 0.01])[0]) == pytest.approx(1.0)
+
+
+def test_a_tumor_of_unknown_stiffness_lies_as_near_to_a_soft_one_as_to_a_stiff_one() -> None:
+    points = np.random.default_rng(1).normal(scale=6.0, size=(200, 3))
+    squeezed = points * [1.1, 1.0, 1.0 / 1.1] + [3.0, 0.0, 0.0]
+    matrix, shift = half_stiff(points, squeezed)
+    half, stiff = points @ matrix.T + shift, best_rigid(points, squeezed).points(points)
+    to_soft, to_stiff = (np.linalg.norm(half - other, axis=1).mean() for other in (squeezed, stiff))
+    assert to_soft == pytest.approx(to_stiff, rel=0.1)
+    assert to_soft < 0.6 * np.linalg.norm(squeezed - stiff, axis=1).mean()
+    assert np.linalg.det(matrix) == pytest.approx(1.0)
+
+
+def test_a_motion_that_bends_nothing_is_kept_whatever_the_stiffness() -> None:
+    points = np.random.default_rng(1).normal(scale=6.0, size=(40, 3))
+    turn = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    matrix, shift = half_stiff(points, points @ turn.T + 4.0)
+    assert matrix == pytest.approx(turn)
+    assert shift == pytest.approx(np.full(3, 4.0))
 
 
 def test_an_empty_tumor_is_refused() -> None:

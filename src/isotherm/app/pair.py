@@ -19,13 +19,20 @@ from isotherm.app.case import (
 )
 from isotherm.app.reading import Input, Reading, Side
 from isotherm.app.reduced import reduced
-from isotherm.errors import FieldsApart
+from isotherm.errors import BadGeometry, FieldsApart, ImplausibleMask, PairInDoubt
+from isotherm.exchange.origin import CONFIRM
 from isotherm.exchange.segments import split_spec
 from isotherm.imaging.register_masks import Scan
 from isotherm.imaging.volume import Grid, Mask, Volume
 
 MR = "MR"
 """Unit of a scan that somebody says is MR; DICOM says it itself."""
+
+SAME_SIZE, SAME_PLACE_MM = 0.01, 0.1
+"""Up to this share voxels are of one size, and up to this distance at one place: what rounding in headers makes."""
+
+LEAST_VOXEL_MM = 0.15
+"""Below the pixels of clinical scans, and above those of scans whose header is in cm."""
 
 BEFORE_SIDE = ("tumor", "organ before ablation", "vessels before ablation", IMAGE_BEFORE)
 """Roles of what lies in the frame of the scan before."""
@@ -149,7 +156,8 @@ def read_pair(request: PairRequest) -> Pair:
     Raises
     ------
     InputError
-        A file cannot be used, the scans may be of two patients or the wrong way around, or a mask cannot be one.
+        A file cannot be used, a mask has the voxels of the other scan, the scans may be of two patients or the wrong
+        way around, or a mask cannot be one.
     """
     read = Reading([split_spec(request.before)[0], split_spec(request.after)[0]])
     before = read.image(request.before, says=IMAGE_BEFORE, side="before")
@@ -172,6 +180,7 @@ def read_pair(request: PairRequest) -> Pair:
     outline_error_mm, told = outline_error({"tumor": tumors, "ablation": zones})
     read.warnings.extend(told)
     read.check_pair(confirmed=request.pair_confirmed, registered=True)
+    _check_voxels(read, before.grid, after.grid, confirmed=request.pair_confirmed)
     if before.grid.same_as(after.grid) and np.array_equal(before.voxels, after.voxels):
         read.warnings.append("Both scans are the same image, voxel by voxel: check what was given as BEFORE and AFTER.")
     return Pair(
@@ -179,6 +188,40 @@ def read_pair(request: PairRequest) -> Pair:
         tuple(scars), tuple(read.inputs), tuple(read.warnings), (uids[0], uids[1]) if len(uids) == 2 else None,
         outline_error_mm,
     )  # fmt: skip
+
+
+def _check_voxels(read: Reading, before: Grid, after: Grid, *, confirmed: bool) -> None:
+    """Ask about masks that carry the voxels of the other scan; refuse those that carry their own in another size.
+
+    Raises
+    ------
+    BadGeometry
+        A scan is in cm.
+    ImplausibleMask, PairInDoubt
+    """
+    if min(*before.spacing_kji_mm, *after.spacing_kji_mm) < LEAST_VOXEL_MM:
+        raise BadGeometry(
+            f"A scan with voxels below {LEAST_VOXEL_MM:g} mm came, as no scanner of patients makes them; if its "
+            "header is in cm, write it anew in mm."
+        )
+    for one in read.inputs:
+        if one.volume_ml is None:
+            continue
+        own, other = (before, after) if one.role in BEFORE_SIDE else (after, before)
+        sizes = np.divide(sorted(one.grid.spacing_kji_mm), sorted(own.spacing_kji_mm))
+        if one.grid.shape_kji == own.shape_kji and np.abs(sizes - 1.0).max() > SAME_SIZE:
+            raise ImplausibleMask(
+                f"The {one.role} mask has as many voxels as its scan, of another size (mm beside cm?); write it anew "
+                "with the geometry of the scan that it was drawn on."
+            )
+        if one.grid.same_as(other, tolerance_mm=SAME_PLACE_MM) and not one.grid.same_as(
+            own, tolerance_mm=SAME_PLACE_MM
+        ):
+            sides = ("before", "after") if one.role in BEFORE_SIDE else ("after", "before")
+            doubt = f"The {one.role} mask has the voxels of the scan {sides[1]} ablation, not of the one {sides[0]}"
+            if not confirmed:
+                raise PairInDoubt(f"{doubt}: was it drawn on the scan {sides[0]}; {CONFIRM}.")
+            read.warnings.append(f"{doubt}; it was confirmed that it was drawn on the scan {sides[0]}.")
 
 
 def _organ(read: Reading, spec: str | None, side: Side) -> Mask | None:

@@ -15,7 +15,9 @@ from isotherm.errors import BadSetting, EmptyMask, FieldsApart, NotConverged
 from isotherm.imaging.landmarks import Landmarks
 from isotherm.imaging.register import NEAR_MM, Registration, register, way_back
 from isotherm.imaging.register_by_hand import Corrected, from_landmarks, mended, nudged_registration
-from isotherm.imaging.register_gates import LIMITS, Drawn, Gate, Quality, Verdict, judge
+from isotherm.imaging.register_gates import Drawn, Gate, Quality, Verdict, judge
+from isotherm.imaging.register_look import look_alike_gate
+from isotherm.imaging.register_masks import Scan
 from isotherm.imaging.register_mr import modality_gate
 from isotherm.imaging.register_tumor import best_rigid, points_in
 from isotherm.imaging.surface import Region, field_of
@@ -133,11 +135,12 @@ def register_lesion(pair: Pair, lesion: Lesion, choice: Choice, *, progress: Pro
     BadLandmarks
         Landmarks were to be used that fix no rotation.
     """
-    found, marks = _found(pair, lesion, choice, progress)
+    scans = pair.scans(lesion)
+    found, marks = _found(scans, lesion, choice, progress)
     back = None
     if choice.method == "deformable" and not (choice.mend or choice.nudged):
         progress("registering the other way round")
-        back = way_back(*pair.scans(lesion), found)
+        back = way_back(*scans, found)
     by_hand: list[str] = []
     if choice.mend and choice.landmarks is not None:
         found, marks = mended(found, choice.landmarks, lesion.mask)
@@ -149,16 +152,20 @@ def register_lesion(pair: Pair, lesion: Lesion, choice: Choice, *, progress: Pro
     progress("judging the registration")
     quality = _judged(pair, lesion, choice, found, back)
     if marks is not None and not choice.nudged:
-        quality = _with_gate(quality, marks.gate)
+        quality = quality.with_gate(marks.gate)
     if choice.method in ("deformable", "rigid"):
-        quality = _with_gate(quality, modality_gate(*pair.scans(lesion)))
+        quality = quality.with_gate(modality_gate(*scans))
     used = found.rigid if choice.method == "rigid" else found.deformable
+    if (looks := look_alike_gate(*scans, used, found.lesion_lps_mm)) is not None:
+        quality = quality.with_gate(looks)
     made = _registered(lesion, choice.method, used, found, quality, "; ".join(by_hand))
     seen = {gate.name for gate in quality.gates} & LOOKS_AT_BOTH
     return made if choice.method in ("deformable", "rigid") or seen else replace(made, doubt=UNSEEN)
 
 
-def _found(pair: Pair, lesion: Lesion, choice: Choice, progress: Progress) -> tuple[Registration, Corrected | None]:
+def _found(
+    scans: tuple[Scan, Scan], lesion: Lesion, choice: Choice, progress: Progress
+) -> tuple[Registration, Corrected | None]:
     """Return the registration before any correction, and what the landmarks say where it is made of them."""
     if choice.given is not None:
         rigid = rigid_near(choice.given, lesion)
@@ -170,7 +177,7 @@ def _found(pair: Pair, lesion: Lesion, choice: Choice, progress: Progress) -> tu
         made = from_landmarks(choice.landmarks, lesion_lps_mm=center)
         return Registration(made.transform, made.transform, made.transform, made.transform, center), made
     progress("registering")
-    return register(*pair.scans(lesion)), None
+    return register(*scans), None
 
 
 def _judged(pair: Pair, lesion: Lesion, choice: Choice, found: Registration, back: Transform | None) -> Quality:
@@ -184,13 +191,6 @@ def _judged(pair: Pair, lesion: Lesion, choice: Choice, found: Registration, bac
     return judge(found.free, found.deformable, found.rigid, drawn, back=back)
 
 
-def _with_gate(quality: Quality, gate: Gate) -> Quality:
-    """Return the gates with one of them in the place of the one of its name."""
-    order = list(LIMITS)
-    gates = [*(one for one in quality.gates if one.name != gate.name), gate]
-    return Quality(tuple(sorted(gates, key=lambda one: order.index(one.name))))
-
-
 def _registered(
     lesion: Lesion, method: Method, used: Transform, found: Registration, quality: Quality, by_hand: str
 ) -> Registered:
@@ -202,7 +202,7 @@ def _registered(
     except NotConverged:
         # What is shown of a tumor that cannot be followed is its rigid place; no margin is told of it.
         steep = Gate("folding", None, "fail", "the deformation is too steep at the tumor to be followed")
-        quality, outline = _with_gate(quality, steep), rigid.region(tumor)
+        quality, outline = quality.with_gate(steep), rigid.region(tumor)
     return Registered(lesion, method, used, rigid, deformable, quality, outline, by_hand)
 
 

@@ -13,6 +13,12 @@ from isotherm.app.report_tables import name_of
 from isotherm.app.report_words import Record, margin_mm, mm, part, parts
 from isotherm.imaging.register_gates import ORDER
 
+AS_SEEN = (
+    "not undone: margin and interval are those of the zone as seen. Heat draws tissue together, and a zone that has "
+    "shrunk treated more than is seen of it; --zone-shrinkage tells the margin for an assumed share"
+)
+"""What is said of shrinkage where nobody assumed any: no scan tells how much there was."""
+
 BANNERS = {
     "fail": ("NOT TO BE USED.", "The registration failed its gates; the margin is withheld."),
     "warn": ("In doubt.", "Look at gates and pictures of the registration before the margin is used."),
@@ -106,7 +112,7 @@ def facts_of_registration(told: Record, settings: Record) -> list[tuple[str, str
 def _as_it_was(lesion: Record) -> list[tuple[str, str]]:
     told = part(lesion, "zone_shrinkage")
     if not told:
-        return []
+        return [] if lesion.get("minimal_margin_mm") is None else [("Shrinkage of the zone", AS_SEEN)]
     margin = told["minimal_margin_mm"]
     return [
         (

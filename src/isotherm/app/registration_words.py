@@ -19,6 +19,7 @@ GATES = {
     "inverse_consistency": "Way there and back",
     "rigid_shift": "Tumor, rigid against deformable",
     "margin_agreement": "Margin, rigid against deformable",
+    "look_alike": "Scans look more alike elsewhere",
     "landmarks": "Landmarks, mean distance",
     "expected_error": "Estimated error in the tumor",
     "modality": "Kinds of scan",
@@ -32,6 +33,7 @@ NOT_TAKEN = {
     "zone_volume": "no ablation zone",
     "inverse_consistency": "only of a deformation that was found here and left as it is",
     "landmarks": "no landmarks were given",
+    "look_alike": "only where both scans are CT that show something around the lesion",
     "expected_error": "unknown after a nudge, for MR, and of the transform of another program",
     "modality": "nothing was registered by the scans' contents",
 }
@@ -67,6 +69,8 @@ def amount(value: float | None, unit: str) -> str:
         return "-"
     if unit == "kind":
         return KINDS[int(value)]
+    if unit.startswith("of "):
+        return f"{value:.0f} {unit}"
     if unit == "share":
         percent = 100.0 * value
         return f"{percent:.1f} %" if percent < 9.95 else f"{percent:.0f} %"

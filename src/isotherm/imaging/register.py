@@ -10,7 +10,7 @@ from isotherm.errors import EmptyMask
 from isotherm.imaging.geometry import Float
 from isotherm.imaging.register_itk import Level, rigid
 from isotherm.imaging.register_local import Found, local_correlation
-from isotherm.imaging.register_masks import Scan
+from isotherm.imaging.register_masks import Scan, set_alone
 from isotherm.imaging.register_mr import Metric, alike, evened, metric_for
 from isotherm.imaging.register_refine import refined, refined_with_error
 from isotherm.imaging.register_spline import evident_nodes, smoothed
@@ -93,7 +93,7 @@ def register(before: Scan, after: Scan, *, metric: Metric | None = None) -> Regi
     if tumor is None or tumor.box() is None:
         raise EmptyMask("A scan before ablation without a tumor came; draw the tumor, the registration is made for it.")
     chosen = metric or metric_for(before, after)
-    before, after = evened(before), evened(after)
+    before, after = set_alone(evened(before), evened(after))
     organ = organ_motion(before, after)
     lesion = organ.back(points_in(tumor)).mean(axis=0)
     calibrated = chosen == metric_for(before, after) == "values"
@@ -114,7 +114,7 @@ def way_back(before: Scan, after: Scan, forth: Registration) -> Transform:
 
     What the two ways disagree on is known by neither.
     """
-    before, after = alike(evened(before), evened(after), forth.metric)
+    before, after = alike(*set_alone(evened(before), evened(after)), forth.metric)
     start = forth.organ.inverse()
     center = forth.organ.points(forth.lesion_lps_mm[None])[0]
     fixed, moving = before.side(), after.side()

@@ -156,9 +156,13 @@ def mended(registration: Registration, landmarks: Landmarks, tumor: Mask) -> tup
     lesion = registration.lesion_lps_mm
     free = with_landmarks(registration.free, landmarks, lesion)
     rigid = with_landmarks(registration.rigid, landmarks, lesion, smooth=False)
-    used = with_kept_volume(free.transform, tumor).with_error(free.transform.error_mm)
-    here = used.back(points_in(tumor)).mean(axis=0)
-    whole = replace(registration, rigid=rigid.transform, free=free.transform, deformable=used, lesion_lps_mm=here)
+    used = with_kept_volume(free.transform, tumor)
+    here = used.back(points_in(tumor))
+    if (error := free.transform.error_mm) is not None:
+        held = _lengths(used.points(here) - free.transform.points(here)).mean()  # by what the tumor was kept from
+        used = used.with_error(math.hypot(error, float(held)))
+    whole = replace(registration, rigid=rigid.transform, free=free.transform, deformable=used,
+                    lesion_lps_mm=here.mean(axis=0))  # fmt: skip
     return whole, replace(free, transform=used, residual_mm=_misses(used, landmarks))
 
 

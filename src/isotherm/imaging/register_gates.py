@@ -60,6 +60,7 @@ LIMITS = {
     "rigid_shift": Limit("distance of the tumor by the rigid and by the deformable registration", "mm", 2.5, 5.0),
     "margin_agreement": Limit("difference of the minimal margin, rigid and deformable", "mm", 2.0, 4.0),
     "expected_error": Limit("estimated mean error of the registration in the tumor", "mm", 1.5, 3.0),
+    "look_alike": Limit("places 8 and 12 mm off at which the scans look more alike near the lesion", "of 28", 0.0, 2.0),
     "landmarks": Limit("mean distance of the landmarks that were given", "mm", 2.0, 4.0),
     "modality": Limit("0: both scans are CT, 1: neither is, 2: one is", "kind", 0.0, 1.0),
 }
@@ -83,9 +84,17 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """All gates of one registration."""
+    """All gates of one registration, in the order of `LIMITS`."""
 
     gates: tuple[Gate, ...]
+
+    def __post_init__(self) -> None:
+        order = list(LIMITS)
+        object.__setattr__(self, "gates", tuple(sorted(self.gates, key=lambda gate: order.index(gate.name))))
+
+    def with_gate(self, gate: Gate) -> Quality:
+        """Return the same with one gate more, or in the place of the one of its name."""
+        return Quality((*(one for one in self.gates if one.name != gate.name), gate))
 
     @property
     def verdict(self) -> Verdict:
@@ -158,16 +167,15 @@ def judge(
     gates = [*_tumor_gates(free, tumor, here), *_zone_gates(free, drawn, here)]
     gates += _organ_gates(used, drawn, here)
     if back is not None:
-        gates.append(_gate("inverse_consistency", _mean_gap(back.points(free.points(here)), here)))
-    gates.append(_gate("rigid_shift", _mean_gap(rigid.points(here), tumor)))
+        gates.append(gate_of("inverse_consistency", _mean_gap(back.points(free.points(here)), here)))
+    gates.append(gate_of("rigid_shift", _mean_gap(rigid.points(here), tumor)))
     gates.append(_margin_gate(used, rigid, drawn))
     if used.error_mm is not None:
-        gates.append(_gate("expected_error", used.error_mm))
+        gates.append(gate_of("expected_error", used.error_mm))
     if drawn.landmarks_after_lps_mm is not None and drawn.landmarks_before_lps_mm is not None:
         gap = _mean_gap(used.points(drawn.landmarks_after_lps_mm), drawn.landmarks_before_lps_mm)
-        gates.append(_gate("landmarks", gap))
-    order = list(LIMITS)
-    return Quality(tuple(sorted(gates, key=lambda gate: order.index(gate.name))))
+        gates.append(gate_of("landmarks", gap))
+    return Quality(tuple(gates))
 
 
 def minimal_margin_mm(transform: Transform, tumor: Mask, zone: Mask) -> float:
@@ -176,7 +184,8 @@ def minimal_margin_mm(transform: Transform, tumor: Mask, zone: Mask) -> float:
     return float(measure(carried, Region.of_field(field_of(zone.cropped()))).unrestricted_mm.min())
 
 
-def _gate(name: str, figure: float) -> Gate:
+def gate_of(name: str, figure: float) -> Gate:
+    """Return the gate of this name with the verdict on its figure; one that is not finite fails."""
     limit = LIMITS[name]
     if not math.isfinite(figure):
         return Gate(name, None, "fail", "the figure is not finite")
@@ -191,18 +200,18 @@ def _tumor_gates(free: Transform, tumor: Float, here: Float) -> list[Gate]:
     # A mm3 of the tumor before takes 1 / change mm3 on the scan after.
     logs = np.abs(np.log(change))
     motion = best_rigid(here, tumor)
-    return [_gate("tumor_volume", abs(float((1.0 / change).mean()) - 1.0)),
-            _gate("tumor_stretch", float(np.percentile(logs, 99))),
-            _gate("tumor_bend", _mean_gap(motion.points(here), tumor))]  # fmt: skip
+    return [gate_of("tumor_volume", abs(float((1.0 / change).mean()) - 1.0)),
+            gate_of("tumor_stretch", float(np.percentile(logs, 99))),
+            gate_of("tumor_bend", _mean_gap(motion.points(here), tumor))]  # fmt: skip
 
 
 def _zone_gates(free: Transform, drawn: Drawn, here: Float) -> list[Gate]:
     around = here.mean(axis=0) + _ball()
-    gates = [_gate("folding", float((free.volume_change(around) <= 0).mean()))]
+    gates = [gate_of("folding", float((free.volume_change(around) <= 0).mean()))]
     zone = drawn.zone.grid.to_lps(np.argwhere(drawn.zone.inside))
-    gates.append(_gate("zone_structure", structure_mm(free, np.concatenate([here, zone]))))
+    gates.append(gate_of("zone_structure", structure_mm(free, np.concatenate([here, zone]))))
     if len(zone):
-        gates.append(_gate("zone_volume", abs(float(free.volume_change(points_in(drawn.zone)).mean()) - 1.0)))
+        gates.append(gate_of("zone_volume", abs(float(free.volume_change(points_in(drawn.zone)).mean()) - 1.0)))
     return gates
 
 
@@ -213,7 +222,7 @@ def _organ_gates(used: Transform, drawn: Drawn, here: Float) -> list[Gate]:
     gates: list[Gate] = []
     if known.any():
         outside = ~drawn.organ_after.holds(here[known])
-        gates.append(_gate("tumor_outside_organ", float(outside.mean())))
+        gates.append(gate_of("tumor_outside_organ", float(outside.mean())))
     if drawn.organ_before is None:
         return gates
     center = here.mean(axis=0)
@@ -225,7 +234,7 @@ def _organ_gates(used: Transform, drawn: Drawn, here: Float) -> list[Gate]:
     if min(len(after), len(before)) < LEAST_OUTLINE:
         return gates  # a lesion far below the capsule: no outline says anything about it
     gaps = _outline_gaps(used, drawn, after)
-    return [*gates, _gate("organ_mean", float(gaps.mean())), _gate("organ_p95", float(np.percentile(gaps, 95)))]
+    return [*gates, gate_of("organ_mean", float(gaps.mean())), gate_of("organ_p95", float(np.percentile(gaps, 95)))]
 
 
 def _outline(organ: Mask, center: Float) -> Float:
@@ -253,7 +262,7 @@ def _margin_gate(used: Transform, rigid: Transform, drawn: Drawn) -> Gate:
     if drawn.zone.box() is None:
         return Gate("margin_agreement", None, "pass", "nothing was ablated")
     two = [minimal_margin_mm(way, drawn.tumor, drawn.zone) for way in (used, rigid)]
-    return _gate("margin_agreement", abs(two[0] - two[1]))
+    return gate_of("margin_agreement", abs(two[0] - two[1]))
 
 
 def _in_view(mask: Mask, points: Float) -> npt.NDArray[np.bool_]:
