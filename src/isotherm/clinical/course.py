@@ -57,6 +57,8 @@ class DrawnScan:
     organ : str
         Empty where it was not drawn.
     vessels : tuple of str
+    modality : str
+        "CT", "MRI", ...; empty where it is not told: DICOM says it itself.
     """
 
     id: str
@@ -66,6 +68,7 @@ class DrawnScan:
     zones: Mapping[str, str] = field(default_factory=_nothing)
     organ: str = ""
     vessels: tuple[str, ...] = ()
+    modality: str = ""
 
     def __post_init__(self) -> None:
         for name in ("tumors", "zones"):

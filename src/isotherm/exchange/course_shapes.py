@@ -50,6 +50,7 @@ def course_shape(today: date, lesions: Collection[str], root: Path, case_id: str
         "id": Key(_key, required=True), "on": day, "image": Key(file, required=True),
         "tumors": Key(_by_lesion(lesion, file)), "zones": Key(_by_lesion(lesion, file)),
         "organ": Key(file), "vessels": Key(each(file, "a list of files")),
+        "modality": Key(choice(*_choices("scan", "modality"))),
     })  # fmt: skip
     return Shape(_course, {
         "schema": Key(choice(SCHEMA)), "patient": Key(_patient(case_id), required=True, field="patient_id"),

@@ -72,21 +72,40 @@ def read_margins(path: str | os.PathLike[str], case: Case, *, on: date | None = 
     text = text_of(Path(path), called="result", example="margin.json of the case", largest_bytes=LARGEST_BYTES)
     try:
         document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _no_result(name) from None
+    return with_margins(document, case, name=name, on=on)
+
+
+def with_margins(document: Any, case: Case, *, name: str, on: date | None = None) -> WithMargins:
+    """Add the measured lesions of the content of a margin.json; `name` is what messages call it.
+
+    Raises
+    ------
+    BadCase
+        As `read_margins`.
+    """
+    try:
         measured = _measured(document, on)
+        unknown = _unknown_structures(document)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
-        sentence = f"'{name}' is no result of the form {SCHEMA}; give the margin.json that isotherm margin wrote."
-        raise BadCase(("", sentence)) from None
+        raise _no_result(name) from None
     matched = {lesion.id for lesion in case.lesions} & measured.keys()
     if not matched:
         sentence = f"No lesion of '{name}' is one of the case; give lesions of the case the ids that are labels there."
         raise BadCase(("", sentence))
     lesions = tuple(_joined(lesion, measured.get(lesion.id, {})) for lesion in case.lesions)
     left_out = [f"lesion {printable(one)} of {name} is no lesion of the case" for one in measured if one not in matched]
-    left_out += [f"structure {printable(one)} of {name} stands for no fact" for one in _unknown_structures(document)]
+    left_out += [f"structure {printable(one)} of {name} stands for no fact" for one in unknown]
     left_out += [
         f"{fact} of lesion {one}: the case has dated values, which count" for one, fact in _older(case, measured)
     ]
     return WithMargins(replace(case, lesions=lesions), tuple(left_out))
+
+
+def _no_result(name: str) -> BadCase:
+    sentence = f"'{name}' is no result of the form {SCHEMA}; give the margin.json that isotherm margin wrote."
+    return BadCase(("", sentence))
 
 
 def _measured(document: Any, on: date | None) -> dict[str, Facts]:
