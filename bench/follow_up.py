@@ -121,9 +121,10 @@ def print_follow_up(n: int = 16, *, seed: int = 0) -> bool:
     missed = sum(one.says == "not seen" for one in seen)
     print(f"inside mm: mean error {errors.mean():+.2f}, sd {errors.std():.2f}, largest {np.abs(errors).max():.2f}; "
           f"interval holds the truth in {100 * covered:.0f} %")  # fmt: skip
+    held, kept = sum(one.volume_held for one in plain), sum(one.share_held for one in plain)
     print(f"volume without a nodule: mean error {100 * volumes.mean():+.1f} %, largest "
-          f"{100 * abs(volumes).max():.1f} %; its interval holds the truth in {sum(one.volume_held for one in plain)} of {len(plain)}, that of the share "
-          f"in {sum(one.share_held for one in plain)}")  # fmt: skip
+          f"{100 * abs(volumes).max():.1f} %; its interval holds the truth in {held}, "
+          f"that of the share in {kept} of {len(plain)}")  # fmt: skip
     print(f"no growth (truth above -0.5 mm): suspected in {alarms} of {len(none)}; growth of 2.5 mm and more: "
           f"suspected in {sum(one.says == 'suspected' for one in seen)} of {len(seen)}, not seen in {missed}; "
           f"withheld {len(cases) - len(told)} of {n}")  # fmt: skip

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from isotherm import __version__
+from isotherm.app.board_commands import add_case
 from isotherm.app.criteria_commands import add_criteria
 from isotherm.app.dicom_commands import add_dicom
 from isotherm.app.evidence_commands import add_evidence
@@ -152,6 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     add_segment(commands)
     add_study(commands)
     add_criteria(commands, _print)
+    add_case(commands, _print)
     add_making(add_evidence(commands))
     demo = commands.add_parser(
         "demo", help="the bundled data: margins of simulated lesions in a real CT, a study of real patients"

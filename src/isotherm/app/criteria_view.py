@@ -180,7 +180,7 @@ def _later(finding: Part) -> bool:
 
 def _annex(guideline: Part, document: Part, sources: Mapping[str, int]) -> dict[str, Any]:
     """Return a guideline for the annex: its criteria that apply, each with reason, grade, date and source."""
-    findings = [one for one in guideline["findings"] if one["answer"] != "NOT_APPLICABLE" and not _is_predictor(one)]
+    findings = [one for one in guideline["findings"] if one["answer"] != "NOT_APPLICABLE" and not is_predictor(one)]
     return {
         "guideline": guideline,
         "findings": [_told(one, document, sources) for one in findings],
@@ -198,14 +198,15 @@ def _told(finding: Part, document: Part, sources: Mapping[str, int]) -> dict[str
     }
 
 
-def _is_predictor(finding: Part) -> bool:
+def is_predictor(finding: Part) -> bool:
+    """Return whether a rule only observed something: it can be present, and never met."""
     return finding["rule"]["kind"] in ("predictor", "observation")
 
 
 def _predictors(document: Part, sources: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     for guideline in document["guidelines"]:
         for finding in guideline["findings"]:
-            if _is_predictor(finding) and finding["answer"] != "NOT_APPLICABLE":
+            if is_predictor(finding) and finding["answer"] != "NOT_APPLICABLE":
                 yield {"short": guideline["short"], **_told(finding, document, sources)}
 
 
