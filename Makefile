@@ -45,7 +45,7 @@ wheel: $(VENV)/.package $(VIEWER) ## build the wheel, install it into an empty e
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	scripts/try-wheel $(BIN)/python dist/*.whl
 
-services: ## install what some tests need beside Python: Chromium, dciodvfy, Orthanc
+services: ## install what some tests need beside Python: Chromium, dciodvfy, Orthanc, PostgreSQL
 	@scripts/services
 
 lock: $(VENV)/.python ## newest versions within the bounds, with hashes and without any address

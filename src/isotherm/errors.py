@@ -28,7 +28,7 @@
     - FlowDoesNotAddUp         a flow of patients whose boxes do not add up
     - CannotPool               published effects that must not be pooled as they are
     - BadCurve                 a digitized curve or printed numbers at risk that cannot be right
-    - NotAdmitted              a PACS that does not let us in, or whose certificate is not trusted
+    - NotAdmitted              a PACS or database that does not let us in, or whose certificate is not trusted
     - NoSuchStudy              a study or a series that a PACS does not hold
     - BadAnswer                a PACS whose answer is not DICOMweb, or contradicts itself
   + FitError                   (exit 1: the data came in whole, but cannot carry the estimate)
@@ -37,7 +37,13 @@
     - NoOverlap                arms that do not overlap enough: no pair within the caliper, weights that run off
     - OutOfReach               an estimand that these data and this method cannot give
     - CaliperBroken            a matched pair wider apart than its caliper: a fault of isotherm, never of the data
-  + NoAnswer                   (exit 4: a PACS that is not there, is busy or broke off; the same command goes on later)
+  + StoreError                 (exit 2: a registry that cannot be used, or does not take what it is given)
+    - NoRegistry               nothing there, or something else than a registry
+    - OtherRevision            a registry whose tables are of an older or a newer isotherm
+    - BadRecord                records that are there already, are withdrawn, or point to nothing
+    - Overtaken                a record that somebody else has changed since it was read
+    - DamagedRegistry          a registry that cannot be read any more
+  + NoAnswer                   (exit 4: a PACS or database that is not there, is busy or broke off; try again later)
   + OutputError                (exit 2: the place to write to cannot be used)
 """
 
@@ -169,7 +175,7 @@ class BadCurve(InputError):
 
 
 class NotAdmitted(InputError):
-    """A PACS that does not let us in, or whose certificate is not trusted."""
+    """A PACS or a database that does not let us in, or whose certificate is not trusted."""
 
 
 class NoSuchStudy(InputError):
@@ -208,8 +214,45 @@ class CaliperBroken(FitError):
     """A matched pair wider apart than its caliper: a fault of isotherm, never of the data."""
 
 
+class StoreError(IsothermError):
+    """A registry that cannot be used, or does not take what it is given."""
+
+    exit_code = 2
+
+
+class NoRegistry(StoreError):
+    """Nothing is there, or something else than a registry."""
+
+
+class OtherRevision(StoreError):
+    """A registry whose tables are of an older or a newer isotherm."""
+
+
+class BadRecord(StoreError):
+    """Records that are there already, are withdrawn, or point to nothing; no message holds a key or a value of them.
+
+    Parameters
+    ----------
+    message : str
+    places : tuple of int
+        Which records of those that came, counted from 0; empty where that is not known.
+    """
+
+    def __init__(self, message: str, *, places: tuple[int, ...] = ()) -> None:
+        super().__init__(message)
+        self.places = places
+
+
+class Overtaken(StoreError):
+    """A record that somebody else has changed since it was read."""
+
+
+class DamagedRegistry(StoreError):
+    """A registry that cannot be read any more."""
+
+
 class NoAnswer(IsothermError):
-    """A PACS that is not there, is busy, or broke off; what was finished is kept, and the same command goes on.
+    """A PACS or a database that is not there, is busy, or broke off; what was finished is kept, try the same again.
 
     Parameters
     ----------

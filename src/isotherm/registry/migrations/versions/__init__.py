@@ -1,0 +1,1 @@
+"""Every revision of the tables, in the order of their numbers."""
