@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,8 @@ def _case(options: argparse.Namespace, say: Print) -> int:
     if not folder.is_dir() and options.registry is None:
         raise BadSetting(f"'{folder.name[:60]}' is no folder; give the folder of a case, or --registry FILE beside "
                          "a patient's key.")  # fmt: skip
+    if options.by is not None and options.registry is None:
+        raise BadSetting("--by came without --registry; name the registry that is written into.")
     places = check_places(options.out, options.json, folder if folder.is_dir() else None)
     with Progress(quiet=options.quiet) as progress:
         boarded, told = _boarded(options, folder, progress)
@@ -81,16 +84,28 @@ def _case(options: argparse.Namespace, say: Print) -> int:
 
 
 def _boarded(options: argparse.Namespace, folder: Path, progress: Callable[[str], None]) -> tuple[Boarded, list[str]]:
-    from isotherm.app.board_tasks import FolderAsked, board_of_folder
+    """Return the board, and what was told of the registry."""
+    from isotherm.app.board_registry import PatientAsked, board_of_registry, tracking_of, write_to_registry
+    from isotherm.app.board_tasks import FolderAsked, board_of_folder, patient_of
     from isotherm.app.settings import Settings
 
+    if not folder.is_dir():
+        progress("reading the registry")
+        return board_of_registry(PatientAsked(address=options.registry, patient_id=options.case, today=_today(),
+                                              as_of=options.as_of)), []  # fmt: skip
     asked = FolderAsked(
         folder=folder, today=_today(), as_of=options.as_of, images=None if options.images is None else
         Path(options.images), out=None if options.out is None else Path(options.out),
         settings=Settings(samples=options.samples, seed=options.seed), confirmed=options.confirm_pair,
         reader=options.reader,
     )  # fmt: skip
-    return board_of_folder(asked, progress=progress), []
+    if options.registry is None:
+        return board_of_folder(asked, progress=progress), []
+    # A registry that cannot be opened, and a folder without a key, are told before anything is measured.
+    asked = replace(asked, tracking=tracking_of(options.registry, patient_of(asked)))
+    boarded = board_of_folder(asked, progress=progress)
+    progress("writing into the registry")
+    return boarded, write_to_registry(options.registry, boarded, by=options.by)
 
 
 def _today() -> Any:

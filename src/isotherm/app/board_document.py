@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -42,6 +42,10 @@ class Shown:
     follow_up: Sequence[Document] = ()
     course: Course | None = None
     notes: Sequence[str] = field(default=())
+
+    def beside(self, noted: Sequence[Document]) -> Shown:
+        """Return the same with margins that somebody noted beside those that were measured."""
+        return replace(self, margins=[*self.margins, *noted])
 
 
 def document_of(
@@ -138,19 +142,21 @@ def _zone(one: MeasuredZone) -> Document:
         before = scans[place - 1] if place else None
         change = None if before is None else ml_per_month(volume, one.volumes[place - 1], (scan.on - before.on).days)
         lines.append({
-            "scan": scan.id, **_since(session.on, scan.on), **_volume(volume, one.volumes[0]),
+            "scan": scan.id, **since(session.on, scan.on), **volume_document(volume, one.volumes[0]),
             "ml_per_month": number(change, 3), "growth": None if not place else growth_document(one.growth[place - 1]),
         })  # fmt: skip
     return {"lesion": one.series.lesion, "session": session.id, "session_on": session.on.isoformat(),
             "origin": "image", "level": LEVEL, "scans": lines}  # fmt: skip
 
 
-def _since(start: date, on: date) -> Document:
+def since(start: date, on: date) -> Document:
+    """Return a day, and how long after another one it is."""
     days = (on - start).days
     return {"on": on.isoformat(), "days": days, "months": round(days / DAYS_PER_MONTH, 2)}
 
 
-def _volume(volume: ZoneVolume, first: ZoneVolume) -> Document:
+def volume_document(volume: ZoneVolume, first: ZoneVolume) -> Document:
+    """Return a volume with its limits, and what share of the first one it is."""
     share = share_of(volume, first)
     return {
         "volume_ml": number(volume.volume_ml, 3), "low_ml": number(volume.low_ml, 3),

@@ -23,7 +23,8 @@ def course_form() -> str:
     scans = ", ".join(RECORD_KINDS["scan"].field("modality").choices)
     return f"""\
 # The course of one patient: sessions, systemic lines and scans. Take away the # before what is known.
-# Names of files start from this file's folder and do not lead out of it. FILE:LABEL picks a label, FOLDER:SERIES a series.
+# Names of files start from this file's folder and do not lead out of it. FILE:LABEL picks a
+# label, FOLDER:SERIES a series.
 # The last scan with tumors before a session and the first scan with zones after it tell its margins; each later scan
 # with zones is laid on the one before it.
 # Then: isotherm case THIS_FOLDER --out results

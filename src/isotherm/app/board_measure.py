@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isotherm.app.assess_pair import PairAssessment, assess_pair
 from isotherm.app.assess_pair_outputs import Places, write_pair_assessment
+from isotherm.app.dicom_results import lesion_uid
 from isotherm.app.follow_up import Growth, laid_on, volume_on
 from isotherm.app.outputs import safe_name
 from isotherm.app.pair import Pair, PairRequest, read_pair
@@ -98,7 +99,7 @@ def _of_the_day(origin: Origin, one: DrawnScan) -> bool:
 
 def measure_course(
     course: Course, settings: Settings, *, out: Path | None, confirmed: bool = False, reader: str | None = None,
-    progress: Progress = lambda _: None,
+    tracking: Mapping[str, str] | None = None, progress: Progress = lambda _: None,
 ) -> MeasuredCourse:  # fmt: skip
     """Measure the margins of every session and every zone over time; write the report of each session.
 
@@ -112,6 +113,8 @@ def measure_course(
         A person has said that the scans are of one patient and in order.
     reader : str, optional
         Who drew the masks.
+    tracking : mapping of str to str, optional
+        What lesions are called in DICOM already, by their ids; others get a UID that follows from their key.
     progress : callable
 
     Raises
@@ -126,13 +129,14 @@ def measure_course(
         def tell(doing: str, pair: SessionPair = pair) -> None:
             progress(f"session {pair.session.id}: {doing}")
 
-        sessions.append(_session(course, pair, settings, out=out, confirmed=confirmed, reader=reader, progress=tell))
+        sessions.append(_session(course, pair, settings, out=out, confirmed=confirmed, reader=reader, progress=tell,
+                                 tracking=tracking or {}))  # fmt: skip
     return MeasuredCourse(course, tuple(sessions), _zones(course, settings, confirmed, progress), origins)
 
 
 def _session(
     course: Course, pair: SessionPair, settings: Settings, *, out: Path | None, confirmed: bool, reader: str | None,
-    progress: Progress,
+    tracking: Mapping[str, str], progress: Progress,
 ) -> MeasuredSession:  # fmt: skip
     if pair.before is None or pair.after is None or not pair.lesions:
         return MeasuredSession(pair, reason="no pair of scans with drawings tells it")
@@ -141,7 +145,8 @@ def _session(
     days = (pair.after.on - pair.session.on).days
     facts = Facts(days_after_ablation=days, modality=pair.session.modality or None, reader=reader)
     progress("reading")
-    read = _labelled(read_pair(request), pair)
+    uids = {one: tracking.get(one) or lesion_uid(course.patient_id, one) for one in pair.lesions}
+    read = _labelled(read_pair(request), pair, uids)
     try:
         found = assess_pair(read, Choice(), settings, facts, progress=progress)
     except FitError as error:
@@ -175,7 +180,7 @@ def _treated_before(course: Course, lesion: str, pair: SessionPair) -> bool:
     return any(lesion in one.lesions and one.on <= pair.session.on for one in course.sessions)
 
 
-def _labelled(read: Pair, pair: SessionPair) -> Pair:
+def _labelled(read: Pair, pair: SessionPair, uids: Mapping[str, str]) -> Pair:
     """Return a pair whose lesions have their ids as labels: they stay the same ones on every scan.
 
     Raises
@@ -188,7 +193,7 @@ def _labelled(read: Pair, pair: SessionPair) -> Pair:
             f"Session {pair.session.id}: a file of one lesion's tumor holds several labels; name the one meant "
             "(FILE:LABEL) in course.toml."
         )
-    return replace(read, lesions=tuple(replace(one, label=name, name=None)
+    return replace(read, lesions=tuple(replace(one, label=name, name=None, tracking_uid=uids[name])
                                        for name, one in zip(pair.lesions, read.lesions, strict=True)))  # fmt: skip
 
 

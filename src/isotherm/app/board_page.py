@@ -48,7 +48,8 @@ def board_html(page: BoardPage) -> str:
     made = criteria_environment()
     made.filters.update(mm=mm, ml=ml, percent=percent)  # pyright: ignore[reportUnknownMemberType]
     criteria = page.view["annex"]["criteria"]
+    style = static("report.css") + static("criteria.css") + static("board.css")
+    shown = {"view": page.view, "figure": page.figure, "planes": page.planes, "criteria": criteria}
     return made.get_template("board.html.jinja").render(
-        policy=policy(), style=Markup(static("report.css") + static("criteria.css") + static("board.css")),
-        view=page.view, figure=page.figure, planes=page.planes, **(criteria or {"sources": []}) | {"criteria": criteria},
-    )  # fmt: skip
+        {"sources": [], **(criteria or {}), **shown, "policy": policy(), "style": Markup(style)}
+    )

@@ -73,9 +73,12 @@ def _course(course: Part | None) -> list[list[str]]:
     rows += [[one["started_on"], "Systemic therapy", one["regimen"] or "regimen not noted",
               f"until {one['stopped_on']}" if one["stopped_on"] else "no end is noted"]
              for one in course["systemic"]]  # fmt: skip
-    rows += [[one["on"], f"Scan {one['id']}", one["modality"] or "", "; ".join(
-        f"{what} {', '.join(one[what])}" for what in ("tumors", "zones") if one[what])] for one in course["scans"]]  # fmt: skip
+    rows += [[one["on"], f"Scan {one['id']}", one["modality"] or "", _drawn(one)] for one in course["scans"]]
     return sorted(rows)
+
+
+def _drawn(scan: Part) -> str:
+    return "; ".join(f"{what} {', '.join(scan[what])}" for what in ("tumors", "zones") if scan[what])
 
 
 def _answers(part: Part) -> dict[str, Any]:

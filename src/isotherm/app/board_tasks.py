@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from isotherm.app.board_document import Document, Shown, document_of, shown_of
 from isotherm.app.board_evidence import evidence_beside
+from isotherm.app.board_kept import noted_margins
 from isotherm.app.board_measure import MeasuredCourse, folder_of, measure_course
 from isotherm.app.criteria_document import Asked
 from isotherm.app.criteria_document import document_of as criteria_of
@@ -52,6 +53,8 @@ class FolderAsked:
         The organ's name is taken from the case.
     confirmed : bool
     reader : str, optional
+    tracking : mapping of str to str
+        What lesions are called in DICOM already, by their ids.
     """
 
     folder: Path
@@ -62,11 +65,12 @@ class FolderAsked:
     settings: Settings
     confirmed: bool = False
     reader: str | None = None
+    tracking: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boarded:
-    """The document of a board, and what it was made of, where that was measured here."""
+    """The document of a board, and what it was made of, where that was measured here; the case as it was noted."""
 
     document: Document
     case: Case | None = None
@@ -86,7 +90,7 @@ def board_of_folder(asked: FolderAsked, *, progress: Progress = lambda _: None) 
     InputError, OutputError
     """
     as_of = None if asked.as_of is None else day_of(asked.as_of, "--as-of")
-    case = read_case_file(_case_file(asked.folder), today=asked.today)
+    noted = case = read_case_file(_case_file(asked.folder), today=asked.today)
     course = _course(asked, case)
     measured, shown, notes = None, Shown(), []
     if course is None:
@@ -97,16 +101,32 @@ def board_of_folder(asked: FolderAsked, *, progress: Progress = lambda _: None) 
             for pair in session_pairs(course):
                 usable_folder(str(asked.out / folder_of(pair)))
         measured = measure_course(course, settings, out=asked.out, confirmed=asked.confirmed, reader=asked.reader,
-                                  progress=progress)  # fmt: skip
+                                  tracking=asked.tracking, progress=progress)  # fmt: skip
         shown = shown_of(measured)
         case, left_out = with_measured(case, measured)
         notes += left_out
+    shown = shown.beside(noted_margins(noted, shown.margins))
     progress("asking the criteria")
     return Boarded(
         judged(shown, case, patient_id=course.patient_id if course else case.id, today=asked.today, as_of=as_of,
                origin="folder", notes=notes, imaging={} if measured is None else imaging_of(measured)),
-        case, measured,
+        noted, measured,
     )  # fmt: skip
+
+
+def patient_of(asked: FolderAsked) -> str:
+    """Return the patient's key of a folder.
+
+    Raises
+    ------
+    BadSetting
+        There is no course, which holds it.
+    InputError
+    """
+    course = _course(asked, read_case_file(_case_file(asked.folder), today=asked.today))
+    if course is None:
+        raise BadSetting(f"The folder has no {NAME}, which holds the patient's key; nothing can be written without it.")
+    return course.patient_id
 
 
 def judged(

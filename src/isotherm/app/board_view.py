@@ -31,7 +31,8 @@ View = dict[str, Any]
 MOST_MARGINS, MOST_ZONES, MOST_SOURCES, MOST_OUTCOMES, MOST_MISSING = 10, 9, 11, 3, 6
 """What of each stands on the sheet; the annex has all of it."""
 
-MOST_TITLES = 3
+MOST_TITLES, FEW_TITLES, CROWDED = 3, 1, 8
+"""Titles of rules in one cell; fewer where margins and zones are more than this many lines."""
 
 MOST_CAVEATS = 2
 
@@ -44,16 +45,18 @@ def board_view(document: Part) -> View:
     last = latest_margins(document["margins"])
     zones: Sequence[Part] = document["follow_up"]
     questions: Sequence[Part] = [] if criteria is None else criteria["questions"]
+    crowded = len(last) + len(zones) > CROWDED
+    sources = list(_sources(criteria, most=FEW_TITLES if crowded else MOST_TITLES))
     return {
         "title": f"Tumor board: {document['patient_id']}" if document["patient_id"] else "Tumor board",
-        "under": _under(document), "research": RESEARCH,
+        "crowded": crowded, "under": _under(document), "research": RESEARCH,
         "alerts": suspected_lines(zones), "main": _main(document, last), "question": _question(questions),
         "margins": [_row(one) for one in last[:MOST_MARGINS]], "margins_left": max(0, len(last) - MOST_MARGINS),
         "not_measured": [f"Lesion {one['lesion']}, session {one['session']}: {one['why']}"
                          for one in document["not_measured"]],
         "zones": [_zone(one) for one in zones[:MOST_ZONES]], "zones_left": max(0, len(zones) - MOST_ZONES),
         "growth_says": GROWTH_SAYS if any(len(one["scans"]) > 1 for one in zones) else "",
-        "sources": list(_sources(criteria))[:MOST_SOURCES], "sources_left": _left(criteria),
+        "sources": sources[:MOST_SOURCES], "sources_left": _left(criteria),
         "evidence": _evidence(document["evidence"]),
         "missing": [_missing(one) for one in questions[1 : 1 + MOST_MISSING]],
         "missing_left": max(0, len(questions) - 1 - MOST_MISSING),
@@ -170,7 +173,7 @@ def _scan(scan: Part) -> View:
     }  # fmt: skip
 
 
-def _sources(criteria: Part | None) -> Iterator[View]:
+def _sources(criteria: Part | None, *, most: int) -> Iterator[View]:
     """Yield the guidelines that apply, each in one line: what is not met by title, what is open and met by number."""
     rows: list[View] = []
     for one in [] if criteria is None else applicable(criteria):
@@ -178,7 +181,7 @@ def _sources(criteria: Part | None) -> Iterator[View]:
                  if finding["answer"] != "NOT_APPLICABLE" and not is_predictor(finding)]  # fmt: skip
         by = {name: [_titled(finding) for finding in asked if finding["answer"] in answers]
               for name, answers in _GROUPS.items()}  # fmt: skip
-        few = {name: _few(said) for name, said in by.items()}
+        few = {name: _few(said, most) for name, said in by.items()}
         rows.append({"source": one["short"], "kind": kind_of_source(one), **few,
                      "n": {name: len(said) for name, said in by.items()}})  # fmt: skip
     yield from sorted(rows, key=lambda row: (-row["n"]["not_met"], -row["n"]["met"], row["source"]))
@@ -192,9 +195,9 @@ def _titled(finding: Part) -> str:
     return against + finding["rule"]["title"]
 
 
-def _few(titles: Sequence[str]) -> str:
-    left = len(titles) - MOST_TITLES
-    return "; ".join([*titles[:MOST_TITLES], *([f"and {left} more"] if left > 0 else [])])
+def _few(titles: Sequence[str], most: int) -> str:
+    left = len(titles) - most
+    return "; ".join([*titles[:most], *([f"and {left} more"] if left > 0 else [])])
 
 
 def _left(criteria: Part | None) -> int:

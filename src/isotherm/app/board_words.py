@@ -21,7 +21,7 @@ GROWTH_SAYS = (
 
 NO_MARGIN = "No margin was measured"
 
-GATES = {"pass": "registration passed", "warn": "registration warned of", "fail": "registration failed"}
+GATES = {"pass": "registration passed", "warn": "registration with a warning", "fail": "registration failed"}
 
 
 def interval_words(lesion: Part) -> str:
@@ -38,6 +38,8 @@ def gates_words(lesion: Part) -> str:
 
 def when_words(lesion: Part) -> str:
     """Return on which scan, how long after which session, a margin was measured."""
+    if lesion["scan"] is None:
+        return f"noted for {lesion['scan_on']}" if lesion["scan_on"] else "noted, without a day"
     modality = f"{lesion['modality']}, " if lesion["modality"] else ""
     days = lesion["days_after"]
     after = "" if days is None else " the same day" if days == 0 else f" after {days}{NO_BREAK}{_days(days)}"
@@ -51,7 +53,7 @@ def _days(days: int) -> str:
 def status_short(lesion: Part) -> str:
     """Return the status where it is in question, and otherwise what the gates say."""
     if lesion["status"] == "measured":
-        return gates_words(lesion)
+        return gates_words(lesion) or "as noted"
     words = {"bounded": "bounded: an image ends", "not_ablated": "not ablated", "withheld": "withheld",
              "not_assessable": "not assessable"}  # fmt: skip
     return words[lesion["status"]]
@@ -84,7 +86,7 @@ def growth_says(growth: Part | None) -> str:
         return "first scan"
     if growth["says"] in ("withheld", "not told"):
         return growth["says"] + (f": {growth['reason']}" if growth["reason"] else "")
-    warned = "; registration warned of" if growth["gates"] == "warn" else ""
+    warned = "; registration with a warning" if growth["gates"] == "warn" else ""
     return f"growth {growth['says']}{warned}"
 
 
@@ -122,6 +124,6 @@ def suspected_lines(zones: Sequence[Part]) -> list[str]:
         last = zone["scans"][-1]
         growth = last["growth"]
         if growth is not None and growth["says"] == "suspected":
-            lines.append(f"Lesion {zone['lesion']}, scan {last['scan']} ({last['on']}): zone {growth_words(growth)}, "
-                         f"against scan {growth['against']}.")  # fmt: skip
+            where = f"Lesion {zone['lesion']}, scan {last['scan']} ({last['on']})"
+            lines.append(f"{where}: {growth_words(growth)}, against scan {growth['against']}.")
     return lines
