@@ -1,4 +1,4 @@
-"""A year of one simulated patient on disk: a folder with case.toml, course.toml, three scans of a part of the real CT."""
+"""Half a year of one simulated patient on disk: case.toml, course.toml and three scans of a part of the real CT."""
 
 from __future__ import annotations
 

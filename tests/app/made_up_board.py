@@ -18,7 +18,9 @@ def margin(lesion: str, value: float | None = 4.2, *, status: str = "measured", 
            **others: Any) -> Document:  # fmt: skip
     """Return one line of the margins of a board."""
     measured = status == "measured"
-    interval = {"low": value - 1.3, "high": value + 1.1, "level": 0.9, "calibrated": True} if measured and value else None
+    interval = (
+        {"low": value - 1.3, "high": value + 1.1, "level": 0.9, "calibrated": True} if measured and value else None
+    )
     why = {"withheld": "the registration failed (mean distance of the organ's outlines): no margin is told",
            "bounded": "an image ends near the lesion: 20 % of its surface is not assessable"}  # fmt: skip
     return {
@@ -44,8 +46,9 @@ def scan(name: str, months: float, volume: float, first: float, growth: Document
 def growth(says: str = "not seen", inside: float | None = 0.8, *, gates: str = "pass") -> Document:
     """Return how a later zone lies in an earlier one."""
     ends = None if inside is None else {"low": inside - 0.7, "high": inside + 0.7, "level": 0.9, "calibrated": True}
+    why = None if inside is not None else "the registration failed"
     return {"against": "F1", "says": says, "inside_mm": inside, "interval_mm": ends, "direction": "left",
-            "beyond_ml": 0.2, "gates": gates, "reason": None if inside is not None else "the registration failed"}  # fmt: skip
+            "beyond_ml": 0.2, "gates": gates, "reason": why}  # fmt: skip
 
 
 def zone(lesion: str, *scans: Document) -> Document:
@@ -73,9 +76,10 @@ def board(*margins: Document, zones: tuple[Document, ...] = (), lesions: int = 2
           not_measured: tuple[Document, ...] = (), notes: tuple[str, ...] = ()) -> Document:  # fmt: skip
     """Return the document of a board."""
     names = tuple(str(n) for n in range(1, lesions + 1))
-    course = Course(patient_id="P17", sessions=(Session(id="S1", on=date(2025, 1, 10), lesions=names, modality="MWA"),),
-                    scans=(DrawnScan(id="before", on=date(2025, 1, 2), image="", tumors=dict.fromkeys(names, "")),
-                           DrawnScan(id="F1", on=date(2025, 1, 11), image="", zones=dict.fromkeys(names, ""))))  # fmt: skip
+    session = Session(id="S1", on=date(2025, 1, 10), lesions=names, modality="MWA")
+    scans = (DrawnScan(id="before", on=date(2025, 1, 2), image="", tumors=dict.fromkeys(names, "")),
+             DrawnScan(id="F1", on=date(2025, 1, 11), image="", zones=dict.fromkeys(names, "")))  # fmt: skip
+    course = Course(patient_id="P17", sessions=(session,), scans=scans)
     shown = Shown(margins=margins, follow_up=zones, course=course, not_measured=not_measured)
     return judged(shown, case(lesions), patient_id="P17", today=TODAY, as_of=None, origin=origin, notes=notes,
                   imaging={"F1": "CT"})  # fmt: skip
@@ -84,7 +88,7 @@ def board(*margins: Document, zones: tuple[Document, ...] = (), lesions: int = 2
 def many() -> Document:
     """Return a board of nine lesions, of every status, with zones over time."""
     first = [margin("1", 4.2), margin("2", -1.3, verdict="warn"), margin("3", None, status="withheld", verdict="fail"),
-             margin("4", 6.5), margin("5", 2.1, status="bounded"), margin("6", 8.4), margin("7", 0.4), margin("8", 12.0),
-             margin("9", 5.0)]  # fmt: skip
+             margin("4", 6.5), margin("5", 2.1, status="bounded"), margin("6", 8.4), margin("7", 0.4),
+             margin("8", 12.0), margin("9", 5.0)]  # fmt: skip
     zones = [shrinking(str(n), 8.0 + n, growth("suspected", -3.1) if n == 2 else None) for n in range(1, 10)]
     return board(*first, zones=tuple(zones), lesions=9)

@@ -12,7 +12,7 @@ from isotherm.app.follow_up import Growth
 from isotherm.app.registration_document import number
 from isotherm.app.software import versions
 from isotherm.clinical.course import Course
-from isotherm.imaging.zone_volume import DAYS_PER_MONTH, LEVEL, ZoneVolume, growth_of, ml_per_month, share_of
+from isotherm.imaging.zone_volume import DAYS_PER_MONTH, LEVEL, Share, ZoneVolume, growth_of, ml_per_month, share_of
 
 SCHEMA = "isotherm.board/1"
 
@@ -158,6 +158,8 @@ def since(start: date, on: date) -> Document:
 def volume_document(volume: ZoneVolume, first: ZoneVolume) -> Document:
     """Return a volume with its limits, and what share of the first one it is."""
     share = share_of(volume, first)
+    if share is not None and volume is first:
+        share = Share(1.0, 1.0, 1.0)  # of itself, whatever its volume is
     return {
         "volume_ml": number(volume.volume_ml, 3), "low_ml": number(volume.low_ml, 3),
         "high_ml": number(volume.high_ml, 3), "share": None if share is None else number(share.share, 4),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from isotherm.app.evidence_patient import METHOD, Mark, Patient
@@ -12,7 +13,7 @@ from isotherm.app.report_words import NO_BREAK, bound_of, interval_name
 from isotherm.evidence.library import Library
 from isotherm.evidence.relations import HowMeasured
 
-MOST_RELATIONS, MOST_NUMBERS = 3, 3
+MOST_RELATIONS, MOST_OTHERS, MOST_NUMBERS = 3, 2, 3
 """What stands beside the margins on the sheet; `isotherm evidence margin` shows all of it."""
 
 MODALITIES = ("RFA", "MWA", "cryoablation", "IRE")
@@ -44,7 +45,7 @@ def evidence_beside(library: Library, margins: Sequence[Mapping[str, Any]], *, o
     fitting = [one for one in panels if not one.against]
     why = [reason for one in panels for reason in one.against]
     return {
-        "lines": [_line(one) for one in fitting[:MOST_RELATIONS]],
+        "lines": [_line(one) for one in (fitting[:MOST_RELATIONS] or _nearest(panels, how.organ))],
         "matching": len(fitting),
         "others": len(panels) - len(fitting),
         "why_not": sorted(set(why), key=lambda one: (-why.count(one), one))[:MOST_RELATIONS],
@@ -52,13 +53,19 @@ def evidence_beside(library: Library, margins: Sequence[Mapping[str, Any]], *, o
     }
 
 
+def _nearest(panels: Sequence[Panel], organ: str) -> list[Panel]:
+    """Return the relations of the organ that differ least in how margins were measured, where none is alike."""
+    own = [one for one in panels if not organ or one.relation.organ in (organ, "several")]
+    return sorted(own, key=lambda one: len(one.against))[:MOST_OTHERS]
+
+
 def _mark(lesion: Mapping[str, Any]) -> Mark:
     value, interval = lesion["minimal_margin_mm"], lesion["interval_mm"]
-    ends = {} if interval is None else {
-        "low_mm": float(interval["low"]), "high_mm": float(interval["high"]),
-        "interval": interval_name(interval).replace(NO_BREAK, " "),
-    }  # fmt: skip
-    return Mark(label=f"lesion {lesion['lesion']}", value_mm=value, bound=bound_of(lesion), **ends)
+    mark = Mark(label=f"lesion {lesion['lesion']}", value_mm=value, bound=bound_of(lesion))
+    if interval is None:
+        return mark
+    return replace(mark, low_mm=float(interval["low"]), high_mm=float(interval["high"]),
+                   interval=interval_name(interval).replace(NO_BREAK, " "))  # fmt: skip
 
 
 def _line(panel: Panel) -> dict[str, Any]:
@@ -66,6 +73,6 @@ def _line(panel: Panel) -> dict[str, Any]:
     numbers = [number_words(one).replace(NO_BREAK, " ") for one in relation.records]
     return {
         "paper": relation.paper.short, "about": f"{relation.endpoint}; {relation.modality}, {relation.organ}",
-        "numbers": numbers[:MOST_NUMBERS], "more": max(0, len(numbers) - MOST_NUMBERS),
+        "differs": list(panel.against), "numbers": numbers[:MOST_NUMBERS], "more": max(0, len(numbers) - MOST_NUMBERS),
         "source": source_words(relation.records[0], relation.paper),
     }  # fmt: skip

@@ -44,7 +44,7 @@ def _noted(lesion: str, reading: Reading) -> Document:
     day = reading.facts[0].day if reading.facts else None
     told = value is not None and not bound and reading.low < reading.high
     interval = {"low": reading.low, "high": min(reading.high, REACH_MM), "level": TYPED_LEVEL, "calibrated": True}
-    nothing = dict.fromkeys(LESION_KEYS) | {"reasons": [], "flags": []}
+    nothing: Document = {**dict.fromkeys(LESION_KEYS), "reasons": [], "flags": []}
     return {
         "lesion": lesion, **NOWHERE, "scan_on": None if day is None else day.isoformat(), "origin": "noted", **nothing,
         "status": status, "minimal_margin_mm": value, "interval_mm": interval if told else None, "registration": None,
@@ -91,15 +91,12 @@ def _margin(kept: Recorded, one: Record) -> Document:
 
 
 def _shares(one: Record) -> Document | None:
-    below = [one.get(f"under_{limit}_percent") for limit in (0, 5, 10)]
-    if not all(isinstance(value, float) for value in below):
+    shares = [value / 100.0 for limit in (0, 5, 10) if isinstance(value := one.get(f"under_{limit}_percent"), float)]
+    if len(shares) < len((0, 5, 10)):
         return None
-    under_0, under_5, under_10 = (float(value or 0.0) / 100.0 for value in below)
-    return {
-        "below_0_mm": under_0,
-        "0_to_5_mm": number(under_5 - under_0, 6),
-        "5_to_10_mm": number(under_10 - under_5, 6),
-    }
+    under_0, under_5, under_10 = shares
+    steps = {"0_to_5_mm": under_5 - under_0, "5_to_10_mm": under_10 - under_5}
+    return {"below_0_mm": under_0, **{name: number(share, 6) for name, share in steps.items()}}
 
 
 def _zone(kept: Recorded, series: ZoneSeries) -> Document:

@@ -26,7 +26,7 @@ def board_on_paper(page: BoardPage, *, on: datetime) -> bytes:
     """
     drawings: dict[str, bytes] = {}
     annex = page.view["annex"]
-    data = {key: value for key, value in page.view.items() if key != "annex"} | {
+    data: dict[str, Any] = {key: value for key, value in page.view.items() if key != "annex"} | {
         "figure": _put(page.figure, "zones", drawings),
         "figure_alt": page.figure.description if page.figure else "",
         "lesions": [_lesion(one, page, drawings, number) for number, one in enumerate(annex["margins"])],

@@ -92,7 +92,8 @@ def board_of_folder(asked: FolderAsked, *, progress: Progress = lambda _: None) 
     as_of = None if asked.as_of is None else day_of(asked.as_of, "--as-of")
     noted = case = read_case_file(_case_file(asked.folder), today=asked.today)
     course = _course(asked, case)
-    measured, shown, notes = None, Shown(), []
+    measured, shown = None, Shown()
+    notes: list[str] = []
     if course is None:
         notes.append(f"there is no {NAME}: nothing was measured, and only the criteria are told")
     else:

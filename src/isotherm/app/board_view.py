@@ -50,7 +50,9 @@ def board_view(document: Part) -> View:
     return {
         "title": f"Tumor board: {document['patient_id']}" if document["patient_id"] else "Tumor board",
         "crowded": crowded, "under": _under(document), "research": RESEARCH,
-        "alerts": suspected_lines(zones), "main": _main(document, last), "question": _question(questions),
+        "alerts": suspected_lines(zones),
+        "star": any(_striking(one) for one in zones),
+        "main": _main(document, last), "question": _question(questions),
         "margins": [_row(one) for one in last[:MOST_MARGINS]], "margins_left": max(0, len(last) - MOST_MARGINS),
         "not_measured": [f"Lesion {one['lesion']}, session {one['session']}: {one['why']}"
                          for one in document["not_measured"]],
@@ -63,8 +65,8 @@ def board_view(document: Part) -> View:
         "notes": list(document["notes"]),
         "annex": {
             "margins": [_whole(one) for one in document["margins"]],
-            "scans": [{"lesion": zone["lesion"], "session": zone["session"], **_scan(scan)}
-                      for zone in zones for scan in zone["scans"]],
+            "scans": [{"lesion": zone["lesion"], "session": zone["session"], **_scan(scan, first=not place)}
+                      for zone in zones for place, scan in enumerate(zone["scans"])],
             "course": document["course"],
             "evidence": document["evidence"]["lines"],
             "criteria": None if criteria is None else criteria_view(criteria),
@@ -84,7 +86,7 @@ def _number(one: Part) -> float:
 
 def _under(document: Part) -> str:
     criteria: Part | None = document["criteria"]
-    lesions = [] if criteria is None else criteria["case"]["lesions"]
+    lesions: Sequence[str] = [] if criteria is None else criteria["case"]["lesions"]
     parts = [f"Day asked about: {document['on']}"]
     parts += [] if document["organ"] is None else [str(document["organ"])]
     if criteria is not None:
@@ -109,7 +111,8 @@ def _main(document: Part, last: Sequence[Part]) -> View:
     direction = shown["thinnest_direction"]
     several = "Smallest minimal margin" if len(last) > 1 else "Minimal ablation margin"
     return {
-        "label": f"{several}: lesion {shown['lesion']}", "big": short_margin(shown), "interval": interval_words(shown),
+        "label": f"{several}: lesion {shown['lesion']}", "big": capital(short_margin(shown)),
+        "interval": interval_words(shown),
         "where": f"thinnest toward {direction}" if direction else "", "when": when_words(shown),
         "caveats": [*filter(None, [capital(gates_words(shown)) + "." if gates_words(shown) else ""]),
                     *others[:MOST_CAVEATS], *caveats(shown, most=MOST_CAVEATS)],
@@ -146,8 +149,8 @@ def _row(one: Part) -> View:
 
 
 def _whole(one: Part) -> View:
-    shares = one["surface_fraction"] or {}
-    told = one["registration"] or {}
+    shares: Part = one["surface_fraction"] or {}
+    told: Part = one["registration"] or {}
     return {
         **_row(one), "session": one["session"], "caveats": caveats(one, most=6),
         "below_0": shares.get("below_0_mm"), "below_5": _below_5(shares), "residual_ml": one["residual_volume_ml"],
@@ -160,16 +163,26 @@ def _below_5(shares: Part) -> float | None:
     return None if None in parts else sum(float(one or 0) for one in parts)
 
 
+def _striking(zone: Part) -> bool:
+    return any(one["growth"] is not None and one["growth"]["says"] == "suspected" for one in zone["scans"])
+
+
 def _zone(zone: Part) -> View:
-    return {"lesion": zone["lesion"], "session": zone["session"], "n": len(zone["scans"]), **_scan(zone["scans"][-1])}
+    return {
+        "lesion": zone["lesion"],
+        "session": zone["session"],
+        "n": len(zone["scans"]),
+        **_scan(zone["scans"][-1], first=len(zone["scans"]) == 1),
+    }
 
 
-def _scan(scan: Part) -> View:
+def _scan(scan: Part, *, first: bool) -> View:
     growth = scan["growth"]
     return {
         "scan": scan["scan"], "on": scan["on"], "months": f"{scan['months']:.1f}", "volume": volume_words(scan),
         "share": share_words(scan), "change": change_words(scan), "growth": growth_words(growth),
-        "says": growth_says(growth), "suspected": growth is not None and growth["says"] == "suspected",
+        "says": growth_says(growth) if growth is not None else "first scan" if first else "not told without images",
+        "suspected": growth is not None and growth["says"] == "suspected",
     }  # fmt: skip
 
 
@@ -206,12 +219,14 @@ def _left(criteria: Part | None) -> int:
 
 def _evidence(evidence: Part) -> View:
     lines = [f"{one['paper']} ({one['about']}): {'; '.join(one['numbers'])}"
-             + (f"; and {one['more']} more" if one["more"] else "") for one in evidence["lines"]]  # fmt: skip
+             + (f"; and {one['more']} more" if one["more"] else "")
+             + (f". Not measured alike: {'; '.join(one['differs'])}" if one["differs"] else "")
+             for one in evidence["lines"]]  # fmt: skip
     others = evidence["others"]
-    if lines:
+    if evidence["matching"]:
         said = f"{how_many(others, 'other relation is', 'other relations are')} of other margins, days or organs."
     elif others:
-        said = f"None of {others} published relations was measured alike: {'; '.join(evidence['why_not'])}."
+        said = f"None of {others} published relations was measured alike, so that no margin here is laid beside one."
     else:
         said = ""
     return {"lines": lines, "said": said, "remark": evidence["remark"] if lines else ""}

@@ -80,10 +80,8 @@ def growth_words(growth: Part | None) -> str:
     return f"at least {mm(inside)} inside{shown}"
 
 
-def growth_says(growth: Part | None) -> str:
+def growth_says(growth: Part) -> str:
     """Return what the interval says of growth, or why it says nothing."""
-    if growth is None:
-        return "first scan"
     if growth["says"] in ("withheld", "not told"):
         return growth["says"] + (f": {growth['reason']}" if growth["reason"] else "")
     warned = "; registration with a warning" if growth["gates"] == "warn" else ""
@@ -103,6 +101,8 @@ def share_words(scan: Part) -> str:
     if scan["share"] is None:
         return ""
     if scan["share_low"] is None:
+        return f"{100 * scan['share']:.0f}{NO_BREAK}%"
+    if scan["share_low"] == scan["share_high"]:
         return f"{100 * scan['share']:.0f}{NO_BREAK}%"
     low, high = 100 * scan["share_low"], 100 * scan["share_high"]
     return f"{100 * scan['share']:.0f}{NO_BREAK}% ({low:.0f} to {high:.0f})"

@@ -6,13 +6,13 @@ Pure: each fact has the day and the origin of the record that it comes from; doc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from isotherm.clinical.case import Case, Lesion
 from isotherm.clinical.course import Course, DrawnScan, Session, SystemicLine
-from isotherm.clinical.fact import Fact, Origin
+from isotherm.clinical.fact import ORIGINS, Fact, Origin
 from isotherm.clinical.record import Record
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 from isotherm.errors import BadCase
@@ -208,17 +208,15 @@ def _noted_facts(kept: Recorded) -> Iterator[Noted]:
                     f"A fact record of {name} is of {'a lesion' if lesion else 'the patient'}, which has no such fact.",
                 )
             )
-        day, origin = one.get("noted_on"), one.get("origin")
+        day = _maybe(one, "noted_on")
+        origin = next((known for known in ORIGINS if known == one.get("origin")), "typed")
         table, document = parsed(f"x = {one.get('value')}\n", "a fact record", BadCase, private=True)
         # A fact of a later day is kept, so that no day is too late here.
         found = document.value(Key(facts_of(kinds[name], date.max)), table["x"], (name,))
         document.refuse()
         for fact in found:
-            yield (
-                "" if lesion is None else str(lesion), name,
-                Fact(value=fact.value, on=day if isinstance(day, date) else None, low=fact.low, high=fact.high,
-                     origin=origin if origin in ("image", "lab", "typed") else "typed", source=fact.source),
-            )  # fmt: skip
+            same = replace(fact, on=day, origin=origin)
+            yield "" if lesion is None else str(lesion), name, same
 
 
 def course_from_records(records: Iterable[Record], *, patient_id: str) -> Course:
@@ -239,9 +237,13 @@ def course_from_records(records: Iterable[Record], *, patient_id: str) -> Course
         sessions=tuple(_session(one, treated.get(one.id, [])) for one in kept.all("session")),
         systemic=tuple(SystemicLine(started_on=_day(one, "started_on"), regimen=str(one.get("regimen") or ""),
                                     stopped_on=_maybe(one, "stopped_on")) for one in kept.all("systemic")),
-        scans=tuple(DrawnScan(id=one.id, on=_day(one, "scanned_on"), image="", modality=str(one.get("modality") or ""),
-                              **drawn.get(one.id, {})) for one in kept.all("scan")),
+        scans=tuple(_scan(one, drawn.get(one.id, {})) for one in kept.all("scan")),
     )  # fmt: skip
+
+
+def _scan(one: Record, drawn: Mapping[str, Mapping[str, str]]) -> DrawnScan:
+    return DrawnScan(id=one.id, on=_day(one, "scanned_on"), image="", modality=str(one.get("modality") or ""),
+                     tumors=drawn.get("tumors", {}), zones=drawn.get("zones", {}))  # fmt: skip
 
 
 def _session(one: Record, treated: list[Record]) -> Session:

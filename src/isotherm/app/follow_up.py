@@ -14,14 +14,14 @@ from typing import Any
 from isotherm.app.assess_pair import assess_pair
 from isotherm.app.case import IMAGE_AFTER, IMAGE_BEFORE, Lesion, outline_error
 from isotherm.app.pair import MR, Pair
-from isotherm.app.reading import Reading
+from isotherm.app.reading import Reading, Side
 from isotherm.app.registering import Choice
 from isotherm.app.settings import UNTOLD, Settings
 from isotherm.clinical.course import DrawnScan
 from isotherm.errors import FitError
 from isotherm.exchange.image_files import ReadMask, read_masks
 from isotherm.exchange.segments import split_spec
-from isotherm.imaging.volume import Volume
+from isotherm.imaging.volume import Mask, Volume
 from isotherm.imaging.zone_volume import ZoneVolume, zone_volume
 
 Progress = Callable[[str], None]
@@ -113,8 +113,7 @@ def _pair(later: DrawnScan, earlier: DrawnScan, zones: dict[str, ReadMask], *, c
     treated = [one for spec in dict.fromkeys(earlier.zones.values())
                for one in read.masks(spec, "ablation", says="ablation", side="before")]  # fmt: skip
     drawn = [read.masks(later.zones[lesion], "ablation", says="tumor", side="after")[0] for lesion in zones]
-    organs = [read.masks(scan.organ, "organ", says=f"organ {role} ablation", side=side)[0].mask if scan.organ else None
-              for scan, role, side in ((later, "before", "after"), (earlier, "after", "before"))]  # fmt: skip
+    organs = (_organ(read, later, "before", "after"), _organ(read, earlier, "after", "before"))
     error_mm, _ = outline_error({"tumor": drawn, "ablation": treated})
     read.check_pair(confirmed=confirmed, registered=True)
     lesions = tuple(Lesion(name, None, replace(one.mask, of="tumor")) for name, one in zip(zones, drawn, strict=True))
@@ -122,6 +121,11 @@ def _pair(later: DrawnScan, earlier: DrawnScan, zones: dict[str, ReadMask], *, c
         _as(moving, later), _as(still, earlier), lesions, tuple(one.mask for one in treated), organs[0], organs[1],
         inputs=tuple(read.inputs), warnings=tuple(read.warnings), outline_error_mm=error_mm,
     )  # fmt: skip
+
+
+def _organ(read: Reading, scan: DrawnScan, role: Side, side: Side) -> Mask | None:
+    """Read the organ of a scan in the role that it plays here; `side` is when it was really taken."""
+    return read.masks(scan.organ, "organ", says=f"organ {role} ablation", side=side)[0].mask if scan.organ else None
 
 
 def _as(image: Volume, scan: DrawnScan) -> Volume:

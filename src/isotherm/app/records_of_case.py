@@ -66,9 +66,8 @@ def _of_course(case: Case, measured: MeasuredCourse, tracking: Mapping[str, str]
             ("", "The organ is not noted in the case; a registry needs it of each lesion: note patient.organ.")
         )
     for lesion in case.lesions:
-        yield _record(
-            "lesion", patient, lesion.id, {"organ": organ.value, "tracking_uid": lesion_uid(patient, lesion.id)}
-        )
+        uid = tracking.get(lesion.id) or lesion_uid(patient, lesion.id)
+        yield _record("lesion", patient, lesion.id, {"organ": organ.value, "tracking_uid": uid})
     for scan in course.timeline:
         origin = measured.origins.get(scan.id)
         told = scan.modality or ("" if origin is None else MODALITY.get(origin.modality, ""))
