@@ -23,6 +23,7 @@ from bench.invariance import print_invariance
 from bench.pacs import print_pacs
 from bench.published import print_published
 from bench.register import print_register
+from bench.registry import print_registry
 from bench.segment import print_segment
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
@@ -37,6 +38,7 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
     "speed": (lambda _: print_speed(),),
     "dicom": (lambda _: print_dicom(),),
     "pacs": (lambda _: print_pacs(),),
+    "registry": (lambda _: print_registry(),),
     "criteria": (lambda _: print_criteria_table(),),
     "study": (
         lambda _: print_study_survival(),

@@ -25,6 +25,7 @@
       x BadCase                the facts of a patient, or of a table of them
       x BadCourse              the sessions, scans and systemic lines of a patient
       x BadEvidence            the file of a publication, or a published result in it
+      x BadMapping             how a hospital's table becomes records
     - FlowDoesNotAddUp         a flow of patients whose boxes do not add up
     - CannotPool               published effects that must not be pooled as they are
     - BadCurve                 a digitized curve or printed numbers at risk that cannot be right
@@ -160,6 +161,10 @@ class BadCourse(BadForm):
 
 class BadEvidence(BadForm):
     """The file of a publication that cannot be used, or a published result in it, with every problem in it."""
+
+
+class BadMapping(BadForm):
+    """A file that says how a hospital's table becomes records, and cannot be used."""
 
 
 class FlowDoesNotAddUp(InputError):

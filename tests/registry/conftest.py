@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +18,19 @@ DATABASES = ("sqlite", "postgresql")
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """A PostgreSQL on this machine; a test that asks for it is skipped where it is missing."""
+    programs = find_postgresql()
+    if programs is None:
+        pytest.skip("PostgreSQL is missing: run `make services`")
+    running = PostgreSQL(programs)
+    try:
+        yield running.start()
+    finally:
+        running.remove()
+
+
+@pytest.fixture
+def own_server() -> Iterator[PostgreSQL]:
+    """A PostgreSQL of this test alone, which may stop it and start it again."""
     programs = find_postgresql()
     if programs is None:
         pytest.skip("PostgreSQL is missing: run `make services`")
@@ -80,9 +92,3 @@ def store(address: str) -> Iterator[Store]:
     """An empty registry that is open."""
     with open_store(address, clock=Clock()) as opened:
         yield opened
-
-
-@pytest.fixture
-def as_nobody() -> Callable[[], None] | None:
-    """What makes a process one that may not write everywhere; None where we are none of those who may."""
-    return None if os.geteuid() else lambda: os.setuid(65534)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -62,8 +63,13 @@ class RecordKind:
     label: str
     fields: tuple[Field, ...]
     several: bool = True
+    by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+    needed: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        # Looked up for every record, of which there can be a million.
+        object.__setattr__(self, "by_name", MappingProxyType({one.name: one for one in self.fields}))
+        object.__setattr__(self, "needed", tuple(one.name for one in self.fields if one.needed))
         names = [PATIENT_KEY, self.key, *(one.name for one in self.fields)]
         if self.several and len(set(names)) < len(names):
             raise ValueError(f"{self.name}: two fields have one name.")
@@ -80,10 +86,7 @@ class RecordKind:
 
     def field(self, name: str) -> Field:
         """Return a field by its name; KeyError where there is none."""
-        for one in self.fields:
-            if one.name == name:
-                return one
-        raise KeyError(name)
+        return self.by_name[name]
 
 
 PATIENT_KEY = "patient_id"
@@ -119,16 +122,16 @@ class Record:
     def __post_init__(self) -> None:
         _KEY.checked(self.patient_id)
         if self.kind.several:
-            ValueKind(name=self.kind.key, form="key", label="").checked(self.id)
+            _own_key(self.kind.key).checked(self.id)
         elif self.id:
             raise ValueError(f"a patient has one {self.kind.name}, which needs no key of its own")
-        fields = {one.name: one for one in self.kind.fields}
+        fields = self.kind.by_name
         strange = next((name for name in (*self.values, *self.unknown) if name not in fields), None)
         if strange is not None:
             raise ValueError(f"{strange} is no field of a {self.kind.name}")
         if self.unknown & self.values.keys():
             raise ValueError(f"{min(self.unknown & self.values.keys())} is both told and unknown")
-        missing = next((one.name for one in self.kind.fields if one.needed and one.name not in self.values), None)
+        missing = next((name for name in self.kind.needed if name not in self.values), None)
         if missing is not None:
             raise ValueError(f"{missing} is missing; a {self.kind.name} needs it")
         checked = {name: fields[name].checked(value) for name, value in self.values.items()}
@@ -137,6 +140,11 @@ class Record:
     def get(self, name: str) -> Value | None:
         """Return the value of a field; None where it is unknown or was never noted."""
         return self.values.get(name)
+
+
+@cache
+def _own_key(name: str) -> ValueKind:
+    return ValueKind(name=name, form="key", label="")
 
 
 _KEY = ValueKind(name=PATIENT_KEY, form="key", label="patient")

@@ -46,13 +46,13 @@ def column_of(cells: Sequence[Any], name: str, wanted: Wanted, missing: Codes) -
     if wanted in ("any", "indicator") and (truths := _truths(values)) is not None:
         return truths
     if wanted in ("number", "indicator"):
-        read = _number if wanted == "number" else _indicator
+        read = number_in if wanted == "number" else _indicator
         numbers = [None if value is None else read(value) for value in values]
         _check(values, numbers, name, "numbers", "a number in every row, or a missing code")
         _check_finite(numbers, name)
         return _floats(numbers)
     if wanted == "date":
-        dates = [None if value is None else _date(value) for value in values]
+        dates = [None if value is None else date_in(value) for value in values]
         _check(values, dates, name, "dates", "dates as YYYY-MM-DD")
         return _days(dates)
     if wanted == "text":
@@ -70,8 +70,8 @@ def is_missing(cell: object, codes: Codes | None = None) -> bool:
         return True
     if codes is None:
         return False
-    return (bool(codes.numbers) and _number(cell) in codes.numbers) or (
-        bool(codes.truths) and _truth(cell) in codes.truths
+    return (bool(codes.numbers) and number_in(cell) in codes.numbers) or (
+        bool(codes.truths) and truth_in(cell) in codes.truths
     )
 
 
@@ -94,7 +94,7 @@ class Codes:
         )
 
 
-def _number(value: object) -> float | None:
+def number_in(value: object) -> float | None:
     """Return a value as a number; None if it is none."""
     if isinstance(value, str):
         return float(value) if _NUMBER.fullmatch(value.strip()) else None
@@ -103,11 +103,12 @@ def _number(value: object) -> float | None:
 
 def _indicator(value: object) -> float | None:
     """Return a number, or 1 and 0 for true and false."""
-    truth = _truth(value)
-    return _number(value) if truth is None else float(truth)
+    truth = truth_in(value)
+    return number_in(value) if truth is None else float(truth)
 
 
-def _date(value: object) -> date | None:
+def date_in(value: object) -> date | None:
+    """Return a date, its time of day dropped; None if the value is none."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
@@ -119,7 +120,8 @@ def _date(value: object) -> date | None:
         return None
 
 
-def _truth(value: object) -> bool | None:
+def truth_in(value: object) -> bool | None:
+    """Return true or false; None if the value is neither."""
     if isinstance(value, bool):
         return value
     return _TRUTH.get(value.strip().lower()) if isinstance(value, str) else None
@@ -128,20 +130,20 @@ def _truth(value: object) -> bool | None:
 def _truths(values: Sequence[Any]) -> pd.Series[Any] | None:
     """Return a column of true and false; None if any value is something else, or none is known."""
     known = [value for value in values if value is not None]
-    if not known or not all(_truth(value) is not None for value in known):
+    if not known or not all(truth_in(value) is not None for value in known):
         return None
-    return pd.Series([None if value is None else _truth(value) for value in values], dtype="boolean")
+    return pd.Series([None if value is None else truth_in(value) for value in values], dtype="boolean")
 
 
 def _any(values: Sequence[Any], name: str) -> pd.Series[Any]:
     known = [value for value in values if value is not None]
-    if not known or _number(known[0]) is not None:
-        numbers = [None if value is None else _number(value) for value in values]
+    if not known or number_in(known[0]) is not None:
+        numbers = [None if value is None else number_in(value) for value in values]
         if sum(number is not None for number in numbers) == len(known):
             _check_finite(numbers, name)
             return _floats(numbers)
-    if all(_date(value) is not None for value in known):
-        return _days([None if value is None else _date(value) for value in values])
+    if all(date_in(value) is not None for value in known):
+        return _days([None if value is None else date_in(value) for value in values])
     return _texts(values)
 
 

@@ -219,13 +219,18 @@ def _excel(file: Path, columns: Sequence[str] | None, sheet: str | None) -> Raw:
         raise UnreadableFile(f"'{file.name}' is not an Excel file (.xlsx); save it anew.") from error
     try:
         if sheet is not None and sheet not in book.sheetnames:
-            raise UnreadableFile(f"'{file.name}' has no sheet '{sheet}'; it has: {', '.join(book.sheetnames)}.")
+            raise UnreadableFile(near_sheet(file.name, sheet, book.sheetnames))
         page = book[sheet or book.sheetnames[0]]
         width = page.max_column or 0
         rows = page.iter_rows(values_only=True)
         return _rows(file, (tuple(row) + (None,) * (width - len(row)) for row in rows), columns)
     finally:
         book.close()
+
+
+def near_sheet(file: str, sheet: str, there: Sequence[str]) -> str:
+    """Return what is said where a book has no such sheet."""
+    return f"'{file}' has no sheet '{sheet}'; it has: {', '.join(there)}."
 
 
 def _parquet(file: Path, columns: Sequence[str] | None) -> Raw:

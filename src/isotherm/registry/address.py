@@ -41,7 +41,8 @@ class Address:
         """What is said of it: a file's name, or a URL without its password and its options."""
         if self.file is not None:
             return printable(self.file.name)
-        return printable(self.url.set(drivername="postgresql", password=None, query={}).render_as_string())
+        shown = URL.create("postgresql", self.url.username, None, self.url.host, self.url.port, self.url.database)
+        return printable(shown.render_as_string())
 
 
 def address_of(text: str) -> Address:
@@ -61,7 +62,8 @@ def address_of(text: str) -> Address:
         if not text or "\x00" in text:
             raise BadSetting("No registry is named; give a file such as ablations.registry, or a postgresql:// URL.")
         path = Path(text)
-        return Address(URL.create("sqlite", database=str(path)), path)
+        # Absolute: a name such as :memory: would be something else to SQLite.
+        return Address(URL.create("sqlite", database=str(path.absolute())), path)
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):

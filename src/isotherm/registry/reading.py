@@ -43,8 +43,9 @@ def history(connection: Connection, *, patient_id: str | None, kind_name: str | 
 def chain_rows(connection: Connection) -> Iterator[Any]:
     """Yield every entry of the audit in order, as mappings."""
     columns = [AUDIT.c[name] for name in (*FIELDS, "hash")]
-    streamed = connection.execution_options(yield_per=5000)
-    yield from streamed.execute(select(*columns).order_by(AUDIT.c.entry)).mappings()
+    asked = select(*columns).order_by(AUDIT.c.entry).execution_options(yield_per=5000)
+    with connection.execute(asked) as found:
+        yield from found.mappings()
 
 
 def _fetched(connection: Connection, asked: Select[Any]) -> list[tuple[Any, ...]]:

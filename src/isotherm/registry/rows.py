@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import PATIENT_KEY, Record, RecordKind
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.errors import DamagedRegistry
 from isotherm.registry.tables import REVISION, UNKNOWN, WITHDRAWN
 
 Row: TypeAlias = Mapping[Any, Any]
@@ -48,12 +49,17 @@ def kept_of(kind: RecordKind, row: Row) -> Kept:
 
     Raises
     ------
-    ValueError
-        It holds what no record can; the message names the field, never a value.
+    DamagedRegistry
+        It holds what no record can.
     """
     values: dict[str, Value] = {field.name: row[field.name] for field in kind.fields if row[field.name] is not None}
-    record = Record(kind=kind, patient_id=row[PATIENT_KEY], id=row[kind.key] if kind.several else "", values=values,
-                    unknown=frozenset(row[UNKNOWN].split()))  # fmt: skip
+    unknown = frozenset(row[UNKNOWN].split())
+    try:
+        record = Record(kind=kind, patient_id=row[PATIENT_KEY], id=row[kind.key] if kind.several else "",
+                        values=values, unknown=unknown)  # fmt: skip
+    except ValueError as error:
+        raise DamagedRegistry(f"A record of kind {kind.name} holds what none can ({error}): it was changed without "
+                              "isotherm, or the file is damaged. See isotherm registry verify.") from None  # fmt: skip
     return Kept(record, row[REVISION], bool(row[WITHDRAWN]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -211,8 +212,8 @@ class Store:
                 asked = (
                     select(table).where(table.c[WITHDRAWN] == false()).order_by(*(table.c[key] for key in kind.keys))
                 )
-                for row in connection.execution_options(yield_per=1000).execute(asked).mappings():
-                    yield kept_of(kind, row).record
+                with connection.execute(asked.execution_options(yield_per=1000)) as found:
+                    yield from (kept_of(kind, row).record for row in found.mappings())
 
     def rows(
         self, kind_name: str, patients: Collection[str] | None = None
@@ -252,6 +253,18 @@ class Store:
         """Return which registry this is, and where the audit's chain ends."""
         with read(self._engine, self.address) as connection:
             return dict(connection.execute(select(REGISTRY)).mappings().one())
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Write everything into a new file, a registry in SQLite itself, while others go on; see `restore`.
+
+        Raises
+        ------
+        OutputError
+            Something is there already, or the place cannot be written to.
+        """
+        from isotherm.registry.backup import back_up
+
+        back_up(self._engine, self.address, path)
 
     def verify(self, *, noted: str = "") -> Verified:
         """Look at everything: the file, what records point to, the audit's chain, each record beside the audit.

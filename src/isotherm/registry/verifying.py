@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from isotherm.clinical.record import PATIENT_KEY, RecordKind
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.errors import DamagedRegistry
 from isotherm.registry.audit import Chain, first_broken, first_hash
 from isotherm.registry.reading import chain_rows
 from isotherm.registry.rows import kept_of, state_of
@@ -65,7 +66,10 @@ def verify(connection: Connection, *, noted: str = "") -> Verified:
     noted : str
         The hash of an entry, noted earlier: it must be in the chain still.
     """
-    problems = [*_of_the_file(connection), *_of_the_triggers(connection)]
+    problems = list(_of_the_file(connection))
+    if problems:  # what is read from a damaged file says nothing
+        return Verified(0, 0, "", tuple(problems))
+    problems += _of_the_triggers(connection)
     chain = _chain(connection, noted, problems)
     records = 0
     for kind in RECORD_KINDS.values():
@@ -137,11 +141,11 @@ def _beside_the_audit(connection: Connection, kind: RecordKind) -> tuple[int, in
     joined = table.outerjoin(last, _same(table, last, kind, at_revision=True))
     asked = select(table, last.c.old.label(_OLD), last.c.new.label(_NEW)).select_from(joined)
     counted = differing = senseless = 0
-    for row in connection.execution_options(yield_per=5000).execute(asked).mappings():
+    for row in connection.execute(asked.execution_options(yield_per=5000)).mappings():
         counted += 1
         try:
             kept = kept_of(kind, row)
-        except ValueError:
+        except DamagedRegistry:
             senseless += 1
             continue
         state = state_of(kept.record)

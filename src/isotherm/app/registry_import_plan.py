@@ -1,0 +1,109 @@
+"""What an import would do to a registry: what is new, what is there already, what is told otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from isotherm.clinical.kinds import Value
+from isotherm.clinical.record import Record
+from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.exchange.record_check import RecordKey, key_of
+from isotherm.exchange.record_intake import Noted
+from isotherm.registry.store import Store
+
+ASKED_ONE_BY_ONE = 200
+"""Up to so many patients are looked up one by one; more are found by reading the whole registry once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record of the registry of which a table tells something else.
+
+    Parameters
+    ----------
+    noted : Noted
+        What the table tells, and where.
+    values : mapping of str to value
+        Fields that would get another value.
+    unknown : frozenset of str
+        Fields that would become unknown.
+    """
+
+    noted: Noted
+    values: Mapping[str, Value]
+    unknown: frozenset[str]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that would change."""
+        return tuple(sorted((*self.values, *self.unknown)))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import would do.
+
+    Parameters
+    ----------
+    new : tuple of Record
+    same : int
+        Records that the registry holds already as they are.
+    changes : tuple of Change
+    """
+
+    new: tuple[Record, ...]
+    same: int
+    changes: tuple[Change, ...]
+
+    def count(self, kind: str) -> int:
+        """Return how many records of a kind are new."""
+        return sum(one.kind.name == kind for one in self.new)
+
+
+def keys_there(store: Store, patients: Collection[str]) -> set[RecordKey]:
+    """Return the keys of everything that a registry holds of some patients."""
+    found: set[RecordKey] = set()
+    for name, kind in RECORD_KINDS.items():
+        _, rows = store.rows(name, patients)
+        found.update((name, row[0], row[1] if kind.several else "") for row in rows)
+    return found
+
+
+def plan(noted: Iterable[Noted], store: Store, there: Collection[RecordKey]) -> Plan:
+    """Compare what was read with what the registry holds.
+
+    A table that has no column for a field, or an empty cell, says nothing about it: an import never empties a field.
+
+    Parameters
+    ----------
+    noted : iterable of Noted
+    store : Store
+    there : set
+        Keys that the registry holds; see `keys_there`.
+    """
+    known, new = list[Noted](), list[Record]()
+    for one in noted:
+        if key_of(one.record) in there:
+            known.append(one)
+        else:
+            new.append(one.record)
+    kept = _kept(store, {key_of(one.record) for one in known})
+    changes = [change for one in known if (change := _change(one, kept[key_of(one.record)])) is not None]
+    return Plan(tuple(new), len(known) - len(changes), tuple(changes))
+
+
+def _kept(store: Store, wanted: set[RecordKey]) -> dict[RecordKey, Record]:
+    patients = {patient for _, patient, _ in wanted}
+    if len(patients) <= ASKED_ONE_BY_ONE:
+        found = (kept.record for patient in sorted(patients) for kept in store.patient(patient))
+    else:
+        found = store.records()
+    return {key: record for record in found if (key := key_of(record)) in wanted}
+
+
+def _change(noted: Noted, kept: Record) -> Change | None:
+    told = noted.record
+    values = {name: value for name, value in told.values.items() if kept.values.get(name) != value}
+    unknown = told.unknown - kept.unknown
+    return Change(noted, values, unknown) if values or unknown else None

@@ -1,0 +1,182 @@
+"""What a registry holds, for a terminal and as JSON: a patient, open questions, what was done, whether all is whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from isotherm.app.terminal import folded
+from isotherm.clinical.kinds import Value
+from isotherm.clinical.questions import N_QUESTIONS, Open, different
+from isotherm.clinical.record import Field, RecordKind
+from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.printable import printable
+from isotherm.registry.audit import Entry
+from isotherm.registry.rows import Kept
+from isotherm.registry.verifying import Verified
+
+NOT_TOLD = "nobody could tell"
+
+DONE = {"added": "added", "revised": "changed", "withdrawn": "withdrew", "reinstated": "reinstated"}
+
+
+def patient_text(patient_id: str, kept: Sequence[Kept], width: int | None) -> str:
+    """Return everything about a patient, a block for each record."""
+    lines = [f"Patient {printable(patient_id)}: {_many(len(kept), 'record')}"]
+    for one in kept:
+        lines += ["", _title(one)]
+        lines += _aligned(_fields(one), width)
+    return "\n".join(lines)
+
+
+def patient_json(patient_id: str, kept: Sequence[Kept]) -> str:
+    """Return the same as JSON."""
+    told = [{"kind": one.record.kind.name, "id": one.record.id or None, "revision": one.revision,
+             "withdrawn": one.withdrawn, "values": {name: _plain(value) for name, value in one.record.values.items()},
+             "unknown": sorted(one.record.unknown)} for one in kept]  # fmt: skip
+    return _json({"schema": "isotherm.registry-patient/1", "patient_id": patient_id, "records": told})
+
+
+def questions_text(patient_id: str, questions: Sequence[Open], width: int | None) -> str:
+    """Return what is still to be asked, a block for each record."""
+    if not questions:
+        return f"Patient {printable(patient_id)}: none of the {N_QUESTIONS} questions is open."
+    lines = [f"Patient {printable(patient_id)}: {different(questions)} of the {N_QUESTIONS} questions are open."]
+    for one in questions:
+        lines += ["", _name(one.kind, one.id) if one.noted else f"{one.kind.label}: none is noted yet"]
+        names = max(len(field.name) for field in one.fields) + 1
+        lines += _aligned([(field.label, f"{field.name + '=':{names}}  {field.wanted}") for field in one.fields], width)
+    return "\n".join([*lines, "", *_how_to_answer(patient_id, questions)])
+
+
+def _how_to_answer(patient_id: str, questions: Sequence[Open]) -> Iterator[str]:
+    first = questions[0]
+    which = " ".join(["REGISTRY", printable(patient_id), first.kind.name, *([printable(first.id)] if first.id else [])])
+    verb, why = ("set", " --why WHY") if first.noted else ("add", "")
+    yield f"Answer the first of them with: isotherm registry {verb} {which} {first.fields[0].name}=...{why}"
+    yield "NAME=unknown says that nobody can tell; it is not asked again then."
+
+
+def questions_json(patient_id: str, questions: Sequence[Open]) -> str:
+    """Return the same as JSON."""
+    told = [{"kind": one.kind.name, "id": one.id or None, "noted": one.noted,
+             "fields": [{"name": field.name, "label": field.label, "wanted": field.wanted} for field in one.fields]}
+            for one in questions]  # fmt: skip
+    return _json({"schema": "isotherm.registry-questions/1", "patient_id": patient_id, "of": N_QUESTIONS,
+                  "open": different(questions), "records": told})  # fmt: skip
+
+
+def history_text(entries: Sequence[Entry], more: bool, width: int | None) -> str:
+    """Return what was done, the latest last."""
+    if not entries:
+        return "Nothing was done to it."
+    lines = [f"The last {len(entries)}; earlier ones come with a larger --last.", ""] if more else []
+    for one in entries:
+        at = one.at[:19].replace("T", " ")
+        lines.append(printable(f"{one.entry}  {at} UTC  {one.who} {DONE[one.action]} {_what(one)}"))
+        for said in (*_changes(one), f"why: {one.why}"):
+            lines += folded(said, width)
+    return "\n".join(lines)
+
+
+def history_json(entries: Sequence[Entry], more: bool) -> str:
+    """Return the same as JSON."""
+    told = [{name: getattr(one, name) for name in Entry.__slots__}
+            | {"old": _loaded(one.old), "new": _loaded(one.new)} for one in entries]  # fmt: skip
+    return _json({"schema": "isotherm.registry-audit/1", "entries": told, "more": more})
+
+
+def verified_text(verified: Verified, width: int | None) -> str:
+    """Say whether a registry is whole."""
+    looked = f"{_many(verified.records, 'record')} and {_many(verified.entries, 'entry', 'entries')} of the audit"
+    if verified.problems:
+        said = [line for one in verified.problems for line in folded(one, width)]
+        head = f"NOT WHOLE: {_many(len(verified.problems), 'problem')} in {looked}."
+        return "\n".join([head, *said, "Nothing was repaired; isotherm registry restore goes back to the last backup."])
+    return (f"Whole: {looked} fit together.\nThe audit ends with {verified.hash}\n"
+            "Noted elsewhere, it shows later that nothing before it was changed: verify --noted HASH")  # fmt: skip
+
+
+def _title(one: Kept) -> str:
+    return _name(one.record.kind, one.record.id) + (" - withdrawn" if one.withdrawn else "")
+
+
+def _name(kind: RecordKind, key: str) -> str:
+    return printable(f"{kind.label} {key}".rstrip())
+
+
+def _fields(one: Kept) -> list[tuple[str, str]]:
+    told: list[tuple[str, str]] = []
+    for field in one.record.kind.fields:
+        if field.name in one.record.values:
+            told.append((field.label, _words(field, one.record.values[field.name])))
+        elif field.name in one.record.unknown:
+            told.append((field.label, NOT_TOLD))
+    return told or [("", "nothing else is noted")]
+
+
+def _words(field: Field, value: Value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.10g} {field.unit}".rstrip()
+    if isinstance(value, date | int):
+        return f"{value} {field.unit}".rstrip()
+    if field.refers:
+        return f"{RECORD_KINDS[field.refers].label.lower()} {value}"
+    return printable(value.replace("\n", " / "))
+
+
+def _aligned(pairs: Sequence[tuple[str, str]], width: int | None) -> Iterator[str]:
+    """Yield labels and values in two columns; a long value goes on below its own beginning."""
+    indent = max(len(label) for label, _ in pairs) + 4
+    for label, value in pairs:
+        first, *rest = _broken(value, None if width is None else max(20, width - indent))
+        yield f"  {label.ljust(indent - 4)}  {first}".rstrip()
+        yield from (" " * indent + one for one in rest)
+
+
+def _broken(text: str, width: int | None) -> list[str]:
+    return [text] if width is None else [line.strip() for line in folded(text, width + 2)] or [""]
+
+
+def _what(one: Entry) -> str:
+    if one.kind == "patient":
+        return f"patient {one.patient_id}"
+    return f"{RECORD_KINDS[one.kind].label.lower()} {one.record_id}".rstrip() + f" of patient {one.patient_id}"
+
+
+def _changes(one: Entry) -> Iterator[str]:
+    """Yield one line for each field that is another one now."""
+    if one.action == "withdrawn":
+        return
+    old, new = _loaded(one.old) or {}, _loaded(one.new) or {}
+    for field in RECORD_KINDS[one.kind].fields:
+        before, after = (_said(field, state) for state in (old, new))
+        if before != after:
+            was = f" (was: {before or 'empty'})" if one.action == "revised" else ""
+            yield f"{field.label}: {after or 'empty'}{was}"
+
+
+def _said(field: Field, state: Mapping[str, Any]) -> str:
+    if field.name not in state:
+        return ""
+    return NOT_TOLD if state[field.name] is None else _words(field, state[field.name])
+
+
+def _loaded(state: str | None) -> dict[str, Any] | None:
+    return None if state is None else json.loads(state)
+
+
+def _plain(value: Value) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _many(count: int, noun: str, plural: str = "") -> str:
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def _json(told: Mapping[str, Any]) -> str:
+    return json.dumps(told, indent=1, ensure_ascii=False)

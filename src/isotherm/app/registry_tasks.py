@@ -1,0 +1,215 @@
+"""Tasks on a registry, one for each command: open it, do one thing, say what came of it."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from isotherm.app.places import usable_file
+from isotherm.clinical.kinds import Value
+from isotherm.clinical.record import Record, RecordKind
+from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.errors import BadRecord, BadSetting, OutputError
+from isotherm.exchange.atomic import replacing
+from isotherm.exchange.record_cells import value_of
+from isotherm.printable import printable
+from isotherm.registry.address import address_of
+from isotherm.registry.audit import Entry
+from isotherm.registry.backup import bring_up_to_date
+from isotherm.registry.backup import restore as restore_into
+from isotherm.registry.rows import Kept
+from isotherm.registry.store import Store, open_store
+from isotherm.registry.verifying import Verified
+
+UNKNOWN = "unknown"
+"""What is written for a field that somebody was asked for and could not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which record a command is about; `id` is empty where a patient has only one of its kind, or a new one is made."""
+
+    kind: RecordKind
+    patient_id: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was written behind a record: values, emptied fields (None), and fields that nobody can tell."""
+
+    values: dict[str, Value | None]
+    unknown: frozenset[str]
+
+
+def which(patient: str, kind: str, key: str) -> Which:
+    """Return the record that a command names."""
+    if kind not in RECORD_KINDS:
+        raise BadSetting(f"No such kind of record; it is one of {', '.join(RECORD_KINDS)}.")
+    if key and not RECORD_KINDS[kind].several:
+        raise BadSetting(f"A patient has one {kind}, which has no key of its own; leave it out.")
+    return Which(RECORD_KINDS[kind], patient, key)
+
+
+def told(kind: RecordKind, written: Sequence[str]) -> Told:
+    """Read FIELD=VALUE, FIELD=unknown and FIELD= (which empties a field).
+
+    Raises
+    ------
+    BadSetting
+        With the name of the field and what is wanted, never a value.
+    """
+    values: dict[str, Value | None] = {}
+    unknown: set[str] = set()
+    for one in written:
+        name, sign, text = one.partition("=")
+        if not sign:
+            raise BadSetting("Fields are written as NAME=VALUE, as in organ=liver; NAME=unknown if nobody can tell.")
+        if name not in {field.name for field in kind.fields}:
+            names = ", ".join(field.name for field in kind.fields)
+            raise BadSetting(f"'{printable(name)}' is no field of a {kind.name}; its fields are {names}.")
+        if name in values or name in unknown:
+            raise BadSetting(f"{name} came twice; give it once.")
+        if text == UNKNOWN and UNKNOWN not in kind.field(name).choices:
+            unknown.add(name)
+        else:
+            values[name] = _value(kind, name, text) if text else None
+    return Told(values, frozenset(unknown))
+
+
+def _value(kind: RecordKind, name: str, text: str) -> Value:
+    try:
+        return value_of(text, kind.field(name))
+    except ValueError:
+        raise BadSetting(f"{name} of a {kind.name} is {kind.field(name).wanted}, or unknown.") from None
+
+
+def me(by: str | None) -> str:
+    """Return who writes: as told, or the system's name of the user."""
+    if by is not None:
+        return by
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        raise BadSetting("The system does not say who you are; name yourself with --by.") from None
+
+
+def make(address: str) -> str:
+    """Make a registry; return what it is called."""
+    with open_store(address, create=True) as store:
+        return store.address.shown
+
+
+def add(address: str, one: Which, written: Sequence[str], *, by: str, why: str) -> str:
+    """Add a record; return its own key, which is the next free number where none was given."""
+    given = told(one.kind, written)
+    with open_store(address) as store:
+        key = one.id or _next_key(store, one)
+        values = {name: value for name, value in given.values.items() if value is not None}
+        try:
+            record = Record(kind=one.kind, patient_id=one.patient_id, id=key, values=values, unknown=given.unknown)
+        except ValueError as error:
+            raise BadRecord(f"Nothing was added: {error}.") from None
+        store.add([record], by=by, why=why)
+    return key
+
+
+def _next_key(store: Store, one: Which) -> str:
+    if not one.kind.several:
+        return ""
+    own = [kept.record.id for kept in store.patient(one.patient_id, withdrawn=True) if kept.record.kind is one.kind]
+    return str(max((int(key) for key in own if key.isdecimal()), default=0) + 1)
+
+
+def change(address: str, one: Which, written: Sequence[str], *, revision: int | None, by: str, why: str) -> bool:
+    """Change a record; return whether that made a difference."""
+    given = told(one.kind, written)
+    with open_store(address) as store:
+        read = revision if revision is not None else _kept(store, one).revision
+        try:
+            now = store.revise(one.kind.name, one.patient_id, one.id, given.values, revision=read,
+                               unknown=given.unknown, by=by, why=why)  # fmt: skip
+        except ValueError as error:
+            raise BadRecord(f"Nothing was changed: {error}.") from None
+    return now != read
+
+
+def withdraw(address: str, one: Which, *, undo: bool, revision: int | None, by: str, why: str) -> int:
+    """Withdraw a record, or take that back; return how many records that were."""
+    with open_store(address) as store:
+        read = revision if revision is not None else _kept(store, one).revision
+        if undo:
+            store.reinstate(one.kind.name, one.patient_id, one.id, revision=read, by=by, why=why)
+            return 1
+        return store.withdraw(one.kind.name, one.patient_id, one.id, revision=read, by=by, why=why)
+
+
+def _kept(store: Store, one: Which) -> Kept:
+    if one.kind.several and not one.id:
+        raise BadSetting(f"Which {one.kind.name}? Write its key behind the kind, as in: {one.kind.name} 1.")
+    for kept in store.patient(one.patient_id, withdrawn=True):
+        if kept.record.kind is one.kind and kept.record.id == one.id:
+            return kept
+    raise BadRecord(f"There is no such {one.kind.name}; isotherm registry show lists what there is.")
+
+
+def patient(address: str, patient_id: str, *, withdrawn: bool = False) -> tuple[Kept, ...]:
+    """Return everything about a patient.
+
+    Raises
+    ------
+    BadRecord
+        There is no such patient.
+    """
+    with open_store(address) as store:
+        found = store.patient(patient_id, withdrawn=withdrawn)
+    if not found:
+        more = "" if withdrawn else "; what was withdrawn is shown with --withdrawn"
+        raise BadRecord(f"The registry holds nothing about such a patient{more}.")
+    return found
+
+
+def history(address: str, *, patient_id: str | None, kind: str | None, key: str | None,
+            last: int) -> tuple[tuple[Entry, ...], bool]:  # fmt: skip
+    """Return the latest entries of the audit, and whether there are earlier ones."""
+    if last < 1:
+        raise BadSetting(f"--last {last} came; 1 or more is wanted.")
+    if kind is not None and kind not in RECORD_KINDS:
+        raise BadSetting(f"No such kind of record; it is one of {', '.join(RECORD_KINDS)}.")
+    with open_store(address) as store:
+        entries = store.history(patient_id=patient_id, kind_name=kind, record_id=key, last=last + 1)
+    return entries[-last:], len(entries) > last
+
+
+def back_up(address: str, out: str) -> Path:
+    """Write a backup, whole or not at all, to where nothing is yet."""
+    file = usable_file(out)
+    if file.exists():
+        raise OutputError(f"'{printable(file.name)}' is there already; a backup is a new file.")
+    with open_store(address) as store, replacing(file) as temporary:
+        store.backup(temporary)
+    return file
+
+
+def restore(backup: str, address: str) -> None:
+    """Make a registry out of a backup, where nothing is yet."""
+    restore_into(backup, address)
+
+
+def verify(address: str, *, noted: str = "") -> Verified:
+    """Look at everything in a registry."""
+    with open_store(address) as store:
+        return store.verify(noted=noted)
+
+
+def upgrade(address: str, backup: str | None) -> Path | None:
+    """Bring an older registry up to date; return its backup, None where there was nothing to do."""
+    place = address_of(address)
+    if backup is None and place.file is None:
+        raise BadSetting("Name the file for a backup with --backup: tables in PostgreSQL are about to be changed.")
+    file = usable_file(backup or f"{place.file}.before-upgrade")
+    if file.exists():
+        raise OutputError(f"'{printable(file.name)}' is there already; name another file with --backup.")
+    return file if bring_up_to_date(address, file) is not None else None

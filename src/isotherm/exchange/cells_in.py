@@ -1,0 +1,152 @@
+"""Sheet: the cells of a CSV, Excel or Parquet table, row by row, as they stand; nothing is guessed about them."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs]
+import pyarrow.parquet as pq  # pyright: ignore[reportMissingTypeStubs]
+
+from isotherm.errors import BadTable, UnreadableFile
+from isotherm.exchange.cells_excel import excel_rows, open_book
+from isotherm.exchange.tables_in import FORMS, SEPARATORS
+
+SNIFFED = 65_536
+"""Letters at the head of a CSV file among which the separator is looked for."""
+
+LONGEST_LINE = 1_000_000
+"""A longer line is no row that anybody wrote; reading goes no further."""
+
+Rows = Iterator[tuple[int, Sequence[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table under reading.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it: the file, and the sheet of a book.
+    columns : tuple of str
+        Names without blanks around them, each once; nameless columns at the end are none.
+    rows : iterator of (int, sequence)
+        The number of each row, as a spreadsheet counts, and its cells: text of CSV, values of Excel and Parquet. Rows
+        without anything in them are left out.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Rows
+
+
+@contextmanager
+def open_sheet(
+    path: str | os.PathLike[str], *, separator: str | None = None, encoding: str | None = None,
+    sheet: str | None = None,
+) -> Generator[Sheet]:  # fmt: skip
+    """Open a table for reading, a row at a time.
+
+    CSV is UTF-8 (or UTF-16 with its mark) unless an encoding is named: nothing is guessed where letters could be wrong.
+
+    Parameters
+    ----------
+    path : path
+        .csv, .tsv, .txt, .xlsx, .xlsm, .parquet.
+    separator, encoding : str, optional
+        Of a CSV file.
+    sheet : str, optional
+        Of a book; the only one that can be seen unless named.
+
+    Raises
+    ------
+    UnreadableFile
+        Missing, not a table, in another encoding, or unpacked far larger than a table can be.
+    BadTable
+        No header, two columns of one name, merged cells, a line without end.
+    """
+    file = Path(path)
+    form = FORMS.get(file.suffix.lower())
+    try:
+        if form == "csv":
+            with _csv_text(file, encoding) as (text, written):
+                yield _sheet(file.name, _csv_rows(file.name, text, separator, written))
+        elif form == "excel":
+            with open_book(file) as book:
+                name = book.chosen(sheet)
+                yield _sheet(f"{file.name} [{name}]", excel_rows(book, name))
+        elif form == "parquet":
+            yield _sheet(file.name, _parquet_rows(file))
+        else:
+            raise UnreadableFile(f"'{file.name}' came; a table is one of: {', '.join(FORMS)}.")
+    except OSError as error:
+        reason = (error.strerror or "it is damaged, or not what its name says").lower()
+        raise UnreadableFile(f"The table '{file.name}' cannot be read: {reason}.") from error
+
+
+def _sheet(name: str, rows: Iterator[Sequence[Any]]) -> Sheet:
+    """Take the header off rows of cells."""
+    numbered = ((number, row) for number, row in enumerate(rows, start=1) if not _is_blank(row))
+    _, header = next(numbered, (0, ()))
+    names = ["" if one is None else str(one).strip() for one in header]
+    while names and not names[-1]:
+        names.pop()
+    if not names:
+        raise BadTable(f"The table '{name}' is empty; give a file with a header and a row for each thing.")
+    twice = sorted({one for one in names if one and names.count(one) > 1})
+    if twice:
+        raise BadTable(f"The table '{name}' has two columns named '{twice[0]}'; rename one.")
+    return Sheet(name, tuple(names), numbered)
+
+
+def _is_blank(row: Sequence[Any]) -> bool:
+    return not any(cell is not None and (not isinstance(cell, str) or cell.strip()) for cell in row)
+
+
+@contextmanager
+def _csv_text(file: Path, encoding: str | None) -> Generator[tuple[TextIO, str]]:
+    with file.open("rb") as raw:
+        start = raw.read(2)
+    written = encoding or ("utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    try:
+        with file.open(encoding=written, newline="") as text:
+            yield text, written
+    except LookupError as error:
+        raise UnreadableFile(f"No encoding is called '{written}'; name one as in \"latin-1\".") from error
+
+
+def _csv_rows(name: str, text: TextIO, separator: str | None, written: str) -> Iterator[Sequence[Any]]:
+    try:
+        first = text.read(SNIFFED).split("\n", 1)[0]
+        text.seek(0)
+        sign = separator or max(SEPARATORS, key=first.count)
+        yield from csv.reader(_lines(name, text), delimiter=sign, strict=True)
+    except UnicodeError as error:
+        raise UnreadableFile(f"'{name}' is not {written} text; save it as UTF-8, or name its encoding.") from error
+    except csv.Error as error:
+        raise BadTable(f"The table '{name}' cannot be cut into cells: {error}.") from error
+
+
+def _lines(name: str, text: TextIO) -> Iterable[str]:
+    """Give the lines of a text; one that does not end is refused before it fills the memory."""
+    while line := text.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise BadTable(f"The table '{name}' has a line of more than {LONGEST_LINE:,} letters; it is no table.")
+        yield line
+
+
+def _parquet_rows(file: Path) -> Iterator[Sequence[Any]]:
+    arrow, files = cast("Any", pa), cast("Any", pq)
+    try:
+        with files.ParquetFile(file) as table:
+            yield [str(name) for name in table.schema_arrow.names]
+            for batch in table.iter_batches():
+                yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    except (arrow.ArrowInvalid, arrow.ArrowNotImplementedError) as error:
+        raise UnreadableFile(f"'{file.name}' is not a Parquet file; save it anew.") from error

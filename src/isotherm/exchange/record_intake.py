@@ -1,0 +1,72 @@
+"""Intake: rows that became records and rows that could not, with where each of them stood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from isotherm.clinical.kinds import Value
+from isotherm.clinical.record import Record, RecordKind
+from isotherm.exchange.record_problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A record, and the row in which it stood."""
+
+    record: Record
+    table: str
+    row: int
+
+
+@dataclass(slots=True)
+class Intake:
+    """What a reader has found so far; readers of all outside forms fill one, and `record_check` judges it.
+
+    Parameters
+    ----------
+    noted : list of Noted
+    problems : list of Problem
+    rows : dict of str to int
+        Rows read, by table.
+    """
+
+    noted: list[Noted] = field(default_factory=list[Noted])
+    problems: list[Problem] = field(default_factory=list[Problem])
+    rows: dict[str, int] = field(default_factory=dict[str, int])
+
+    def problem(self, table: str, row: int, column: str, says: str, patient_id: str = "") -> None:
+        """Note what keeps a row out."""
+        self.problems.append(Problem(table=table, row=row, column=column, says=says, patient_id=patient_id))
+
+    def counted(self, table: str) -> None:
+        """Count a row that was read."""
+        self.rows[table] = self.rows.get(table, 0) + 1
+
+    def take(
+        self, kind: RecordKind, keys: tuple[str, str], values: Mapping[str, Value], unknown: frozenset[str],
+        *, place: tuple[str, int], columns: Mapping[str, str],
+    ) -> None:  # fmt: skip
+        """Note a record, or why its row makes none.
+
+        Parameters
+        ----------
+        kind : RecordKind
+        keys : pair of str
+            The patient's and its own.
+        values : mapping
+            Checked one by one before; what is checked here is the record as a whole.
+        unknown : frozenset of str
+        place : pair of str and int
+            Table and row.
+        columns : mapping of str to str
+            What the table calls each field.
+        """
+        table, row = place
+        try:
+            record = Record(kind=kind, patient_id=keys[0], id=keys[1], values=values, unknown=unknown)
+        except ValueError as error:
+            name = str(error).split(" ", 1)[0]
+            self.problem(table, row, columns.get(name, ""), f"{error}.", keys[0])
+        else:
+            self.noted.append(Noted(record, table, row))

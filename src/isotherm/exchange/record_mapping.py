@@ -1,0 +1,130 @@
+"""RecordMapping: how a hospital's own tables become records: which column is which field, and what its words mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from isotherm.clinical.kinds import TO_UNIT, Value
+from isotherm.clinical.record import Field, RecordKind
+from isotherm.exchange.record_days import ISO
+
+PLACE = "{n}"
+"""Stands for each of `repeat` in names of columns, keys and constants."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSource:
+    """Where one field comes from.
+
+    Parameters
+    ----------
+    field : Field
+    column : str
+        Of the table; empty where a constant is given.
+    constant : value, optional
+        The same for all records.
+    values : mapping of str to value
+        What the words of the column mean, letters of either case alike.
+    unit : str
+        That the column is written in; the field's own unless given.
+    days : str
+        How days are written; see `record_days.day_reader`.
+    unknown, empty : frozenset of str
+        Words for "asked, and not told", and for "nothing was noted".
+    decimal : str
+        The sign before the tenths.
+
+    Raises
+    ------
+    ValueError
+        What does not fit the field.
+    """
+
+    field: Field
+    column: str = ""
+    constant: Value | None = None
+    values: Mapping[str, Value]
+    unit: str = ""
+    days: str = ISO
+    unknown: frozenset[str] = frozenset()
+    empty: frozenset[str] = frozenset()
+    decimal: str = "."
+
+    def __post_init__(self) -> None:
+        if bool(self.column) == (self.constant is not None):
+            raise ValueError(f"{self.field.name} needs a column or a constant, and not both.")
+        if self.unit and self.field.form != "number":
+            raise ValueError(f"{self.field.name} is no number, so it has no unit.")
+        if self.unit and self.unit != self.field.unit and (self.unit, self.field.unit) not in TO_UNIT:
+            raise ValueError(f"{self.field.name} is kept in {self.field.unit or 'no unit'}; nothing is known of how "
+                             "to get there from the unit that is named.")  # fmt: skip
+
+    @property
+    def factor(self) -> float:
+        """What a number of the column is multiplied by."""
+        return TO_UNIT[(self.unit, self.field.unit)] if self.unit and self.unit != self.field.unit else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableMapping:
+    """How rows of one table become records of one kind; a table may be named several times, for several kinds.
+
+    Parameters
+    ----------
+    kind : RecordKind
+    patient : str
+        The column with the patient's key.
+    key : str
+        The column with the record's own key.
+    key_is : str
+        In its place: the same key in every row.
+    numbered : bool
+        In its place: 1, 2, 3 within the patient, in the order of the rows.
+    sources : tuple of FieldSource
+    file, sheet, separator, encoding : str
+        Which table; empty for the one that is imported, its only sheet, and what is usual.
+    where : mapping of str to frozenset of str
+        Only rows that hold one of these words in the column.
+    repeat : tuple of str
+        What `{n}` stands for, one record after the other: "lesion{n}_size" with 1, 2, 3.
+    """
+
+    kind: RecordKind
+    patient: str
+    key: str = ""
+    key_is: str = ""
+    numbered: bool = False
+    sources: tuple[FieldSource, ...]
+    file: str = ""
+    sheet: str = ""
+    separator: str = ""
+    encoding: str = ""
+    where: Mapping[str, frozenset[str]]
+    repeat: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        ways = [bool(self.key), bool(self.key_is), self.numbered]
+        if self.kind.several and sum(ways) != 1:
+            raise ValueError(f"how a {self.kind.name} is told from others of the patient: give one of key (a column), "
+                             "key_is and numbered = true.")  # fmt: skip
+        if not self.kind.several and any(ways):
+            raise ValueError(f"a patient has one {self.kind.name}; leave out key, key_is and numbered.")
+        if self.repeat and self.kind.several and not self.numbered and PLACE not in self.key + self.key_is:
+            raise ValueError(f'repeated records need keys of their own: key_is = "{PLACE}".')
+        told = {one.field.name for one in self.sources}
+        lost = next((one.name for one in self.kind.fields if one.needed and one.name not in told), None)
+        if lost is not None:
+            raise ValueError(f"a {self.kind.name} needs {lost}; say which column has it, or give a constant.")
+
+    def columns(self, turn: str = "") -> tuple[str, ...]:
+        """Return the columns that one turn of `repeat` reads."""
+        names = [self.patient, self.key, *(one.column for one in self.sources), *self.where]
+        return tuple(dict.fromkeys(name.replace(PLACE, turn) for name in names if name))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMapping:
+    """How the tables of one place become records."""
+
+    tables: tuple[TableMapping, ...]
