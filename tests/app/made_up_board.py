@@ -47,7 +47,7 @@ def growth(says: str = "not seen", inside: float | None = 0.8, *, gates: str = "
     """Return how a later zone lies in an earlier one."""
     ends = None if inside is None else {"low": inside - 0.7, "high": inside + 0.7, "level": 0.9, "calibrated": True}
     why = None if inside is not None else "the registration failed"
-    return {"against": "F1", "says": says, "inside_mm": inside, "interval_mm": ends, "direction": "left",
+    return {"against": "F1", "says": says, "inside_mm": inside, "bound": None, "interval_mm": ends, "direction": "left",
             "beyond_ml": 0.2, "gates": gates, "reason": why}  # fmt: skip
 
 

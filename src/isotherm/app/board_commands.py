@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,9 @@ EXIT_CODES = """exit codes:
 
 WITHHELD = 3
 
+KEPT = "registry:"
+"""Before a patient's key: it is one, even where a folder has its name."""
+
 Print = Callable[[str], None]
 
 
@@ -32,7 +36,7 @@ def add_case(commands: Any, say: Print) -> None:
         epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("case", metavar="DIR|ID", help="folder with case.toml and course.toml, or a patient's key in a "
-                        "registry")  # fmt: skip
+                        "registry (registry:KEY where a folder has its name)")  # fmt: skip
     parser.add_argument("--init", action="store_true", help="write the forms case.toml and course.toml into DIR")
     parser.add_argument("--images", metavar="DIR", help="folder that the file names of course.toml start from "
                         "(default: the case's own)")  # fmt: skip
@@ -66,6 +70,8 @@ def _case(options: argparse.Namespace, say: Print) -> int:
         say(write_forms(options.case, _today()))
         return 0
     folder = Path(options.case)
+    if options.case.startswith(KEPT):
+        options.case, folder = options.case.removeprefix(KEPT), Path(os.devnull)
     if not folder.is_dir() and options.registry is None:
         raise BadSetting(f"'{folder.name[:60]}' is no folder; give the folder of a case, or --registry FILE beside "
                          "a patient's key.")  # fmt: skip

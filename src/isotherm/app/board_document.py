@@ -10,6 +10,7 @@ from typing import Any
 from isotherm.app.board_measure import MeasuredCourse, MeasuredSession, MeasuredZone
 from isotherm.app.follow_up import Growth
 from isotherm.app.registration_document import number
+from isotherm.app.report_words import bound_of
 from isotherm.app.software import versions
 from isotherm.clinical.course import Course
 from isotherm.imaging.zone_volume import DAYS_PER_MONTH, LEVEL, Share, ZoneVolume, growth_of, ml_per_month, share_of
@@ -172,7 +173,7 @@ def growth_document(one: Growth) -> Document:
     """Return how a later zone lies in an earlier one, and what its interval says of growth."""
     lesion = one.document
     if lesion is None:
-        return {"against": one.earlier.id, "says": "not told", "inside_mm": None, "interval_mm": None,
+        return {"against": one.earlier.id, "says": "not told", "inside_mm": None, "bound": None, "interval_mm": None,
                 "direction": None, "beyond_ml": None, "gates": None, "reason": one.reason}  # fmt: skip
     interval = lesion["interval_mm"]
     if lesion["status"] == "withheld":
@@ -184,7 +185,8 @@ def growth_document(one: Growth) -> Document:
         says = growth_of(float(interval["low"]), float(interval["high"]))
     ends = None if interval is None else {key: interval[key] for key in ("low", "high", "level", "calibrated")}
     return {
-        "against": one.earlier.id, "says": says, "inside_mm": lesion["minimal_margin_mm"], "interval_mm": ends,
+        "against": one.earlier.id, "says": says, "inside_mm": lesion["minimal_margin_mm"],
+        "bound": bound_of(lesion) or None, "interval_mm": ends,
         "direction": lesion["thinnest_direction"], "beyond_ml": lesion["residual_volume_ml"],
         "gates": lesion["registration"]["verdict"], "reason": "; ".join(lesion["reasons"]) or None,
     }  # fmt: skip

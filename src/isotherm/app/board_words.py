@@ -75,9 +75,11 @@ def growth_words(growth: Part | None) -> str:
     if inside < 0.0:
         where = f", toward {growth['direction']}" if growth["direction"] else ""
         shown = "" if ends is None else f" ({decimal(-ends[1])} to {mm(-ends[0])})"
-        return f"{mm(-inside)} beyond{shown}{where}"
+        least = "at least " if growth["bound"] == "at most" else ""
+        return f"{least}{mm(-inside)} beyond{shown}{where}"
     shown = "" if ends is None else f" ({decimal(ends[0])} to {mm(ends[1])})"
-    return f"at least {mm(inside)} inside{shown}"
+    most = "at most" if growth["bound"] == "at most" else "at least"
+    return f"{most} {mm(inside)} inside{shown}"
 
 
 def growth_says(growth: Part) -> str:
