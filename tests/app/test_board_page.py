@@ -114,6 +114,18 @@ def test_a_withheld_margin_has_no_number_anywhere_on_the_sheet() -> None:
     assert view["alerts"] == []
 
 
+def test_a_withheld_margin_is_what_a_run_ends_with() -> None:
+    assert Boarded(BOARDS["withheld"]).withheld
+    assert Boarded(BOARDS["many"]).withheld
+    assert not Boarded(BOARDS["two"]).withheld
+
+
+def test_a_bound_beyond_the_earlier_zone_is_said_to_be_one() -> None:
+    last = growth("not excluded", -6.8) | {"bound": "at most", "interval_mm": None}
+    view = board_view(board(margin("1"), zones=(shrinking("1", last=last),)))
+    assert view["zones"][0]["growth"] == "at least 6.8\u00a0mm beyond, toward left"
+
+
 def test_a_lesion_in_question_stands_above_every_number_and_beside_the_smallest() -> None:
     view = board_view(BOARDS["many"])
     assert [one["lesion"] for one in view["margins"]][:3] == ["3", "5", "2"]

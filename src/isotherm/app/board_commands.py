@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isotherm.app.margin_options import whole_number
 from isotherm.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def add_case(commands: Any, say: Print) -> None:
     parser.add_argument("--confirm-pair", action="store_true",
                         help="the DICOM scans are of one patient and in order, whatever they say")  # fmt: skip
     parser.add_argument("--reader", metavar="TEXT", help="who drew the masks; it travels with the result")
-    parser.add_argument("--samples", type=int, default=1000, metavar="N", help="draws (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    parser.add_argument("--samples", type=whole_number, default=1000, metavar="N", help="draws (default: %(default)s)")
+    parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="default: %(default)s")
     parser.add_argument("--out", metavar="DIR", help="folder for board.html, board.pdf, board.json and the report of "
                         "each session")  # fmt: skip
     parser.add_argument("--json", metavar="FILE", help="write board.json to FILE, or to standard output with -")

@@ -137,7 +137,7 @@ def judged(
     """Return the document of what is shown, with the answers of all guidelines and the evidence beside it."""
     criteria = criteria_of(
         Asked(case=case, picture=picture_of(case), guidelines=guidelines(), as_of=as_of or case.on, today=today,
-              imaging_age_days=IMAGING_AGE_DAYS, notes=tuple(notes))
+              imaging_age_days=IMAGING_AGE_DAYS)
     )  # fmt: skip
     beside = evidence_beside(read_library(), shown.margins, organ=_organ(case), imaging=imaging)
     return document_of(shown, patient_id=patient_id, on=case.on, today=today, origin=origin, criteria=criteria,
@@ -154,10 +154,11 @@ def with_measured(case: Case, measured: MeasuredCourse) -> tuple[Case, list[str]
     notes: list[str] = []
     imaging = imaging_of(measured)
     for one in measured.sessions:
-        if one.found is None or one.pair.after is None:
+        before, after = one.pair.before, one.pair.after
+        if one.found is None or before is None or after is None:
             continue
-        after = one.pair.after
-        joined = with_margins(one.found.assessment.document, case, name=f"session {one.pair.session.id}", on=after.on)
+        joined = with_margins(one.found.assessment.document, case, name=f"session {one.pair.session.id}", on=after.on,
+                              before_on=before.on)  # fmt: skip
         case, notes = joined.case, [*notes, *joined.left_out]
         if after.id in imaging:
             seen = Fact(value=imaging[after.id], on=after.on, origin="image")
