@@ -198,6 +198,7 @@ def test_a_case_goes_into_a_registry_and_comes_back_by_its_key(isotherm: Command
     assert back.code == 0
     document = json.loads(back.out)
     assert (document["origin"], document["patient_id"], document["organ"]) == ("registry", "P17", "liver")
+    assert document["criteria"]["case"]["lesions_complete"] is True
     assert document["follow_up"][0]["scans"][0]["volume_ml"] == pytest.approx(0.52, abs=0.03)
     facts = {(one["name"], one["lesion"]): one["value"] for one in document["criteria"]["facts"]}
     assert facts["diameter_mm", "1"] == 13.0

@@ -57,7 +57,7 @@ def board_view(document: Part) -> View:
         "not_measured": [f"Lesion {one['lesion']}, session {one['session']}: {one['why']}"
                          for one in document["not_measured"]],
         "zones": [_zone(one) for one in zones[:MOST_ZONES]], "zones_left": max(0, len(zones) - MOST_ZONES),
-        "growth_says": GROWTH_SAYS if any(len(one["scans"]) > 1 for one in zones) else "",
+        "growth_says": GROWTH_SAYS if any(scan["growth"] for one in zones for scan in one["scans"]) else "",
         "sources": sources[:MOST_SOURCES], "sources_left": _left(criteria),
         "evidence": _evidence(document["evidence"]),
         "missing": [_missing(one) for one in questions[1 : 1 + MOST_MISSING]],

@@ -154,6 +154,10 @@ def _hash(document: Mapping[str, Any]) -> str:
 
 def _facts(patient: str, case: Case) -> Iterator[Record]:
     """Yield every fact of the case's files; what was computed from others is not stored."""
+    if case.lesions_complete and "n_lesions" not in case.facts:
+        # That these are all is kept as their number on that day.
+        yield _record("fact", patient, key_for("n_lesions", case.on.isoformat()), {
+            "name": "n_lesions", "value": str(len(case.lesions)), "noted_on": case.on, "origin": "typed"})  # fmt: skip
     for lesion, facts in (("", case.facts), *((one.id, one.facts) for one in case.lesions)):
         for name, noted in facts.items():
             days: dict[str, int] = {}
