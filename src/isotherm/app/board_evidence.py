@@ -72,7 +72,12 @@ def _line(panel: Panel) -> dict[str, Any]:
     relation = panel.relation
     numbers = [number_words(one).replace(NO_BREAK, " ") for one in relation.records]
     return {
-        "paper": relation.paper.short, "about": f"{relation.endpoint}; {relation.modality}, {relation.organ}",
+        "paper": relation.paper.short, "about": ", ".join(filter(None, (relation.endpoint, relation.organ, _printed(relation.modality)))),
         "differs": list(panel.against), "numbers": numbers[:MOST_NUMBERS], "more": max(0, len(numbers) - MOST_NUMBERS),
         "source": source_words(relation.records[0], relation.paper),
     }  # fmt: skip
+
+
+def _printed(modality: str) -> str:
+    """Return how tumors were ablated; where that is not printed, say of what it is not."""
+    return "modality not printed" if modality == "not printed" else modality

@@ -220,7 +220,7 @@ def _left(criteria: Part | None) -> int:
 def _evidence(evidence: Part) -> View:
     lines = [f"{one['paper']} ({one['about']}): {'; '.join(one['numbers'])}"
              + (f"; and {one['more']} more" if one["more"] else "")
-             + (f". Not measured alike: {'; '.join(one['differs'])}" if one["differs"] else "")
+             + (f". Not measured alike: {'; '.join(one['differs'])}" if one["differs"] else "") + f" [{one['source']}]"
              for one in evidence["lines"]]  # fmt: skip
     others = evidence["others"]
     if evidence["matching"]:
