@@ -20,6 +20,7 @@ from bench.dicom import print_dicom
 from bench.endpoints import print_endpoints
 from bench.evidence_reconstruct import print_reconstruction
 from bench.evidence_refusals import print_refusals
+from bench.follow_up import print_follow_up
 from bench.invariance import print_invariance
 from bench.pacs import print_pacs
 from bench.published import print_published
@@ -63,12 +64,13 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
     "invariance": (lambda o: print_invariance(max(10, o.pairs // 5), seed=o.seed, jobs=o.jobs),),
     "coverage": (lambda o: print_coverage(o.phantoms, seed=o.seed, jobs=o.jobs),),
     "register": (lambda o: print_register(o.scans, seed=o.seed, jobs=o.jobs, keep=o.keep),),
+    "follow-up": (lambda o: print_follow_up(o.courses, seed=o.seed),),
     "segment": (lambda o: print_segment(o.lesions, seed=o.seed, jobs=o.jobs),),
     "accuracy": (lambda o: print_accuracy(o.pairs, seed=o.seed, jobs=o.jobs),),
 }
 """What can be asked for, in the order in which it is printed: the quick parts first."""
 
-ON_REQUEST = {"register", "designs-long", "published", "timing"}
+ON_REQUEST = {"follow-up", "register", "designs-long", "published", "timing"}
 """Parts of what no command offers yet, what takes an hour, and what writes pages of docs/."""
 
 
@@ -83,6 +85,7 @@ def main() -> int:
     parser.add_argument("--bootstrapped", type=int, default=200, help="of them bootstrapped (default: %(default)s)")
     parser.add_argument("--keep", type=Path, help="folder that keeps each registered pair, to go on from later")
     parser.add_argument("--lesions", type=int, default=10, help="tumors, and zones, to outline (default: %(default)s)")
+    parser.add_argument("--courses", type=int, default=16, help="simulated courses (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()

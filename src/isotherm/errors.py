@@ -23,6 +23,7 @@
       x BadProtocol            a study protocol
       x BadScenario            a scenario of simulated patients
       x BadCase                the facts of a patient, or of a table of them
+      x BadCourse              the sessions, scans and systemic lines of a patient
       x BadEvidence            the file of a publication, or a published result in it
       x BadMapping             how a hospital's table becomes records
     - FlowDoesNotAddUp         a flow of patients whose boxes do not add up
@@ -153,6 +154,10 @@ class BadScenario(BadForm):
 
 class BadCase(BadForm):
     """Facts of a patient, or of a table of patients, that cannot be used; no message holds a value of theirs."""
+
+
+class BadCourse(BadForm):
+    """Sessions, scans or systemic lines of a patient that cannot be used; no message holds a value of theirs."""
 
 
 class BadEvidence(BadForm):

@@ -66,6 +66,8 @@ class Lesion:
         As the registration of this lesion estimates it.
     withheld : str
         Why no margin of this lesion may be told; "" where it may.
+    tracking_uid : str
+        What it is called in DICOM through all scans; "" where only this examination is known.
     """
 
     label: str
@@ -74,6 +76,7 @@ class Lesion:
     outline: Region | None = None
     registration_error_mm: float | None = None
     withheld: str = ""
+    tracking_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

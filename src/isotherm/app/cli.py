@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from isotherm import __version__
 from isotherm.app.batch_commands import add_batch
+from isotherm.app.board_commands import add_case
 from isotherm.app.criteria_commands import add_criteria
 from isotherm.app.dicom_commands import add_dicom
 from isotherm.app.evidence_commands import add_evidence
@@ -150,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     add_segment(commands)
     add_study(commands)
     add_criteria(commands, _print)
+    add_case(commands, _print)
     add_making(add_evidence(commands))
     registry = add_registry(commands)
     add_cohort(registry)

@@ -123,12 +123,22 @@ class _Told:
 
     def _tracking(self, view: LesionView) -> tuple[str, str]:
         name = f"Lesion {view.label}"
-        return name, self._uid(name)
+        known = next((one.tracking_uid for one in self.case.lesions if one.label == view.label), "")
+        return name, known or self._uid(name)
 
     def _uid(self, name: str) -> str:
         """Return the same UID for the same lesion of the same examination, whenever it is measured."""
-        seed = f"isotherm {self.source.headers[0].StudyInstanceUID} {name}"
-        return UID_ROOT + str(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:16], "big"))
+        return uid_of(f"isotherm {self.source.headers[0].StudyInstanceUID} {name}")
+
+
+def uid_of(seed: str) -> str:
+    """Return the UID that always follows from the same words."""
+    return UID_ROOT + str(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:16], "big"))
+
+
+def lesion_uid(patient_id: str, lesion: str) -> str:
+    """Return the tracking UID of a lesion of a patient's key: the same one on every scan, in every year."""
+    return uid_of(f"isotherm patient {patient_id} lesion {lesion}")
 
 
 def _tumor(view: LesionView) -> str:

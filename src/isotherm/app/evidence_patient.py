@@ -112,7 +112,17 @@ def from_result(path: str, lesions: Sequence[str], given: HowMeasured) -> Patien
     BadSetting
         A lesion that is not in it, or a fact told otherwise on the command line.
     """
-    document = _document(path)
+    return from_document(_document(path), lesions, given)
+
+
+def from_document(document: Mapping[str, Any], lesions: Sequence[str], given: HowMeasured) -> Patient:
+    """Return a patient from the content of a margin.json.
+
+    Raises
+    ------
+    BadSetting
+        As `from_result`.
+    """
     settings, every = document["settings"], cast("list[Mapping[str, Any]]", document["lesions"])
     labels = [str(one["label"]) for one in every]
     unknown = [one for one in lesions if one not in labels]

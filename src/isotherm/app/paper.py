@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib import resources
@@ -52,8 +52,13 @@ def report_on_paper(assessment: Assessment, *, on: datetime) -> Paper:
     """
     drawings: dict[str, bytes] = {}
     data = _data(assessment, drawings, on)
-    template = resources.files("isotherm.app").joinpath("templates").joinpath("margin.typ").read_bytes()
-    files: Any = {"main.typ": template, "data.json": json.dumps(data, allow_nan=False).encode(), **drawings}
+    return Paper(typeset("margin.typ", data, drawings, on=on), on)
+
+
+def typeset(template: str, data: Mapping[str, Any], drawings: Mapping[str, bytes], *, on: datetime) -> bytes:
+    """Typeset a template of the package with its data and drawings; nothing else is read, and nothing is fetched."""
+    source = resources.files("isotherm.app").joinpath("templates").joinpath(template).read_bytes()
+    files: Any = {"main.typ": source, "data.json": json.dumps(data, allow_nan=False).encode(), **drawings}
     made: Any = typst.compile(
         files,
         format="pdf",
@@ -62,7 +67,7 @@ def report_on_paper(assessment: Assessment, *, on: datetime) -> Paper:
         pdf_standards=STANDARDS,
         timestamp=on.replace(microsecond=0),
     )
-    return Paper(bytes(made), on)
+    return bytes(made)
 
 
 def _data(assessment: Assessment, drawings: dict[str, bytes], on: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from isotherm.clinical.case import Case, Lesion
 from isotherm.clinical.fact import Fact
@@ -44,6 +44,13 @@ PARTIAL_DUCTS = ("common bile duct",)
 Facts = dict[str, tuple[Fact, ...]]
 
 
+class Days(NamedTuple):
+    """The days of the scans after and before ablation, where they are known."""
+
+    after: date | None
+    before: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class WithMargins:
     """A case with the facts of a margin.json, and what of it was not taken, in words."""
@@ -72,24 +79,54 @@ def read_margins(path: str | os.PathLike[str], case: Case, *, on: date | None = 
     text = text_of(Path(path), called="result", example="margin.json of the case", largest_bytes=LARGEST_BYTES)
     try:
         document = json.loads(text)
-        measured = _measured(document, on)
+    except (ValueError, RecursionError):
+        raise _no_result(name) from None
+    return with_margins(document, case, name=name, on=on)
+
+
+def with_margins(
+    document: Any, case: Case, *, name: str, on: date | None = None, before_on: date | None = None
+) -> WithMargins:
+    """Add the measured lesions of the content of a margin.json.
+
+    Parameters
+    ----------
+    document : mapping
+    case : Case
+    name : str
+        What messages call it.
+    on, before_on : date, optional
+        The days of the scans after and before ablation; margin.json does not hold them.
+
+    Raises
+    ------
+    BadCase
+        As `read_margins`.
+    """
+    try:
+        measured = _measured(document, Days(on, before_on))
+        unknown = _unknown_structures(document)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
-        sentence = f"'{name}' is no result of the form {SCHEMA}; give the margin.json that isotherm margin wrote."
-        raise BadCase(("", sentence)) from None
+        raise _no_result(name) from None
     matched = {lesion.id for lesion in case.lesions} & measured.keys()
     if not matched:
         sentence = f"No lesion of '{name}' is one of the case; give lesions of the case the ids that are labels there."
         raise BadCase(("", sentence))
     lesions = tuple(_joined(lesion, measured.get(lesion.id, {})) for lesion in case.lesions)
     left_out = [f"lesion {printable(one)} of {name} is no lesion of the case" for one in measured if one not in matched]
-    left_out += [f"structure {printable(one)} of {name} stands for no fact" for one in _unknown_structures(document)]
+    left_out += [f"structure {printable(one)} of {name} stands for no fact" for one in unknown]
     left_out += [
         f"{fact} of lesion {one}: the case has dated values, which count" for one, fact in _older(case, measured)
     ]
     return WithMargins(replace(case, lesions=lesions), tuple(left_out))
 
 
-def _measured(document: Any, on: date | None) -> dict[str, Facts]:
+def _no_result(name: str) -> BadCase:
+    sentence = f"'{name}' is no result of the form {SCHEMA}; give the margin.json that isotherm margin wrote."
+    return BadCase(("", sentence))
+
+
+def _measured(document: Any, on: Days) -> dict[str, Facts]:
     if document["schema"] != SCHEMA:
         raise ValueError
     roles = {one["role"] for one in document["inputs"]}
@@ -99,22 +136,23 @@ def _measured(document: Any, on: date | None) -> dict[str, Facts]:
     }
 
 
-def _facts(document: Any, lesion: Any, roles: set[str], on: date | None) -> Iterator[tuple[str, Fact]]:
+def _facts(document: Any, lesion: Any, roles: set[str], on: Days) -> Iterator[tuple[str, Fact]]:
     where = f"isotherm margin, lesion {printable(str(lesion['label']))}"
     before = {"diameter_mm": lesion["tumor"]["recist_mm"], "to_capsule_mm": lesion["tumor"]["depth_below_capsule_mm"],
               "to_vessel_mm": min((one["distance_mm"] for one in lesion["vessels"]), default=None)}  # fmt: skip
     for name, value in before.items():
         if value is not None:
-            yield name, _fact(name, value, source=where)
+            yield name, _fact(name, value, source=where, on=on.before)
     for name, value, low in _structures(lesion["structures_mm"]):
-        yield name, _fact(name, value, low=low, high=None if low is None else value, source=where)
-    margin = _margin(lesion, on, where)
+        yield name, _fact(name, value, low=low, high=None if low is None else value, source=where,
+                          on=on.before)  # fmt: skip
+    margin = _margin(lesion, on.after, where)
     if margin is not None:
         yield "minimal_margin_mm", margin
     bridging = _bridging(lesion, roles)
     if bridging is not None:
-        yield "vessel_bridging", Fact(value=bridging, on=on, origin="image", source=where)
-    yield from _told(document["settings"], on, where)
+        yield "vessel_bridging", Fact(value=bridging, on=on.after, origin="image", source=where)
+    yield from _told(document["settings"], on.after, where)
 
 
 def _fact(name: str, value: float, *, low: float | None = None, high: float | None = None, source: str = "",

@@ -7,6 +7,7 @@ own noise, its own contrast phase and its own grid.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,7 +18,7 @@ from scipy.spatial import cKDTree
 
 from isotherm.errors import EmptyMask, ImplausibleMask
 from isotherm.imaging.geometry import Float
-from isotherm.imaging.phantom import Lobulated, Point, rasterize
+from isotherm.imaging.phantom import Lobulated, Point, Shape, rasterize
 from isotherm.imaging.phantom_departures import Shrunk, Stiff
 from isotherm.imaging.phantom_directions import icosphere
 from isotherm.imaging.phantom_draws import draw_bumps
@@ -173,7 +174,7 @@ def simulate_scans(
         The liver has no place for the lesion.
     """
     rng = np.random.default_rng([seed, number])
-    field = _field_of_view(anatomy.liver)
+    field = field_of_view(anatomy.liver)
     warp = draw_warp(rng, np.asarray(field.to_lps([np.array(field.shape_kji) / 2.0])[0]))
     tumor = _draw_tumor(anatomy, rng)
     if tissue == "stiff tumor":
@@ -187,12 +188,13 @@ def simulate_scans(
     elif tissue == "sliding organ":
         slide = apart.normal(size=3)
         slide *= SLIDE_MM / np.linalg.norm(slide)
-    vessels = _vessel_tree(anatomy, rng)
-    grids = [_scan_grid(field, phase, rng) for phase in (BEFORE, AFTER)]
+    vessels = vessel_tree(anatomy, rng)
+    grids = [scan_grid(field, phase, rng) for phase in (BEFORE, AFTER)]
     images: list[Volume] = []
     organs: list[Mask] = []
-    for grid, phase, way, ablated in ((grids[0], BEFORE, None, None), (grids[1], AFTER, warp, zone)):
-        image, organ = _scan(anatomy, grid, phase, vessels, tumor, way, ablated, slide if way else None, rng)
+    for grid, phase, way, ablated in ((grids[0], BEFORE, None, ()), (grids[1], AFTER, warp, (zone,))):
+        image, organ = paint_scan(anatomy, grid, phase, vessels, rng, tumor=tumor, warp=way, zones=ablated,
+                                  slide_mm=slide if way else None)  # fmt: skip
         images.append(image)
         organs.append(organ)
     return ScanPair(
@@ -202,7 +204,8 @@ def simulate_scans(
     )  # fmt: skip
 
 
-def _field_of_view(liver: Mask) -> Grid:
+def field_of_view(liver: Mask) -> Grid:
+    """Return the part of the image that holds the liver, with room around it."""
     box = liver.box()
     assert box is not None  # of an anatomy
     room = [round(ROOM_MM / s) for s in liver.grid.spacing_kji_mm]
@@ -212,7 +215,7 @@ def _field_of_view(liver: Mask) -> Grid:
     return liver.grid.window((k, j, i), (high[0] - k, high[1] - j, high[2] - i))
 
 
-def _scan_grid(field: Grid, phase: Phase, rng: np.random.Generator) -> Grid:
+def scan_grid(field: Grid, phase: Phase, rng: np.random.Generator) -> Grid:
     """Lay the scan's own voxels over the field of view, shifted by a random part of a voxel, stored head first."""
     size = np.array(field.shape_kji) * field.spacing_kji_mm
     k, j, i = (int(n) for n in size // phase.spacing_kji_mm)
@@ -269,7 +272,7 @@ def _least_margin_mm(zone: Lobulated, surface: Float) -> float:
     return float(skin.exact_mm(surface[rough <= rough.min() + 0.4], rounds=4).min())
 
 
-def _vessel_tree(anatomy: Anatomy, rng: np.random.Generator) -> tuple[cKDTree, Float]:
+def vessel_tree(anatomy: Anatomy, rng: np.random.Generator) -> tuple[cKDTree, Float]:
     """Lead bent, narrowing vessels from the hilum to places all over the liver; return their points and radii."""
     inside = anatomy.liver.grid.to_lps(np.argwhere(anatomy.liver.inside))
     ends = inside[rng.integers(len(inside), size=BRANCHES)]
@@ -283,11 +286,14 @@ def _vessel_tree(anatomy: Anatomy, rng: np.random.Generator) -> tuple[cKDTree, F
     return cKDTree(course.reshape(-1, 3)), radii.reshape(-1)
 
 
-def _scan(
-    anatomy: Anatomy, grid: Grid, phase: Phase, vessels: tuple[cKDTree, Float], tumor: Lobulated, warp: Warp | None,
-    zone: Lobulated | None, slide_mm: Float | None, rng: np.random.Generator,
+def paint_scan(
+    anatomy: Anatomy, grid: Grid, phase: Phase, vessels: tuple[cKDTree, Float], rng: np.random.Generator, *,
+    tumor: Shape | None = None, warp: Warp | None = None, zones: Sequence[Shape] = (), slide_mm: Float | None = None,
 ) -> tuple[Volume, Mask]:  # fmt: skip
-    """Paint what the patient looks like at the voxels of one scan; without a warp it is the scan before."""
+    """Paint what the patient looks like at the voxels of one scan; without a warp it is the scan before.
+
+    The tumor lies in the tissue, and is carried by the warp; zones lie where the scan shows them.
+    """
     places = grid.centers_lps_mm()
     tissue_at = places if warp is None else warp.points(places)
     kji = anatomy.liver.grid.to_kji(tissue_at).T
@@ -297,10 +303,10 @@ def _scan(
     liver = phase.liver_hu + ndimage.map_coordinates(anatomy.shade_hu, kji, order=1, mode="nearest")
     lumen = share(_level_of(vessels, tissue_at, organ > 0))
     liver = liver * (1 - lumen) + phase.vessel_hu * lumen
-    ghost = _share_of(tumor, tissue_at)
+    ghost = np.zeros(len(places)) if tumor is None else _share_of(tumor, tissue_at)
     liver = liver * (1 - ghost) + phase.tumor_hu * ghost
-    if zone is not None:
-        burnt = _share_of(zone, places)
+    if zones:
+        burnt = np.max([_share_of(zone, places) for zone in zones], axis=0)
         liver = liver * (1 - burnt) + (ZONE_HU + GHOST_HU * ghost) * burnt
     image = (image * (1 - organ) + liver * organ).reshape(grid.shape_kji)
     image += texture(grid.shape_kji, NOISE_HU, NOISE_VOXELS, rng)
@@ -317,7 +323,7 @@ def _level_of(vessels: tuple[cKDTree, Float], places: Float, where: npt.NDArray[
     return level
 
 
-def _share_of(shape: Lobulated, places: Float) -> Float:
+def _share_of(shape: Shape, places: Float) -> Float:
     shares = np.zeros(len(places))
     near = np.linalg.norm(places - np.array(shape.center_lps_mm), axis=1) < shape.reach_mm + 2.0
     shares[near] = share(shape.level(places[near]))

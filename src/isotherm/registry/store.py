@@ -20,6 +20,7 @@ from isotherm.registry.address import Address, address_of, connected
 from isotherm.registry.audit import Act, Entry, act
 from isotherm.registry.changing import Changed, Target, reinstate, revise, withdraw
 from isotherm.registry.opening import check, make
+from isotherm.registry.putting import Put, put_all
 from isotherm.registry.reading import history, raw_rows
 from isotherm.registry.rows import Kept, kept_of
 from isotherm.registry.sessions import read, write
@@ -106,6 +107,19 @@ class Store:
         """
         with write(self._engine, self.address, self._act(by, why)) as writing:
             return add_all(writing, records)
+
+    def put(self, records: Iterable[Record], *, by: str, why: str) -> Put:
+        """Add records that are new and revise those that differ, all or none, in one transaction.
+
+        The same records again change nothing. Fields that a record does not tell keep what somebody noted.
+
+        Raises
+        ------
+        BadRecord
+            One of them was withdrawn, comes twice, or points to a record that is not there.
+        """
+        with write(self._engine, self.address, self._act(by, why)) as writing:
+            return put_all(writing, list(records))
 
     def revise(self, kind_name: str, patient_id: str, record_id: str, values: Mapping[str, Value | None], *,
                revision: int, by: str, why: str, unknown: Collection[str] = ()) -> int:  # fmt: skip

@@ -1,0 +1,90 @@
+"""The case and the registry: one patient's records as a board, and a measured case as records, all or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from isotherm.app.board_kept import imaging_of_records, noted_margins, shown_of_records
+from isotherm.app.board_tasks import IMAGING, Boarded, judged
+from isotherm.app.case_from_records import case_from_records
+from isotherm.app.criteria_tasks import day_of
+from isotherm.app.criteria_words import how_many
+from isotherm.app.records_of_case import records_of
+from isotherm.clinical.kinds import KEY
+from isotherm.errors import BadSetting
+from isotherm.printable import printable
+from isotherm.registry.putting import Put
+from isotherm.registry.store import Store, open_store
+
+BY, WHY = "isotherm case", "measured and noted by isotherm case"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientAsked:
+    """What is asked of a registry: the patient, the day, and which day it is."""
+
+    address: str
+    patient_id: str
+    today: date
+    as_of: str | None = None
+
+
+def board_of_registry(asked: PatientAsked) -> Boarded:
+    """Return the board of a patient of a registry, without images.
+
+    Raises
+    ------
+    BadSetting
+        There is no such patient, or a key that none can have.
+    InputError
+    """
+    on = asked.today if asked.as_of is None else day_of(asked.as_of, "--as-of")
+    if not KEY.fullmatch(asked.patient_id):
+        raise BadSetting("A patient's key of other letters than A-Z, a-z, 0-9 and . _ : - came; check it.")
+    with open_store(asked.address) as store:
+        records = [one.record for one in store.patient(asked.patient_id)]
+    if not records:
+        raise BadSetting("The registry has no patient of this key; isotherm registry show lists what there is.")
+    case = case_from_records(records, patient_id=asked.patient_id, on=on)
+    shown = shown_of_records(records, patient_id=asked.patient_id)
+    imaging = {name: IMAGING[kind] for name, kind in imaging_of_records(records) if kind in IMAGING}
+    shown = shown.beside(noted_margins(case, shown.margins))
+    return Boarded(judged(shown, case, patient_id=asked.patient_id, today=asked.today, as_of=on, origin="registry",
+                          notes=(), imaging=imaging), case)  # fmt: skip
+
+
+def tracking_of(address: str, patient_id: str) -> dict[str, str]:
+    """Return what the lesions of a patient are called in DICOM already, by their ids."""
+    with open_store(address) as store:
+        return _tracking(store, patient_id)
+
+
+def _tracking(store: Store, patient_id: str) -> dict[str, str]:
+    records = [one.record for one in store.patient(patient_id)]
+    return {one.id: str(one.get("tracking_uid")) for one in records
+            if one.kind.name == "lesion" and one.get("tracking_uid")}  # fmt: skip
+
+
+def write_to_registry(address: str, boarded: Boarded, *, by: str | None) -> list[str]:
+    """Write a case and what was measured of it in one transaction; return what is to be told.
+
+    Raises
+    ------
+    InputError
+        The registry refuses a record; nothing is written then.
+    """
+    assert boarded.case is not None  # of a folder with a course
+    assert boarded.measured is not None
+    patient = boarded.measured.course.patient_id
+    with open_store(address) as store:
+        known = _tracking(store, patient)
+        put = store.put(records_of(boarded.case, boarded.measured, known), by=by or BY, why=WHY)
+    return list(_told(put))
+
+
+def _told(put: Put) -> list[str]:
+    lines = [f"Registry: {how_many(len(put.added), 'record', 'records')} added, {len(put.revised)} revised, "
+             f"{put.same} the same"]  # fmt: skip
+    lines += [f"  revised: {kind} {printable(own)} ({', '.join(fields)})" for (kind, _, own), fields in put.revised]
+    return lines

@@ -1,0 +1,232 @@
+"""What the tumor board's page shows, in words: one sheet, then the annex; the same for the page and for the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from isotherm.app.board_words import (
+    GROWTH_SAYS,
+    NO_MARGIN,
+    RESEARCH,
+    change_words,
+    gates_words,
+    growth_says,
+    growth_words,
+    interval_words,
+    share_words,
+    short_margin,
+    status_short,
+    suspected_lines,
+    volume_words,
+    when_words,
+)
+from isotherm.app.criteria_view import applicable, criteria_view, is_predictor
+from isotherm.app.criteria_words import ANSWER_WORDS, GAP_WORDS, capital, how_many, kind_of_source, weight_words
+from isotherm.app.report_words import caveats
+
+Part = Mapping[str, Any]
+View = dict[str, Any]
+
+MOST_MARGINS, MOST_ZONES, MOST_SOURCES, MOST_OUTCOMES, MOST_MISSING = 10, 9, 11, 3, 6
+"""What of each stands on the sheet; the annex has all of it."""
+
+MOST_TITLES, FEW_TITLES, CROWDED = 3, 1, 8
+"""Titles of rules in one cell; fewer where margins and zones are more than this many lines."""
+
+MOST_CAVEATS = 2
+
+ORDER = ("withheld", "not_ablated", "not_assessable", "bounded", "measured")
+
+
+def board_view(document: Part) -> View:
+    """Return the view of a document: plain words, lists and tables."""
+    criteria: Part | None = document["criteria"]
+    last = latest_margins(document["margins"])
+    zones: Sequence[Part] = document["follow_up"]
+    questions: Sequence[Part] = [] if criteria is None else criteria["questions"]
+    crowded = len(last) + len(zones) > CROWDED
+    sources = list(_sources(criteria, most=FEW_TITLES if crowded else MOST_TITLES))
+    return {
+        "title": f"Tumor board: {document['patient_id']}" if document["patient_id"] else "Tumor board",
+        "crowded": crowded, "under": _under(document), "research": RESEARCH,
+        "alerts": suspected_lines(zones),
+        "star": any(_striking(one) for one in zones),
+        "main": _main(document, last), "question": _question(questions),
+        "margins": [_row(one) for one in last[:MOST_MARGINS]], "margins_left": max(0, len(last) - MOST_MARGINS),
+        "not_measured": [f"Lesion {one['lesion']}, session {one['session']}: {one['why']}"
+                         for one in document["not_measured"]],
+        "zones": [_zone(one) for one in zones[:MOST_ZONES]], "zones_left": max(0, len(zones) - MOST_ZONES),
+        "growth_says": GROWTH_SAYS if any(scan["growth"] for one in zones for scan in one["scans"]) else "",
+        "sources": sources[:MOST_SOURCES], "sources_left": _left(criteria),
+        "evidence": _evidence(document["evidence"]),
+        "missing": [_missing(one) for one in questions[1 : 1 + MOST_MISSING]],
+        "missing_left": max(0, len(questions) - 1 - MOST_MISSING),
+        "notes": list(document["notes"]),
+        "annex": {
+            "margins": [_whole(one) for one in document["margins"]],
+            "scans": [{"lesion": zone["lesion"], "session": zone["session"], **_scan(scan, first=not place)}
+                      for zone in zones for place, scan in enumerate(zone["scans"])],
+            "course": document["course"],
+            "evidence": document["evidence"]["lines"],
+            "criteria": None if criteria is None else criteria_view(criteria),
+        },
+    }  # fmt: skip
+
+
+def latest_margins(margins: Sequence[Part]) -> list[Part]:
+    """Return the margin of each lesion's last session: those in question first, then the smallest."""
+    last = {one["lesion"]: one for one in sorted(margins, key=lambda one: one["scan_on"] or "")}
+    return sorted(last.values(), key=lambda one: (ORDER.index(one["status"]), _number(one)))
+
+
+def _number(one: Part) -> float:
+    return float("inf") if one["minimal_margin_mm"] is None else float(one["minimal_margin_mm"])
+
+
+def _under(document: Part) -> str:
+    criteria: Part | None = document["criteria"]
+    lesions: Sequence[str] = [] if criteria is None else criteria["case"]["lesions"]
+    parts = [f"Day asked about: {document['on']}"]
+    parts += [] if document["organ"] is None else [str(document["organ"])]
+    if criteria is not None:
+        which = "which are all" if criteria["case"]["lesions_complete"] else "and more may follow"
+        parts.append(f"{how_many(len(lesions), 'lesion', 'lesions')} listed, {which}")
+    parts += ["from a registry, without images"] if document["origin"] == "registry" else []
+    return " · ".join([*parts, f"made {document['today']}"])
+
+
+def _main(document: Part, last: Sequence[Part]) -> View:
+    """Return the number that everybody looks for: the smallest margin, or what stands in its place."""
+    if not last:
+        why = document["not_measured"][0]["why"] if document["not_measured"] else "no scans with drawings are noted"
+        return {"label": "Minimal ablation margin", "big": NO_MARGIN, "interval": "", "where": "",
+                "when": capital(why) + ".", "caveats": [], "number": False}  # fmt: skip
+    numbered = [one for one in last if one["minimal_margin_mm"] is not None]
+    # A lesion that nothing was ablated of has the worst margin of all, whatever its number.
+    worst = [one for one in last if one["status"] == "not_ablated"]
+    shown = (worst or sorted(numbered, key=_number) or list(last))[0]
+    others = [f"Lesion {one['lesion']}: {short_margin(one)}." for one in last
+              if one is not shown and one["status"] != "measured"]  # fmt: skip
+    direction = shown["thinnest_direction"]
+    several = "Smallest minimal margin" if len(last) > 1 else "Minimal ablation margin"
+    return {
+        "label": f"{several}: lesion {shown['lesion']}", "big": capital(short_margin(shown)),
+        "interval": interval_words(shown),
+        "where": f"thinnest toward {direction}" if direction else "", "when": when_words(shown),
+        "caveats": [*filter(None, [capital(gates_words(shown)) + "." if gates_words(shown) else ""]),
+                    *others[:MOST_CAVEATS], *caveats(shown, most=MOST_CAVEATS)],
+        "number": shown["minimal_margin_mm"] is not None,
+    }  # fmt: skip
+
+
+def _question(questions: Sequence[Part]) -> View | None:
+    if not questions:
+        return None
+    first = questions[0]
+    answers = sorted(first["answers"], key=lambda one: not one["decides"])
+    return {
+        "big": f"{capital(first['fact']['words'])}?",
+        "why": f"{capital(GAP_WORDS[first['fact']['gap']])}. It {weight_words(first)}.",
+        "outcomes": [f"{one['short']}, {one['title']}: "
+                     + "; ".join(f"{end['values']}: {ANSWER_WORDS[end['answer']]}" for end in one["outcomes"])
+                     for one in answers[:MOST_OUTCOMES]],
+        "more": max(0, len(answers) - MOST_OUTCOMES),
+    }  # fmt: skip
+
+
+def _missing(question: Part) -> str:
+    gap = question["fact"]["gap"]
+    return question["fact"]["words"] + ("" if gap == "missing" else f" ({GAP_WORDS[gap]})")
+
+
+def _row(one: Part) -> View:
+    return {
+        "lesion": one["lesion"], "margin": short_margin(one), "interval": interval_words(one), "when": when_words(one),
+        "status": status_short(one), "direction": one["thinnest_direction"] or "",
+        "grave": one["status"] in ("withheld", "not_ablated", "not_assessable") or (one["minimal_margin_mm"] or 0) < 0,
+    }  # fmt: skip
+
+
+def _whole(one: Part) -> View:
+    shares: Part = one["surface_fraction"] or {}
+    told: Part = one["registration"] or {}
+    return {
+        **_row(one), "session": one["session"], "caveats": caveats(one, most=6),
+        "below_0": shares.get("below_0_mm"), "below_5": _below_5(shares), "residual_ml": one["residual_volume_ml"],
+        "tumor_ml": one["tumor_volume_ml"], "zone_ml": one["ablation_volume_ml"], "error_mm": told.get("error_mm"),
+    }  # fmt: skip
+
+
+def _below_5(shares: Part) -> float | None:
+    parts = (shares.get("below_0_mm"), shares.get("0_to_5_mm"))
+    return None if None in parts else sum(float(one or 0) for one in parts)
+
+
+def _striking(zone: Part) -> bool:
+    return any(one["growth"] is not None and one["growth"]["says"] == "suspected" for one in zone["scans"])
+
+
+def _zone(zone: Part) -> View:
+    return {
+        "lesion": zone["lesion"],
+        "session": zone["session"],
+        "n": len(zone["scans"]),
+        **_scan(zone["scans"][-1], first=len(zone["scans"]) == 1),
+    }
+
+
+def _scan(scan: Part, *, first: bool) -> View:
+    growth = scan["growth"]
+    return {
+        "scan": scan["scan"], "on": scan["on"], "months": f"{scan['months']:.1f}", "volume": volume_words(scan),
+        "share": share_words(scan), "change": change_words(scan), "growth": growth_words(growth),
+        "says": growth_says(growth) if growth is not None else "first scan" if first else "not told without images",
+        "suspected": growth is not None and growth["says"] == "suspected",
+    }  # fmt: skip
+
+
+def _sources(criteria: Part | None, *, most: int) -> Iterator[View]:
+    """Yield the guidelines that apply, each in one line: what is not met by title, what is open and met by number."""
+    rows: list[View] = []
+    for one in [] if criteria is None else applicable(criteria):
+        asked = [finding for finding in one["findings"]
+                 if finding["answer"] != "NOT_APPLICABLE" and not is_predictor(finding)]  # fmt: skip
+        by = {name: [_titled(finding) for finding in asked if finding["answer"] in answers]
+              for name, answers in _GROUPS.items()}  # fmt: skip
+        few = {name: _few(said, most) for name, said in by.items()}
+        rows.append({"source": one["short"], "kind": kind_of_source(one), **few,
+                     "n": {name: len(said) for name, said in by.items()}})  # fmt: skip
+    yield from sorted(rows, key=lambda row: (-row["n"]["not_met"], -row["n"]["met"], row["source"]))
+
+
+_GROUPS = {"not_met": ("NOT_MET",), "unknown": ("UNKNOWN",), "met": ("MET", "MET_WITH_CONDITION")}
+
+
+def _titled(finding: Part) -> str:
+    against = "against " if finding["rule"]["direction"] == "against" else ""
+    return against + finding["rule"]["title"]
+
+
+def _few(titles: Sequence[str], most: int) -> str:
+    left = len(titles) - most
+    return "; ".join([*titles[:most], *([f"and {left} more"] if left > 0 else [])])
+
+
+def _left(criteria: Part | None) -> int:
+    return 0 if criteria is None else max(0, len(applicable(criteria)) - MOST_SOURCES)
+
+
+def _evidence(evidence: Part) -> View:
+    lines = [f"{one['paper']} ({one['about']}): {'; '.join(one['numbers'])}"
+             + (f"; and {one['more']} more" if one["more"] else "")
+             + (f". Not measured alike: {'; '.join(one['differs'])}" if one["differs"] else "") + f" [{one['source']}]"
+             for one in evidence["lines"]]  # fmt: skip
+    others = evidence["others"]
+    if evidence["matching"]:
+        said = f"{how_many(others, 'other relation is', 'other relations are')} of other margins, days or organs."
+    elif others:
+        said = f"None of {others} published relations was measured alike, so that no margin here is laid beside one."
+    else:
+        said = ""
+    return {"lines": lines, "said": said, "remark": evidence["remark"] if lines else ""}

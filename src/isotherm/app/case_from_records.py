@@ -1,0 +1,266 @@
+"""The records of one patient → the case that guidelines are asked about, its course, margins and zones over time.
+
+Pure: each fact has the day and the origin of the record that it comes from; docs/board.md has the same as a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from isotherm.clinical.case import Case, Lesion
+from isotherm.clinical.course import Course, DrawnScan, Session, SystemicLine
+from isotherm.clinical.fact import ORIGINS, Fact, Origin
+from isotherm.clinical.record import Record
+from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
+from isotherm.errors import BadCase
+from isotherm.exchange.case_facts import facts_of
+from isotherm.toml_form import Key, parsed
+
+DECISION = ("organ", "ecog", "asa", "cea_ug_l", "n_lesions", "largest_lesion_mm", "distribution", "synchronous",
+            "extrahepatic_disease", "extrahepatic_all_treatable", "mediastinal_nodes", "resectable",
+            "tumor_board")  # fmt: skip
+"""Fields of a decision that are facts of its day."""
+
+PRIMARY = ("primary", "primary_site", "net_site", "n_stage", "microsatellites", "net_grade", "ki67_percent")
+"""Fields of a primary tumor that are facts without a day: they do not change."""
+
+READING = ("diameter_mm", "to_vessel_mm", "to_bile_duct_mm", "to_bowel_mm", "to_capsule_mm", "enhancement")
+"""Fields of a lesion on a scan that are facts of the scan's day."""
+
+DAYS_PER_YEAR = 365.25
+
+IMAGING = {"CT": "CT", "PET/CT": "CT", "MRI": "MRI", "ultrasound": "ultrasound"}
+"""What the scan of a margin is called, by the modality of its record."""
+
+Noted = tuple[str, str, Fact]
+"""Lesion ("" for the patient), name, fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The records of one patient by their kinds and keys."""
+
+    by_kind: Mapping[str, Mapping[str, Record]]
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> Recorded:
+        """Sort records by their kinds."""
+        found: dict[str, dict[str, Record]] = {}
+        for one in records:
+            found.setdefault(one.kind.name, {})[one.id] = one
+        return cls(found)
+
+    def every(self) -> Iterator[Record]:
+        """Yield all records."""
+        for some in self.by_kind.values():
+            yield from some.values()
+
+    def all(self, kind: str) -> tuple[Record, ...]:
+        """Return the records of a kind."""
+        return tuple(self.by_kind.get(kind, {}).values())
+
+    def day_of(self, kind: str, key: object, field: str) -> date | None:
+        """Return a day of a record that another one points to; None where it is not noted."""
+        found = self.by_kind.get(kind, {}).get(str(key))
+        value = None if found is None else found.get(field)
+        return value if isinstance(value, date) else None
+
+
+def case_from_records(records: Iterable[Record], *, patient_id: str, on: date) -> Case:
+    """Return the case of a patient on a day; later facts are kept and not used.
+
+    Parameters
+    ----------
+    records : iterable of Record
+        Of one patient.
+    patient_id : str
+    on : date
+
+    Raises
+    ------
+    BadCase
+        A fact's value is none, or a record contradicts the list of lesions.
+    """
+    kept = Recorded.of(records)
+    facts: dict[str, dict[str, tuple[Fact, ...]]] = {"": {}}
+    lesions = [one.id for one in kept.all("lesion")]
+    for lesion, name, fact in (*_of_patient(kept, on), *_of_lesions(kept), *_noted_facts(kept)):
+        own = facts.setdefault(lesion, {})
+        if fact not in own.get(name, ()):
+            own[name] = (*own.get(name, ()), fact)
+    try:
+        return Case(on=on, id=patient_id, facts=facts[""],
+                    lesions=tuple(Lesion(one, facts.get(one, {})) for one in lesions))  # fmt: skip
+    except ValueError as error:
+        raise BadCase(("", f"The records contradict each other: {error}.")) from None
+
+
+def _of_patient(kept: Recorded, on: date) -> Iterator[Noted]:
+    for one in kept.all("patient"):
+        born = one.get("born_on")
+        if isinstance(born, date) and born <= on:
+            yield "", "age_years", Fact(value=round((on - born).days / DAYS_PER_YEAR, 1), on=on, origin="derived")
+    for one in kept.all("primary"):
+        yield from (("", name, fact) for name, fact in _fields(one, PRIMARY, None, "typed"))
+        resected = one.get("resected_on")
+        if isinstance(resected, date):
+            yield "", "primary_resected", Fact(value=True, on=resected)
+    for one in kept.all("decision"):
+        day = one.get("decided_on")
+        yield from (("", name, fact) for name, fact in _fields(one, DECISION, day, "typed"))
+    organs = {one.get("organ") for one in kept.all("lesion")}
+    if len(organs) == 1 and not any(one.get("organ") for one in kept.all("decision")):
+        yield from (("", "organ", Fact(value=value)) for value in organs if value is not None)
+    yield from _of_therapy(kept)
+
+
+def _of_therapy(kept: Recorded) -> Iterator[Noted]:
+    """Yield what follows from lines of systemic therapy and from sessions, each known from its own day."""
+    started = sorted(value for one in kept.all("systemic") if isinstance(value := one.get("started_on"), date))
+    if started:
+        yield "", "chemotherapy_before", Fact(value=True, on=started[0])
+        yield "", "systemic_start", Fact(value=started[0], on=started[0])
+    for one in kept.all("systemic"):
+        stopped = one.get("stopped_on")
+        if isinstance(stopped, date):
+            yield "", "last_chemotherapy", Fact(value=stopped, on=stopped)
+    ablated = sorted(value for one in kept.all("session") if isinstance(value := one.get("ablated_on"), date))
+    if ablated:
+        yield "", "ablation_date", Fact(value=ablated[0], on=ablated[0])
+
+
+def _of_lesions(kept: Recorded) -> Iterator[Noted]:
+    for one in kept.all("lesion"):
+        yield from ((one.id, name, fact) for name, fact in _fields(one, ("peridiaphragmatic",), None, "typed"))
+    for one in kept.all("reading"):
+        day = kept.day_of("scan", one.get("scan_id"), "scanned_on")
+        yield from ((str(one.get("lesion_id")), name, fact) for name, fact in _fields(one, READING, day, "image"))
+    for one in kept.all("ablation"):
+        day = kept.day_of("session", one.get("session_id"), "ablated_on")
+        modality = one.get("modality")
+        if modality in LESION_FACTS["ablation_modality"].choices:
+            yield str(one.get("lesion_id")), "ablation_modality", Fact(value=modality, on=day)
+    for one in kept.all("margin"):
+        yield from ((str(one.get("lesion_id")), name, fact) for name, fact in _of_margin(kept, one))
+
+
+def _of_margin(kept: Recorded, one: Record) -> Iterator[tuple[str, Fact]]:
+    scan = one.get("scan_id")
+    day = kept.day_of("scan", scan, "scanned_on")
+    fact = margin_fact(one, day)
+    if fact is not None:
+        yield "minimal_margin_mm", fact
+    bridging = one.get("vessel_bridging")
+    if bridging is not None:
+        yield "vessel_bridging", Fact(value=bridging, on=day, origin="image")
+    session = session_of(kept, one)
+    if day is not None and session is not None and session <= day:
+        yield "days_after_ablation", Fact(value=(day - session).days, on=day, origin="image")
+    found = kept.by_kind.get("scan", {}).get(str(scan))
+    modality = IMAGING.get(str(None if found is None else found.get("modality")))
+    if modality is not None:
+        yield "margin_scan", Fact(value=modality, on=day, origin="image")
+
+
+def margin_fact(one: Record, day: date | None) -> Fact | None:
+    """Return the minimal margin of a record: with its limits, as a bound, or as not assessable."""
+    kind, value, status = LESION_FACTS["minimal_margin_mm"], one.get("minimal_margin_mm"), one.get("status")
+    if status in ("not_assessable", "withheld"):
+        return Fact(value=None, on=day, origin="image")
+    if not isinstance(value, float):
+        return None
+    if status == "bounded":
+        return Fact(value=value, on=day, origin="image", low=kind.low, high=value, source="at most this: an image ends")
+    low, high = one.get("low_mm"), one.get("high_mm")
+    if not isinstance(low, float) or not isinstance(high, float):
+        return Fact(value=value, on=day, origin="image")
+    return Fact(value=value, on=day, origin="image", low=min(low, value), high=max(high, value))
+
+
+def session_of(kept: Recorded, margin: Record) -> date | None:
+    """Return the day of the session whose margin a record holds."""
+    ablation = kept.by_kind.get("ablation", {}).get(str(margin.get("ablation_id")))
+    return None if ablation is None else kept.day_of("session", ablation.get("session_id"), "ablated_on")
+
+
+def _fields(one: Record, names: Iterable[str], day: Any, origin: Origin) -> Iterator[tuple[str, Fact]]:
+    """Yield fields as facts; what somebody was asked and could not tell is not assessable."""
+    on = day if isinstance(day, date) else None
+    for name in names:
+        value = one.get(name)
+        if value is not None:
+            yield name, Fact(value=value, on=on, origin=origin)
+        elif name in one.unknown:
+            yield name, Fact(value=None, on=on, origin=origin)
+
+
+def _noted_facts(kept: Recorded) -> Iterator[Noted]:
+    for one in kept.all("fact"):
+        name, lesion = str(one.get("name")), one.get("lesion_id")
+        kinds = CASE_FACTS if lesion is None else LESION_FACTS
+        if name not in kinds:
+            raise BadCase(
+                (
+                    "",
+                    f"A fact record of {name} is of {'a lesion' if lesion else 'the patient'}, which has no such fact.",
+                )
+            )
+        day = _maybe(one, "noted_on")
+        origin = next((known for known in ORIGINS if known == one.get("origin")), "typed")
+        table, document = parsed(f"x = {one.get('value')}\n", "a fact record", BadCase, private=True)
+        # A fact of a later day is kept, so that no day is too late here.
+        found = document.value(Key(facts_of(kinds[name], date.max)), table["x"], (name,))
+        document.refuse()
+        for fact in found:
+            same = replace(fact, on=day, origin=origin)
+            yield "" if lesion is None else str(lesion), name, same
+
+
+def course_from_records(records: Iterable[Record], *, patient_id: str) -> Course:
+    """Return the course of a patient, whose scans have no files."""
+    kept = Recorded.of(records)
+    drawn: dict[str, dict[str, dict[str, str]]] = {}
+    for one in kept.all("reading"):
+        own = drawn.setdefault(str(one.get("scan_id")), {"tumors": {}, "zones": {}})
+        if one.get("volume_ml") is not None or one.get("diameter_mm") is not None:
+            own["tumors"][str(one.get("lesion_id"))] = ""
+        if one.get("zone_volume_ml") is not None:
+            own["zones"][str(one.get("lesion_id"))] = ""
+    treated: dict[str, list[Record]] = {}
+    for one in kept.all("ablation"):
+        treated.setdefault(str(one.get("session_id")), []).append(one)
+    return Course(
+        patient_id=patient_id,
+        sessions=tuple(_session(one, treated.get(one.id, [])) for one in kept.all("session")),
+        systemic=tuple(SystemicLine(started_on=_day(one, "started_on"), regimen=str(one.get("regimen") or ""),
+                                    stopped_on=_maybe(one, "stopped_on")) for one in kept.all("systemic")),
+        scans=tuple(_scan(one, drawn.get(one.id, {})) for one in kept.all("scan")),
+    )  # fmt: skip
+
+
+def _scan(one: Record, drawn: Mapping[str, Mapping[str, str]]) -> DrawnScan:
+    return DrawnScan(id=one.id, on=_day(one, "scanned_on"), image="", modality=str(one.get("modality") or ""),
+                     tumors=drawn.get("tumors", {}), zones=drawn.get("zones", {}))  # fmt: skip
+
+
+def _session(one: Record, treated: list[Record]) -> Session:
+    modalities = {str(ablation.get("modality")) for ablation in treated if ablation.get("modality")}
+    return Session(
+        id=one.id, on=_day(one, "ablated_on"), approach=str(one.get("approach") or ""),
+        lesions=tuple(dict.fromkeys(str(ablation.get("lesion_id")) for ablation in treated)),
+        modality=modalities.pop() if len(modalities) == 1 else "",
+    )  # fmt: skip
+
+
+def _day(one: Record, field: str) -> date:
+    value = one.get(field)
+    assert isinstance(value, date)  # the field is needed
+    return value
+
+
+def _maybe(one: Record, field: str) -> date | None:
+    value = one.get(field)
+    return value if isinstance(value, date) else None

@@ -1,0 +1,169 @@
+"""The tumor board's page: the number, its interval and its caveat at once; one A4 sheet; every kind of board."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from isotherm.app.board_page import board_html, board_page
+from isotherm.app.board_paper import board_on_paper
+from isotherm.app.board_tasks import Boarded
+from isotherm.app.board_terminal import board_text
+from isotherm.app.board_view import board_view
+from tests.app.made_up_board import board, growth, many, margin, scan, shrinking, zone
+from tests.browser import Tab
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMAS = ROOT / "src" / "isotherm" / "app" / "schemas"
+
+BOARDS: dict[str, Any] = {
+    "many": many(),
+    "two": board(margin("1", 4.2), margin("2", 0.4, verdict="warn"),
+                 zones=(shrinking("1"), shrinking("2", 9.0, growth("suspected", -4.0)))),
+    "withheld": board(margin("1", None, status="withheld", verdict="fail"), lesions=1,
+                      zones=(zone("1", scan("F1", 0.0, 14.0, 14.0),
+                                  scan("F2", 3.0, 9.0, 14.0, growth("withheld", None, gates="fail"))),)),
+    "none": board(lesions=0),
+    "left out": board(not_measured=({"lesion": "1", "session": "S1", "why": "no tumor is drawn"},)),
+    "registry": board(margin("1", 4.2, origin="registry"), origin="registry",
+                      zones=(zone("1", scan("F1", 0.0, 14.0, 14.0), scan("F2", 3.0, 9.0, 14.0)),)),
+}  # fmt: skip
+
+
+@pytest.fixture(params=BOARDS)
+def document(request: pytest.FixtureRequest) -> Any:
+    return BOARDS[request.param]
+
+
+def text_of_pdf(pdf: bytes, folder: Path, *options: str) -> str:
+    (folder / "board.pdf").write_bytes(pdf)
+    ran = subprocess.run(["pdftotext", "-layout", *options, folder / "board.pdf", "-"], capture_output=True, check=True)
+    return ran.stdout.decode()
+
+
+def test_every_board_follows_its_schema_and_that_of_the_criteria(document: Any) -> None:
+    for name, part in (("board-1", document), ("criteria-1", document["criteria"])):
+        schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+        Draft202012Validator.check_schema(schema)
+        Draft202012Validator(schema).validate(json.loads(json.dumps(part, allow_nan=False)))
+
+
+def test_the_schema_knows_every_key() -> None:
+    schema = json.loads((SCHEMAS / "board-1.schema.json").read_text(encoding="utf-8"))
+    broken = BOARDS["two"] | {"advice": "ablate again"}
+    assert not Draft202012Validator(schema).is_valid(broken)
+
+
+def test_the_sheet_is_one_page_of_paper_and_the_annex_begins_on_the_next(document: Any, tmp_path: Path) -> None:
+    pdf = board_on_paper(board_page(Boarded(document)), on=datetime(2026, 3, 1, tzinfo=UTC))
+    first, second = (text_of_pdf(pdf, tmp_path, "-f", page, "-l", page) for page in ("1", "2"))
+    assert "What is missing besides" in first
+    assert first.count("Research use only") == 2
+    assert "Annex" not in first
+    assert second.lstrip().startswith("Annex: lesions")
+
+
+def test_page_and_paper_say_the_same_of_margins_and_zones(tmp_path: Path) -> None:
+    page = board_page(Boarded(BOARDS["many"]))
+    html = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", board_html(page)))
+    paper = re.sub(r"\s+", " ", text_of_pdf(board_on_paper(page, on=datetime(2026, 3, 1, tzinfo=UTC)), tmp_path))
+    for one in page.view["margins"]:
+        for words in (one["margin"], one["interval"], one["status"]):
+            plain = words.replace("\u00a0", " ")
+            assert plain in html.replace("\u00a0", " ")
+            assert plain in paper.replace("\u00a0", " ")
+
+
+def test_the_smallest_margin_its_interval_and_its_caveat_are_what_is_large(tab: Tab, tmp_path: Path) -> None:
+    (tmp_path / "board.html").write_text(board_html(board_page(Boarded(BOARDS["two"]))), encoding="utf-8")
+    tab.page.goto((tmp_path / "board.html").as_uri())
+    box = tab.page.locator("#main").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 768
+    sizes = tab.page.evaluate(
+        "[...document.querySelectorAll('body *')].map(e => [parseFloat(getComputedStyle(e).fontSize), e.className])"
+    )
+    assert max(sizes)[1] == "big"
+    said = tab.page.locator("#main").inner_text().replace("\u00a0", " ")
+    assert "0.4 mm" in said
+    assert "90 % interval \u22120.9 to 1.5 mm" in said
+    assert "Registration with a warning." in said
+    assert not tab.left
+    assert not tab.errors
+
+
+@pytest.mark.parametrize("name", ["many", "two", "none"])
+def test_nothing_is_clipped_on_a_screen(tab: Tab, tmp_path: Path, name: str) -> None:
+    (tmp_path / "board.html").write_text(board_html(board_page(Boarded(BOARDS[name]))), encoding="utf-8")
+    tab.page.goto((tmp_path / "board.html").as_uri())
+    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_withheld_margin_has_no_number_anywhere_on_the_sheet() -> None:
+    view = board_view(BOARDS["withheld"])
+    assert (view["main"]["big"], view["main"]["interval"]) == ("Withheld", "")
+    assert view["zones"][0]["says"] == "withheld: the registration failed"
+    assert view["zones"][0]["growth"] == ""
+    assert view["alerts"] == []
+
+
+def test_a_withheld_margin_is_what_a_run_ends_with() -> None:
+    assert Boarded(BOARDS["withheld"]).withheld
+    assert Boarded(BOARDS["many"]).withheld
+    assert not Boarded(BOARDS["two"]).withheld
+
+
+def test_a_bound_beyond_the_earlier_zone_is_said_to_be_one() -> None:
+    last = growth("not excluded", -6.8) | {"bound": "at most", "interval_mm": None}
+    view = board_view(board(margin("1"), zones=(shrinking("1", last=last),)))
+    assert view["zones"][0]["growth"] == "at least 6.8\u00a0mm beyond, toward left"
+
+
+def test_a_lesion_in_question_stands_above_every_number_and_beside_the_smallest() -> None:
+    view = board_view(BOARDS["many"])
+    assert [one["lesion"] for one in view["margins"]][:3] == ["3", "5", "2"]
+    assert view["main"]["label"] == "Smallest minimal margin: lesion 2"
+    assert "Lesion 3: withheld." in view["main"]["caveats"]
+
+
+def test_growth_is_told_with_its_size_place_and_without_a_diagnosis() -> None:
+    view = board_view(BOARDS["two"])
+    assert view["alerts"] == [
+        "Lesion 2, scan F4 (2025-06-01): 4.0\u00a0mm beyond (3.3 to 4.7\u00a0mm), toward left, against scan F1."
+    ]
+    assert "no diagnosis" in view["growth_says"]
+
+
+def test_of_a_registry_no_growth_is_made_up() -> None:
+    view = board_view(BOARDS["registry"])
+    assert [one["says"] for one in view["annex"]["scans"]] == ["first scan", "not told without images"]
+
+
+def test_hostile_ids_are_only_text_on_page_and_paper(tmp_path: Path) -> None:
+    document = board(margin("<script>alert(1)</script>", 4.2)) | {"patient_id": '#image("x")<img src=x>'}
+    page = board_page(Boarded(document))
+    html = board_html(page)
+    assert "<script" not in html
+    assert "<img src=x" not in html
+    paper = text_of_pdf(board_on_paper(page, on=datetime(2026, 3, 1, tzinfo=UTC)), tmp_path)
+    assert "<script>alert(1)" in paper
+
+
+def test_the_terminal_tells_the_same_within_its_width(document: Any) -> None:
+    lines = board_text(document, 80).splitlines()
+    assert "Research use only. Not a medical device" in lines[-1]
+    assert "\u00a0" not in "".join(lines)
+
+
+def test_lines_are_told_apart_without_color() -> None:
+    page = board_page(Boarded(BOARDS["two"]))
+    assert page.figure is not None
+    assert b"stroke-dasharray" in page.figure.svg
+    assert "mL at 12.0 months" in page.figure.description
