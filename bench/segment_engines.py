@@ -11,7 +11,7 @@ from skimage.segmentation import random_walker  # pyright: ignore[reportUnknownV
 
 from isotherm.imaging.geometry import Float
 from isotherm.imaging.outline_fit import distance_mm
-from isotherm.imaging.outline_mask import mask_of, organ_on, shares_of
+from isotherm.imaging.outline_mask import organ_on, shares_of
 from isotherm.imaging.outline_start import Levels, Room, Seeds, What, first_guess, levels_of, room_around
 from isotherm.imaging.volume import Mask, Volume
 
@@ -63,7 +63,7 @@ def outlined_by(name: str, image: Volume, seeds: Seeds, what: What, organ: Mask)
     room = room_around(image, seeds, what, organ)
     level = ENGINES[name](room, levels_of(room, seeds, what), seeds, what)
     shares = shares_of(level, room.grid, image.grid) * organ_on(organ, image.grid)
-    return mask_of(shares, image.grid, "tumor")
+    return Mask(shares.astype(np.float32), image.grid, "tumor")
 
 
 def _shown(room: Room, seeds: Seeds, radius_mm: float) -> Any:

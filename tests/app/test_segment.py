@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -187,3 +188,37 @@ def test_a_dicom_folder_goes_to_another_program_as_nifti_and_its_mask_comes_back
     (read,) = read_masks(tmp_path / "mask.nii.gz", of="tumor")
     assert read.grid.same_as(GRID)
     assert np.array_equal(read.mask.voxels, hu > 50)
+
+
+THICK = Grid((14, 50, 50), (3.75, 1.0, 1.0), (-20.0, -20.0, 100.0))
+
+
+@pytest.mark.parametrize("grid", [GRID, THICK], ids=["thin slices", "thick slices"])
+def test_an_outline_as_a_fractional_seg_is_the_same_outline(
+    isotherm: Command, tmp_path: Path, grid: Grid, dciodvfy: Callable[[Path], list[str]]
+) -> None:
+    away = np.linalg.norm(grid.centers_lps_mm() - np.array(MIDDLE), axis=1).reshape(grid.shape_kji)
+    noise = np.random.default_rng(0).normal(scale=9.0, size=grid.shape_kji)
+    hu = 105.0 - 40.0 * np.clip(0.5 + (8.0 - away) / 2.0, 0.0, 1.0) + noise
+    image, seg, mask = as_series(tmp_path / "ct", hu.astype(np.int16), grid), tmp_path / "o.dcm", tmp_path / "o.nii.gz"
+    ran = isotherm("segment", image, "--seed", "4,5,124", "--line", LINE, "--dicom", seg, "--out", mask, "--quiet")
+    assert (ran.code, f"{mask}, {seg}" in ran.out) == (0, True), ran.err
+    assert dciodvfy(seg) == []
+
+    (in_dicom,) = read_masks(f"{seg}:Tumor", of="tumor", beside=[str(image)])
+    (in_nifti,) = read_masks(mask, of="tumor")
+    shares = in_nifti.mask.on(grid).voxels
+    assert ((shares > 0.0) & (shares < 1.0)).any()
+    assert np.abs(in_dicom.mask.on(grid).voxels - shares).max() <= 1.0 / 255.0
+    assert in_dicom.outline_error_mm == in_nifti.outline_error_mm
+    assert in_dicom.mask.volume_ml == pytest.approx(in_nifti.mask.volume_ml, rel=0.01)
+
+
+@pytest.mark.parametrize(("image", "out", "says"), [("ct.nii.gz", "o.dcm", "give IMAGE as a DICOM folder"),
+                                                    ("ct.nii.gz", "o.nii", "ends with .dcm")])  # fmt: skip
+def test_a_seg_needs_a_dicom_image_and_a_name_of_its_own(
+    isotherm: Command, folder: Path, tmp_path: Path, image: str, out: str, says: str
+) -> None:
+    ran = isotherm("segment", folder / image, "--seed", "4,5,124", "--dicom", tmp_path / out, "--quiet")
+    assert (ran.code, len(ran.err.strip().splitlines()), says in ran.err) == (2, 1, True)
+    assert not list(tmp_path.iterdir())

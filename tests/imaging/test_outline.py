@@ -11,7 +11,7 @@ from isotherm.errors import BadSetting, ImplausibleMask, InputError, OutlineLeak
 from isotherm.imaging.margin import measure
 from isotherm.imaging.outline import Outline, outline_lesion
 from isotherm.imaging.outline_fit import distance_mm, evened
-from isotherm.imaging.outline_mask import mask_of, probability_of, shares_of
+from isotherm.imaging.outline_mask import probability_of, shares_of
 from isotherm.imaging.outline_start import Seeds, What
 from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.volume import Grid, Mask, Volume
@@ -108,7 +108,7 @@ class TestTheMaskBendsNoMargin:
         level = radius_mm - np.linalg.norm(fine.centers_lps_mm() - center, axis=1).reshape(fine.shape_kji)
         if probability:
             return Mask(probability_of(level, fine, grid, 1.0), grid, "tumor")
-        return mask_of(shares_of(level, fine, grid), grid, "tumor")
+        return Mask(shares_of(level, fine, grid).astype(np.float32), grid, "tumor")
 
     @staticmethod
     def margin(tumor: Mask, zone: Mask) -> float:
@@ -124,12 +124,8 @@ class TestTheMaskBendsNoMargin:
             away = rng.normal(size=3)
             away *= 2.0 / np.linalg.norm(away)
             off.append(self.margin(self.drawn(grid, center, 9.0), self.drawn(grid, center + away, 15.0)) - 4.0)
-        assert abs(float(np.mean(off))) < (0.1 if spacing[0] < 5.0 else 0.35)
-        assert max(off) < (0.3 if spacing[0] < 5.0 else 0.8)
-
-    def test_thick_slices_hold_inside_or_not(self) -> None:
-        assert self.drawn(around((1.0, 0.8, 0.8)), MIDDLE, 9.0).is_probability
-        assert not self.drawn(around((2.5, 0.8, 0.8)), MIDDLE, 9.0).is_probability
+        assert abs(float(np.mean(off))) < 0.05
+        assert max(map(abs, off)) < 0.1
 
     def test_a_probability_is_a_half_on_the_outline_and_fades_with_the_error(self) -> None:
         grid = around((1.0, 1.0, 1.0))

@@ -35,6 +35,9 @@ def add_segment(commands: Any) -> None:
     other.add_argument("--label", metavar="LABEL", help="the label of its mask that is meant")
     other.add_argument("--segmenter-timeout-s", type=float, metavar="S", help="it is ended then (default: 3600)")
     one.add_argument("--out", metavar="FILE", help="mask (.nii.gz, .nii, .nrrd), with a .json beside it")
+    one.add_argument(
+        "--dicom", metavar="FILE", help="the outline as a fractional SEG beside IMAGE, a DICOM folder (.dcm)"
+    )
     one.add_argument("--probability", metavar="FILE", help="probability of each voxel to lie inside, for the eye")
     one.add_argument("--json", action="store_true", help="print the figures as JSON")
     one.add_argument("--quiet", action="store_true", help="no progress")
@@ -52,14 +55,18 @@ def _segment(options: argparse.Namespace) -> int:
         if options.segmenter is None:
             shown = Shown(str(options.seed), tuple(options.line), options.frame)
             found = segment(options.image, shown, what=options.what, organ=options.organ, out=options.out,
-                            probability=options.probability)  # fmt: skip
+                            probability=options.probability, dicom=options.dicom)  # fmt: skip
         else:
             seconds = TIMEOUT_S if options.segmenter_timeout_s is None else options.segmenter_timeout_s
             found = segment_by_program(
                 options.image, Segmenter(options.segmenter, seconds), label=options.label,
                 of="tumor" if options.what == "tumor" else "ablation", out=options.out,
             )  # fmt: skip
-    print(json.dumps(found.told, indent=2) if options.json else _text(found.told, options.out))
+    print(
+        json.dumps(found.told, indent=2)
+        if options.json
+        else _text(found.told, [one for one in (options.out, options.dicom) if one is not None])
+    )
     return 0
 
 
@@ -68,17 +75,18 @@ def _refuse_a_mixture(options: argparse.Namespace) -> None:
     from isotherm.errors import BadSetting
 
     for_hand = options.seed is not None or options.line or options.organ is not None or options.probability is not None
+    for_hand = for_hand or options.dicom is not None
     if (options.segmenter is None) == (options.seed is None) or (options.segmenter is not None and for_hand):
         raise BadSetting("Give --seed with what belongs to it, or --segmenter alone; see `isotherm segment --help`.")
     if options.segmenter is None and (options.label is not None or options.segmenter_timeout_s is not None):
         raise BadSetting("--label and --segmenter-timeout-s belong to --segmenter; leave them out.")
 
 
-def _text(told: dict[str, Any], out: str | None) -> str:
+def _text(told: dict[str, Any], written: list[str]) -> str:
     lines = [f"{told['what']}: {told['volume_ml']:.2f} mL"]
     if told["outline_error_mm"] is not None:
         lines.append(f"outline: +- {told['outline_error_mm']:.2f} mm (estimated standard deviation)")
         if not told["lines"]:
             lines.append("one seed alone: a --line across the longest diameter guards against leaks and makes it surer")
-    lines.append(f"written: {out}" if out is not None else "nothing was written; give --out FILE for the mask")
+    lines.append(f"written: {', '.join(written)}" if written else "nothing was written; give --out FILE for the mask")
     return "\n".join([*lines, "Look at the outline on every slice before you measure with it."])

@@ -11,10 +11,15 @@ import numpy as np
 from isotherm.app.places import keep_inputs, usable_file
 from isotherm.app.software import versions
 from isotherm.errors import BadSetting, NoSuchLabel, OutputError
+from isotherm.exchange.dicom_codes import TUMOR, ZONE
+from isotherm.exchange.dicom_files import is_dicom
+from isotherm.exchange.dicom_seg_out import NamedSegment, new_uid, outline_segment, write_object
+from isotherm.exchange.dicom_source import Source, read_source
 from isotherm.exchange.image_files import read_masks, read_volume, write_mask
 from isotherm.exchange.outline_files import beside_of, write_outline
 from isotherm.exchange.segmenter import Segmenter, run_segmenter
 from isotherm.exchange.segments import split_spec
+from isotherm.exchange.voxel_source import outline_note
 from isotherm.imaging.geometry import Float
 from isotherm.imaging.outline import Outline, outline_lesion
 from isotherm.imaging.outline_start import Seeds, What
@@ -67,7 +72,7 @@ class Segmented:
 
 def segment(
     image: str, shown: Shown, *, what: What, organ: str | None = None, out: str | None = None,
-    probability: str | None = None,
+    probability: str | None = None, dicom: str | None = None,
 ) -> Segmented:  # fmt: skip
     """Outline one lesion.
 
@@ -81,12 +86,15 @@ def segment(
         FILE or FILE:LABEL.
     out, probability : str, optional
         Files for the mask, which has a JSON file beside it, and for the probability of each voxel.
+    dicom : str, optional
+        File for the mask as a SEG; the image has to be DICOM.
 
     Raises
     ------
     IsothermError
     """
     check_places([p for p in (out, probability) if p is not None], [image, *([organ] if organ else [])])
+    source = None if dicom is None else _dicom_source(dicom, image, organ)
     volume = read_volume(image).volume
     drawn = None if organ is None else read_masks(organ, of="organ", beside=[split_spec(image)[0]])[0].mask
     found = outline_lesion(volume, shown.seeds(volume.grid), what=what, organ=drawn)
@@ -96,7 +104,26 @@ def segment(
     if probability is not None:
         write_outline(probability, Mask(found.probability, volume.grid, found.mask.of), found.error_mm,
                       {**told, "holds": "probabilities, for the eye; measure margins on the mask"})  # fmt: skip
+    if dicom is not None and source is not None:
+        name = "Tumor" if what == "tumor" else "Ablation zone"
+        one = NamedSegment(name, TUMOR if what == "tumor" else ZONE, found.mask, name, new_uid(), drawn=False)
+        write_object(dicom, outline_segment(one, source, note=outline_note(found.error_mm)))
     return Segmented(told, found.mask)
+
+
+def _dicom_source(dicom: str, image: str, organ: str | None) -> Source:
+    """Return the image that a SEG goes beside, once it is said that there is one and that nothing is lost.
+
+    Raises
+    ------
+    BadSetting, OutputError, UnreadableFile, NoSuchSeries, BadGeometry
+    """
+    if not dicom.lower().endswith(".dcm"):
+        raise OutputError("--dicom wants a name that ends with .dcm; give one.")
+    if not is_dicom(split_spec(image)[0]):
+        raise BadSetting("--dicom came with an image that is not DICOM; give IMAGE as a DICOM folder, or --out alone.")
+    keep_inputs([usable_file(dicom)], [split_spec(one)[0] for one in (image, organ) if one is not None])
+    return read_source(image)
 
 
 def segment_by_program(
@@ -151,7 +178,7 @@ def _told(found: Outline, shown: Shown, what: What, in_organ: bool) -> dict[str,
         "what": what,
         "volume_ml": round(found.volume_ml, 3),
         "outline_error_mm": round(found.error_mm, 3),
-        "shares": found.mask.is_probability,
+        "holds": "the share of each voxel within the outline",
         "value_inside": round(found.levels.inside, 1),
         "value_outside": round(found.levels.outside, 1),
         "lines": len(shown.lines),

@@ -5,7 +5,7 @@ A SEG holds only planes with something in them, in any order; where they lie is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from isotherm.exchange.voxel_source import (
     Segment,
     Voxels,
     grid_of,
+    noted_outline_error_mm,
     refuse_impossible_size,
 )
 from isotherm.imaging.volume import Grid
@@ -50,6 +51,8 @@ class Segmentation:
         Stored number that stands for a share of 1.
     source_uids : tuple of str
         Series that it was drawn on.
+    outline_errors_mm : mapping
+        How sure the outlines are of which it is said, by the number of the segment.
     """
 
     instance: Instance
@@ -60,6 +63,7 @@ class Segmentation:
     kind: str
     full: float
     source_uids: tuple[str, ...]
+    outline_errors_mm: Mapping[int, float]
 
     def slabs(self, chosen: Sequence[Segment]) -> Iterator[Voxels]:
         """Give the planes of segments taken together, each of shape (1, j, i): 0 and 1, or shares."""
@@ -110,7 +114,8 @@ def open_segmentation(instance: Instance) -> Segmentation:
     if kind != "LABELMAP" and any(frame.segment is None for frame in frames):
         raise BadVoxels(f"{file.start} has planes that belong to no segment; export it anew.")
     grid, planes = _grid(item, frames, instance.shape_ji, file)
-    return Segmentation(instance, frames, planes, grid, _segments(item, file), kind, full, _sources(item))
+    return Segmentation(instance, frames, planes, grid, _segments(item, file), kind, full, _sources(item),
+                        _outline_errors_mm(item))  # fmt: skip
 
 
 def _segments(item: Item, file: ImageFile) -> tuple[Segment, ...]:
@@ -124,6 +129,13 @@ def _segments(item: Item, file: ImageFile) -> tuple[Segment, ...]:
     if not found:
         raise BadVoxels(f"{file.start} names no segment; export it anew.")
     return tuple(found)
+
+
+def _outline_errors_mm(item: Item) -> dict[int, float]:
+    """Return how sure the outlines are of which it is said, by the number of the segment."""
+    told = {one.whole("SegmentNumber"): noted_outline_error_mm(one.text("SegmentDescription"))
+            for one in item.items("SegmentSequence")}  # fmt: skip
+    return {number: error for number, error in told.items() if number is not None and error is not None}
 
 
 def _sources(item: Item) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Masks to a DICOM SEG on the planes of the image they belong to."""
+"""Masks to a DICOM SEG on the planes of the image they belong to: inside or not, or the share of each pixel."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from highdicom.seg import (
     SegmentAlgorithmTypeValues,
     Segmentation,
+    SegmentationFractionalTypeValues,
     SegmentationTypeValues,
     SegmentDescription,
 )
@@ -32,6 +33,9 @@ SERIAL = "0"
 
 ON_GRID = 1e-2
 """Voxels off a grid by at most this share of a voxel lie on it."""
+
+LEVELS = 255
+"""Steps between a share of 0 and of 1: as many as a byte holds."""
 
 Bools = npt.NDArray[np.bool_]
 
@@ -77,20 +81,37 @@ def segmentation_of(segments: Sequence[NamedSegment], source: Source, *, series_
     drawn = [(one, voxels) for one, voxels in drawn if voxels.any()]
     if not drawn:
         raise EmptyMask("No mask has a voxel on the DICOM image, so that there is nothing to write; check the image.")
-    planes = np.flatnonzero(np.any([voxels.any(axis=(1, 2)) for _, voxels in drawn], axis=0))
-    low, high = int(planes[0]), int(planes[-1]) + 1
-    pixels = np.stack([voxels[low:high] for _, voxels in drawn], axis=-1).astype(np.uint8)
-    descriptions = [_described(number, one) for number, (one, _) in enumerate(drawn, start=1)]
-    try:
-        with quietly():
-            seg = _made(pixels, low, high, descriptions, source, series_number)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise OutputError(
-            "No SEG can be made beside the DICOM image, whose header lacks or contradicts what it takes over; leave "
-            "out --dicom."
-        ) from error
-    declare_scheme(seg)
+    pixels = np.stack([voxels for _, voxels in drawn], axis=-1).astype(np.uint8)
+    return _made(pixels, [one for one, _ in drawn], source, series_number, "Ablation margin: segments")
+
+
+def outline_segment(one: NamedSegment, source: Source, *, note: str, series_number: int = 901) -> Any:
+    """Return a mask of shares on the image's own pixels as a fractional SEG (occupancy), true to half of 1/255.
+
+    Parameters
+    ----------
+    note : str
+        What is said of the segment, such as how sure its outline is.
+
+    Raises
+    ------
+    EmptyMask
+        It has no voxel on the image.
+    OutputError
+        The image's header lacks what a SEG takes over from it.
+    """
+    shares = one.mask.on(source.grid).voxels.astype(np.float32)
+    if not shares.any():
+        raise EmptyMask("The outline has no voxel on the DICOM image, so that there is nothing to write.")
+    seg = _made(shares[..., None], [one], source, series_number, "Outline")
+    (told,) = seg.SegmentSequence
+    told.SegmentDescription, told.SegmentAlgorithmType = note, "SEMIAUTOMATIC"  # somebody has clicked
     return seg
+
+
+def new_uid() -> str:
+    """Return a UID that nothing else has."""
+    return str(highdicom.UID())
 
 
 def write_object(path: str | os.PathLike[str], dataset: Any) -> None:
@@ -105,33 +126,49 @@ def write_object(path: str | os.PathLike[str], dataset: Any) -> None:
         dataset.save_as(temporary, enforce_file_format=True)
 
 
-def _made(pixels: Any, low: int, high: int, descriptions: list[SegmentDescription], source: Source,
-          series_number: int) -> Any:  # fmt: skip
+def _made(pixels: Any, segments: Sequence[NamedSegment], source: Source, series_number: int, title: str) -> Any:
+    """Return a SEG of pixels (k, j, i, segment): a fractional one of floats, else a binary one."""
+    planes = np.flatnonzero(pixels.any(axis=(1, 2, 3)))
+    low, high = int(planes[0]), int(planes[-1]) + 1
+    pixels = pixels[low:high]
     headers = list(source.headers[low:high])
     if len(source.headers) == 1:
         # Of an image of several frames, only those with a segment: their places say which they are.
         headers = list(source.headers)
         grid = source.grid.window((low, 0, 0), (high - low, *source.grid.shape_kji[1:]))
-        segments: Any = {"SegmentNumber": range(1, pixels.shape[-1] + 1)}
-        pixels = highdicom.Volume(pixels, grid.kji_to_lps, "PATIENT", source.frame_uid, channels=segments)
-    return Segmentation(
-        source_images=headers,
-        pixel_array=pixels,
-        segmentation_type=SegmentationTypeValues.BINARY,
-        segment_descriptions=descriptions,
-        series_instance_uid=highdicom.UID(),
-        series_number=series_number,
-        sop_instance_uid=highdicom.UID(),
-        instance_number=1,
-        manufacturer=MAKER,
-        manufacturer_model_name=MAKER,
-        software_versions=__version__,
-        device_serial_number=SERIAL,
-        transfer_syntax_uid=ExplicitVRLittleEndian,
-        series_description="Ablation margin: segments",
-        content_label="ABLATION_MARGIN",
-        omit_empty_frames=True,
-    )
+        channels: Any = {"SegmentNumber": range(1, pixels.shape[-1] + 1)}
+        pixels = highdicom.Volume(pixels, grid.kji_to_lps, "PATIENT", source.frame_uid, channels=channels)
+    fractional = pixels.dtype.kind == "f"
+    kinds = SegmentationTypeValues
+    try:
+        with quietly():
+            seg = Segmentation(
+                source_images=headers,
+                pixel_array=pixels,
+                segmentation_type=kinds.FRACTIONAL if fractional else kinds.BINARY,
+                fractional_type=SegmentationFractionalTypeValues.OCCUPANCY,
+                max_fractional_value=LEVELS,
+                segment_descriptions=[_described(number, one) for number, one in enumerate(segments, start=1)],
+                series_instance_uid=highdicom.UID(),
+                series_number=series_number,
+                sop_instance_uid=highdicom.UID(),
+                instance_number=1,
+                manufacturer=MAKER,
+                manufacturer_model_name=MAKER,
+                software_versions=__version__,
+                device_serial_number=SERIAL,
+                transfer_syntax_uid=ExplicitVRLittleEndian,
+                series_description=title,
+                content_label="OUTLINE" if fractional else "ABLATION_MARGIN",
+                omit_empty_frames=True,
+            )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise OutputError(
+            "No SEG can be made beside the DICOM image, whose header lacks or contradicts what it takes over; leave "
+            "out --dicom."
+        ) from error
+    declare_scheme(seg)
+    return seg
 
 
 def _described(number: int, one: NamedSegment) -> SegmentDescription:

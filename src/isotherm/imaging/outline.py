@@ -15,7 +15,7 @@ from scipy import ndimage
 from isotherm.errors import OutlineLeaks
 from isotherm.imaging.outline_fit import error_mm, fitted
 from isotherm.imaging.outline_leaks import refuse_leaks, refuse_odd_neighbors
-from isotherm.imaging.outline_mask import mask_of, organ_on, probability_of, shares_of
+from isotherm.imaging.outline_mask import organ_on, probability_of, shares_of
 from isotherm.imaging.outline_start import Levels, Seeds, What, first_guess, levels_of, room_around
 from isotherm.imaging.volume import Mask, Volume
 
@@ -35,7 +35,7 @@ class Outline:
     Parameters
     ----------
     mask : Mask
-        On the image's grid: shares of each voxel, or inside or not where slices are thick.
+        On the image's grid: the share of each voxel within the outline.
     probability : array of float32, shape (k, j, i)
         Of each voxel's center to lie inside, given the outline's error. For the eye: a margin is measured on `mask`.
     error_mm : float
@@ -96,7 +96,7 @@ def outline_lesion(image: Volume, seeds: Seeds, *, what: What, organ: Mask | Non
     if organ is not None:
         inner = organ_on(organ, image.grid)
         shares, chance = shares * inner, (chance * inner).astype(np.float32)
-    mask = mask_of(shares, image.grid, "tumor" if what == "tumor" else "ablation")
+    mask = Mask(shares.astype(np.float32), image.grid, "tumor" if what == "tumor" else "ablation")
     if mask.volume_ml < LEAST_ML:
         raise OutlineLeaks(
             f"An outline of {mask.volume_ml:.2f} mL came of the seed, too small to be true; draw it by hand."

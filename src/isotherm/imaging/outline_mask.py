@@ -1,4 +1,4 @@
-"""An outline to the voxels of an image: shares that do not bend a margin, and a probability for the eye."""
+"""An outline to the voxels of an image: the share of each within it, and a probability for the eye."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import numpy.typing as npt
 from scipy import ndimage, special
 
 from isotherm.imaging.geometry import Float
-from isotherm.imaging.volume import Grid, Mask, Role
-
-SHARES_UP_TO = 1.5
-"""Slices up to this many pixels thick hold shares of a voxel, thicker ones inside or not."""
+from isotherm.imaging.volume import Grid, Mask
 
 SUB = 4
 """Places along each edge of a voxel that its share is counted at."""
@@ -22,12 +19,6 @@ BEYOND_MM = -50.0
 """Level where the outline's own grid ends: far outside."""
 
 Slices = tuple[slice, slice, slice]
-
-
-def mask_of(shares: Float, grid: Grid, of: Role) -> Mask:
-    """Return shares of voxels as a mask: as they are, or inside or not where slices are thick."""
-    thick = max(grid.spacing_kji_mm) > SHARES_UP_TO * min(grid.spacing_kji_mm)
-    return Mask(shares >= 0.5 if thick else shares.astype(np.float32), grid, of)
 
 
 def shares_of(level_mm: Float, level_grid: Grid, grid: Grid) -> Float:
