@@ -101,6 +101,11 @@ def test_three_readers_have_pairs_and_all_of_them() -> None:
     assert [one.readers for one in found] == [("x", "y"), ("x", "z"), ("y", "z"), ("x", "y", "z")]
     assert "Fleiss' kappa of 3 readers" in found[-1].effects[1].method
     assert found[-1].n == 6
+    measured = readings(pd.concat([LONG, third]), **ROLES, features=["mm"])
+    pairs = [one for one in reader_study(measured).agreements if one.about == "the feature"]
+    assert [len(one.effects) for one in pairs] == [3, 0, 3, 0]  # z measured as x did
+    assert "differ by the same everywhere" in pairs[1].whys[0]
+    assert "see the pairs" in pairs[-1].whys[0]
 
 
 def test_what_cannot_be_compared_has_its_reason() -> None:

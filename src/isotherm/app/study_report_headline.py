@@ -110,10 +110,11 @@ def _arms(result: Result) -> Table | None:
 
 def _kind(result: Result) -> str:
     """Say by which analysis the main estimate came about."""
+    first = f", first of {len(result['protocol']['arms']) - 1} comparisons" if is_several(result) else ""
     if has_design(result):
-        return f"by {result['results']['headline.design']['text']}"
+        return f"by {result['results']['headline.design']['text']}{first}"
     if is_several(result):
-        return f"covariates in the model, first of {len(result['protocol']['arms']) - 1} comparisons"
+        return f"covariates in the model{first}"
     return "adjusted" if is_adjusted(result) else "not adjusted"
 
 

@@ -85,6 +85,9 @@ def test_the_target_and_what_remains_are_said_in_words() -> None:
     assert "if all patients had followed a strategy" in result.target
     assert "unless progression, death or contraindication came first" in result.target
     assert "not recorded" in result.remaining_bias[0]
+    assert not any("when it is seen" in one for one in result.remaining_bias)
+    seen = run(endpoint="progression-free survival").result.remaining_bias
+    assert any("where ablations have scans of their own" in one for one in seen)
     static = clone_censor_weight(
         random_courses(70, 8), (replace(UPFRONT, dynamic=False), DELAYED), endpoint=OS, horizon_days=300.0, seed=1,
         replicates=FEW,
