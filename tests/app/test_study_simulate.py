@@ -21,7 +21,7 @@ SCHEMA = Draft202012Validator(
     json.loads((resources.files("isotherm.app") / "schemas" / "study-truth-1.schema.json").read_text(encoding="utf-8"))
 )
 
-FILES = ["protocol.toml", "synthetic_patients.csv", "synthetic_scans.csv", "synthetic_tumors.csv", "truth.json"]
+FILES = ["mapping.toml", "protocol.toml", "synthetic_patients.csv", "synthetic_scans.csv", "synthetic_tumors.csv", "truth.json"]
 
 
 def few(scenario: str, out: Path, seed: int = 1) -> Path:
@@ -51,7 +51,7 @@ def test_one_seed_writes_the_same_bytes(tmp_path: Path) -> None:
     few("ajr-2022", third, seed=2)
     for file in FILES:
         assert (one / file).read_bytes() == (other / file).read_bytes()
-    assert (one / FILES[1]).read_bytes() != (third / FILES[1]).read_bytes()
+    assert (one / FILES[2]).read_bytes() != (third / FILES[2]).read_bytes()
 
 
 def test_a_scenario_of_ones_own_is_a_file_with_its_protocol_beside_it(tmp_path: Path) -> None:

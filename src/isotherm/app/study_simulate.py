@@ -16,7 +16,7 @@ from isotherm.exchange.atomic import write_text
 from isotherm.exchange.protocol_files import protocol_from
 from isotherm.exchange.scenario_files import read_scenario, scenario_from
 from isotherm.exchange.text_files import text_of
-from isotherm.study.simulate.registry import simulate_registry
+from isotherm.study.simulate.registry import Registry, simulate_registry
 from isotherm.study.simulate.registry_document import truth_document
 from isotherm.study.simulate.registry_truth import registry_truth
 from isotherm.study.simulate.scenario import Scenario
@@ -24,10 +24,13 @@ from isotherm.study.simulate.scenario import Scenario
 BUNDLED = ("ajr-2022", "radiology-2023", "annals-2026")
 
 TABLES = {"patients": "synthetic_patients.csv", "tumors": "synthetic_tumors.csv", "scans": "synthetic_scans.csv"}
-TRUTH, PROTOCOL = "truth.json", "protocol.toml"
+TRUTH, PROTOCOL, MAPPING = "truth.json", "protocol.toml", "mapping.toml"
 
 TRUTH_PATIENTS = 1_000_000
 """To whom every strategy is applied: the Monte Carlo error of a log hazard ratio is then about 0.002."""
+
+EXTRAHEPATIC = 'extrahepatic_disease = { column = "extra_organ", values = { "0" = false, "1" = true } }\n'
+"""Of a liver, disease outside of the organ; of a lung, the records have no such field."""
 
 Progress = Callable[[str], None]
 
@@ -53,7 +56,7 @@ def simulate_study(
     truth_patients: int = TRUTH_PATIENTS,
     progress: Progress = lambda _: None,
 ) -> Path:
-    """Simulate a registry and write its tables, its truth and a protocol for it.
+    """Simulate a registry and write its tables, its truth, a protocol for it, and how it becomes records.
 
     Parameters
     ----------
@@ -93,8 +96,18 @@ def simulate_study(
         for name, file in TABLES.items():
             write_text(folder / file, frame_text(getattr(registry.tables, name)))
         write_text(folder / PROTOCOL, protocol)
+        write_text(folder / MAPPING, _mapping(registry))
         write_text(folder / TRUTH, json.dumps(document, indent=1, allow_nan=False) + "\n")
     return folder
+
+
+def _mapping(registry: Registry) -> str:
+    """Return the mapping of these tables to the records of a registry."""
+    organ = registry.scenario.organ
+    centers = sorted(set(registry.tables.patients["center"].astype(str)))
+    text = (scenarios() / MAPPING).read_text(encoding="utf-8").replace('"liver"', f'"{organ}"')
+    text = text.replace("CENTERS", ", ".join(f'"{one}" = "{one.replace(" ", "-")}"' for one in centers))
+    return text.replace("EXTRAHEPATIC\n", EXTRAHEPATIC if organ == "liver" else "")
 
 
 def _asked_for(scenario: str, out: str) -> tuple[Scenario, str]:
@@ -105,5 +118,5 @@ def _asked_for(scenario: str, out: str) -> tuple[Scenario, str]:
         raise BadSetting(f"No such scenario ships; it is one of {', '.join(BUNDLED)}, or a file such as world.toml.")
     world = read_scenario(file)
     protocol = file.parent / world.protocol
-    keep_inputs([Path(out) / name for name in (*TABLES.values(), TRUTH, PROTOCOL)], [scenario, str(protocol)])
+    keep_inputs([Path(out) / name for name in (*TABLES.values(), TRUTH, PROTOCOL, MAPPING)], [scenario, str(protocol)])
     return world, text_of(protocol, called="protocol", example=PROTOCOL)

@@ -86,6 +86,8 @@ class TableMapping:
         Which table; empty for the one that is imported, its only sheet, and what is usual.
     where : mapping of str to frozenset of str
         Only rows that hold one of these words in the column.
+    filled : str
+        Only rows in which this column holds something: of a table of lesions, those that were ablated.
     repeat : tuple of str
         What `{n}` stands for, one record after the other: "lesion{n}_size" with 1, 2, 3.
     """
@@ -101,6 +103,7 @@ class TableMapping:
     separator: str = ""
     encoding: str = ""
     where: Mapping[str, frozenset[str]]
+    filled: str = ""
     repeat: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -136,7 +139,7 @@ class TableMapping:
     def columns(self, turn: str = "") -> tuple[str, ...]:
         """Return the columns that one turn of `repeat` reads."""
         turning = [one.replace(PLACE, turn) for one in (self.key, *(source.column for source in self.sources))]
-        return tuple(dict.fromkeys(name for name in (self.patient, *self.where, *turning) if name))
+        return tuple(dict.fromkeys(name for name in (self.patient, *self.where, self.filled, *turning) if name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,6 @@ _SOURCE = Shape(_raw, {"column": TEXT, "constant": Key(scalar), "values": Key(_v
 _TABLE = Shape(_raw, {
     "kind": Key(choice(*RECORD_KINDS), required=True), "patient": Key(text, required=True), "file": TEXT, "sheet": TEXT,
     "separator": Key(_separator), "encoding": TEXT, "key": TEXT, "key_is": TEXT, "numbered": Key(flag),
-    "where": Key(_where), "repeat": Key(_turns), "fields": Key(_sources),
+    "where": Key(_where), "filled": TEXT, "repeat": Key(_turns), "fields": Key(_sources),
 })  # fmt: skip
 _MAPPING = Shape(_raw, {**_USUAL, "table": Key(Part(_TABLE, many=True), field="tables", required=True)})

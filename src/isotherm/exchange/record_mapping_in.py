@@ -73,6 +73,7 @@ def _read(mapping: TableMapping, sheet: Sheet, intake: Intake, today: date) -> N
     turns = [_turn(mapping, sheet, one) for one in mapping.repeat or ("",)]
     patient_at = sheet.columns.index(mapping.patient)
     where = [(sheet.columns.index(name), words) for name, words in mapping.where.items()]
+    filled = None if not mapping.filled else sheet.columns.index(mapping.filled)
     width, numbers = len(sheet.columns), dict[str, int]()
     intake.rows[sheet.name] = 0  # a table that is read for several kinds has its rows once
     for number, cells in sheet.rows:
@@ -82,6 +83,8 @@ def _read(mapping: TableMapping, sheet: Sheet, intake: Intake, today: date) -> N
             intake.problem(*place, "", "it has more or fewer cells than the header")
             continue
         if any(cell_text(cells[at]).strip().casefold() not in words for at, words in where):
+            continue
+        if filled is not None and not cell_text(cells[filled]).strip():
             continue
         patient = cell_text(cells[patient_at]).strip()
         for turn in turns:
