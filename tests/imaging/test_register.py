@@ -132,6 +132,19 @@ def test_what_slides_past_the_organ_is_not_seen_and_the_organ_is_seen_as_it_was(
     assert np.abs(set_alone(before, with_ribs)[1].image.voxels - set_alone(before, after)[1].image.voxels).max() < 2.0
 
 
+def test_an_organ_that_slides_is_registered_by_itself() -> None:
+    pattern = ndimage.gaussian_filter(np.random.default_rng(9).normal(size=GRID.shape_kji), 1.6)
+    slid: list[Scan] = []
+    for one, step in ((scan(after=False), 0), (scan(after=True), 4)):
+        assert one.organ is not None
+        around = 90.0 + 40.0 * np.roll(pattern / pattern.std(), step, axis=0)
+        image = np.where(one.organ.inside, one.image.voxels, around).astype(np.float32)
+        slid.append(replace(one, image=Volume(image, GRID)))
+    way = register(*slid)
+    errors = np.linalg.norm(way.deformable.points(points_near()) - warp().points(points_near()), axis=1)
+    assert errors.mean() < 1.0
+
+
 def test_a_lesion_that_the_organs_mask_leaves_out_is_not_painted_over() -> None:
     before, after = scan(after=False), scan(after=True)
     assert after.organ is not None

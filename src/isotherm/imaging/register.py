@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,8 @@ class Registration:
         Center of the tumor on the scan after.
     metric : {"values", "edges"}
         What was compared around the lesion.
+    alone : bool
+        Whether the organ was looked at alone, since what lies around it disagrees with it more than its outlines do.
     """
 
     organ: Transform
@@ -64,13 +67,15 @@ class Registration:
     deformable: Transform
     lesion_lps_mm: Float
     metric: Metric = "values"
+    alone: bool = False
 
 
 def register(before: Scan, after: Scan, *, metric: Metric | None = None) -> Registration:
     """Register the scan before ablation (moving) to the scan after it (fixed).
 
     The zone of the scan after and the tumor of the scan before are left out of every comparison; across them the field
-    is the smoothest continuation of what surrounds them.
+    is the smoothest continuation of what surrounds them. Where the organ is drawn on both, it is looked at with and
+    without its surroundings: what both views differ by is part of the error.
 
     Parameters
     ----------
@@ -93,20 +98,26 @@ def register(before: Scan, after: Scan, *, metric: Metric | None = None) -> Regi
     if tumor is None or tumor.box() is None:
         raise EmptyMask("A scan before ablation without a tumor came; draw the tumor, the registration is made for it.")
     chosen = metric or metric_for(before, after)
-    before, after = set_alone(evened(before), evened(after))
-    organ = organ_motion(before, after)
+    before, after = evened(before), evened(after)
+    moving, fixed = set_alone(before, after)
+    organ = organ_motion(moving, fixed)
     lesion = organ.back(points_in(tumor)).mean(axis=0)
     calibrated = chosen == metric_for(before, after) == "values"
-    before, after = alike(before, after, chosen)
-    fixed, moving = after.side(), before.side()
-    found = local_correlation(fixed, moving, organ, lesion, REACH_MM + BESIDE_MM)
-    fit = refined_with_error(fixed, moving, smoothed(found, lesion, REACH_MM), lesion, REACH_MM)
+    whole, alone = alike(before, after, chosen), alike(moving, fixed, chosen)
+    found = local_correlation(alone[1].side(), alone[0].side(), organ, lesion, REACH_MM + BESIDE_MM)
+    rough = smoothed(found, lesion, REACH_MM)
+    # Outlines may be drawn badly, surroundings may have slid: the view whose halves agree better is believed.
+    views = [whole] if moving is before else [whole, alone]
+    fits = [refined_with_error(view[1].side(), view[0].side(), rough, lesion, REACH_MM) for view in views]
+    fit = min(fits, key=lambda one: one.noise_ratio)
     near, kept = _motion_near(found, fit.transform, lesion), with_kept_volume(fit.transform, tumor)
     here = kept.back(points_in(tumor))[::ERROR_STEP]
+    apart = _mean_mm(fits[0].transform.points(here) - fits[-1].transform.points(here))
     rigid, free, deformable = (
-        way.with_error(fit.error_mm(way, here) if calibrated else None) for way in (near, fit.transform, kept)
+        way.with_error(math.hypot(fit.error_mm(way, here), apart) if calibrated else None)
+        for way in (near, fit.transform, kept)
     )
-    return Registration(organ, rigid, free, deformable, lesion, chosen)
+    return Registration(organ, rigid, free, deformable, lesion, chosen, fit is not fits[0])
 
 
 def way_back(before: Scan, after: Scan, forth: Registration) -> Transform:
@@ -114,12 +125,13 @@ def way_back(before: Scan, after: Scan, forth: Registration) -> Transform:
 
     What the two ways disagree on is known by neither.
     """
-    before, after = alike(*set_alone(evened(before), evened(after)), forth.metric)
+    whole = alike(evened(before), evened(after), forth.metric)
+    alone = alike(*set_alone(evened(before), evened(after)), forth.metric)
     start = forth.organ.inverse()
     center = forth.organ.points(forth.lesion_lps_mm[None])[0]
-    fixed, moving = before.side(), after.side()
-    found = local_correlation(fixed, moving, start, center, REACH_MM + BESIDE_MM)
-    return refined(fixed, moving, smoothed(found, center, REACH_MM), center, REACH_MM)
+    found = local_correlation(alone[0].side(), alone[1].side(), start, center, REACH_MM + BESIDE_MM)
+    fixed, moving = alone if forth.alone else whole
+    return refined(fixed.side(), moving.side(), smoothed(found, center, REACH_MM), center, REACH_MM)
 
 
 def organ_motion(before: Scan, after: Scan) -> Transform:
@@ -137,6 +149,10 @@ def _center(scan: Scan) -> Float:
 
 def _center_of(mask: Mask) -> Float:
     return mask.grid.to_lps(np.argwhere(mask.inside).mean(axis=0)[None])[0]
+
+
+def _mean_mm(gaps: Float) -> float:
+    return float(np.linalg.norm(gaps, axis=1).mean())
 
 
 def _motion_near(found: Found, free: Transform, lesion_lps_mm: Float) -> Transform:
