@@ -17,7 +17,7 @@ from isotherm.imaging.phantom_paint import share
 from isotherm.imaging.phantom_warp import Warp, draw_warp
 from isotherm.imaging.register import Registration, organ_motion, register, way_back
 from isotherm.imaging.register_gates import Drawn, judge
-from isotherm.imaging.register_masks import Scan, set_alone
+from isotherm.imaging.register_masks import Scan
 from isotherm.imaging.register_tumor import points_in
 from isotherm.imaging.transform import Transform
 from isotherm.imaging.volume import Grid, Mask, Volume
@@ -119,50 +119,8 @@ def test_what_the_zone_looks_like_does_not_matter() -> None:
     assert np.abs(other.deformable.points(tumor) - found().deformable.points(tumor)).max() < 0.5
 
 
-def test_what_slides_past_the_organ_is_not_seen_and_the_organ_is_seen_as_it_was() -> None:
-    before, after = scan(after=False), scan(after=True)
-    assert after.organ is not None
-    depth = ndimage.distance_transform_edt(after.organ.inside) - ndimage.distance_transform_edt(~after.organ.inside)
-    ribs = np.where(depth < -2, np.random.default_rng(0).normal(0.0, 90.0, size=depth.shape), after.image.voxels)
-    with_ribs = replace(after, image=Volume(ribs.astype(np.float32), GRID))
-    for one in (after, with_ribs):
-        alone = set_alone(before, one)[1].image.voxels
-        assert np.ptp(alone[depth < -4]) < 0.1
-        assert np.abs(alone - after.image.voxels)[depth > 4].max() < 0.1
-    assert np.abs(set_alone(before, with_ribs)[1].image.voxels - set_alone(before, after)[1].image.voxels).max() < 2.0
-
-
-def test_an_organ_that_slides_is_registered_by_itself() -> None:
-    pattern = ndimage.gaussian_filter(np.random.default_rng(9).normal(size=GRID.shape_kji), 1.6)
-    slid: list[Scan] = []
-    for one, step in ((scan(after=False), 0), (scan(after=True), 4)):
-        assert one.organ is not None
-        around = 90.0 + 40.0 * np.roll(pattern / pattern.std(), step, axis=0)
-        image = np.where(one.organ.inside, one.image.voxels, around).astype(np.float32)
-        slid.append(replace(one, image=Volume(image, GRID)))
-    way = register(*slid)
-    errors = np.linalg.norm(way.deformable.points(points_near()) - warp().points(points_near()), axis=1)
-    assert errors.mean() < 1.0
-
-
-def test_a_lesion_that_the_organs_mask_leaves_out_is_not_painted_over() -> None:
-    before, after = scan(after=False), scan(after=True)
-    assert after.organ is not None
-    assert after.lesion is not None
-    hollow = replace(after, organ=Mask(after.organ.inside & ~after.lesion.inside, GRID, "organ"))
-    whole, other = (set_alone(before, one)[1].image.voxels for one in (after, hollow))
-    assert np.abs(other - whole)[after.lesion.inside].max() < 3.0
-
-
-def test_nothing_is_painted_without_both_organs_or_on_mr() -> None:
-    before, after = scan(after=False), scan(after=True)
-    bare, mr = replace(after, organ=None), replace(after, image=Volume(after.image.voxels, GRID, "MR"))
-    for other in (bare, mr):
-        assert set_alone(before, other) == (before, other)
-
-
 def test_the_same_scans_give_the_same_result() -> None:
-    again = organ_motion(*set_alone(scan(after=False), scan(after=True)))
+    again = organ_motion(scan(after=False), scan(after=True))
     assert np.array_equal(again.rotation, found().organ.rotation)
     assert np.array_equal(again.translation_mm, found().organ.translation_mm)
 

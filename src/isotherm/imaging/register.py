@@ -11,7 +11,7 @@ from isotherm.errors import EmptyMask
 from isotherm.imaging.geometry import Float
 from isotherm.imaging.register_itk import Level, rigid
 from isotherm.imaging.register_local import Found, local_correlation
-from isotherm.imaging.register_masks import Scan, set_alone
+from isotherm.imaging.register_masks import Scan
 from isotherm.imaging.register_mr import Metric, alike, evened, metric_for
 from isotherm.imaging.register_refine import refined, refined_with_error
 from isotherm.imaging.register_spline import evident_nodes, smoothed
@@ -36,6 +36,10 @@ ERROR_STEP = 4
 """Every so many points of the tumor tell how far it is expected to be misplaced."""
 
 
+UNKNOWN_STIFFNESS = 0.5
+"""How far, on average, the truth lies from a tumor as soft as the organ (0) toward a rigid one (1); no scan tells."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Registration:
     """How the scan before lies on the scan after: three answers, to be held against each other.
@@ -57,8 +61,6 @@ class Registration:
         Center of the tumor on the scan after.
     metric : {"values", "edges"}
         What was compared around the lesion.
-    alone : bool
-        Whether the organ was looked at alone, since what lies around it disagrees with it more than its outlines do.
     """
 
     organ: Transform
@@ -67,15 +69,13 @@ class Registration:
     deformable: Transform
     lesion_lps_mm: Float
     metric: Metric = "values"
-    alone: bool = False
 
 
 def register(before: Scan, after: Scan, *, metric: Metric | None = None) -> Registration:
     """Register the scan before ablation (moving) to the scan after it (fixed).
 
     The zone of the scan after and the tumor of the scan before are left out of every comparison; across them the field
-    is the smoothest continuation of what surrounds them. Where the organ is drawn on both, it is looked at with and
-    without its surroundings: what both views differ by is part of the error.
+    is the smoothest continuation of what surrounds them.
 
     Parameters
     ----------
@@ -99,25 +99,22 @@ def register(before: Scan, after: Scan, *, metric: Metric | None = None) -> Regi
         raise EmptyMask("A scan before ablation without a tumor came; draw the tumor, the registration is made for it.")
     chosen = metric or metric_for(before, after)
     before, after = evened(before), evened(after)
-    moving, fixed = set_alone(before, after)
-    organ = organ_motion(moving, fixed)
+    organ = organ_motion(before, after)
     lesion = organ.back(points_in(tumor)).mean(axis=0)
     calibrated = chosen == metric_for(before, after) == "values"
-    whole, alone = alike(before, after, chosen), alike(moving, fixed, chosen)
-    found = local_correlation(alone[1].side(), alone[0].side(), organ, lesion, REACH_MM + BESIDE_MM)
-    rough = smoothed(found, lesion, REACH_MM)
-    # Outlines may be drawn badly, surroundings may have slid: the view whose halves agree better is believed.
-    views = [whole] if moving is before else [whole, alone]
-    fits = [refined_with_error(view[1].side(), view[0].side(), rough, lesion, REACH_MM) for view in views]
-    fit = min(fits, key=lambda one: one.noise_ratio)
+    before, after = alike(before, after, chosen)
+    fixed, moving = after.side(), before.side()
+    found = local_correlation(fixed, moving, organ, lesion, REACH_MM + BESIDE_MM)
+    fit = refined_with_error(fixed, moving, smoothed(found, lesion, REACH_MM), lesion, REACH_MM)
     near, kept = _motion_near(found, fit.transform, lesion), with_kept_volume(fit.transform, tumor)
     here = kept.back(points_in(tumor))[::ERROR_STEP]
-    apart = _mean_mm(fits[0].transform.points(here) - fits[-1].transform.points(here))
+    errors = [fit.error_mm(way, here) for way in (near, fit.transform, kept)]
+    errors[2] = math.hypot(errors[2], UNKNOWN_STIFFNESS * _bend_mm(kept, here))
     rigid, free, deformable = (
-        way.with_error(math.hypot(fit.error_mm(way, here), apart) if calibrated else None)
-        for way in (near, fit.transform, kept)
+        way.with_error(error if calibrated else None)
+        for way, error in zip((near, fit.transform, kept), errors, strict=True)
     )
-    return Registration(organ, rigid, free, deformable, lesion, chosen, fit is not fits[0])
+    return Registration(organ, rigid, free, deformable, lesion, chosen)
 
 
 def way_back(before: Scan, after: Scan, forth: Registration) -> Transform:
@@ -125,13 +122,12 @@ def way_back(before: Scan, after: Scan, forth: Registration) -> Transform:
 
     What the two ways disagree on is known by neither.
     """
-    whole = alike(evened(before), evened(after), forth.metric)
-    alone = alike(*set_alone(evened(before), evened(after)), forth.metric)
+    before, after = alike(evened(before), evened(after), forth.metric)
     start = forth.organ.inverse()
     center = forth.organ.points(forth.lesion_lps_mm[None])[0]
-    found = local_correlation(alone[0].side(), alone[1].side(), start, center, REACH_MM + BESIDE_MM)
-    fixed, moving = alone if forth.alone else whole
-    return refined(fixed.side(), moving.side(), smoothed(found, center, REACH_MM), center, REACH_MM)
+    fixed, moving = before.side(), after.side()
+    found = local_correlation(fixed, moving, start, center, REACH_MM + BESIDE_MM)
+    return refined(fixed, moving, smoothed(found, center, REACH_MM), center, REACH_MM)
 
 
 def organ_motion(before: Scan, after: Scan) -> Transform:
@@ -151,8 +147,10 @@ def _center_of(mask: Mask) -> Float:
     return mask.grid.to_lps(np.argwhere(mask.inside).mean(axis=0)[None])[0]
 
 
-def _mean_mm(gaps: Float) -> float:
-    return float(np.linalg.norm(gaps, axis=1).mean())
+def _bend_mm(kept: Transform, here: Float) -> float:
+    """Return the mean distance of the tumor that bends with the organ from one that only turns and shifts."""
+    there = kept.points(here)
+    return float(np.linalg.norm(best_rigid(here, there).points(here) - there, axis=1).mean())
 
 
 def _motion_near(found: Found, free: Transform, lesion_lps_mm: Float) -> Transform:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,6 @@ BESIDE_LESION_MM = 2.0
 
 AIR_HU, BRIGHT_HU = -160.0, 320.0
 """Values outside are cut off for the metric: lung gas and bone would fill most of a histogram."""
-
-DARKER_HU, SOFT_MM = 60.0, 1.0
-"""How much darker than the organ its surroundings are painted, and the blur of the painted edge."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,30 +75,6 @@ class Scan:
         if image.unit == "HU":
             image = Volume(np.clip(image.voxels, AIR_HU, BRIGHT_HU).astype(np.float32), grid, "HU")
         return Side(image, allowed)
-
-
-def set_alone(before: Scan, after: Scan) -> tuple[Scan, Scan]:
-    """Return both scans with one even value all around the organ: an outline to go by, and nothing that slides past it.
-
-    Only CT, and only where the organ is drawn on both: an outline on one scan alone is found nowhere on the other.
-    """
-    if any(scan.organ is None or scan.image.unit != "HU" for scan in (before, after)):
-        return before, after
-    return _alone(before), _alone(after)
-
-
-def _alone(scan: Scan) -> Scan:
-    assert scan.organ is not None  # the caller has looked
-    grid = scan.image.grid
-    inside = _on(scan.organ, grid)
-    if not inside.any():
-        return scan
-    if scan.lesion is not None:  # programs that draw organs leave lesions out
-        inside = inside | _grown(_on(scan.lesion, grid), grid, BESIDE_LESION_MM)
-    voxels = np.clip(scan.image.voxels, AIR_HU, BRIGHT_HU).astype(np.float32)
-    share = ndimage.gaussian_filter(inside.astype(np.float32), [SOFT_MM / s for s in grid.spacing_kji_mm])
-    around = np.float32(np.median(voxels[inside]) - DARKER_HU)
-    return replace(scan, image=Volume(share * voxels + (1 - share) * around, grid, scan.image.unit))
 
 
 def _on(mask: Mask, grid: Grid) -> Bool:

@@ -1,4 +1,4 @@
-"""Keeps the tumor's volume: inside it the deformation is replaced by a map that changes no volume."""
+"""Keeps the tumor's volume: inside it the deformation is replaced by the nearest map that changes no volume."""
 
 from __future__ import annotations
 
@@ -14,10 +14,6 @@ from isotherm.imaging.volume import Mask
 
 FADE_MM = 20.0
 """Width of the layer around the tumor over which the map that keeps its volume passes into the deformation."""
-
-STIFF = 0.5
-"""How far the tumor's map goes from that of tissue which bends with the organ (0) to that of a tumor which only turns
-and shifts (1). Tumors are stiffer than liver by an amount that neither scan tells; halfway, either is equally near."""
 
 MOST_POINTS = 4000
 """Points of the tumor that a map is fitted to."""
@@ -71,14 +67,6 @@ def best_isochoric(fixed_lps_mm: Float, moving_lps_mm: Float) -> tuple[Float, Fl
     return kept, to - kept @ from_
 
 
-def half_stiff(fixed_lps_mm: Float, moving_lps_mm: Float) -> tuple[Float, Float]:
-    """Return the map, a matrix of determinant 1 and a shift, between that of soft tissue and the rigid one; `STIFF`."""
-    soft, _ = best_isochoric(fixed_lps_mm, moving_lps_mm)
-    matrix = (1.0 - STIFF) * soft + STIFF * best_rigid(fixed_lps_mm, moving_lps_mm).rotation
-    kept = matrix / float(np.linalg.det(matrix)) ** (1.0 / 3.0)
-    return kept, moving_lps_mm.mean(axis=0) - kept @ fixed_lps_mm.mean(axis=0)
-
-
 def with_kept_volume(transform: Transform, tumor: Mask) -> Transform:
     """Return the deformation with a tumor, drawn on the moving scan, whose volume is what it was.
 
@@ -93,7 +81,7 @@ def with_kept_volume(transform: Transform, tumor: Mask) -> Transform:
         return transform
     there = points_in(tumor)
     here = transform.back(there)
-    matrix, shift = half_stiff(here, there)
+    matrix, shift = best_isochoric(here, there)
     grid = transform.displacement.grid
     nodes = grid.centers_lps_mm()
     # Trilinear between nodes: all eight around any place in the tumor have to move as the tumor does.
