@@ -34,9 +34,8 @@ def print_batch(runs: int = 2) -> bool:
         print("isotherm batch on one core and on two: this machine has one core, nothing was measured.")
         return True
     seconds: dict[int, list[float]] = {1: [], 2: []}
-    print(
-        f"isotherm batch, {SEEDS * LESIONS * len(ERRORS_MM)} cases of a lesion in the bundled CT, with images, vessels and reports:"
-    )
+    count = SEEDS * LESIONS * len(ERRORS_MM)
+    print(f"isotherm batch, {count} cases of a lesion in the bundled CT, with images, vessels and reports:", flush=True)
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         _write_cases(home)
@@ -71,7 +70,7 @@ def _seconds(manifest: Path, out: Path, cores: list[int]) -> float:
 
 
 def _write_cases(home: Path) -> None:
-    """Write what `isotherm demo` simulates, with more than one seed; each lesion is a case, with either registration error."""
+    """Write what `isotherm demo` simulates, by more than one seed; a lesion is a case with each registration error."""
     lines = ["case,tumor,ablation,organ,vessels,image,image_before,registration_error_mm"]
     with resources.as_file(resources.files("isotherm.app") / "data") as data:
         ct = read_volume(data / "example_ct.nii.gz").volume
