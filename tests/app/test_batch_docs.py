@@ -103,7 +103,7 @@ def test_the_study_engine_reads_the_table_with_a_row_for_each_lesion(
     assert 'column = "arm"' in (tmp_path / "study.toml").read_text(encoding="utf-8")
     ran = isotherm("study", "flow", tmp_path / "study.toml")
     assert (ran.code, ran.err) == (0, "")
-    assert re.search(r"Tumors in the table +4 +5 +2 +3\n", ran.out)
+    assert re.search(r"Tumors in the table +4 +5 +2 +2\n", ran.out)
 
 
 def test_the_commands_for_a_cluster_are_those_that_the_tests_of_the_cluster_run() -> None:
