@@ -23,8 +23,8 @@ RECORDS = [
 ]  # fmt: skip
 
 
-def imported(address: str, path: Path, *, update: bool = False) -> Imported:
-    wish = Wish(path=str(path), form="tables", update=update)
+def imported(address: str, path: Path, *, update: bool = False, dry_run: bool = False) -> Imported:
+    wish = Wish(path=str(path), form="tables", update=update, dry_run=dry_run)
     return import_records(address, wish, today=date(2026, 11, 26), by="test", why="test", progress=lambda _: None)
 
 
@@ -47,7 +47,7 @@ def test_changes_and_new_records_are_written_together(address: str, tmp_path: Pa
     (tmp_path / "more" / "lesion.csv").write_text(
         "patient_id,lesion_id,organ,perihilar\n007,1,lung,\n007,2,lung,true\n"
     )
-    shown = imported(address, tmp_path / "more")
+    shown = imported(address, tmp_path / "more", dry_run=True)
     assert [one.fields for one in shown.plan.changes] == [("organ",)]
     assert imported(address, tmp_path / "more", update=True).done
     with open_store(address) as store:
