@@ -16,6 +16,7 @@ from bench.designs_long import Plan
 from bench.designs_page import print_designs_long
 from bench.designs_speed import print_designs_speed
 from bench.dicom import print_dicom
+from bench.endpoints import print_endpoints
 from bench.evidence_reconstruct import print_reconstruction
 from bench.evidence_refusals import print_refusals
 from bench.invariance import print_invariance
@@ -48,6 +49,7 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
     ),
     "registry-exchange": (lambda o: print_registry_exchange(seed=o.seed),),
     "evidence": (lambda _: print_refusals(), lambda _: print_reconstruction()),
+    "endpoints": (lambda _: print_endpoints(),),
     "designs": (lambda o: print_designs(seed=o.seed), lambda _: print_designs_speed()),
     "published": (lambda o: print_published(seed=o.seed),),
     "timing": (lambda o: print_timing(seed=o.seed),),

@@ -37,8 +37,8 @@ _SQLITE: dict[int, tuple[type[IsothermError], str]] = {
 
 _POSTGRESQL: dict[str, tuple[type[IsothermError], str]] = {
     "28": (NotAdmitted, _NOT_IN), "42501": (NotAdmitted, _NOT_IN), "3D": (NoRegistry, _NO_DATABASE),
-    "53": (OutputError, _FULL), "58": (OutputError, _FULL), "XX001": (DamagedRegistry, _DAMAGED),
-    "XX002": (DamagedRegistry, _DAMAGED), "25006": (OutputError, _READ_ONLY),
+    "55P03": (NoAnswer, _BUSY), "53": (OutputError, _FULL), "58": (OutputError, _FULL),
+    "XX001": (DamagedRegistry, _DAMAGED), "XX002": (DamagedRegistry, _DAMAGED), "25006": (OutputError, _READ_ONLY),
 }  # fmt: skip
 """By SQLSTATE, or the class that begins it."""
 
