@@ -95,7 +95,8 @@ def _import(path: Path, mapping: str | None, registry: Path) -> float:
         lambda: read_mapped(path, mapping_from(mapping), today=TODAY))  # fmt: skip
     intake = _step(f"{name}: read", read)
     with open_store(str(registry)) as store:
-        there = keys_there(store, {one.record.patient_id for one in intake.noted})
+        patients = {one.record.patient_id for one in intake.noted}
+        there = _step(f"{name}: what the registry holds", lambda: keys_there(store, patients))
         checked = _step(f"{name}: checked", lambda: check(intake, there.__contains__))
         found = _step(f"{name}: laid beside the registry", lambda: plan(checked.good, store, there))
         added = _step(f"{name}: written", lambda: store.import_all(found.new, (), by="bench", why="bench"))

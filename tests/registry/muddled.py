@@ -100,8 +100,40 @@ def people(draw: st.DrawFn, patient_id: str) -> Made:
     )  # fmt: skip
 
 
-registries = st.integers(0, 3).flatmap(
-    lambda n: st.tuples(*(people(f"P{number}") for number in range(n))).map(lambda made: joined(*made))
+_LOOKED = st.sampled_from([False, False, False, False, True, None])
+_AFTER = st.sampled_from(["completely ablated"] * 6 + ["residual tumor", "local tumor progression", "resected"])
+
+
+@st.composite
+def orderly(draw: st.DrawFn, patient_id: str) -> Made:
+    """Draw a patient whose dates are in order: decided, ablated, looked at, and dead or seen last."""
+    lesions = draw(st.integers(1, 3))
+    sessions = sorted(draw(st.lists(st.integers(0, 250), min_size=1, max_size=3)))
+    visits = sorted(draw(st.lists(st.integers(sessions[0], 500), min_size=1, max_size=5)))
+    keys = [str(place) for place in range(1, lesions + 1)]
+    others = _some(draw, 3, session_id=st.sampled_from([str(place) for place in range(1, len(sessions) + 1)]),
+                   lesion_id=st.sampled_from(keys), technically_successful=_YES)  # fmt: skip
+    findings = [
+        {"follow_up_id": str(visit), "lesion_id": key, "state": draw(_AFTER)}
+        for visit in range(1, len(visits) + 1) for key in keys if draw(st.integers(0, 3))
+    ]  # fmt: skip
+    later = st.sampled_from([None, day(-20), day(-20), day(-20), day(300)])
+    return patient(
+        patient_id,
+        decision=[{"decided_on": day(-10), "extrahepatic_disease": draw(st.sampled_from([False, False, None]))}],
+        primary=[{"primary": "colorectal", "diagnosed_on": day(-300),
+                  "resected_on": draw(st.sampled_from([day(-280), day(-280), day(120), None]))}],
+        lesion=[{"organ": "liver", "found_on": draw(later)} for _ in keys],
+        session=[{"ablated_on": day(one)} for one in sessions],
+        ablation=[*({"session_id": "1", "lesion_id": key, "technically_successful": True} for key in keys), *others],
+        follow_up=[{"seen_on": day(one), "new_in_organ": draw(_LOOKED)} for one in visits],
+        finding=findings,
+        death=draw(st.sampled_from([[], [{"died_on": day(500)}], [{"died_on": day(700)}], [{"died_on": None}]])),
+    )  # fmt: skip
+
+
+registries = st.lists(st.sampled_from([orderly, orderly, people]), max_size=5).flatmap(
+    lambda kinds: st.tuples(*(kind(f"P{place}") for place, kind in enumerate(kinds))).map(lambda made: joined(*made))
 )
 
 

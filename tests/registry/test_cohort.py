@@ -203,7 +203,7 @@ def test_impossible_dates_are_listed_by_patient_and_field_and_none_is_dropped() 
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(made=registries)
 def test_each_row_is_one_and_each_gap_in_what_follows_has_a_reason(made: Made) -> None:
     kinds: dict[Unit, str] = {"patient": "patient", "tumor": "lesion", "session": "session"}

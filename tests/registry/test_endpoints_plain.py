@@ -35,7 +35,7 @@ def of_answer(one: Told, row: int) -> bool | None:
     return None if math.isnan(value) else value == 1.0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(made=registries, choices=CHOICES)
 def test_fast_and_plain_endpoints_are_equal(made: Made, choices: Choices) -> None:
     fast = endpoints(tables_of(made), choices)
@@ -68,7 +68,7 @@ def _orderly(made: Made, choices: Choices) -> list[tuple[str, Timed]]:
     return [*found.patients.times.items(), *found.tumor_times.items()]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(made=registries, choices=CHOICES)
 def test_no_time_is_negative_and_the_event_lies_between_the_last_day_free_and_the_first_not(
     made: Made, choices: Choices
@@ -83,7 +83,7 @@ def test_no_time_is_negative_and_the_event_lies_between_the_last_day_free_and_th
             assert math.isnan(one.found_day[row]) if one.event[row] == 0.0 else one.found_day[row] == end
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(made=registries, order=st.randoms(use_true_random=False))
 def test_the_order_of_records_does_not_matter(made: Made, order: Any) -> None:
     mixed: Made = {name: list(rows) for name, rows in made.items()}
@@ -96,7 +96,7 @@ def test_the_order_of_records_does_not_matter(made: Made, order: Any) -> None:
         assert str(one.free_day.tolist()) == str(other.free_day.tolist())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(made=registries)
 def test_what_succeeds_at_once_also_succeeds_with_help(made: Made) -> None:
     told = endpoints(tables_of(made)).tumor_answers

@@ -164,7 +164,7 @@ def test_a_condition_on_the_future_belongs_into_the_eligibility_of_the_protocol(
     protocol = tmp_path / "study.toml"
     for query, words in (
         ("where os_days > 100", "'os_days', which only the future tells"),
-        ("where age > 1", "no column age; near it are: age_years"),
+        ("where age_year > 1", "no column age_year; near it are: age_years"),
         ("where age_years > 200", "gives no row"),
         ("lesion", "A cohort per 'lesion' came; it is per patient, session, tumor"),
         ("patient anchor=birth", "anchor = 'birth' came"),

@@ -13,7 +13,7 @@ from isotherm.exchange.record_intake import Noted
 from isotherm.registry.store import Store
 
 ASKED_ONE_BY_ONE = 200
-"""Up to so many patients are looked up one by one; more are found by reading the whole registry once."""
+"""Up to so many patients are asked for by their keys; for more, the whole registry is read once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,11 @@ class Plan:
 
 
 def keys_there(store: Store, patients: Collection[str]) -> set[RecordKey]:
-    """Return the keys of everything that a registry holds of some patients."""
+    """Return the keys of everything that a registry holds of some patients; of many, those of all patients."""
     found: set[RecordKey] = set()
+    asked = patients if len(patients) <= ASKED_ONE_BY_ONE else None
     for name, kind in RECORD_KINDS.items():
-        _, rows = store.rows(name, patients)
+        _, rows = store.rows(name, asked)
         found.update((name, row[0], row[1] if kind.several else "") for row in rows)
     return found
 

@@ -16,11 +16,13 @@ from isotherm.registry.days import Mask, any_by, at, dates_of, first_by
 from isotherm.registry.derive import Derived, Windows, derive, only_primary
 from isotherm.registry.endpoints import Endpoints, endpoints
 from isotherm.registry.endpoints_kinds import Choices, Unit
+from isotherm.registry.endpoints_patient import LOCAL_DAYS
 from isotherm.registry.endpoints_session import GRADES
 from isotherm.registry.first_margins import NO_MARGIN, Margins, first_margins
 from isotherm.registry.frames import Tables
+from isotherm.registry.lives import AFTER_DEATH
 from isotherm.registry.problems import problems
-from isotherm.registry.timed import told
+from isotherm.registry.timed import NO_DEATH_DAY, Whys, reason, told
 
 UNKNOWN_BECAUSE = "unknown_because"
 """Column that says of each row which of its values are unknown, and why."""
@@ -126,6 +128,22 @@ def _baseline(made: Parts, found: Endpoints, derived: Derived, whose: Int) -> No
     }  # fmt: skip
     for name, values in days.items():
         made.columns[name] = dates_of(at(values, whose))
+    made.why[LAST] = np.array([*_course_unknown(found).tolist(), "no such patient"], dtype=object)[whose]
+    made.columns[LAST][made.why[LAST] != ""] = np.datetime64("NaT")
+
+
+LAST = "last_seen_on"
+"""Unknown where a course cannot be told from its days, lest a death without a day passes for a life without one."""
+
+
+def _course_unknown(found: Endpoints) -> Whys:
+    """Return why the course of each patient cannot be told from its days, shape (n,); empty where it can."""
+    lives, n = found.lives, len(found.lives)
+    return reason(n, (
+        (lives.after_death, AFTER_DEATH), (np.isnan(lives.death), NO_DEATH_DAY),
+        (any_by(found.tumors.patient, found.tumors.too_early, n), LOCAL_DAYS),
+        (np.isinf(lives.contact), "never seen"),
+    ))  # fmt: skip
 
 
 def _tumors(found: Endpoints, derived: Derived, margins: Margins) -> Parts:
