@@ -63,8 +63,10 @@ def failures(address: Address, *, saving: list[bool] | None = None) -> Generator
         raise _told(error, address, in_doubt=bool(saving)) from None
     except sqlite3.Error as error:
         raise _of_sqlite(error, address) from None
-    except UnicodeDecodeError:  # SQLite itself has words of a damaged file
-        raise DamagedRegistry(_DAMAGED.format(_named(address))) from None
+    except UnicodeDecodeError:
+        if saving is not None:  # of whoever hands over the records: a file of theirs
+            raise
+        raise DamagedRegistry(_DAMAGED.format(_named(address))) from None  # SQLite has no other word for it
 
 
 def _told(error: SQLAlchemyError, address: Address, *, in_doubt: bool) -> IsothermError:
