@@ -16,6 +16,7 @@ from bench.designs_long import Plan
 from bench.designs_page import print_designs_long
 from bench.designs_speed import print_designs_speed
 from bench.dicom import print_dicom
+from bench.endpoints import print_endpoints
 from bench.evidence_reconstruct import print_reconstruction
 from bench.evidence_refusals import print_refusals
 from bench.follow_up import print_follow_up
@@ -24,6 +25,7 @@ from bench.pacs import print_pacs
 from bench.published import print_published
 from bench.register import print_register
 from bench.registry import print_registry
+from bench.registry_exchange import print_registry_exchange
 from bench.segment import print_segment
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
@@ -46,7 +48,9 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
         lambda _: print_study_memory(),
         lambda _: print_study_coverage(),
     ),
+    "registry-exchange": (lambda o: print_registry_exchange(seed=o.seed),),
     "evidence": (lambda _: print_refusals(), lambda _: print_reconstruction()),
+    "endpoints": (lambda _: print_endpoints(),),
     "designs": (lambda o: print_designs(seed=o.seed), lambda _: print_designs_speed()),
     "published": (lambda o: print_published(seed=o.seed),),
     "timing": (lambda o: print_timing(seed=o.seed),),

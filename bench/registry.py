@@ -29,10 +29,8 @@ def print_registry() -> bool:
     with tempfile.TemporaryDirectory() as name:
         fine = _import(str(Path(name) / "large.registry"))
         print()
-        print(
-            f"{READERS} readers and {WRITERS} writers for {LOAD_S:.0f} s, each a process; afterwards every write that was"
-        )
-        print("confirmed is counted, and the registry verified. Milliseconds: median, 95th percentile, slowest.")
+        print(f"{READERS} readers and {WRITERS} writers for {LOAD_S:.0f} s, each a process; afterwards every write")
+        print("that was confirmed is counted, and all is verified. Milliseconds: median, 95th percentile, slowest.")
         print(f"{'database':<12}{'reads':>8}{'writes':>8}{'lost':>6}{'errors':>8}   {'read ms':<22}{'write ms':<22}")
         fine &= _load("SQLite", str(Path(name) / "load.registry"))
     programs = find_postgresql()
@@ -55,19 +53,13 @@ def _import(path: str) -> bool:
         middle_ms, worst_ms = _looked_up(store)
     size_mb = os.path.getsize(path) / 1e6
     kept = took < MOST_IMPORT_S and worst_ms < MOST_PATIENT_MS
-    print(
-        f"SQLite, {PATIENTS:,} patients with {LESIONS * PATIENTS:,} lesions, their primaries, decisions, sessions and"
-    )
-    print(
-        f"ablations: {count:,} records, made up, checked, added in one transaction with their audit ({size_mb:.0f} MB)."
-    )
+    print(f"SQLite, {PATIENTS:,} patients with {LESIONS * PATIENTS:,} lesions, their primaries, decisions, sessions")
+    print(f"and ablations: {count:,} records, made up, checked, added at once with their audit ({size_mb:.0f} MB).")
     print(f"{'':<36}{'took':>10}{'limit':>10}")
-    print(f"{'import':<36}{took:>8.1f} s{MOST_IMPORT_S:>8.0f} s   (of it computing in this process: {computed:.1f} s)")
+    print(f"{'import':<36}{took:>8.1f} s{MOST_IMPORT_S:>8.0f} s   (computing in this process: {computed:.1f} s)")
     print(f"{'one patient, everything: median':<36}{middle_ms:>7.1f} ms")
-    print(
-        f"{'one patient, everything: slowest':<36}{worst_ms:>7.1f} ms{MOST_PATIENT_MS:>7.0f} ms"
-        + ("" if kept else "  MISSED")
-    )
+    print(f"{'one patient, everything: slowest':<36}{worst_ms:>7.1f} ms{MOST_PATIENT_MS:>7.0f} ms"
+          + ("" if kept else "  MISSED"))  # fmt: skip
     return kept
 
 

@@ -79,7 +79,7 @@ def _write(address: str, draw: random.Random, name: str, speaks: int) -> None:
                 _count_on(store)
                 os.write(speaks, b"counted\n")
             else:
-                patients = draw.choice((1, 2, 5, 40))
+                patients = draw.choice((1, 1, 2, 12))
                 label = f"{name}i{serial}of{patients}"
                 store.add(_import(label, patients), **WHO)
                 os.write(speaks, f"{label}\n".encode())

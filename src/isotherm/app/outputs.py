@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from isotherm.app.assessment import Assessment
 from isotherm.app.places import new_folder, unusable
 from isotherm.app.report import report_html
@@ -178,6 +180,12 @@ def table_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer.writerow(head)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
+
+
+def frame_text(frame: pd.DataFrame) -> str:
+    """Return a table of patients as the text of a CSV file, safe to open in a spreadsheet."""
+    rows = ([None if pd.isna(value) else value for value in row] for row in frame.itertuples(index=False, name=None))
+    return table_text([str(name) for name in frame.columns], rows)
 
 
 def _row(lesion: Mapping[str, Any]) -> list[Any]:

@@ -26,6 +26,9 @@ from isotherm.registry.verifying import Verified
 UNKNOWN = "unknown"
 """What is written for a field that somebody was asked for and could not tell."""
 
+YES_NO = {"yes": "true", "no": "false"}
+"""What people write, in the words of tables."""
+
 
 @dataclass(frozen=True, slots=True)
 class Which:
@@ -80,10 +83,12 @@ def told(kind: RecordKind, written: Sequence[str]) -> Told:
 
 
 def _value(kind: RecordKind, name: str, text: str) -> Value:
+    field = kind.field(name)
     try:
-        return value_of(text, kind.field(name))
+        return value_of(YES_NO.get(text, text) if field.form == "yes or no" else text, field)
     except ValueError:
-        raise BadSetting(f"{name} of a {kind.name} is {kind.field(name).wanted}, or unknown.") from None
+        wanted = "yes or no" if field.form == "yes or no" else field.wanted
+        raise BadSetting(f"{name} of a {kind.name} is {wanted}, or unknown.") from None
 
 
 def me(by: str | None) -> str:

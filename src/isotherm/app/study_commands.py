@@ -99,19 +99,16 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
     from isotherm.app.places import keep_inputs, usable_file
     from isotherm.app.software import versions
     from isotherm.app.study_check import check_study, check_text, exit_code
+    from isotherm.app.study_data import read_study
     from isotherm.app.terminal import terminal_columns
     from isotherm.exchange.atomic import write_text
-    from isotherm.exchange.protocol_files import read_protocol
     from isotherm.study.document import document_text
 
     if options.json not in (None, "-"):
-        table = Path(options.protocol).parent / read_protocol(options.protocol).data.file
-        keep_inputs([usable_file(options.json)], [options.protocol, str(table)])
+        keep_inputs([usable_file(options.json)], read_study(options.protocol).inputs)
     document = check_study(_cohort(options.protocol), versions("numpy", "pandas", "scipy"), released=options.release)
     if options.json not in (None, "-"):
         write_text(options.json, document_text(document))
@@ -177,11 +174,8 @@ def _readers(options: argparse.Namespace) -> int:
 
 
 def _cohort(path: str) -> Cohort:
-    from pathlib import Path
-
-    from isotherm.exchange.protocol_files import read_protocol
-    from isotherm.exchange.tables_in import read_records
+    from isotherm.app.study_data import read_study
     from isotherm.study.cohort import cohort
 
-    protocol = read_protocol(path)
-    return cohort(protocol, read_records(protocol, Path(path).parent))
+    data = read_study(path)
+    return cohort(data.protocol, data.table)

@@ -11,13 +11,12 @@ from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingType
 from isotherm.app.outputs import table_text
 from isotherm.app.places import keep_inputs, new_folder, usable_folder
 from isotherm.app.software import versions
+from isotherm.app.study_data import read_study
 from isotherm.app.study_figures_multiverse import SpecPoint, specification_curve
 from isotherm.app.study_tasks import LIBRARIES
 from isotherm.effect import RATIOS
 from isotherm.exchange.atomic import write_bytes, write_text
-from isotherm.exchange.protocol_files import read_protocol
 from isotherm.exchange.protocol_text import protocol_text
-from isotherm.exchange.tables_in import read_records
 from isotherm.study.document import document_text
 from isotherm.study.multiverse import Point, Spread, multiverse, spread_of
 from isotherm.study.protocol import Protocol
@@ -43,13 +42,12 @@ def run_multiverse(
     InputError, FitError, OutputError
     """
     usable_folder(out)
-    file = Path(protocol)
-    study = read_protocol(file)
-    table = read_records(study, file.parent)
+    data = read_study(protocol)
+    study = data.protocol
     written = [Path(out) / name for name in (RESULT, TABLE, f"{FIGURE}.svg", f"{FIGURE}.png")]
-    keep_inputs(written, [protocol, str(file.parent / study.data.file)])
+    keep_inputs(written, data.inputs)
     with threadpool_limits(1, "blas"):
-        points = multiverse(study, table, workers=workers, progress=progress)
+        points = multiverse(study, data.table, workers=workers, progress=progress)
     document = _document(study, points, spread_of(points))
     with new_folder(out) as folder:
         (folder / PROTOCOLS).mkdir(exist_ok=True)

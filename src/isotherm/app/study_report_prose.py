@@ -20,6 +20,7 @@ from isotherm.app.study_report_words import Result
 METHODS = (
     ("Design and data", (
         "{protocol.design}. ", "Question: {protocol.question} ", "Source of the data: {data.source}. ",
+        "Registry: {data.registry}. ",
         "Places: {data.sites}. ", "Years of time zero: {data.dates}. ",
         "Codes that mean “not known”: {data.missing_codes}. ",
     )),

@@ -8,9 +8,9 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from isotherm.app.outputs import frame_text
 from isotherm.app.places import keep_inputs, new_folder, usable_folder
 from isotherm.app.software import versions
-from isotherm.app.study_tasks import frame_text
 from isotherm.errors import BadSetting
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.protocol_files import protocol_from

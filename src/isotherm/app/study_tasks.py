@@ -14,13 +14,12 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
-from isotherm.app.outputs import table_text
+from isotherm.app.outputs import frame_text, table_text
 from isotherm.app.places import keep_inputs, new_folder, unusable, usable_folder
 from isotherm.app.software import versions
+from isotherm.app.study_data import read_study
 from isotherm.app.study_report import write_study_report
 from isotherm.exchange.atomic import write_text
-from isotherm.exchange.protocol_files import read_protocol
-from isotherm.exchange.tables_in import read_records
 from isotherm.study.analysis.run import analyze
 from isotherm.study.disclosure import release
 from isotherm.study.document import document_of, document_text, table_rows
@@ -66,15 +65,17 @@ def run_study(
     """
     progress("reading")
     usable_folder(out)
-    file = Path(protocol)
-    study = read_protocol(file)
-    table = read_records(study, file.parent)
-    keep_inputs(_ours(Path(out)), [protocol, str(file.parent / study.data.file)])
+    data = read_study(protocol)
+    keep_inputs(_ours(Path(out)), data.inputs)
     # Many small matrix products: threads that wait for each other make them slower, and change the last digits.
     with threadpool_limits(1, "blas"):
-        result = analyze(study, table, workers=workers, progress=progress)
+        result = analyze(data.protocol, data.table, workers=workers, progress=progress)
+        if data.registry is not None:
+            result.results.text("data.registry", "Registry", data.registry_words)
         kept = release(result) if released else result
     document = document_of(kept, versions(*LIBRARIES))
+    if data.registry is not None:
+        document["data"]["registry"] = data.provenance(released=released)
     progress("writing the report")
     with new_folder(out) as folder, _replacing_all(folder) as made:
         _write(made, document, kept.adjusted)
@@ -97,12 +98,6 @@ def _write(folder: Path, document: Document, adjusted: pd.DataFrame | None) -> N
         write_text(folder / ADJUSTED, frame_text(adjusted))
     write_study_report(folder, document)
     write_text(folder / RESULT, document_text(document))
-
-
-def frame_text(frame: pd.DataFrame) -> str:
-    """Return a table of patients as the text of a CSV file, safe to open in a spreadsheet."""
-    rows = ([None if pd.isna(value) else value for value in row] for row in frame.itertuples(index=False, name=None))
-    return table_text([str(name) for name in frame.columns], rows)
 
 
 def headline(document: Mapping[str, Any], *, brief: bool = False) -> str:

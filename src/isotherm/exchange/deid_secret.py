@@ -65,6 +65,10 @@ class Secret:
         """Return the new UID for an old one."""
         return UID_ROOT + str(int.from_bytes(self._digest("uid", uid.strip())[:16], "big"))
 
+    def keyed(self, purpose: str, text: str) -> str:
+        """Return 32 hexadecimal characters that stand for a text: alike for one key, and nothing without it."""
+        return self._digest(purpose, text)[:16].hex()
+
     def _digest(self, purpose: str, text: str) -> bytes:
         return hmac.new(self.key, f"{purpose}\0{text}".encode(), hashlib.sha256).digest()
 

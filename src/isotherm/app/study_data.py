@@ -1,0 +1,87 @@
+"""The protocol of a study and its table: a file beside the protocol, or a cohort of a registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from isotherm.app.registry_cohort import MARK, asked_of, read_cohort
+from isotherm.errors import BadColumn, BadSetting, BadTable
+from isotherm.exchange.protocol_files import read_protocol
+from isotherm.exchange.tables_in import read_records
+from isotherm.study.predicate import Predicate, near
+from isotherm.study.protocol import Protocol
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyData:
+    """A protocol with its table.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    table : DataFrame
+        With the columns that the protocol uses.
+    inputs : tuple of str
+        Files that must not be written over.
+    registry : dict or None
+        Which registry the table comes from, at which moment, and what was asked; no value of a patient.
+    """
+
+    protocol: Protocol
+    table: pd.DataFrame
+    inputs: tuple[str, ...]
+    registry: dict[str, Any] | None
+
+    @property
+    def registry_words(self) -> str:
+        """The registry in words, for methods sections."""
+        if self.registry is None:
+            return ""
+        one = self.registry
+        condition = f", where {one['where']}" if one["where"] else ""
+        return f"{one['registry_id']}, audit entry {one['entries']}, a row per {one['per']}{condition}"
+
+    def provenance(self, *, released: bool = False) -> dict[str, Any] | None:
+        """Return where the table comes from for result.json; a release has no counts of rows that were left out."""
+        if self.registry is None or not released:
+            return self.registry
+        return self.registry | {"not_met": None, "unknown": None}
+
+
+def read_study(path: str) -> StudyData:
+    """Read a protocol and its table.
+
+    Raises
+    ------
+    InputError, NoAnswer
+    """
+    protocol, folder = read_protocol(path), Path(path).parent
+    data = protocol.data
+    if not data.file.startswith(MARK):
+        return StudyData(protocol, read_records(protocol, folder), (path, str(folder / data.file)), None)
+    for name, value in (("separator", data.separator), ("encoding", data.encoding), ("sheet", data.sheet)):
+        if value is not None:
+            raise BadSetting(f"The data come from a registry, so they have no {name}; leave it out of [data].")
+    address, asked = asked_of(data.file, folder)
+    found = read_cohort(address, asked)
+    later = [name for name in Predicate(asked.where).columns if name in found.cohort.later] if asked.where else []
+    if later:
+        raise BadSetting(
+            f"The condition on the registry asks for '{later[0]}', which only the future tells; make it a step of "
+            "eligibility with an override, where it is counted and seen."
+        )
+    return StudyData(protocol, _columns(protocol, found.cohort.table), (path, address), found.provenance(asked))
+
+
+def _columns(protocol: Protocol, cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of a protocol out of a cohort, as `read_records` gives them."""
+    if not len(cohort):
+        raise BadTable("The registry gives no row for this study; look at the condition after where.")
+    for name in protocol.columns:
+        if name not in cohort.columns:
+            raise BadColumn(f"The cohort has no column '{name}'{near(name, cohort.columns)}.")
+    return cohort[list(protocol.columns)]

@@ -1,0 +1,224 @@
+"""From a registry to a report: a study reads patients where they are kept, and says which registry and which moment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+from isotherm.app.cli import main
+from isotherm.registry.store import open_store
+from tests.registry.muddled import Made, day, joined, patient, records_of
+
+SCHEMA = Path(__file__).resolve().parents[2] / "src/isotherm/app/schemas/study-1.schema.json"
+
+OF_THE_SOURCE = ("data.registry", "data.missing_codes", "protocol.hash")
+"""Records that say where the table comes from."""
+
+PROTOCOL = """
+schema = 1
+title = "Ablation first or systemic therapy first: made-up patients"
+question = "Do patients live longer if ablation comes first?"
+seed = 7
+caveats = ["Made up."]
+[data]
+file = {file}
+patient = "patient_id"
+site = "center_id"
+missing = {missing}
+[time_zero]
+says = "decision"
+column = "decided_on"
+[exposure]
+says = "decision"
+when = "at time zero"
+[arms]
+column = "strategy"
+reference = "systemic"
+[[arms.arm]]
+name = "ablation"
+label = "Ablation first"
+values = ["ablation first"]
+[[arms.arm]]
+name = "systemic"
+label = "Systemic therapy first"
+values = ["systemic therapy first"]
+[[covariate]]
+column = "age_years"
+label = "Age"
+unit = "years"
+kind = "number"
+known = "before time zero"
+[[covariate]]
+column = "tumor_burden_score"
+label = "Tumor burden score"
+kind = "number"
+known = "before time zero"
+[[covariate]]
+column = "diabetes"
+label = "Diabetes"
+kind = "yes/no"
+known = "before time zero"
+use = "describe"
+[[outcome]]
+name = "os"
+label = "Overall survival"
+event = "os_event"
+time = "os_days"
+time_unit = "days"
+primary = true
+counted_as = "deaths"
+[[outcome]]
+name = "ttp"
+label = "Progression"
+event = "ttp_event"
+time = "ttp_days"
+time_unit = "days"
+competing_events = {{ 2 = "death" }}
+[methods.adjustment]
+method = "weighting"
+estimand = "overlap"
+"""
+
+
+def made_up(patients: int) -> Made:
+    rng, found = np.random.default_rng(11), []
+    for number in range(patients):
+        first, visits = int(rng.integers(10, 60)), [int(one) for one in rng.integers(80, 900, 3)]
+        last = max(visits)
+        found.append(patient(
+            f"P{number:03d}",
+            patient={"sex": "female", "born_on": day(-int(rng.integers(15_000, 29_000))),
+                     "center_id": f"C{number % 2}", "diabetes": bool(number % 3 == 0)},
+            primary=[{"primary": "colorectal", "diagnosed_on": day(-300), "resected_on": day(-280)}],
+            decision=[{"decided_on": day(0), "extrahepatic_disease": False,
+                       "strategy": ["ablation first", "systemic therapy first"][int(rng.random() < 0.5)]}],
+            lesion=[{"organ": "liver", "found_on": day(-20)}],
+            scan=[{"scanned_on": day(-5)}, {"scanned_on": day(first + 30)}],
+            reading=[{"lesion_id": "1", "scan_id": "1", "diameter_mm": float(rng.integers(8, 45))}],
+            session=[{"ablated_on": day(first)}],
+            ablation=[{"session_id": "1", "lesion_id": "1", "technically_successful": True}],
+            margin=[{"lesion_id": "1", "scan_id": "2", "status": "measured",
+                     "minimal_margin_mm": float(rng.integers(-2, 10))}],
+            follow_up=[{"seen_on": day(one), "new_in_organ": bool(rng.random() < 0.2)} for one in visits],
+            finding=[{"follow_up_id": "1", "lesion_id": "1", "state": "completely ablated"}],
+            death=[{"died_on": day(last + int(rng.integers(1, 300)))}] if rng.random() < 0.5 else [],
+        ))  # fmt: skip
+    return joined(*found)
+
+
+@pytest.fixture
+def filled(address: str) -> str:
+    with open_store(address) as store:
+        store.add(records_of(made_up(60)), by="ada", why="made up")
+    return address
+
+
+def run(folder: Path, name: str, file: str, missing: str = "[]") -> dict[str, Any]:
+    protocol = folder / f"{name}.toml"
+    protocol.write_text(PROTOCOL.format(file=json.dumps(file), missing=missing), encoding="utf-8")
+    assert main(["study", "check", str(protocol), "--json", str(folder / f"{name}.json")]) in (0, 2)
+    assert main(["study", "run", str(protocol), "--out", str(folder / name), "--workers", "1", "--quiet"]) == 0
+    return json.loads((folder / name / "result.json").read_text(encoding="utf-8"))
+
+
+def test_a_study_reads_a_registry_and_finds_what_it_finds_in_the_cohort_as_a_file(
+    filled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    direct = run(tmp_path, "direct", f"registry:{filled}#patient anchor=decision where age_years >= 40")
+    jsonschema.validate(direct, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    with open_store(filled) as store:
+        identity = store.identity()
+    source = direct["data"]["registry"]
+    assert {name: source[name] for name in ("registry_id", "entries", "hash")} == {
+        name: identity[name] for name in ("registry_id", "entries", "hash")
+    }
+    assert source["per"] == "patient"
+    report = (tmp_path / "direct" / "report.html").read_text(encoding="utf-8")
+    assert f"audit entry {identity['entries']}" in report
+    assert "P001" not in json.dumps(direct)
+
+    table = tmp_path / "cohort.csv"
+    arguments = ["registry", "cohort", filled, "--out", str(table), "--where", "age_years >= 40"]
+    assert main(arguments) == 0
+    assert "Next: isotherm study init" in capsys.readouterr().out
+    by_file = run(tmp_path, "by_file", "cohort.csv", '["unknown"]')
+    assert by_file["results"]["headline.effect"]["value"] is not None
+    for part in ("results", "curves", "flow", "tables"):
+        ours, theirs = (
+            {name: one for name, one in document[part].items() if name not in OF_THE_SOURCE}
+            for document in (direct, by_file)
+        )
+        assert ours == theirs
+    assert main(["study", "init", str(table), "--out", str(tmp_path / "draft.toml")]) == 0
+    assert 'missing = ["unknown"]' in (tmp_path / "draft.toml").read_text(encoding="utf-8")
+
+
+def test_a_condition_on_the_future_belongs_into_the_eligibility_of_the_protocol(
+    filled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    protocol = tmp_path / "study.toml"
+    for query, words in (
+        ("where os_days > 100", "'os_days', which only the future tells"),
+        ("where age_year > 1", "no column age_year; near it are: age_years"),
+        ("where age_years > 200", "gives no row"),
+        ("lesion", "A cohort per 'lesion' came; it is per patient, session, tumor"),
+        ("patient anchor=birth", "anchor = 'birth' came"),
+        ("patient colour=red", "No such choice of a cohort"),
+        ("patient upfront=red", "upfront is a window of days"),
+        ("patient efficacy_days=-1", "efficacy_days is a number of days"),
+    ):
+        protocol.write_text(
+            PROTOCOL.format(file=json.dumps(f"registry:{filled}#{query}"), missing="[]"), encoding="utf-8"
+        )
+        assert main(["study", "flow", str(protocol)]) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_a_cohort_of_tumors_lists_what_cannot_be(
+    filled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_store(filled) as store:
+        odd = patient("P900", session=[{"ablated_on": day(5), "discharged_on": day(1)}], lesion=[{"organ": "liver"}])
+        store.add(records_of(odd), by="ada", why="made up")
+    table, problems = tmp_path / "tumors.csv", tmp_path / "problems.csv"
+    arguments = ["registry", "cohort", filled, "--per", "tumor", "--out", str(table), "--problems", str(problems)]
+    assert main([*arguments, "--choose", "local_from=last", "--choose", "repeat=goes_on"]) == 0
+    assert "1 dates or references cannot be" in capsys.readouterr().out
+    assert problems.read_text(encoding="utf-8").splitlines()[1:] == ["P900,session,1,discharged_on,before ablated_on"]
+    lines = table.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 62
+    assert "never ablated" in lines[-1]
+    assert ",unknown," in lines[-1]
+
+
+def test_overlap_is_told_and_nothing_is_merged(filled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two, key = tmp_path / "one.csv", tmp_path / "two.csv", tmp_path / "key"
+    one.write_text("patient_id,name,birth_date,sex\nA1,Ann Müller,1950-03-01,f\n", encoding="utf-8")
+    two.write_text("patient_id,name,birth_date,sex\nB1,MUELLER ANN,1950-03-01,female\n", encoding="utf-8")
+    for table in (one, two):
+        hashes = str(table.with_suffix(".hashes.csv"))
+        assert main(["registry", "overlap", str(table), "--key", str(key), "--hashes", hashes]) == 0
+    out = tmp_path / "pairs.csv"
+    made = [str(table.with_suffix(".hashes.csv")) for table in (one, two)]
+    assert main(["registry", "overlap", *made, "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "1 pairs of patients of the two tables may be one person" in said
+    assert "A person decides who is one; nothing was merged." in said
+    assert "Müller" not in said
+    assert out.read_text(encoding="utf-8").splitlines()[1:] == ["A1,B1,name_birth_sex"]
+
+    twins = joined(*(patient(key, patient={"sex": "male", "born_on": day(-9000)},
+                             primary=[{"primary": "breast"}], session=[{"ablated_on": day(3)}])
+                     for key in ("T1", "T2")))  # fmt: skip
+    with open_store(filled) as store:
+        store.add(records_of(twins), by="ada", why="made up")
+    assert main(["registry", "overlap", "--registry", filled, "--out", str(out)]) == 0
+    assert "2 patients in 1 groups" in capsys.readouterr().out
+    assert [line.split(",")[1] for line in out.read_text(encoding="utf-8").splitlines()[1:]] == ["T1", "T2"]
+    with open_store(filled) as store:
+        assert len(store.rows("patient")[1]) == 62
