@@ -220,3 +220,25 @@ def test_a_registry_that_is_not_there_and_a_patient_it_has_not_are_told_before_a
 
 def test_who_writes_is_told_only_where_something_is_written(isotherm: Command, home: Path) -> None:
     assert "--by came without --registry" in isotherm("case", home, "--by", "nurse", "--quiet").err
+
+
+@pytest.mark.parametrize("option", [("--images", "."), ("--reader", "somebody"), ("--confirm-pair",), ("--by", "me")])
+def test_options_of_images_are_refused_where_there_are_none(
+    isotherm: Command, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    registry = tmp_path / "registry.sqlite"
+    open_store(str(registry), create=True).close()
+    ran = isotherm("case", "P17", "--registry", registry, *option, "--quiet")
+    assert (ran.code, f"{option[0]} came" in ran.err) == (2, True)
+
+
+def test_images_elsewhere_need_a_course_that_names_them(isotherm: Command, home: Path, tmp_path: Path) -> None:
+    assert "--images came" in isotherm("case", home, "--images", tmp_path, "--quiet").err
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("image.nii.gz", "drawn.nii.gz"):
+        (home / name).rename(elsewhere / name)
+    course(home)
+    (home / "course.toml").write_text(COURSE + scan("F1", "2025-01-11"), encoding="utf-8")
+    assert "the name of no file came" in isotherm("case", home, "--quiet").err
+    assert isotherm("case", home, "--images", elsewhere, "--quiet").code == 0

@@ -124,6 +124,9 @@ def test_a_bound_beyond_the_earlier_zone_is_said_to_be_one() -> None:
     last = growth("not excluded", -6.8) | {"bound": "at most", "interval_mm": None}
     view = board_view(board(margin("1"), zones=(shrinking("1", last=last),)))
     assert view["zones"][0]["growth"] == "at least 6.8\u00a0mm beyond, toward left"
+    (said,) = view["alerts"]
+    assert "growth not excluded (an image ends nearby: no interval), at least 6.8" in said
+    assert board_view(BOARDS["registry"])["alerts"] == []
 
 
 def test_a_lesion_in_question_stands_above_every_number_and_beside_the_smallest() -> None:
@@ -135,9 +138,10 @@ def test_a_lesion_in_question_stands_above_every_number_and_beside_the_smallest(
 
 def test_growth_is_told_with_its_size_place_and_without_a_diagnosis() -> None:
     view = board_view(BOARDS["two"])
-    assert view["alerts"] == [
-        "Lesion 2, scan F4 (2025-06-01): 4.0\u00a0mm beyond (3.3 to 4.7\u00a0mm), toward left, against scan F1."
-    ]
+    (said,) = view["alerts"]
+    assert said.replace("\u00a0", " ") == (
+        "Lesion 2, scan F4 (2025-06-01): growth suspected, 4.0 mm beyond (3.3 to 4.7 mm), toward left, against scan F1."
+    )
     assert "no diagnosis" in view["growth_says"]
 
 

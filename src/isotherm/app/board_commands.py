@@ -24,6 +24,9 @@ EXIT_CODES = """exit codes:
 
 WITHHELD = 3
 
+OF_IMAGES = ("images", "reader", "confirm_pair", "by")
+"""Options that say nothing of a patient of a registry."""
+
 KEPT = "registry:"
 """Before a patient's key: it is one, even where a folder has its name."""
 
@@ -97,6 +100,9 @@ def _boarded(options: argparse.Namespace, folder: Path, progress: Callable[[str]
     from isotherm.app.settings import Settings
 
     if not folder.is_dir():
+        given = [name for name in OF_IMAGES if getattr(options, name)]
+        if given:
+            raise BadSetting(f"--{given[0].replace('_', '-')} came, and a registry has no images; leave it out.")
         progress("reading the registry")
         return board_of_registry(PatientAsked(address=options.registry, patient_id=options.case, today=_today(),
                                               as_of=options.as_of)), []  # fmt: skip

@@ -71,9 +71,10 @@ def _mark(lesion: Mapping[str, Any]) -> Mark:
 def _line(panel: Panel) -> dict[str, Any]:
     relation = panel.relation
     numbers = [number_words(one).replace(NO_BREAK, " ") for one in relation.records]
+    about = filter(None, (relation.endpoint, relation.organ, _printed(relation.modality)))
     return {
-        "paper": relation.paper.short, "about": ", ".join(filter(None, (relation.endpoint, relation.organ, _printed(relation.modality)))),
-        "differs": list(panel.against), "numbers": numbers[:MOST_NUMBERS], "more": max(0, len(numbers) - MOST_NUMBERS),
+        "paper": relation.paper.short, "about": ", ".join(about), "differs": list(panel.against),
+        "numbers": numbers[:MOST_NUMBERS], "more": max(0, len(numbers) - MOST_NUMBERS),
         "source": source_words(relation.records[0], relation.paper),
     }  # fmt: skip
 

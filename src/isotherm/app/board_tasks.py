@@ -197,6 +197,8 @@ def _case_file(folder: Path) -> Path:
 def _course(asked: FolderAsked, case: Case) -> Course | None:
     file = asked.folder / NAME
     if not file.exists():
+        if asked.images is not None:
+            raise BadSetting(f"--images came, and the folder has no {NAME} that would name any; leave it out.")
         return None
     return read_course(file, today=asked.today, lesions=[one.id for one in case.lesions], case_id=case.id,
                        root=asked.images)  # fmt: skip

@@ -9,6 +9,7 @@ from isotherm.app.board_words import (
     GROWTH_SAYS,
     NO_MARGIN,
     RESEARCH,
+    alert_lines,
     change_words,
     gates_words,
     growth_says,
@@ -17,7 +18,6 @@ from isotherm.app.board_words import (
     share_words,
     short_margin,
     status_short,
-    suspected_lines,
     volume_words,
     when_words,
 )
@@ -50,7 +50,7 @@ def board_view(document: Part) -> View:
     return {
         "title": f"Tumor board: {document['patient_id']}" if document["patient_id"] else "Tumor board",
         "crowded": crowded, "under": _under(document), "research": RESEARCH,
-        "alerts": suspected_lines(zones),
+        "alerts": alert_lines(zones),
         "star": any(_striking(one) for one in zones),
         "main": _main(document, last), "question": _question(questions),
         "margins": [_row(one) for one in last[:MOST_MARGINS]], "margins_left": max(0, len(last) - MOST_MARGINS),

@@ -119,13 +119,22 @@ def change_words(scan: Part) -> str:
     return f"{sign}{decimal(abs(change), 2)}{NO_BREAK}mL/month"
 
 
-def suspected_lines(zones: Sequence[Part]) -> list[str]:
-    """Return one sentence for each zone whose last scan is suspected of growth."""
+def alert_lines(zones: Sequence[Part]) -> list[str]:
+    """Return one sentence for each zone whose last scan is suspected of growth, or is beyond by a mere bound."""
     lines: list[str] = []
     for zone in zones:
         last = zone["scans"][-1]
         growth = last["growth"]
-        if growth is not None and growth["says"] == "suspected":
-            where = f"Lesion {zone['lesion']}, scan {last['scan']} ({last['on']})"
-            lines.append(f"{where}: {growth_words(growth)}, against scan {growth['against']}.")
+        if growth is None or not _alarming(growth):
+            continue
+        why = "" if growth["says"] == "suspected" else " (an image ends nearby: no interval)"
+        where = f"Lesion {zone['lesion']}, scan {last['scan']} ({last['on']})"
+        lines.append(
+            f"{where}: growth {growth['says']}{why}, {growth_words(growth)}, against scan {growth['against']}."
+        )
     return lines
+
+
+def _alarming(growth: Part) -> bool:
+    beyond = growth["inside_mm"] is not None and growth["inside_mm"] < 0.0
+    return growth["says"] == "suspected" or (beyond and growth["bound"] == "at most")
