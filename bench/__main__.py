@@ -24,6 +24,7 @@ from bench.pacs import print_pacs
 from bench.published import print_published
 from bench.register import print_register
 from bench.registry import print_registry
+from bench.registry_exchange import print_registry_exchange
 from bench.segment import print_segment
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
@@ -46,6 +47,7 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
         lambda _: print_study_memory(),
         lambda _: print_study_coverage(),
     ),
+    "registry-exchange": (lambda o: print_registry_exchange(seed=o.seed),),
     "evidence": (lambda _: print_refusals(), lambda _: print_reconstruction()),
     "endpoints": (lambda _: print_endpoints(),),
     "designs": (lambda o: print_designs(seed=o.seed), lambda _: print_designs_speed()),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import date
+
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.exchange.record_check import Checked, check
 from isotherm.exchange.record_intake import Intake
 
 
-def _checked(*rows: tuple, known: set[tuple[str, str, str]] = frozenset(), broken: str = "") -> Checked:
+def _checked(*rows: tuple, known: Collection[tuple[str, str, str]] = (), broken: str = "") -> Checked:
     intake = Intake()
     for number, (kind, patient, own, values, *unknown) in enumerate(rows, start=2):
         intake.counted("t")
@@ -18,7 +21,7 @@ def _checked(*rows: tuple, known: set[tuple[str, str, str]] = frozenset(), broke
 
 
 PATIENT, LIVER = ("patient", "1", "", {"sex": "male"}), {"organ": "liver"}
-DAY = {"scanned_on": __import__("datetime").date(2024, 1, 1)}
+DAY = {"scanned_on": date(2024, 1, 1)}
 
 
 def test_rows_that_say_the_same_are_one() -> None:

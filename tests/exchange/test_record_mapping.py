@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from isotherm.clinical.record import Record
 from isotherm.errors import BadMapping, BadTable, InputError, UnreadableFile
@@ -177,6 +179,11 @@ def test_a_row_is_taken_only_where_it_is_of_the_kind(tmp_path: Path) -> None:
          "how to get there"),
         ('[[table]]\nkind = "patient"\npatient = "id"\nfields = { sex = { values = {} } }\n', "a column or a constant"),
         ('dates = "DD.MM.YY"\n', "years have four digits"),
+        ('[[table]]\nkind = "patient"\npatient = "id"\nfields = { sex = "sex{n}" }\n', "give it, as in repeat"),
+        ('[[table]]\nkind = "lesion"\npatient = "id"\nrepeat = [1, 1]\nkey_is = "{n}"\nfields = { organ = "o" }\n',
+         "names something twice"),
+        ('[[table]]\nkind = "lesion"\npatient = "id"\nrepeat = [1]\nkey_is = "{n}"\nfields = { organ = { constant = '
+         '"{n}" } }\n', "the constant for organ has to be one of"),
         ('[[table]]\nkind = "lesion"\npatient = "id"\nrepeat = [1]\nkey = "k"\nfields = { organ = "o" }\n',
          "keys of their own"),
         ("[[table]\n", "not valid TOML"),
@@ -196,8 +203,8 @@ def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
 LONG = '[[table]]\nkind = "death"\npatient = "id"\nfields = { died_on = "died" }\n'
 
 
-def _book(folder: Path, *rows: tuple[object, ...], sheet: str = "deaths") -> tuple[Path, openpyxl.Workbook]:
-    book = openpyxl.Workbook()
+def _book(folder: Path, *rows: tuple[object, ...], sheet: str = "deaths") -> tuple[Path, Any]:
+    book: Any = openpyxl.Workbook()
     book.active.title = sheet
     for row in rows:
         book.active.append(row)
@@ -206,7 +213,7 @@ def _book(folder: Path, *rows: tuple[object, ...], sheet: str = "deaths") -> tup
 
 def test_a_book_with_days_in_the_calendar_of_1904_gives_the_same_days(tmp_path: Path) -> None:
     file, book = _book(tmp_path, ("id", "died"), ("007", datetime(2024, 3, 1)), (8, "2024-03-02"))  # noqa: DTZ001
-    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    book.epoch = CALENDAR_MAC_1904
     book.save(file)
     found = _one(read_mapped(file, mapping_from(LONG), today=TODAY), "death")
     assert [(one.patient_id, one.get("died_on")) for one in found] == [
@@ -254,3 +261,15 @@ def test_what_is_no_book_is_said_to_be_none(tmp_path: Path, content: bytes) -> N
     (tmp_path / "book.xlsx").write_bytes(content)
     with pytest.raises(InputError, match=r"not an Excel file|cannot be read"):
         read_mapped(tmp_path / "book.xlsx", mapping_from(LONG), today=TODAY)
+
+
+def test_empty_cells_beyond_the_header_are_no_cells(tmp_path: Path) -> None:
+    file, book = _book(tmp_path, ("id", "died"), ("1", "2024-01-01"), ("2", "2024-01-02"))
+    book.active["F1"] = " "
+    book.save(file)
+    assert len(read_mapped(file, mapping_from(LONG), today=TODAY).noted) == 2
+    book.active["F2"] = "a note beside the table"
+    book.save(file)
+    assert [one.row for one in read_mapped(file, mapping_from(LONG), today=TODAY).problems] == [2]
+    (tmp_path / "t.csv").write_text("id;died;\n1;2024-01-01;\n2;2024-01-02; \n")
+    assert len(read_mapped(tmp_path / "t.csv", mapping_from(LONG), today=TODAY).noted) == 2

@@ -6,6 +6,7 @@ import csv
 import tempfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -13,7 +14,7 @@ from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadTable, InputError, UnreadableFile
 from isotherm.exchange.record_tables_in import read_tables
-from isotherm.exchange.record_tables_out import write_tables
+from isotherm.exchange.record_tables_out import TableForm, write_tables
 from isotherm.exchange.spreadsheet_text import guarded, unguarded
 from tests.exchange.random_records import TODAY, by_key, registries
 
@@ -25,7 +26,7 @@ SLOW = settings(
 @pytest.mark.parametrize(("form", "name"), [("csv", "tables"), ("parquet", "tables"), ("excel", "book.xlsx")])
 @given(found=registries())
 @SLOW
-def test_what_goes_out_comes_back(found: list[Record], form: str, name: str) -> None:
+def test_what_goes_out_comes_back(found: list[Record], form: TableForm, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / name
         counts = write_tables(found, out, form=form)
@@ -113,6 +114,24 @@ def test_keys_keep_their_zeros_and_rows_their_numbers_over_blank_lines(tmp_path:
 def test_a_table_that_is_none_of_ours_is_refused(tmp_path: Path, name: str, text: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
         read_tables(_csv(tmp_path, text, name) if name.endswith("csv") else tmp_path / "x.doc", today=TODAY)
+
+
+def test_two_tables_of_one_kind_are_refused_rather_than_one_of_them_read(tmp_path: Path) -> None:
+    for name in ("lesion.csv", "lesion.tsv"):
+        _csv(tmp_path, "patient_id,lesion_id,organ\nP1,L1,liver\n", name)
+    with pytest.raises(BadTable, match="two tables named 'lesion'"):
+        read_tables(tmp_path, today=TODAY)
+
+
+def test_a_hidden_sheet_of_ours_is_refused_since_nobody_has_looked_at_it(tmp_path: Path) -> None:
+    lesion = Record(kind=RECORD_KINDS["lesion"], patient_id="P1", id="1", values={"organ": "liver"})
+    write_tables([lesion], tmp_path / "book.xlsx", form="excel")
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    book.create_sheet("patient")
+    book["lesion"].sheet_state = "hidden"
+    book.save(tmp_path / "book.xlsx")
+    with pytest.raises(BadTable, match=r"'lesion' of 'book\.xlsx' is hidden"):
+        read_tables(tmp_path / "book.xlsx", today=TODAY)
 
 
 def test_latin_1_is_refused_rather_than_guessed(tmp_path: Path) -> None:

@@ -161,6 +161,23 @@ def test_postgresql_that_does_not_let_us_in_says_so(postgresql: PostgreSQL, monk
         open_store("postgresql://keeper@127.0.0.1:1/x")
 
 
+def test_in_postgresql_an_owner_needs_no_more_rights_and_a_reader_cannot_write(postgresql: PostgreSQL) -> None:
+    name = postgresql.empty_database()
+    for role in ("owner_1", "reader_1"):
+        postgresql.ask("postgres", f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+    postgresql.ask("postgres", f'ALTER DATABASE "{name}" OWNER TO owner_1')
+    address = f"postgresql://{{}}:x@127.0.0.1:{postgresql.port}/{name}"
+    with open_store(address.format("owner_1"), create=True) as store:
+        store.add(patient(), **WHO)
+        assert not store.verify().problems
+    postgresql.ask(name, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader_1")
+    with open_store(address.format("reader_1")) as store:
+        assert len(store.patient("P1")) == 6
+        assert not store.verify().problems
+        with pytest.raises(NotAdmitted, match="and the rights"):
+            store.add(patient("P2"), **WHO)
+
+
 def test_postgresql_that_breaks_off_is_said_and_nothing_is_half_saved(own_server: PostgreSQL) -> None:
     name = own_server.empty_database()
     with open_store(own_server.url(name), create=True) as store:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 
@@ -12,9 +13,9 @@ from hypothesis import strategies as st
 
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
-from isotherm.errors import BadRecord, BadSetting, Overtaken
+from isotherm.errors import BadRecord, BadSetting, NoAnswer, Overtaken
 from isotherm.registry.adding import key_of
-from isotherm.registry.store import Store, natural
+from isotherm.registry.store import Store, natural, open_store
 from tests.registry.made_up import WHO, patient, record
 
 
@@ -60,6 +61,43 @@ def test_all_is_added_or_nothing(store: Store, records: list[Record], why: str, 
     if places is not None:
         assert refused.value.places == tuple(place + 1 for place in places)
     assert (counting(store), store.history()) == before
+
+
+def test_an_import_that_breaks_off_on_its_own_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("isotherm.registry.adding.AT_ONCE", 2)
+
+    def breaking() -> Iterator[Record]:
+        yield from patient(lesions=3)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.add(breaking(), **WHO)
+    assert (counting(store), store.history()) == ([], ())
+    assert store.add(patient(), **WHO) == 6
+
+
+def test_whoever_waits_too_long_for_another_writer_is_told(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("isotherm.registry.address.WAITS_S", 0.2)
+
+    def slow() -> Iterator[Record]:
+        yield record("patient")
+        with open_store(address) as other, pytest.raises(NoAnswer, match="is being written by somebody else"):
+            other.add(patient("P2"), **WHO)
+
+    with open_store(address) as store:
+        assert store.add(slow(), **WHO) == 1
+        assert [one.patient_id for one in store.records()] == ["P1"]
+
+
+def test_a_reader_sees_one_moment_while_others_write(store: Store, address: str) -> None:
+    store.add([*patient(), *patient("P2")], **WHO)
+    reading = store.records("lesion")
+    assert next(reading).patient_id == "P1"
+    with open_store(address) as other:
+        other.add(patient("P3"), **WHO)
+        other.withdraw("patient", "P2", "", revision=1, **WHO)
+    assert [one.patient_id for one in reading] == ["P2"]
+    assert [one.patient_id for one in store.records("lesion")] == ["P1", "P3"]
 
 
 def test_a_record_of_another_batch_is_found_too(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

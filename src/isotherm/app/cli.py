@@ -22,6 +22,7 @@ from isotherm.app.pacs_commands import add_pacs
 from isotherm.app.registration_commands import add_registration
 from isotherm.app.registry_cohort_commands import add_cohort
 from isotherm.app.registry_commands import add_registry
+from isotherm.app.registry_exchange_commands import add_exchange
 from isotherm.app.segment_commands import add_segment
 from isotherm.app.study_commands import add_study
 from isotherm.errors import BadSetting, InputError, IsothermError, OutputError
@@ -155,7 +156,9 @@ def _parser() -> argparse.ArgumentParser:
     add_study(commands)
     add_criteria(commands, _print)
     add_making(add_evidence(commands))
-    add_cohort(add_registry(commands))
+    registry = add_registry(commands)
+    add_exchange(registry)
+    add_cohort(registry)
     demo = commands.add_parser(
         "demo", help="the bundled data: margins of simulated lesions in a real CT, a study of real patients"
     )

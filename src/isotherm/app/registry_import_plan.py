@@ -73,7 +73,8 @@ def keys_there(store: Store, patients: Collection[str]) -> set[RecordKey]:
 def plan(noted: Iterable[Noted], store: Store, there: Collection[RecordKey]) -> Plan:
     """Compare what was read with what the registry holds.
 
-    A table that has no column for a field, or an empty cell, says nothing about it: an import never empties a field.
+    A table that has no column for a field, or an empty cell, says nothing about it, and "unknown" takes nothing away
+    from what somebody else knew: an import never empties a field.
 
     Parameters
     ----------
@@ -105,5 +106,5 @@ def _kept(store: Store, wanted: set[RecordKey]) -> dict[RecordKey, Record]:
 def _change(noted: Noted, kept: Record) -> Change | None:
     told = noted.record
     values = {name: value for name, value in told.values.items() if kept.values.get(name) != value}
-    unknown = told.unknown - kept.unknown
+    unknown = told.unknown - kept.unknown - kept.values.keys()
     return Change(noted, values, unknown) if values or unknown else None

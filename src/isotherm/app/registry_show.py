@@ -46,10 +46,9 @@ def questions_text(patient_id: str, questions: Sequence[Open], width: int | None
     lines = [f"Patient {printable(patient_id)}: {different(questions)} of the {N_QUESTIONS} questions are open."]
     for one in questions:
         lines += ["", _name(one.kind, one.id) if one.noted else f"{one.kind.label}: none is noted yet"]
-        names = max(len(field.name) for field in one.fields) + 1
-        lines += _aligned(
-            [(field.label, f"{field.name + '=':{names}}  {_wanted(field)}") for field in one.fields], width
-        )
+        labels = max(len(field.label) for field in one.fields)
+        asked = [(f"{field.label:{labels}}  {field.name}=", _wanted(field)) for field in one.fields]
+        lines += _aligned(asked, width)
     return "\n".join([*lines, "", *_how_to_answer(patient_id, questions)])
 
 

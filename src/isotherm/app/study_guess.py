@@ -85,7 +85,7 @@ def guess(table: pd.DataFrame) -> Guesses:
     tumor = _first([name for name in left if name != site], _TUMOR) if repeats else None
     left = [name for name in left if name not in (site, tumor)]
     times = [
-        name for name in left if _has(name, _TIME) and "age" not in _words(name) and _role(table[name]) == "number"
+        name for name in left if _has(name, _TIME) and "age" not in words_of(name) and _role(table[name]) == "number"
     ]
     events = [name for name in left if _has(name, _EVENT) and name not in times and _role(table[name]) == "yes/no"]
     arm = next(
@@ -155,19 +155,20 @@ def _values(column: pd.Series[Any]) -> tuple[float | str | bool, ...]:
 
 def _paired(event: str, times: list[str]) -> Event:
     """Return an event with the time whose name shares most words with it; the first of equals."""
-    time = max(times, key=lambda name: len(_words(name) & _words(event)), default=None)
+    time = max(times, key=lambda name: len(words_of(name) & words_of(event)), default=None)
     stem = "" if time is None else time.lower()
     units: list[TimeUnit] = [unit for word, unit in _UNITS if word in stem]
     return Event(event, time, units[0] if units else "days")
 
 
-def _words(name: str) -> set[str]:
+def words_of(name: str) -> set[str]:
+    """Return the words of a column's name, in small letters."""
     return {word for word in re.split(r"[\W_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()) if word}
 
 
 def _has(name: str, stems: tuple[str, ...]) -> bool:
     """Say whether a word of a name is one of these, or begins with a longer one."""
-    return any(word == stem or (len(stem) > 4 and word.startswith(stem)) for word in _words(name) for stem in stems)
+    return any(word == stem or (len(stem) > 4 and word.startswith(stem)) for word in words_of(name) for stem in stems)
 
 
 def _first(names: list[str], stems: tuple[str, ...]) -> str | None:

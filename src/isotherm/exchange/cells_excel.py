@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
-import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +16,9 @@ import openpyxl
 from openpyxl.cell.cell import ERROR_CODES
 
 from isotherm.errors import BadTable, UnreadableFile
-from isotherm.exchange.tables_in import near_sheet
 from isotherm.printable import printable
 
-LARGEST_BYTES = 1_000_000_000
+LARGEST_BYTES = 400_000_000
 """A book that unpacks to more holds no table of patients."""
 
 NOT_COMPUTED = "#FORMULA!"
@@ -57,7 +55,7 @@ class Book:
         """The sheets that a person sees."""
         return tuple(one.title for one in self.values.worksheets if one.sheet_state == "visible")
 
-    def chosen(self, sheet: str | None) -> str:
+    def chosen(self, sheet: str | None, *, first: bool = False) -> str:
         """Return the sheet that is meant.
 
         Raises
@@ -67,8 +65,11 @@ class Book:
         """
         if sheet is not None:
             if sheet not in [one.title for one in self.values.worksheets]:
-                raise UnreadableFile(near_sheet(self.file.name, sheet, self.visible))
+                there = ", ".join(map(printable, self.visible))
+                raise UnreadableFile(f"'{self.file.name}' has no sheet '{printable(sheet)}'; it has: {there}.")
             return sheet
+        if first and self.visible:
+            return self.visible[0]
         if len(self.visible) != 1:
             raise UnreadableFile(
                 f"'{self.file.name}' has {len(self.visible)} sheets ({', '.join(map(printable, self.visible))}); "
@@ -87,11 +88,8 @@ def open_book(file: Path) -> Generator[Book]:
         It is none, or it would unpack to more than any table needs.
     """
     _check_size(file)
-    values = _load(file, results=True)
-    try:
+    with _loaded(file, results=True) as values:
         yield Book(file, values)
-    finally:
-        values.close()
 
 
 def excel_rows(book: Book, name: str) -> Iterator[Sequence[Any]]:
@@ -119,12 +117,8 @@ def excel_rows(book: Book, name: str) -> Iterator[Sequence[Any]]:
 def _read(file: Path, rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     """Give rows in which texts are as their writer meant them; what is wrong within the book's XML is one sentence."""
     while True:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # a number that is no date comes as #VALUE!, which is told by its row
-                some = list(islice(rows, ROWS_AT_ONCE))
-        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, IndexError, ValueError, SyntaxError) as error:
-            raise UnreadableFile(f"'{file.name}' is not an Excel file (.xlsx); save it anew.") from error
+        with _sound(file):
+            some = list(islice(rows, ROWS_AT_ONCE))
         if not some:
             return
         for row in some:
@@ -133,38 +127,53 @@ def _read(file: Path, rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
 
 def unescaped(text: str) -> str:
     """Return a text of a cell with the letters that XML cannot hold, which Excel writes as _x000D_."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    return _ESCAPED.sub(_letter, text) if "_x" in text else text
+
+
+def _letter(found: re.Match[str]) -> str:
+    code = int(found[1], 16)
+    return found[0] if 0xD800 <= code <= 0xDFFF else chr(code)  # half a letter stays as it is written
 
 
 def _with_formulas(file: Path, name: str, rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     """Give rows in which a formula without a result is marked: read as empty, it would be lost without a word."""
-    formulas = _load(file, results=False)
-    try:
+    with _loaded(file, results=False) as formulas:
         written = _read(file, formulas[name].iter_rows(values_only=True))
         for row, source in zip(rows, written, strict=True):
             yield [NOT_COMPUTED if cell is None and one is not None else cell
                    for cell, one in zip(row, source, strict=True)]  # fmt: skip
-    finally:
-        formulas.close()
 
 
-def _load(file: Path, *, results: bool) -> Any:
+@contextmanager
+def _loaded(file: Path, *, results: bool) -> Generator[Any]:
+    """Open a book with the results of its formulas, or with the formulas; its file is ours, and closed in any case."""
+    with file.open("rb") as stream:
+        with _sound(file):
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=results)
+        yield book
+
+
+@contextmanager
+def _sound(file: Path) -> Generator[None]:
+    """Turn what a spoiled book makes zipfile, expat and openpyxl raise, which is almost anything, into one refusal.
+
+    Their warnings are about styles, extensions, and numbers that are no days; those come as #VALUE!, told by their row.
+    """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles and extensions of a book, which hold no cell
-            return openpyxl.load_workbook(file, read_only=True, data_only=results)
-    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError) as error:
-        raise UnreadableFile(f"'{file.name}' is not an Excel file (.xlsx); save it anew.") from error
+            warnings.simplefilter("ignore")
+            yield
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise UnreadableFile(f"'{file.name}' is not an Excel file (.xlsx), or damaged; save it anew.") from error
 
 
 def _check_size(file: Path) -> None:
-    try:
-        with zipfile.ZipFile(file) as packed:
-            size = sum(one.file_size for one in packed.infolist())
-    except zipfile.BadZipFile as error:
-        raise UnreadableFile(f"'{file.name}' is not an Excel file (.xlsx); save it anew.") from error
+    with _sound(file), zipfile.ZipFile(file) as packed:
+        size = sum(one.file_size for one in packed.infolist())
     if size > LARGEST_BYTES:
-        raise UnreadableFile(f"'{file.name}' unpacks to {size / 1e9:.1f} GB, more than a table of patients can be; "
+        raise UnreadableFile(f"'{file.name}' unpacks to {size / 1e6:,.0f} MB, more than a table of patients can be; "
                              "save its cells as CSV.")  # fmt: skip
 
 
@@ -177,7 +186,7 @@ class _Marks:
 def _marks(file: Path, page: Any) -> _Marks:
     """Return the first merged cells of a sheet, and whether it has formulas, by a look at its XML."""
     formulas, tail = False, b""
-    with zipfile.ZipFile(file) as packed, packed.open(page._worksheet_path) as xml:
+    with _sound(file), zipfile.ZipFile(file) as packed, packed.open(page._worksheet_path) as xml:
         while chunk := xml.read(_CHUNK):
             text = tail + chunk
             formulas = formulas or _FORMULA.search(text) is not None

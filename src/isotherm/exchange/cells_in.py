@@ -8,14 +8,22 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, Literal, TextIO, cast
 
 import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs]
 import pyarrow.parquet as pq  # pyright: ignore[reportMissingTypeStubs]
 
 from isotherm.errors import BadTable, UnreadableFile
 from isotherm.exchange.cells_excel import excel_rows, open_book
-from isotherm.exchange.tables_in import FORMS, SEPARATORS
+
+SEPARATORS = (",", ";", "\t", "|")
+"""Tried in this order: the one that cuts the first line into most columns separates a CSV file, unless one is named."""
+
+Form = Literal["csv", "parquet", "excel"]
+FORMS: dict[str, Form] = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".xlsx": "excel",
+    ".xlsm": "excel",
+}  # fmt: skip
 
 SNIFFED = 65_536
 """Letters at the head of a CSV file among which the separator is looked for."""
@@ -49,7 +57,7 @@ class Sheet:
 @contextmanager
 def open_sheet(
     path: str | os.PathLike[str], *, separator: str | None = None, encoding: str | None = None,
-    sheet: str | None = None,
+    sheet: str | None = None, first: bool = False,
 ) -> Generator[Sheet]:  # fmt: skip
     """Open a table for reading, a row at a time.
 
@@ -63,6 +71,8 @@ def open_sheet(
         Of a CSV file.
     sheet : str, optional
         Of a book; the only one that can be seen unless named.
+    first : bool
+        Takes the first one that can be seen in place of asking for a name.
 
     Raises
     ------
@@ -79,15 +89,20 @@ def open_sheet(
                 yield _sheet(file.name, _csv_rows(file.name, text, separator, written))
         elif form == "excel":
             with open_book(file) as book:
-                name = book.chosen(sheet)
+                name = book.chosen(sheet, first=first)
                 yield _sheet(f"{file.name} [{name}]", excel_rows(book, name))
         elif form == "parquet":
             yield _sheet(file.name, _parquet_rows(file))
         else:
             raise UnreadableFile(f"'{file.name}' came; a table is one of: {', '.join(FORMS)}.")
     except OSError as error:
-        reason = (error.strerror or "it is damaged, or not what its name says").lower()
-        raise UnreadableFile(f"The table '{file.name}' cannot be read: {reason}.") from error
+        raise unreadable(file, error) from error
+
+
+def unreadable(file: Path, error: OSError) -> UnreadableFile:
+    """Return the refusal of a table that the system does not give out."""
+    reason = (error.strerror or "it is damaged, or not what its name says").lower()
+    return UnreadableFile(f"The table '{file.name}' cannot be read: {reason}.")
 
 
 def _sheet(name: str, rows: Iterator[Sequence[Any]]) -> Sheet:
@@ -98,11 +113,16 @@ def _sheet(name: str, rows: Iterator[Sequence[Any]]) -> Sheet:
     while names and not names[-1]:
         names.pop()
     if not names:
-        raise BadTable(f"The table '{name}' is empty; give a file with a header and a row for each thing.")
+        raise BadTable(f"The table '{name}' is empty: it has no rows; give a file with a header and rows below.")
     twice = sorted({one for one in names if one and names.count(one) > 1})
     if twice:
         raise BadTable(f"The table '{name}' has two columns named '{twice[0]}'; rename one.")
-    return Sheet(name, tuple(names), numbered)
+    return Sheet(name, tuple(names), ((number, _fitted(row, len(names))) for number, row in numbered))
+
+
+def _fitted(row: Sequence[Any], width: int) -> Sequence[Any]:
+    """Return a row without the empty cells that stand beyond the header."""
+    return row[:width] if len(row) > width and _is_blank(row[width:]) else row
 
 
 def _is_blank(row: Sequence[Any]) -> bool:
@@ -118,7 +138,7 @@ def _csv_text(file: Path, encoding: str | None) -> Generator[tuple[TextIO, str]]
         with file.open(encoding=written, newline="") as text:
             yield text, written
     except LookupError as error:
-        raise UnreadableFile(f"No encoding is called '{written}'; name one as in \"latin-1\".") from error
+        raise _other_letters(file.name, written) from error
 
 
 def _csv_rows(name: str, text: TextIO, separator: str | None, written: str) -> Iterator[Sequence[Any]]:
@@ -128,9 +148,13 @@ def _csv_rows(name: str, text: TextIO, separator: str | None, written: str) -> I
         sign = separator or max(SEPARATORS, key=first.count)
         yield from csv.reader(_lines(name, text), delimiter=sign, strict=True)
     except UnicodeError as error:
-        raise UnreadableFile(f"'{name}' is not {written} text; save it as UTF-8, or name its encoding.") from error
+        raise _other_letters(name, written) from error
     except csv.Error as error:
         raise BadTable(f"The table '{name}' cannot be cut into cells: {error}.") from error
+
+
+def _other_letters(name: str, written: str) -> UnreadableFile:
+    return UnreadableFile(f"'{name}' is not {written} text; save it as UTF-8, or name its encoding.")
 
 
 def _lines(name: str, text: TextIO) -> Iterable[str]:

@@ -53,8 +53,8 @@ class Checked:
 
     @property
     def nobodys(self) -> int:
-        """How many problems are in rows of which cannot be told whose they are."""
-        return sum(not one.patient_id for one in self.problems)
+        """How many rows with a problem are there of which cannot be told whose they are."""
+        return len({(one.table, one.row) for one in self.problems if not one.patient_id})
 
 
 def key_of(record: Record) -> RecordKey:
@@ -77,7 +77,7 @@ def check(intake: Intake, known: Known) -> Checked:
     would be missed everywhere.
     """
     merged, contradictions, repeated = _merged(intake.noted)
-    problems = [*intake.problems, *contradictions]
+    problems = list(dict.fromkeys((*intake.problems, *contradictions)))  # a row may be read for several kinds
     bad = {one.patient_id for one in problems if one.patient_id}
     problems += _astray(merged, known, bad)
     bad = {one.patient_id for one in problems if one.patient_id}

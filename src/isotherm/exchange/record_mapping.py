@@ -112,15 +112,31 @@ class TableMapping:
             raise ValueError(f"a patient has one {self.kind.name}; leave out key, key_is and numbered.")
         if self.repeat and self.kind.several and not self.numbered and PLACE not in self.key + self.key_is:
             raise ValueError(f'repeated records need keys of their own: key_is = "{PLACE}".')
+        self._check_turns()
         told = {one.field.name for one in self.sources}
         lost = next((one.name for one in self.kind.fields if one.needed and one.name not in told), None)
         if lost is not None:
             raise ValueError(f"a {self.kind.name} needs {lost}; say which column has it, or give a constant.")
 
+    def _check_turns(self) -> None:
+        """Refuse `{n}` that stands for nothing, and constants that it makes no value of."""
+        if len(set(self.repeat)) < len(self.repeat):
+            raise ValueError("repeat names something twice; name it once.")
+        constants = [(one.field, one.constant) for one in self.sources if isinstance(one.constant, str)]
+        written = [self.key, self.key_is, *(one.column for one in self.sources), *(text for _, text in constants)]
+        if not self.repeat and any(PLACE in one for one in written):
+            raise ValueError(f"{PLACE} stands for each of repeat; give it, as in repeat = [1, 2, 3].")
+        for field, text in constants:
+            for turn in self.repeat:
+                try:
+                    field.checked(text.replace(PLACE, turn))
+                except ValueError:
+                    raise ValueError(f"the constant for {field.name} has to be {field.wanted}.") from None
+
     def columns(self, turn: str = "") -> tuple[str, ...]:
         """Return the columns that one turn of `repeat` reads."""
-        names = [self.patient, self.key, *(one.column for one in self.sources), *self.where]
-        return tuple(dict.fromkeys(name.replace(PLACE, turn) for name in names if name))
+        turning = [one.replace(PLACE, turn) for one in (self.key, *(source.column for source in self.sources))]
+        return tuple(dict.fromkeys(name for name in (self.patient, *self.where, *turning) if name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def _read(mapping: TableMapping, sheet: Sheet, intake: Intake, today: date) -> N
     patient_at = sheet.columns.index(mapping.patient)
     where = [(sheet.columns.index(name), words) for name, words in mapping.where.items()]
     width, numbers = len(sheet.columns), dict[str, int]()
-    intake.rows.setdefault(sheet.name, 0)
+    intake.rows[sheet.name] = 0  # a table that is read for several kinds has its rows once
     for number, cells in sheet.rows:
         intake.counted(sheet.name)
         place = (sheet.name, number)
@@ -105,7 +105,7 @@ def _record(
         asked, text = True, _cell(cells[at], source)
         if not text or text.casefold() in source.empty:
             continue
-        filled = True
+        filled = filled or not mapping.repeat or PLACE in source.column  # what all turns share tells of none
         if text.casefold() in source.unknown:
             unknown.add(source.field.name)
             continue

@@ -14,12 +14,11 @@ from isotherm.clinical.record import PATIENT_KEY, Field, RecordKind
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadTable, UnreadableFile
 from isotherm.exchange.cells_excel import ERRORS, open_book
-from isotherm.exchange.cells_in import Sheet, open_sheet
+from isotherm.exchange.cells_in import FORMS, Sheet, open_sheet
 from isotherm.exchange.record_cells import cell_text, value_of, wanted
 from isotherm.exchange.record_intake import Intake
 from isotherm.exchange.record_tables_out import UNKNOWN, table_columns
 from isotherm.exchange.spreadsheet_text import unguarded
-from isotherm.exchange.tables_in import FORMS
 from isotherm.printable import printable
 from isotherm.study.predicate import near
 
@@ -63,7 +62,11 @@ def _sheets(path: Path) -> Iterator[tuple[RecordKind, Opened]]:
         yield from _sheets_of_book(path)
         return
     files = sorted(path.iterdir()) if path.is_dir() else [path]
-    named = {one.stem: one for one in files if FORMS.get(one.suffix.lower()) in ("csv", "parquet")}
+    tables = [one for one in files if FORMS.get(one.suffix.lower()) in ("csv", "parquet")]
+    named = {one.stem: one for one in tables}
+    if len(named) < len(tables):
+        twice = next(one.stem for one in tables if named[one.stem] is not one)
+        raise BadTable(f"'{path.name}' has two tables named '{printable(twice)}'; take one out of the folder.")
     if not path.is_dir() and path.stem not in RECORD_KINDS:
         raise UnreadableFile(f"'{path.name}' is named after no kind of record{near(path.stem, tuple(RECORD_KINDS))}; "
                              "name it as in lesion.csv, or give a mapping.")  # fmt: skip

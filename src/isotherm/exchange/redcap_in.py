@@ -107,7 +107,8 @@ class _Form:
 
     def is_filled(self, cells: Sequence[str]) -> bool:
         """Whether a row says anything about it."""
-        return (self.own is not None and bool(cells[self.own])) or any(cells[at] for at, _, _ in self.fields)
+        own = self.own is not None and bool(cells[self.own].strip())
+        return own or any(cells[at] and not cells[at].isspace() for at, _, _ in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +142,13 @@ class _Reader:
         if told and instrument is None:
             self.intake.problem(self.name, number, INSTRUMENT, "no such instrument is in our dictionary", patient)
             return
-        filled = [one for one in self.forms if one.is_filled(cells)]
-        if instrument is None:
-            filled = [one for one in self.forms if one in filled or one.kind.name == "patient"]
-        elif any(one.kind is not instrument for one in filled):
+        always = "patient" if instrument is None else instrument.name
+        forms = [one for one in self.forms if one.kind.name == always or one.is_filled(cells)]
+        if instrument is not None and len(forms) > 1:
             says = f"it is an instance of '{instrument.name}', and something of another form stands in it"
             self.intake.problem(self.name, number, INSTRUMENT, says, patient)
             return
-        else:
-            filled = [one for one in self.forms if one.kind is instrument]
-        for form in filled:
+        for form in forms:
             self._record(form, patient, cells, number, repeats=instrument is not None)
 
     def _record(self, form: _Form, patient: str, cells: Sequence[str], number: int, *, repeats: bool) -> None:

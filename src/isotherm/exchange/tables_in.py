@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import os
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
-import openpyxl
 import pandas as pd
 import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs]
 import pyarrow.parquet as pq  # pyright: ignore[reportMissingTypeStubs]
 
 from isotherm.errors import BadColumn, BadTable, UnreadableFile
-from isotherm.exchange.table_columns import Codes, Wanted, column_of, is_missing
+from isotherm.exchange.cells_in import FORMS, Form, Sheet, open_sheet, unreadable
+from isotherm.exchange.table_columns import Codes, Wanted, column_of
 from isotherm.study.predicate import near
 from isotherm.study.protocol import Protocol
-
-SEPARATORS = (",", ";", "\t", "|")
-"""Tried in this order: the one that cuts the first line into most columns separates a CSV file, unless one is named."""
-
-Form = Literal["csv", "parquet", "excel"]
-FORMS: dict[str, Form] = {
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".xlsx": "excel",
-    ".xlsm": "excel",
-}  # fmt: skip
 
 
 def read_table(
@@ -57,7 +46,7 @@ def read_table(
     missing : iterable
         Codes for "not known", in every column.
     separator, encoding, sheet : str, optional
-        Of a CSV file; sheet of an Excel file (the first unless named).
+        Of a CSV file; sheet of an Excel file (the first that can be seen unless named).
 
     Returns
     -------
@@ -75,16 +64,11 @@ def read_table(
     """
     file = Path(path)
     form = _form(file, {"separator": separator, "encoding": encoding}, sheet)
-    try:
-        if form == "csv":
-            names, raw = _csv(file, columns, separator, encoding)
-        elif form == "excel":
-            names, raw = _excel(file, columns, sheet)
-        else:
-            names, raw = _parquet(file, columns)
-    except OSError as error:
-        reason = (error.strerror or "it is damaged, or not what its name says").lower()
-        raise UnreadableFile(f"The table '{file.name}' cannot be read: {reason}.") from error
+    if form == "parquet":
+        names, raw = _parquet(file, columns)
+    else:
+        with open_sheet(file, separator=separator, encoding=encoding, sheet=sheet, first=True) as opened:
+            names, raw = _rows(file, opened, columns)
     if not raw or len(next(iter(raw.values()))) == 0:
         raise BadTable(f"The table '{file.name}' has no rows; give a file with a header and a row per patient.")
     codes = Codes.of(missing)
@@ -171,66 +155,19 @@ def _places(file: Path, names: Sequence[str], columns: Sequence[str] | None) -> 
     return {name: names.index(name) for name in (names if columns is None else columns)}
 
 
-def _csv(file: Path, columns: Sequence[str] | None, separator: str | None, encoding: str | None) -> Raw:
-    with file.open("rb") as raw:
-        start = raw.read(2)
-    written = encoding or ("utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    try:
-        with file.open(encoding=written, newline="") as text:
-            first = text.readline()
-            text.seek(0)
-            sign = separator or max(SEPARATORS, key=first.count)
-            return _rows(file, csv.reader(text, delimiter=sign, strict=True), columns)
-    except (UnicodeError, LookupError) as error:
-        raise UnreadableFile(f"'{file.name}' is not {written} text; save it as UTF-8, or name its encoding.") from error
-    except csv.Error as error:
-        raise BadTable(f"The table '{file.name}' cannot be cut into cells: {error}.") from error
-
-
-def _rows(file: Path, rows: Iterable[Sequence[Any]], columns: Sequence[str] | None) -> Raw:
-    """Take the columns asked for out of rows of cells; blank rows are no rows."""
-    found = iter(rows)
-    header: Sequence[Any] = next(found, ())
-    names = [str(name).strip() if name is not None else "" for name in header]
-    while names and not names[-1]:
-        names.pop()
-    if not names:
-        raise BadTable(
-            f"The table '{file.name}' is empty: it has no rows; give a file with a header and a row per patient."
-        )
+def _rows(file: Path, sheet: Sheet, columns: Sequence[str] | None) -> Raw:
+    """Take the columns asked for out of rows of cells."""
+    names = list(sheet.columns)
     places = _places(file, names, columns)
     kept: dict[str, list[Any]] = {name: [] for name in places}
     uneven = 0
-    for row in found:
-        if all(is_missing(cell) for cell in row):
-            continue
-        uneven += len(row) < len(names) or any(not is_missing(cell) for cell in row[len(names) :])
+    for _, row in sheet.rows:
+        uneven += len(row) != len(names)
         for name, place in places.items():
             kept[name].append(row[place] if place < len(row) else None)
     if uneven:
         raise BadTable(f"In '{file.name}', {uneven} rows have more or fewer cells than the header names; mend them.")
     return names, dict(kept)
-
-
-def _excel(file: Path, columns: Sequence[str] | None, sheet: str | None) -> Raw:
-    try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise UnreadableFile(f"'{file.name}' is not an Excel file (.xlsx); save it anew.") from error
-    try:
-        if sheet is not None and sheet not in book.sheetnames:
-            raise UnreadableFile(near_sheet(file.name, sheet, book.sheetnames))
-        page = book[sheet or book.sheetnames[0]]
-        width = page.max_column or 0
-        rows = page.iter_rows(values_only=True)
-        return _rows(file, (tuple(row) + (None,) * (width - len(row)) for row in rows), columns)
-    finally:
-        book.close()
-
-
-def near_sheet(file: str, sheet: str, there: Sequence[str]) -> str:
-    """Return what is said where a book has no such sheet."""
-    return f"'{file}' has no sheet '{sheet}'; it has: {', '.join(there)}."
 
 
 def _parquet(file: Path, columns: Sequence[str] | None) -> Raw:
@@ -239,6 +176,8 @@ def _parquet(file: Path, columns: Sequence[str] | None) -> Raw:
         names = [str(name) for name in files.read_schema(file).names]
         places = _places(file, names, columns)
         table = files.read_table(file, columns=list(places))
+    except OSError as error:
+        raise unreadable(file, error) from error
     except (arrow.ArrowInvalid, arrow.ArrowNotImplementedError) as error:
         raise UnreadableFile(f"'{file.name}' is not a Parquet file; save it anew.") from error
     return names, {name: cast("Sequence[Any]", table.column(name).to_pylist()) for name in places}

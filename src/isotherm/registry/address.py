@@ -15,7 +15,7 @@ from isotherm.errors import BadSetting, NoRegistry
 from isotherm.printable import printable
 
 WAITS_S = 60.0
-"""How long a write to a file waits for another one; a transaction of many records may take that long."""
+"""How long a write waits for another one; a transaction of many records may take that long."""
 
 MAGIC = b"SQLite format 3\x00"
 """What a file of SQLite begins with."""
@@ -78,7 +78,10 @@ def address_of(text: str) -> Address:
 def connected(address: Address) -> Engine:
     """Return the engine of an address; nothing is opened yet."""
     if address.file is None:
-        return create_engine(address.url, connect_args={"connect_timeout": 10, "application_name": "isotherm"})
+        patience = f"-c lock_timeout={1000 * WAITS_S:.0f}"
+        told = {"connect_timeout": 10, "application_name": "isotherm", "options": patience}
+        own = {name: value for name, value in told.items() if name not in address.url.query}
+        return create_engine(address.url, connect_args=own)
     engine = create_engine(address.url, connect_args={"timeout": WAITS_S, "isolation_level": None})
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)

@@ -43,6 +43,15 @@ class Target:
         return and_(table.c[PATIENT_KEY] == self.patient_id, *own)
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What is to become of one record: fields with their new values, and fields that nobody can tell."""
+
+    target: Target
+    values: Mapping[str, Value | None]
+    unknown: frozenset[str]
+
+
 def revise(writing: Writing, target: Target, values: Mapping[str, Value | None], unknown: frozenset[str]) -> int:
     """Change fields of a record; return its revision."""
     kept = _read(writing, target)

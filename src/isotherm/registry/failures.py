@@ -37,8 +37,8 @@ _SQLITE: dict[int, tuple[type[IsothermError], str]] = {
 
 _POSTGRESQL: dict[str, tuple[type[IsothermError], str]] = {
     "28": (NotAdmitted, _NOT_IN), "42501": (NotAdmitted, _NOT_IN), "3D": (NoRegistry, _NO_DATABASE),
-    "53": (OutputError, _FULL), "58": (OutputError, _FULL), "XX001": (DamagedRegistry, _DAMAGED),
-    "XX002": (DamagedRegistry, _DAMAGED), "25006": (OutputError, _READ_ONLY),
+    "55P03": (NoAnswer, _BUSY), "53": (OutputError, _FULL), "58": (OutputError, _FULL),
+    "XX001": (DamagedRegistry, _DAMAGED), "XX002": (DamagedRegistry, _DAMAGED), "25006": (OutputError, _READ_ONLY),
 }  # fmt: skip
 """By SQLSTATE, or the class that begins it."""
 
@@ -63,8 +63,10 @@ def failures(address: Address, *, saving: list[bool] | None = None) -> Generator
         raise _told(error, address, in_doubt=bool(saving)) from None
     except sqlite3.Error as error:
         raise _of_sqlite(error, address) from None
-    except UnicodeDecodeError:  # SQLite itself has words of a damaged file
-        raise DamagedRegistry(_DAMAGED.format(_named(address))) from None
+    except UnicodeDecodeError:
+        if saving is not None:  # of whoever hands over the records: a file of theirs
+            raise
+        raise DamagedRegistry(_DAMAGED.format(_named(address))) from None  # SQLite has no other word for it
 
 
 def _told(error: SQLAlchemyError, address: Address, *, in_doubt: bool) -> IsothermError:

@@ -40,8 +40,7 @@ def row_of(record: Record, *, revision: int = 1, withdrawn: bool = False) -> lis
     """Return a cell for each column of a record's table, in its order."""
     values = record.values
     keys = (record.patient_id, record.id) if record.kind.several else (record.patient_id,)
-    fields = [values.get(name) for name in _FIELDS[record.kind.name]]
-    return [*keys, *fields, " ".join(sorted(record.unknown)), revision, withdrawn]
+    return [*keys, *map(values.get, _FIELDS[record.kind.name]), " ".join(sorted(record.unknown)), revision, withdrawn]
 
 
 def kept_of(kind: RecordKind, row: Row) -> Kept:

@@ -18,7 +18,7 @@ from isotherm.errors import BadSetting
 from isotherm.registry.adding import add_all
 from isotherm.registry.address import Address, address_of, connected
 from isotherm.registry.audit import Act, Entry, act
-from isotherm.registry.changing import Target, reinstate, revise, withdraw
+from isotherm.registry.changing import Changed, Target, reinstate, revise, withdraw
 from isotherm.registry.opening import check, make
 from isotherm.registry.reading import history, raw_rows
 from isotherm.registry.rows import Kept, kept_of
@@ -139,6 +139,27 @@ class Store:
         target = Target(_kind(kind_name), patient_id, record_id, revision)
         with write(self._engine, self.address, self._act(by, why)) as writing:
             return revise(writing, target, values, frozenset(unknown))
+
+    def import_all(self, records: Iterable[Record], changes: Iterable[Changed], *, by: str, why: str) -> int:
+        """Add records and change others, all or nothing, in one transaction; return how many were added.
+
+        Parameters
+        ----------
+        records : iterable of Record
+        changes : iterable of Changed
+        by, why : str
+            For the audit.
+
+        Raises
+        ------
+        BadRecord, Overtaken
+            See `add` and `revise`.
+        """
+        with write(self._engine, self.address, self._act(by, why)) as writing:
+            added = add_all(writing, records)
+            for one in changes:
+                revise(writing, one.target, one.values, one.unknown)
+        return added
 
     def withdraw(self, kind_name: str, patient_id: str, record_id: str, *, revision: int, by: str, why: str) -> int:
         """Let a record count no more; a patient with everything that is kept of him or her.

@@ -1,0 +1,113 @@
+"""The draft of a mapping from a table's columns: a commented mapping.toml in which every line is a guess."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from isotherm.app.registry_guess import ColumnGuess, KindGuess, MappingGuess, guess_mapping
+from isotherm.app.study_guess import codes_in
+from isotherm.errors import OutputError
+from isotherm.exchange.atomic import write_text
+from isotherm.exchange.protocol_text import toml
+from isotherm.exchange.record_days import ISO
+from isotherm.exchange.record_mapping import PLACE
+from isotherm.exchange.tables_in import read_table
+from isotherm.printable import printable
+
+HEAD = """\
+# What the columns of a table mean, drafted from their names: every line is a guess, so check each one. What the words
+# of a column mean is left empty where nothing is near; fill it in. `isotherm registry import REGISTRY TABLE --mapping
+# THIS_FILE --dry-run` then shows every problem and writes nothing.
+#
+# dates = "DD.MM.YYYY"  # where days are not written as 2025-03-01; of one column: { column = "...", dates = "..." }
+"""
+
+
+def write_draft(table: str | os.PathLike[str], out: str, *, sheet: str | None = None) -> Path:
+    """Draft the mapping of a table into a file that does not exist yet.
+
+    Raises
+    ------
+    InputError
+        The table cannot be read.
+    OutputError
+        The file exists, or cannot be written.
+    """
+    file = Path(out)
+    if file.exists():
+        raise OutputError(f"'{file.name}' is there already; name another file.")
+    raw = read_table(table, sheet=sheet)
+    codes = codes_in(raw)
+    known = read_table(table, sheet=sheet, missing=codes) if codes else raw
+    usual = {
+        "decimal": f"{toml(_decimal(raw))}  # the sign before the tenths",
+        "empty": f"{toml(list(codes))}  # move a word to `unknown` where it means: asked, and not told",
+        "unknown": "[]",
+    }
+    lines = [HEAD, *(f"{name} = {value}" for name, value in usual.items()), ""]
+    lines += _lines(guess_mapping(known), Path(table).name, sheet)
+    write_text(file, "\n".join(lines) + "\n")
+    return file
+
+
+def _decimal(raw: pd.DataFrame) -> str:
+    """Return the sign before the tenths that numbers of a table have: a comma if any number has one."""
+    texts = (str(one) for name in raw.columns for one in raw[name].dropna().unique())
+    return "," if any(re.fullmatch(r"-?\d+,\d+", one.strip()) for one in texts) else "."
+
+
+def _lines(found: MappingGuess, table: str, sheet: str | None) -> Iterator[str]:
+    for kind in found.kinds:
+        yield from _kind(kind, found.patient, table, sheet)
+    if not found.kinds:
+        yield "# No column has a name that sounds like a field. The fields of a kind: isotherm registry dictionary.\n"
+    if found.unused:
+        yield "# Columns that sound like nothing we keep:"
+        yield from (f"#   {printable(name)}" for name in found.unused)
+
+
+def _kind(one: KindGuess, patient: str, table: str, sheet: str | None) -> Iterator[str]:
+    kind = one.kind
+    yield f"[[table]]\nkind = {toml(kind.name)}\nfile = {toml(table)}"
+    if sheet is not None:
+        yield f"sheet = {toml(sheet)}"
+    yield f"patient = {toml(patient)}"
+    if one.turns:
+        yield f"repeat = {toml(list(one.turns))}"
+    if kind.several:
+        yield _own_key(one)
+    yield "[table.fields]"
+    for column in one.columns:
+        yield f"{column.field.name} = {_source(column)}"
+    told = {column.field.name for column in one.columns}
+    for field in kind.fields:
+        if field.needed and field.name not in told:
+            yield f'# {field.name} = {{ constant = "..." }}  # needed: {field.wanted}'
+    yield ""
+
+
+def _own_key(one: KindGuess) -> str:
+    if one.key:
+        return f"key = {toml(one.key)}"
+    if one.turns:
+        return f"key_is = {toml(PLACE)}"
+    return "numbered = true  # 1, 2, 3 within the patient; a column of its own is safer: key = ..."
+
+
+def _source(one: ColumnGuess) -> str:
+    more: list[str] = []
+    if one.unit:
+        more.append(f"unit = {toml(one.unit)}")
+    if one.days and ISO not in one.days:
+        more.append(f"dates = {toml(one.days[0])}" if len(one.days) == 1 else "")
+    if one.words:
+        pairs = ", ".join(f"{toml(word)} = {toml(means)}" for word, means in one.words.items())
+        more.append(f"values = {{ {pairs} }}")
+    told = ", ".join(one for one in more if one)
+    doubt = f"  # days fit {' and '.join(one.days)}: say which, as in dates = ..." if "" in more else ""
+    return (f"{{ column = {toml(one.column)}, {told} }}" if told else toml(one.column)) + doubt

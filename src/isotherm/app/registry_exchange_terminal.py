@@ -1,0 +1,137 @@
+"""What a terminal shows of an import: what is new, what is told otherwise, every kind of problem with its rows."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from isotherm.app.registry_exchange_tasks import Imported
+from isotherm.app.registry_import_plan import Change
+from isotherm.app.terminal import NARROW, folded, table_lines
+from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.exchange.record_problems import LONGEST_NAME, Group, groups
+from isotherm.printable import printable
+
+SHOWN_ROWS, SHOWN_GROUPS, SHOWN_CHANGES = 8, 20, 10
+
+
+def import_text(found: Imported, width: int | None) -> str:
+    """Return an import, or its dry run, as text in lines of at most `width` columns where one is given."""
+    parts = [
+        _read(found),
+        _records(found, width),
+        _problems(found, width),
+        _changes(found, width),
+        _verdict(found, width),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Return how many records of each kind there are, in one line."""
+    told = [f"{name.replace('_', ' ')} {n:,}" for name, n in counts.items() if n]
+    return ", ".join(told) if told else "no record"
+
+
+def _read(found: Imported) -> str:
+    rows = found.checked.rows
+    told = ", ".join(f"{printable(name)} ({_some(n, 'row')})" for name, n in rows.items())
+    again = found.checked.repeated
+    more = f"\n{_some(again, 'row')} said again, or added to, what another row says." if again else ""
+    return f"Read: {told or 'nothing'}.{more}"
+
+
+def _records(found: Imported, width: int | None) -> str:
+    new = Counter(one.kind.name for one in found.plan.new)
+    changed = Counter(one.noted.record.kind.name for one in found.plan.changes)
+    good = Counter(one.record.kind.name for one in found.checked.good)
+    left = Counter(one.record.kind.name for one in found.checked.left_out)
+    head = ("record", "new", "already there", "told otherwise", "left out")
+    rows = [head] + [
+        (name.replace("_", " "), *(f"{n:,}".rjust(len(title)) for n, title in zip(
+            (new[name], good[name] - new[name] - changed[name], changed[name], left[name]), head[1:], strict=True)))
+        for name in RECORD_KINDS if good[name] or left[name]
+    ]  # fmt: skip
+    return "\n".join(table_lines(rows, width)) if len(rows) > 1 else ""
+
+
+def _problems(found: Imported, width: int | None) -> str:
+    problems = found.checked.problems
+    if not problems:
+        return ""
+    every = groups(problems)
+    patients = found.checked.left_out_patients
+    lines = [f"{_some(len(problems), 'problem')}, of {_some(patients, 'patient')}:"]
+    for one in every[:SHOWN_GROUPS]:
+        column = f", column '{printable(one.column[:LONGEST_NAME])}'" if one.column else ""
+        lines += folded(f"{printable(one.table)}{column}: {one.says}", width)
+        lines += folded(f"  {_rows(one)}", width)
+    if len(every) > SHOWN_GROUPS:
+        lines.append(f"  and {len(every) - SHOWN_GROUPS} more kinds of problem.")
+    return "\n".join(lines)
+
+
+def _rows(group: Group) -> str:
+    shown = ", ".join(str(row) for row in group.rows[:SHOWN_ROWS])
+    more = f", and {len(group.rows) - SHOWN_ROWS} more" if len(group.rows) > SHOWN_ROWS else ""
+    return f"{'row' if len(group.rows) == 1 else 'rows'} {shown}{more}"
+
+
+def _changes(found: Imported, width: int | None) -> str:
+    changes = found.plan.changes
+    if not changes:
+        return ""
+    lines = [
+        f"{_some(len(changes), 'record')} told otherwise than the registry has {'it' if len(changes) == 1 else 'them'}:"
+    ]
+    for one in changes[:SHOWN_CHANGES]:
+        lines += folded(_change(one), width)
+    if len(changes) > SHOWN_CHANGES:
+        lines.append(f"  and {len(changes) - SHOWN_CHANGES} more.")
+    return "\n".join(lines)
+
+
+def _change(one: Change) -> str:
+    noted = one.noted
+    return f"{noted.table}, row {noted.row}: {noted.record.kind.name.replace('_', ' ')}, {', '.join(one.fields)}"
+
+
+def _verdict(found: Imported, width: int | None) -> str:
+    wish, checked, plan = found.wish, found.checked, found.plan
+    lines: list[str] = []
+    if found.is_held_up:
+        lines.append("Nothing is imported while there are problems. Mend them, or import whole patients without any: "
+                     "--partial.")  # fmt: skip
+    elif checked.problems:
+        lines.append(
+            f"Left out: {_some(checked.left_out_patients, 'patient')} with everything of theirs "
+            f"({_some(len(checked.left_out), 'record')} that could be read); a patient comes whole or not at all."
+        )
+    if checked.nobodys:
+        lines.append(f"In {_some(checked.nobodys, 'row')} it cannot be told whose they are: some patients may be "
+                     "incomplete.")  # fmt: skip
+    if plan.changes and not wish.update:
+        lines.append("What is told otherwise stays as the registry has it, unless --update is given.")
+    lines.append(_done(found))
+    return "\n".join(line for one in lines for line in _broken(one, width))
+
+
+def _done(found: Imported) -> str:
+    changed = len(found.plan.changes) if found.wish.update else 0
+    new = len(found.plan.new)
+    if found.done:
+        return f"Imported: {_some(new, 'record')} added, {changed:,} changed."
+    if found.is_held_up or found.wish.dry_run:
+        would = "" if found.is_held_up else f" It would add {_some(new, 'record')} and change {changed:,}."
+        return f"{'Dry run: nothing' if found.wish.dry_run else 'Nothing'} was written.{would}"
+    return "Nothing to add: the registry holds all of this already."
+
+
+def _broken(line: str, width: int | None) -> Sequence[str]:
+    return [line] if width is None else textwrap.wrap(line, max(width, NARROW))
+
+
+def _some(n: int, what: str) -> str:
+    """Return a count with its noun."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -1,0 +1,179 @@
+"""docs/registry-exchange.md, run as it stands; imports that are refused, partial, repeated and changed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from isotherm.app.cli import main
+from isotherm.clinical.record import Record
+from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.exchange.record_check import key_of
+from isotherm.registry.store import open_store
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "registry-exchange.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"`([\w.-]+)`\n\n```(?:csv|toml)\n(.*?)```", PAGE, re.DOTALL))
+COMMANDS = [line[2:] for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
+(DRY_RUN,) = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
+
+
+def run(command: str) -> int:
+    return main(shlex.split(command)[1:])
+
+
+def held(registry: str) -> dict[tuple[str, str, str], Record]:
+    with open_store(registry) as store:
+        return {key_of(one): one for one in store.records()}
+
+
+@pytest.fixture
+def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files of the page, and an empty registry."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert run("isotherm registry init registry.db") == 0
+    return tmp_path
+
+
+IMPORT = "isotherm registry import registry.db ward.csv --mapping mapping.toml"
+
+
+@pytest.mark.usefixtures("ward")
+def test_the_page_tells_what_happens(capsys: pytest.CaptureFixture[str]) -> None:
+    codes: dict[str, int] = {}
+    told: dict[str, str] = {}
+    for command in COMMANDS[1:]:
+        codes[command] = run(command)
+        told[command] = capsys.readouterr().out
+    dry = next(command for command in COMMANDS if "--problems" in command)
+    assert told[dry] == DRY_RUN
+    assert {command for command, code in codes.items() if code} == {dry, f"{IMPORT} --partial"}
+    assert (codes[dry], codes[f"{IMPORT} --partial"]) == (2, 3)
+    whole = held("registry.db")
+    assert len(whole) == 12
+    assert whole["patient", "007", ""].get("born_on") == date(1952, 4, 3)  # as corrected
+    assert whole["patient", "008", ""].unknown == {"born_on"}  # an empty cell of the corrected table says nothing
+    assert whole["reading", "008", "before-2"].get("diameter_mm") == 33.0
+    for other in ("from-redcap.db", "from-fhir.db"):
+        assert held(other) == whole
+
+
+@pytest.mark.usefixtures("ward")
+def test_what_the_registry_wrote_goes_into_another_one_unchanged() -> None:
+    assert run(f"{IMPORT} --partial") == 3
+    whole = held("registry.db")
+    for number, (out, form) in enumerate((("t", "csv"), ("t.xlsx", "excel"), ("p", "parquet"))):
+        assert run(f"isotherm registry export registry.db --out {out} --as {form}") == 0
+        assert run(f"isotherm registry init {number}.db") == 0
+        assert run(f"isotherm registry import {number}.db {out}") == 0
+        assert held(f"{number}.db") == whole
+
+
+@pytest.mark.usefixtures("ward")
+def test_nothing_is_written_while_there_are_problems_and_no_value_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(f"{IMPORT} --problems problems.csv") == 2
+    told = capsys.readouterr().out + Path("problems.csv").read_text(encoding="utf-8")
+    assert "Nothing was written." in told
+    assert held("registry.db") == {}
+    for value in ("31.02.1950", "laparoskopisch", "009", "010"):
+        assert value not in told
+
+
+@pytest.mark.usefixtures("ward")
+def test_the_same_table_twice_adds_nothing_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    run(f"{IMPORT} --partial")
+    before = held("registry.db")
+    assert run(f"{IMPORT} --partial --update") == 3
+    assert "Nothing to add: the registry holds all of this already." in capsys.readouterr().out
+    assert held("registry.db") == before
+
+
+@pytest.mark.usefixtures("ward")
+def test_what_is_told_otherwise_waits_for_update_and_is_in_the_audit() -> None:
+    run(f"{IMPORT} --partial")
+    corrected = IMPORT.replace("ward.csv", "corrected.csv")
+    assert run(corrected) == 0
+    assert held("registry.db")["patient", "007", ""].get("born_on") == date(1951, 4, 3)
+    assert run(f"{corrected} --update --by Ada --why 'a slip'") == 0
+    with open_store("registry.db") as store:
+        (kept,) = [one for one in store.patient("007") if one.record.kind.name == "patient"]
+        last = store.history(patient_id="007")[-1]
+    assert (kept.record.get("born_on"), kept.revision) == (date(1952, 4, 3), 2)
+    assert (last.who, last.why) == ("Ada", "a slip")
+
+
+@pytest.mark.usefixtures("ward")
+def test_new_records_and_changes_are_one_transaction() -> None:
+    run(f"{IMPORT} --partial")
+    with open_store("registry.db") as store:
+        (kept,) = [one for one in store.patient("008") if one.record.kind.name == "patient"]
+        store.withdraw("patient", "008", "", revision=kept.revision, by="Ada", why="withdrew consent")
+    before = held("registry.db")
+    assert run(IMPORT.replace("ward.csv", "corrected.csv") + " --update") == 2  # 008 is withdrawn: nothing at all
+    assert held("registry.db") == before
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_record_may_point_to_what_the_registry_holds_already(capsys: pytest.CaptureFixture[str]) -> None:
+    run(f"{IMPORT} --partial")
+    Path("lesion.csv").write_text("patient_id,lesion_id,organ\n007,9,lung\nnobody,1,liver\n", encoding="utf-8")
+    assert run("isotherm registry import registry.db lesion.csv --partial") == 3
+    assert "points to a patient that is neither in these tables nor in the registry" in capsys.readouterr().out
+    assert held("registry.db")["lesion", "007", "9"].kind is RECORD_KINDS["lesion"]
+
+
+@pytest.mark.usefixtures("ward")
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("import registry.db gone.csv --mapping mapping.toml", "cannot be read"),
+        ("import registry.db ward.csv", "named after no kind of record"),
+        ("import registry.db ward.csv --redcap", "no column 'patient_id'"),
+        ("import registry.db ward.csv --redcap --mapping mapping.toml", "leave one out"),
+        ("import gone.db ward.csv --mapping mapping.toml", "gone.db"),
+        ("export registry.db --out mapping.toml", "mapping.toml"),
+        ("export registry.db --out records --as redcap", "ends in .csv"),
+        ("export registry.db --out r.json --patient 1", "not in the registry"),
+        ("mapping ward.csv --out mapping.toml", "is there already"),
+        ("dictionary --out .", "is there already"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(
+    command: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(f"isotherm registry {command}") == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_draft_guesses_names_units_days_and_what_repeats() -> None:
+    Path("ward.csv").write_text(
+        "Patient ID,Gender,DOB,Diabetes,Lesion1 size cm,Lesion2 size cm,Lesion1 segment,Lesion2 segment,Hair\n"
+        "007,f,04/13/1951,0,\"2,5\",,II,,gray\n008,m,05/01/1950,1,\"1,5\",2,VI,V,fair\n009,,n/a,1,1,2,VI,V,x\n",
+        encoding="utf-8",
+    )  # fmt: skip
+    assert run("isotherm registry mapping ward.csv --out draft.toml") == 0
+    draft = Path("draft.toml").read_text(encoding="utf-8")
+    for line in ('decimal = ","', 'empty = ["n/a"]', 'patient = "Patient ID"',
+                 'sex = { column = "Gender", values = { "f" = "female", "m" = "male" } }',
+                 'born_on = { column = "DOB", dates = "MM/DD/YYYY" }', 'diabetes = "Diabetes"', 'repeat = ["1", "2"]',
+                 'diameter_mm = { column = "Lesion{n} size cm", unit = "cm" }', 'place = "Lesion{n} segment"',
+                 '# organ = { constant = "..." }  # needed: one of liver, lung, other', "#   Hair"):  # fmt: skip
+        assert line in draft
+
+
+@pytest.mark.usefixtures("ward")
+def test_unknown_takes_no_value_away() -> None:
+    run(f"{IMPORT} --partial")
+    Path("patient.csv").write_text("patient_id,unknown\n007,sex diabetes\n008,bmi_kg_m2\n", encoding="utf-8")
+    assert run("isotherm registry import registry.db patient.csv --update") == 0
+    found = held("registry.db")
+    assert found["patient", "007", ""].get("sex") == "female"
+    assert found["patient", "008", ""].unknown == {"born_on", "bmi_kg_m2"}
