@@ -106,10 +106,11 @@ _AFTER = st.sampled_from(["completely ablated"] * 6 + ["residual tumor", "local 
 
 @st.composite
 def orderly(draw: st.DrawFn, patient_id: str) -> Made:
-    """Draw a patient whose dates are in order: decided, ablated, looked at, and dead or seen last."""
+    """Draw a patient whose dates are in order: decided, ablated, looked at, and dead or seen last; many on one day."""
     lesions = draw(st.integers(1, 3))
-    sessions = sorted(draw(st.lists(st.integers(0, 250), min_size=1, max_size=3)))
-    visits = sorted(draw(st.lists(st.integers(sessions[0], 500), min_size=1, max_size=5)))
+    sessions = sorted(draw(st.lists(st.integers(0, 5).map(lambda k: 30 * k), min_size=1, max_size=3)))
+    visits = sorted(draw(st.lists(st.integers(sessions[0] // 30, 8).map(lambda k: 30 * k), min_size=1, max_size=5)))
+    last = max(*sessions, *visits)
     keys = [str(place) for place in range(1, lesions + 1)]
     others = _some(draw, 3, session_id=st.sampled_from([str(place) for place in range(1, len(sessions) + 1)]),
                    lesion_id=st.sampled_from(keys), technically_successful=_YES)  # fmt: skip
@@ -117,18 +118,18 @@ def orderly(draw: st.DrawFn, patient_id: str) -> Made:
         {"follow_up_id": str(visit), "lesion_id": key, "state": draw(_AFTER)}
         for visit in range(1, len(visits) + 1) for key in keys if draw(st.integers(0, 3))
     ]  # fmt: skip
-    later = st.sampled_from([None, day(-20), day(-20), day(-20), day(300)])
+    later = st.sampled_from([None, day(-20), day(-20), day(-20), day(150)])
     return patient(
         patient_id,
         decision=[{"decided_on": day(-10), "extrahepatic_disease": draw(st.sampled_from([False, False, None]))}],
         primary=[{"primary": "colorectal", "diagnosed_on": day(-300),
-                  "resected_on": draw(st.sampled_from([day(-280), day(-280), day(120), None]))}],
+                  "resected_on": draw(st.sampled_from([day(-280), day(-280), day(60), None]))}],
         lesion=[{"organ": "liver", "found_on": draw(later)} for _ in keys],
         session=[{"ablated_on": day(one)} for one in sessions],
         ablation=[*({"session_id": "1", "lesion_id": key, "technically_successful": True} for key in keys), *others],
         follow_up=[{"seen_on": day(one), "new_in_organ": draw(_LOOKED)} for one in visits],
         finding=findings,
-        death=draw(st.sampled_from([[], [{"died_on": day(500)}], [{"died_on": day(700)}], [{"died_on": None}]])),
+        death=draw(st.sampled_from([[], [{"died_on": day(last)}], [{"died_on": day(700)}], [{"died_on": None}]])),
     )  # fmt: skip
 
 

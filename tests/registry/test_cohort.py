@@ -65,7 +65,7 @@ def test_scores_are_those_of_the_criteria_and_read_off_the_scan_before_the_decis
     assert (row["n_lesions"], row["largest_lesion_mm"]) == (2.0, 36.0)
     assert row["tumor_burden_score"] == TumorBurdenScore(36.0, 2, "imaging").value
     assert row["age_years"] == pytest.approx(60.0, abs=0.01)
-    assert row["synchronous"] is False
+    assert not row["synchronous"]
     assert row["disease_free_interval_months"] == pytest.approx(14.1, abs=0.1)
     assert row["fong_score"] == 2.0  # positive nodes, more than one lesion
     known = {"disease_free_interval_months": 14.0, "n_lesions": 2, "largest_lesion_mm": 36.0, "cea_ug_l": 12.0}

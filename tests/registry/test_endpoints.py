@@ -92,6 +92,12 @@ def test_the_event_lies_between_the_last_day_free_and_the_first_day_not() -> Non
     assert [float(part[0]) for part in days] == [90.0, 200.0]
 
 
+def test_a_finding_after_the_end_moves_no_day() -> None:
+    one = measured(story((30, RESECTED), (60, FREE))).tumor_times["ltp"]
+    assert told(one) == (30, 2)
+    assert float(one.free_day[0] - one.start_day[0]) == 30.0
+
+
 def test_two_ablations_of_a_lesion_on_one_day_are_one_and_no_repeat() -> None:
     made = story((30, FREE), ablated=(0, 0))
     found = measured(made, repeat="counts")

@@ -35,7 +35,7 @@ def of_answer(one: Told, row: int) -> bool | None:
     return None if math.isnan(value) else value == 1.0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(made=registries, choices=CHOICES)
 def test_fast_and_plain_endpoints_are_equal(made: Made, choices: Choices) -> None:
     fast = endpoints(tables_of(made), choices)

@@ -212,13 +212,15 @@ def write_cohort(
     lines = [f"{_count(len(found.cohort.table), one.per)} of registry {found.identity['registry_id']}, "
              f"audit entry {found.identity['entries']}: {printable(out)}"]  # fmt: skip
     if where:
-        lines.append(f"Left out: {_count(found.not_met, one.per)} that do not meet the condition, "
-                     f"{_count(found.unknown, one.per)} of which that is unknown.")  # fmt: skip
+        lines.append(f"Left out: {_count(found.not_met, one.per)} for not meeting the condition, "
+                     f"{_count(found.unknown, one.per)} for which that is unknown.")  # fmt: skip
     count = len(found.cohort.problems)
     if count:
         listed = f"listed in {printable(problems)}" if problems else "list them with --problems FILE.csv"
         lines.append(f"{count} dates or references cannot be or need a look; {listed}.")
-    return "\n".join([*lines, f"Next: isotherm study init {printable(out)}"])
+    if len(found.cohort.table):
+        lines.append(f"Next: isotherm study init {printable(out)}")
+    return "\n".join(lines)
 
 
 def _count(number: int, per: Unit) -> str:

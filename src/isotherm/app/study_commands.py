@@ -105,11 +105,15 @@ def _check(options: argparse.Namespace) -> int:
     from isotherm.app.study_data import read_study
     from isotherm.app.terminal import terminal_columns
     from isotherm.exchange.atomic import write_text
+    from isotherm.study.cohort import cohort
     from isotherm.study.document import document_text
 
+    data = read_study(options.protocol)
     if options.json not in (None, "-"):
-        keep_inputs([usable_file(options.json)], read_study(options.protocol).inputs)
-    document = check_study(_cohort(options.protocol), versions("numpy", "pandas", "scipy"), released=options.release)
+        keep_inputs([usable_file(options.json)], data.inputs)
+    document = check_study(
+        cohort(data.protocol, data.table), versions("numpy", "pandas", "scipy"), released=options.release
+    )
     if options.json not in (None, "-"):
         write_text(options.json, document_text(document))
     print(document_text(document).rstrip() if options.json == "-" else check_text(document, terminal_columns()))

@@ -101,6 +101,8 @@ def _findings(linked: Linked, tumors: Tumors) -> Iterator[Problem]:
     yield "finding", "state", early, "of an ablation, before the first one"
     gone = (linked.tables["finding"]["state"] == RESECTED).to_numpy(dtype=bool)
     yield "finding", "state", gone & np.isfinite(first) & (day < first), "resected before its ablation"
+    later = (state >= 0) & (day > at(tumors.resection, tumor))
+    yield "finding", "state", later, "of an ablation, after the lesion was resected"
     yield "finding", "state", _two_states(tumor, day, state), "another state on the same day; the worse one counts"
     complete = tumors.findings.first((0,), len(tumors))
     yield ("finding", "state", (state == PROGRESSION) & (day < at(complete, tumor)) & np.isfinite(first) & ~early,

@@ -89,7 +89,7 @@ def timed(start: Float, found: Float, other: Float, seen: Float, free: Float, re
     seen : array
         The last day on which somebody looked; before the start, nobody did, and what is censored is so on day 0.
     free : array
-        The last day before `found` that is known to be free of the event.
+        The last day before `found` that is known to be free of the event; days after the end do not count.
     reasons : sequence of (mask, words)
         Why it is unknown, the first that fits.
     """
@@ -103,7 +103,7 @@ def timed(start: Float, found: Float, other: Float, seen: Float, free: Float, re
     never = np.full(len(start), np.nan)
     return Timed(
         np.where(known, last - start, np.nan), np.where(known, event, np.nan), start,
-        np.where(known, np.where(event == CENSORED, last, np.fmax(free, start)), never),
+        np.where(known, np.where(event == CENSORED, last, np.minimum(np.fmax(free, start), last)), never),
         np.where(known & happened, end, never), why,
     )  # fmt: skip
 
