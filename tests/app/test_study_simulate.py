@@ -21,7 +21,14 @@ SCHEMA = Draft202012Validator(
     json.loads((resources.files("isotherm.app") / "schemas" / "study-truth-1.schema.json").read_text(encoding="utf-8"))
 )
 
-FILES = ["mapping.toml", "protocol.toml", "synthetic_patients.csv", "synthetic_scans.csv", "synthetic_tumors.csv", "truth.json"]
+FILES = [
+    "mapping.toml",
+    "protocol.toml",
+    "synthetic_patients.csv",
+    "synthetic_scans.csv",
+    "synthetic_tumors.csv",
+    "truth.json",
+]
 
 
 def few(scenario: str, out: Path, seed: int = 1) -> Path:

@@ -15,10 +15,10 @@ from isotherm.imaging.phantom import Sphere, rasterize
 from isotherm.imaging.phantom_departures import Shrunk, Stiff
 from isotherm.imaging.phantom_paint import share
 from isotherm.imaging.phantom_warp import Warp, draw_warp
-from isotherm.imaging.register import Registration, organ_motion, register, way_back
+from isotherm.imaging.register import UNKNOWN_STIFFNESS, Registration, organ_motion, register, way_back
 from isotherm.imaging.register_gates import Drawn, judge
 from isotherm.imaging.register_masks import Scan
-from isotherm.imaging.register_tumor import points_in
+from isotherm.imaging.register_tumor import best_rigid, points_in
 from isotherm.imaging.transform import Transform
 from isotherm.imaging.volume import Grid, Mask, Volume
 
@@ -98,6 +98,18 @@ def test_the_estimated_error_is_of_the_size_of_the_true_one_and_the_rigid_motion
     assert deformable_mm is not None
     assert rigid_mm > deformable_mm
     assert found().organ.error_mm is None
+
+
+def test_what_no_scan_tells_of_the_tumors_stiffness_is_part_of_the_error() -> None:
+    tumor = scan(after=False).lesion
+    assert tumor is not None
+    there = points_in(tumor)
+    here = found().deformable.back(there)
+    bend = np.linalg.norm(best_rigid(here, there).points(here) - there, axis=1).mean()
+    deformable_mm = found().deformable.error_mm
+    assert deformable_mm is not None
+    assert bend > 0.1
+    assert deformable_mm > UNKNOWN_STIFFNESS * bend
 
 
 def test_a_good_registration_passes_its_gates() -> None:

@@ -1,7 +1,7 @@
 """The whole story on the command line: a center's tables, a measured case, REDCap, another database, a study, a report.
 
-What one database says, the other says as well: the registry in SQLite, and the one in PostgreSQL that REDCap's export of it
-was imported into.
+What one database says, the other says as well: the registry in SQLite, and the one in PostgreSQL into which REDCap's
+export of it was imported.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ def steps(postgresql: str) -> dict[str, list[str]]:
                                 "--mapping", "center/mapping.toml", "--by", "registry manager"],
         "a measured case": ["case", "P17", "--registry", "center.registry", "--out", "board", "--by", "coordinator",
                             "--samples", "200", "--quiet"],
+        "by a person": ["registry", "set", "center.registry", "P17", "patient", "center_id=center-1",
+                        "--why", "the images do not tell it"],
         "to REDCap": ["registry", "export", "center.registry", "--out", "redcap.csv", "--as", "redcap"],
         "another database": ["registry", "init", postgresql],
         "from REDCap": ["registry", "import", postgresql, "redcap.csv", "--redcap", "--by", "registry manager"],
@@ -92,7 +94,7 @@ def test_the_simulated_center_survives_as_it_was_simulated(story: Story) -> None
 
 def test_the_measured_margin_is_a_column_of_the_cohort(story: Story) -> None:
     (margin,) = json.loads((story.home / "board" / "board.json").read_text(encoding="utf-8"))["margins"]
-    found = story.table("tumors.csv").set_index("patient_id").loc["P17"]
+    (found,) = story.table("tumors.csv").query("patient_id == 'P17'").to_dict("records")
     assert float(found["minimal_margin_mm"]) == margin["minimal_margin_mm"]
     assert float(found["margin_low_mm"]) == margin["interval_mm"]["low"]
     assert float(found["margin_after_days"]) == 1.0

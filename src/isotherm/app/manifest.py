@@ -13,7 +13,8 @@ from isotherm.app.manifest_row import COLUMNS, NEEDED, task_of
 from isotherm.app.outputs import safe_name
 from isotherm.app.settings import Facts, Settings
 from isotherm.errors import BadManifest, IsothermError
-from isotherm.exchange.tables_in import FORMS, SEPARATORS, column_names, read_table
+from isotherm.exchange.cells_in import SEPARATORS
+from isotherm.exchange.tables_in import FORMS, column_names, read_table
 from isotherm.printable import printable
 
 Lines = list[tuple[int, list[str]]]
