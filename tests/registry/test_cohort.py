@@ -76,6 +76,15 @@ def test_scores_are_those_of_the_criteria_and_read_off_the_scan_before_the_decis
     assert found["tumor_burden_score"].value == row["tumor_burden_score"]
 
 
+@pytest.mark.parametrize("noted", [True, False])
+def test_without_dates_metastases_came_with_the_primary_as_it_was_noted(noted: bool) -> None:
+    row = of(whole(primary=[{"primary": "colorectal"}], decision=[{"decided_on": day(0), "synchronous": noted}]))
+    assert row["synchronous"] == noted
+    assert reasons(row).get("disease_free_interval_months", row["disease_free_interval_months"]) == (
+        0.0 if noted else "no day of the primary tumor's resection"
+    )
+
+
 @pytest.mark.parametrize(
     ("others", "column", "expected"),
     [

@@ -94,13 +94,14 @@ def derive(linked: Linked, lives: Lives, windows: Windows) -> Derived:
     base = baseline(linked, lives)
     systemic = _from_decision(linked, lives, "systemic", "started_on")
     ablated = _from_decision(linked, lives, "session", "ablated_on")
-    interval = _disease_free_interval(linked, lives, windows)
+    synchronous = _synchronous(linked, lives, windows, base)
+    interval = _disease_free_interval(linked, lives, synchronous)
     values = {
         "age_years": _age(linked, lives),
         "n_lesions": base.n_lesions,
         "largest_lesion_mm": base.largest_lesion_mm,
         "tumor_burden_score": _tumor_burden(base),
-        "synchronous": _synchronous(linked, lives, windows),
+        "synchronous": synchronous,
         "disease_free_interval_months": interval,
         "fong_score": _fong(linked, lives, base, interval),
         "timing": _timing(lives, systemic, ablated, windows),
@@ -148,11 +149,15 @@ def _one_primary(linked: Linked, lives: Lives) -> tuple[Float, Float, Reasons]:
     return lives.diagnosed, resected, ((only_primary(linked, len(lives)) < 0, SEVERAL),)
 
 
-def _synchronous(linked: Linked, lives: Lives, windows: Windows) -> Told:
+def _synchronous(linked: Linked, lives: Lives, windows: Windows, base: Baseline) -> Told:
+    """Return whether metastases came with the primary tumor: by the dates, else as it was noted at the decision."""
     diagnosed, _, several = _one_primary(linked, lives)
-    return told(_with_primary(lives, diagnosed, windows).astype(np.float64), (
+    dated = told(_with_primary(lives, diagnosed, windows).astype(np.float64), (
         *several, (np.isinf(diagnosed), NO_DIAGNOSIS), (np.isinf(lives.metastases), NO_METASTASES),
     ))  # fmt: skip
+    noted = base.of_decision(linked, "synchronous")
+    counts = np.isnan(dated.values) & ~np.isnan(noted)
+    return Told(np.where(counts, noted, dated.values), np.where(counts, "", dated.why).astype(object))
 
 
 def _with_primary(lives: Lives, diagnosed: Float, windows: Windows) -> Mask:
@@ -162,17 +167,18 @@ def _with_primary(lives: Lives, diagnosed: Float, windows: Windows) -> Mask:
     )
 
 
-def _disease_free_interval(linked: Linked, lives: Lives, windows: Windows) -> Told:
+def _disease_free_interval(linked: Linked, lives: Lives, synchronous: Told) -> Told:
     """Return the months from the primary tumor's resection to the first metastasis; 0 where metastases came first."""
-    diagnosed, resected, several = _one_primary(linked, lives)
+    _, resected, several = _one_primary(linked, lives)
     there = np.isfinite(resected) & np.isfinite(lives.metastases)
     pairs = (dates_of(np.where(there, days, 0.0)).astype("datetime64[D]").tolist()
              for days in (resected, lives.metastases))  # fmt: skip
     months = np.array([calendar_months(first, last) for first, last in zip(*pairs, strict=True)], dtype=np.float64)
-    with_primary = _with_primary(lives, diagnosed, windows)
+    with_primary = synchronous.values == 1.0
     found = np.where(there, np.maximum(months, 0.0), 0.0)
     return told(found, (
-        *several, (np.isinf(lives.metastases), NO_METASTASES), (np.isinf(resected) & ~with_primary, NO_RESECTION),
+        *several, (np.isinf(lives.metastases) & ~with_primary, NO_METASTASES),
+        (np.isinf(resected) & ~with_primary, NO_RESECTION),
         (found > CASE_FACTS["disease_free_interval_months"].high, TOO_LONG),
     ))  # fmt: skip
 
