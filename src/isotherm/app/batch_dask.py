@@ -11,10 +11,10 @@ import secrets
 import threading
 import time
 import warnings
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ CONNECT_S = 30.0
 
 EMPTY_S = 60.0
 """A scheduler that has had no worker for so long gets none."""
+
+TELL_S = 10.0
+"""For this long a case that has ended is asked how: its worker may be gone by then."""
 
 LOOK_S = 2.0
 
@@ -112,23 +115,28 @@ class OnDask:
         self, client: Any, orders: Sequence[Order], alone: bool, progress: Callable[[str, str], None]
     ) -> Generator[tuple[Order, Outcome]]:
         ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        token, waiting = secrets.token_hex(4), iter(enumerate(orders))
+        token, numbers, waiting = secrets.token_hex(4), count(), iter(orders)
         asked: dict[str, Order] = {}
 
-        def ask(count: int) -> None:
-            for number, order in islice(waiting, count):
-                key = f"isotherm-{token}-{number}"
+        def ask(some: Iterable[Order]) -> None:
+            for order in some:
+                key = f"isotherm-{token}-{next(numbers)}"
                 asked[key] = order
                 client.submit(measured_there, order, self.timeout_s, key=key, pure=False).add_done_callback(ended.put)
 
-        ask(1 if alone else len(orders))
+        ask(islice(waiting, 1 if alone else len(orders)))
         while asked:
             future = _next(client, ended, progress)
             order = asked.pop(future.key)
-            yield order, _outcome_of(future)
+            try:
+                outcome = _outcome_of(future)
+            except TimeoutError:  # the worker that holds it was lost; what it had written is found, not measured again
+                ask([order])
+                continue
+            yield order, outcome
             progress(order.task.name, "done")
             if alone:
-                ask(1)
+                ask(islice(waiting, 1))
 
 
 def measured_there(order: Order, timeout_s: float | None) -> Outcome:
@@ -174,9 +182,11 @@ def _outcome_of(future: Any) -> Outcome:
     ------
     NoAnswer
         The scheduler has forgotten it.
+    TimeoutError
+        It has ended, and nobody tells how.
     """
     if future.status == "finished":
-        return future.result()
+        return future.result(timeout=TELL_S)
     if future.status != "error":
         raise NoAnswer(BROKEN_OFF)
     error = future.exception()
