@@ -12,11 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from isotherm import __version__
 from isotherm.app import batch_dask
+from isotherm.app.batch_attempt import Outcome
 from tests.app.on_disk import FAST, Command, Ran, small_case
 
 QUICK = """
@@ -249,3 +252,41 @@ def test_dask_is_imported_by_who_asks_for_it_alone_and_its_absence_is_told(home:
     assert (ran.returncode, ran.stderr) == (
         2, 'isotherm: --dask came and Dask is not installed; pip install "isotherm[dask]".\n',
     )  # fmt: skip
+
+
+def test_a_case_whose_worker_was_lost_before_it_told_how_it_ended_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    order = SimpleNamespace(task=SimpleNamespace(name="1"))
+    told: list[object] = [TimeoutError(), Outcome("measured")]
+
+    class Future:
+        status = "finished"
+
+        def __init__(self, key: str) -> None:
+            self.key = key
+
+        def add_done_callback(self, ended: Callable[[object], None]) -> None:
+            ended(self)
+
+        def result(self, timeout: float) -> object:
+            assert timeout > 0
+            now = told.pop(0)
+            if isinstance(now, Exception):
+                raise now
+            return now
+
+    keys: list[str] = []
+
+    def submit(*_: object, key: str, **__: object) -> Future:
+        keys.append(key)
+        return Future(key)
+
+    client = SimpleNamespace(submit=submit, close=lambda **_: None)
+    for name, answer in {"_client": client, "_check_workers": None, "_check_folder": None}.items():
+        owner = batch_dask.OnDask if name == "_client" else batch_dask
+        monkeypatch.setattr(owner, name, lambda *_, answer=answer: answer)
+    orders: list[Any] = [order]
+    ran = list(batch_dask.OnDask("tcp://here:1")(orders, folder=tmp_path, alone=False, progress=lambda *_: None))
+    assert ran == [(order, Outcome("measured"))]
+    assert len(set(keys)) == 2
