@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from skimage.measure import find_contours
 
-from isotherm.exchange.image_files import read_masks, read_volume
-from isotherm.imaging.phantom_scans import ScanPair, anatomy_of, simulate_scans
-from isotherm.imaging.volume import Mask, Volume
+from bench.follow_up import anatomy
+from isotherm.imaging.phantom_scans import ScanPair, simulate_scans
 from tests.exchange.made_up_dicom import as_rtstruct, as_seg, as_series, slices
 
 MARGIN_MM = 4.0
@@ -25,9 +23,6 @@ MARGIN_MM = 4.0
 
 NUMBER = 4
 """Of the simulated pair."""
-
-PLACE_LPS_MM, REACH_MM = (-95.0, -205.0, 390.0), 58.0
-"""Part of the CT that the scans are made of: the right lobe with its capsule, small, so that tests are quick."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +43,7 @@ class Folders:
 @cache
 def pair() -> ScanPair:
     """Simulate the scans in a part of the bundled CT."""
-    with resources.as_file(resources.files("isotherm.app") / "data") as data:
-        ct = read_volume(data / "example_ct.nii.gz").volume
-        liver = read_masks(data / "liver.nii.gz", of="organ")[0].mask
-        vein = read_masks(data / "portal_vein_and_splenic_vein.nii.gz", of="vessel")[0].mask
-    start, shape = ct.grid.box_around(np.array([PLACE_LPS_MM]), reach_mm=REACH_MM)
-    low = np.clip(start, 0, ct.grid.shape_kji)
-    high = np.clip(np.add(start, shape), 0, ct.grid.shape_kji)
-    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    k, j, i = (high - low).tolist()
-    grid = ct.grid.window((int(low[0]), int(low[1]), int(low[2])), (k, j, i))
-    part = anatomy_of(Volume(ct.voxels[box], grid), Mask(liver.voxels[box], grid, "organ"), vein)
-    return simulate_scans(part, NUMBER, margin_mm=MARGIN_MM, seed=1)
+    return simulate_scans(anatomy(), NUMBER, margin_mm=MARGIN_MM, seed=1)
 
 
 def write_folders(home: Path) -> Folders:

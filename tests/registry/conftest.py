@@ -15,9 +15,8 @@ from tests.registry.postgresql import PostgreSQL, find_postgresql
 DATABASES = ("sqlite", "postgresql")
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSQL]:
-    """A PostgreSQL on this machine; a test that asks for it is skipped where it is missing."""
+def started() -> Iterator[PostgreSQL]:
+    """Start a PostgreSQL, and take it away again; skip where it is missing."""
     programs = find_postgresql()
     if programs is None:
         pytest.skip("PostgreSQL is missing: run `make services`")
@@ -26,19 +25,18 @@ def postgresql() -> Iterator[PostgreSQL]:
         yield running.start()
     finally:
         running.remove()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL on this machine; a test that asks for it is skipped where it is missing."""
+    yield from started()
 
 
 @pytest.fixture
 def own_server() -> Iterator[PostgreSQL]:
     """A PostgreSQL of this test alone, which may stop it and start it again."""
-    programs = find_postgresql()
-    if programs is None:
-        pytest.skip("PostgreSQL is missing: run `make services`")
-    running = PostgreSQL(programs)
-    try:
-        yield running.start()
-    finally:
-        running.remove()
+    yield from started()
 
 
 @pytest.fixture(params=DATABASES)
