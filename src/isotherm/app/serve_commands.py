@@ -37,6 +37,7 @@ def add_serve(commands: Any, say: Print) -> None:
     one.add_argument("--host", metavar="ADDRESS", default="127.0.0.1",
                      help="address to listen at (default: %(default)s, this machine only)")  # fmt: skip
     one.add_argument("--port", type=int, metavar="N", default=0, help="default: a free one")
+    one.add_argument("--jobs", type=int, metavar="N", default=1, help="jobs at once (default: %(default)s)")
     one.add_argument("--no-browser", action="store_true", help="open no browser, only print the address")
     one.add_argument("--name", metavar="NAME", action="append", default=[],
                      help="a name under which browsers ask for this server; may be repeated")  # fmt: skip
@@ -55,5 +56,6 @@ def _serve(options: argparse.Namespace, say: Print) -> int:
     served(options.registry, Path(options.workspace), today=datetime.now().astimezone().date(), demo=options.demo,
            host=options.host, port=options.port, names=options.name, tls_cert=options.tls_cert,
            tls_key=options.tls_key, behind_proxy=options.behind_proxy, browser=not options.no_browser,
-           say=lambda address: say(f"isotherm is at {address}\nStop it with Ctrl-C.\n"), progress=tell)  # fmt: skip
+           jobs=options.jobs, say=lambda address: say(f"isotherm is at {address}\nStop it with Ctrl-C.\n"),
+           progress=tell)  # fmt: skip
     return 0

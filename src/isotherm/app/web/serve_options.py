@@ -16,7 +16,7 @@ from isotherm.registry.store import open_store
 
 def served(
     registry: str | None, workspace: Path, *, today: date, demo: bool, host: str, port: int, names: Sequence[str],
-    tls_cert: str | None, tls_key: str | None, behind_proxy: bool, browser: bool, say: Callable[[str], None],
+    tls_cert: str | None, tls_key: str | None, behind_proxy: bool, browser: bool, jobs: int, say: Callable[[str], None],
     progress: Callable[[str], None],
 ) -> None:  # fmt: skip
     """Serve a registry, or the demo's where none is named, until it is stopped.
@@ -32,7 +32,7 @@ def served(
     settings = ServeSettings(
         registry=registry or str(place.folder / "demo.registry"), workspace=place.folder, synthetic=registry is None,
         host=host, port=port, names=frozenset(names), login=False, tls=certificate is not None,
-        behind_proxy=behind_proxy, keyed=True,
+        behind_proxy=behind_proxy, keyed=True, jobs=jobs,
     )  # fmt: skip
     if registry is None:
         demo_registry(place.folder, today=today, progress=progress)

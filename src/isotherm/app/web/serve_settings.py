@@ -39,6 +39,8 @@ class ServeSettings:
         Whether a reverse proxy in front of it does.
     keyed : bool
         Whether the first address has to hold the workspace's key, so that other users of the machine are not let in.
+    jobs : int
+        How many go on at once.
 
     Raises
     ------
@@ -55,10 +57,13 @@ class ServeSettings:
     tls: bool = False
     behind_proxy: bool = False
     keyed: bool = False
+    jobs: int = 1
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
             raise BadSetting(f"--port {self.port} came; 0 (a free one) to 65535 is wanted.")
+        if not 1 <= self.jobs <= 64:
+            raise BadSetting(f"--jobs {self.jobs} came; 1 to 64 is wanted.")
         if is_loopback(self.host) and not self.behind_proxy:
             return
         where = f"--host {printable(self.host)}" if not is_loopback(self.host) else "--behind-proxy"
