@@ -44,9 +44,11 @@ class Foreman:
         self._ending.set()
         self._asked.set()
         self._thread.join()
-        self._let_go(set())
-        for job in self.table.of("running"):
-            end(self.table.folder(job.id), self._own.pop(job.id, None))
+        running = self.table.of("running")
+        for job_id in {job.id for job in running} | self._own.keys():
+            end(self.table.folder(job_id), self._own.get(job_id))
+        self._own.clear()
+        for job in running:
             if not self._settled(job):
                 self.table.move(job.id, "waiting", since=("running",))
                 self.table.forget_attempts(job.id)

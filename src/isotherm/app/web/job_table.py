@@ -110,5 +110,5 @@ class JobTable:
 
 
 def _job(row: sqlite3.Row) -> Job:
-    told: dict[str, Any] = {name: row[name] or "" for name in row.keys()}
-    return Job(**told | {"attempts": int(row["attempts"])})
+    told: dict[str, Any] = {name: "" if row[name] is None else row[name] for name in row.keys()}
+    return Job(**told)
