@@ -149,6 +149,7 @@ TABLES = (
         patient TEXT PRIMARY KEY, lesions INTEGER NOT NULL, ablated_on TEXT NOT NULL, last_on TEXT NOT NULL,
         died_on TEXT NOT NULL, questions INTEGER NOT NULL, asks TEXT NOT NULL, margins INTEGER NOT NULL,
         to_accept INTEGER NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS line_last ON line (died_on != '', last_on, patient)",
     """CREATE TABLE IF NOT EXISTS lines_are_of (registry_id TEXT NOT NULL, entries INTEGER NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS account (
         name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL)""",
