@@ -20,6 +20,7 @@ from isotherm.app.registration_document import registration_document
 from isotherm.app.registration_terminal import registration_text
 from isotherm.app.registration_words import GATES, NOT_TAKEN, gate_name
 from isotherm.errors import BadSetting
+from isotherm.exchange.transform_files import write_transform
 from isotherm.imaging.register import Registration
 from isotherm.imaging.register_gates import LIMITS
 from isotherm.imaging.transform import Displacement, Transform
@@ -255,6 +256,27 @@ def test_a_tumor_with_the_voxels_of_the_scan_after_is_asked_about(run: Command, 
     assert "voxels of the scan after ablation, not of the one before" in ran.err
     assert "--confirm-pair" in ran.err
     assert "voxels of the scan" not in run(*words, "--confirm-pair").err
+
+
+@pytest.mark.parametrize("change", ["nothing", "rounded to 2 HU", "an offset", "a header that was moved"])
+def test_one_scan_given_twice_is_asked_about(run: Command, tmp_path: Path, change: str) -> None:
+    seen = ndimage.gaussian_filter(np.random.default_rng(3).normal(scale=400.0, size=GRID.shape_kji), 1.0)
+    hu = np.rint(seen + np.random.default_rng(4).normal(scale=12.0, size=GRID.shape_kji)).astype(np.int16)
+    voxels = {"rounded to 2 HU": hu // 2 * 2, "an offset": hu + np.int16(3)}.get(change, hu)
+    grid = Grid(GRID.shape_kji, GRID.spacing_kji_mm, (-17.0, -20.0, 100.0)) if "moved" in change else GRID
+    other = np.rint(seen + np.random.default_rng(5).normal(scale=12.0, size=GRID.shape_kji)).astype(np.int16)
+    before, tumor = write(tmp_path / "before.nii.gz", hu), write(tmp_path / "tumor.nii.gz", ball(MIDDLE, 5.0))
+    write_transform(Transform(), tmp_path / "still.tfm")
+    words = ("register", "--before", before, "--before-tumor", tumor, "--quiet", "--transform", tmp_path / "still.tfm",
+             "--after")  # fmt: skip
+    same, apart = write(tmp_path / "same.nii.gz", voxels, grid=grid), write(tmp_path / "apart.nii.gz", other)
+    ran = run(*words, same)
+    assert ran.code == 2
+    assert "are the same image" in ran.err
+    assert ran.err.count("\n") == 1
+    assert "are the same image" not in run(*words, apart).err
+    confirmed = run(*words, same, "--confirm-pair", "--json", "-")
+    assert any("it was confirmed" in warning for warning in checked(confirmed.out)["warnings"])
 
 
 def test_a_transform_of_the_wrong_direction_is_found_out_by_the_scans() -> None:
