@@ -38,7 +38,7 @@ def test_a_registration_that_leaves_everything_in_place_passes_every_gate() -> N
     drawn = Drawn(TUMOR, ZONE, organ, organ, places, places)
     quality = judge(STILL, STILL.with_error(0.5), STILL, drawn, back=STILL)
     assert quality.verdict == "pass"
-    of_the_scans = {"modality", "look_alike"}
+    of_the_scans = {"modality", "look_alike", "inside_unlike"}
     assert {gate.name for gate in quality.gates} == set(LIMITS) - of_the_scans
     assert quality.margin_mm(5.0) == 5.0
 

@@ -65,9 +65,9 @@ class Scan:
         grid = self.image.grid
         allowed = np.ones(grid.shape_kji, dtype=bool)
         if self.organ is not None:
-            allowed &= _grown(_on(self.organ, grid), grid, AROUND_ORGAN_MM)
+            allowed &= _grown(on_grid(self.organ, grid), grid, AROUND_ORGAN_MM)
         if self.lesion is not None and self.lesion.box() is not None:
-            allowed &= ~_grown(_on(self.lesion, grid), grid, BESIDE_LESION_MM)
+            allowed &= ~_grown(on_grid(self.lesion, grid), grid, BESIDE_LESION_MM)
         if around_lps_mm is not None:
             away = np.linalg.norm(grid.centers_lps_mm() - around_lps_mm, axis=1)
             allowed &= (away <= reach_mm).reshape(grid.shape_kji)
@@ -77,7 +77,7 @@ class Scan:
         return Side(image, allowed)
 
 
-def _on(mask: Mask, grid: Grid) -> Bool:
+def on_grid(mask: Mask, grid: Grid) -> Bool:
     """Return which voxels of a grid lie in a mask, whatever grid it is drawn on."""
     if mask.grid.same_as(grid):
         return mask.inside
