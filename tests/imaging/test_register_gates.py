@@ -70,6 +70,16 @@ def test_a_deformation_that_cannot_be_followed_fails_without_a_figure_being_made
     assert (gate.verdict, gate.figure, gate.name) == ("fail", None, "folding")
 
 
+def test_a_deformation_that_cannot_be_followed_to_the_organs_outline_fails_and_is_no_crash() -> None:
+    organ = rasterize(Sphere((30.0, 0.0, 0.0), 44.0), GRID, of="organ")
+    far = np.clip(np.abs(GRID.centers_lps_mm()) - 15.0, 0.0, None) * np.sign(GRID.centers_lps_mm())
+    way = Transform(displacement=Displacement((far * [2.5, 0.0, 0.0]).reshape(*GRID.shape_kji, 3), GRID))
+    quality = judge(STILL, way, STILL, Drawn(TUMOR, ZONE, organ, organ))
+    (gate,) = (gate for gate in quality.gates if gate.name == "folding")
+    assert (gate.verdict, gate.figure, quality.withheld) == ("fail", None, True)
+    assert "near the lesion" in gate.reason
+
+
 def test_a_deformation_that_folds_beside_the_tumor_fails_too() -> None:
     way = bulging(-1.6, width_mm=3.0, center_x_mm=22.0)
     assert verdict_of(judge(way, STILL, STILL, DRAWN), "folding") == "fail"

@@ -168,11 +168,14 @@ def judge(
     except NotConverged:
         return Quality((Gate("folding", None, "fail", "the deformation is too steep in the tumor to be followed"),))
     gates = [*_tumor_gates(free, tumor, here), *_zone_gates(free, drawn, here)]
-    gates += _organ_gates(used, drawn, here)
+    try:
+        gates += [*_organ_gates(used, drawn, here), _margin_gate(used, rigid, drawn)]
+    except NotConverged:
+        gates = [gate for gate in gates if gate.name != "folding"]
+        gates.append(Gate("folding", None, "fail", "the deformation is too steep near the lesion to be followed"))
     if back is not None:
         gates.append(gate_of("inverse_consistency", _mean_gap(back.points(free.points(here)), here)))
     gates.append(gate_of("rigid_shift", _mean_gap(rigid.points(here), tumor)))
-    gates.append(_margin_gate(used, rigid, drawn))
     if used.error_mm is not None:
         gates.append(gate_of("expected_error", used.error_mm))
     if drawn.landmarks_after_lps_mm is not None and drawn.landmarks_before_lps_mm is not None:
