@@ -279,6 +279,22 @@ def test_one_scan_given_twice_is_asked_about(run: Command, tmp_path: Path, chang
     assert any("it was confirmed" in warning for warning in checked(confirmed.out)["warnings"])
 
 
+@pytest.mark.parametrize(("said", "asked"), [((), True), (("--mr", "after"), False), (("--confirm-pair",), False)])
+def test_a_scan_that_holds_nothing_below_zero_is_asked_about(
+    run: Command, tmp_path: Path, said: tuple[str, ...], asked: bool
+) -> None:
+    rng = np.random.default_rng(6)
+    ct, mr = (rng.integers(low, low + 600, GRID.shape_kji).astype(np.int16) for low in (-200, 0))
+    write_transform(Transform(), tmp_path / "still.tfm")
+    ran = run(
+        "register", "--before", write(tmp_path / "ct.nii.gz", ct), "--after", write(tmp_path / "mr.nii.gz", mr),
+        "--before-tumor", write(tmp_path / "tumor.nii.gz", ball(MIDDLE, 5.0)), "--transform", tmp_path / "still.tfm",
+        "--quiet", *said,
+    )  # fmt: skip
+    assert ("The scan after ablation holds no value below 0" in ran.err) == asked
+    assert (ran.code == 2) == asked
+
+
 def test_a_transform_of_the_wrong_direction_is_found_out_by_the_scans() -> None:
     rng = np.random.default_rng(2)
     large = Grid((40, 40, 40), (2.5, 2.5, 2.5), (-50.0, -50.0, -50.0))

@@ -184,16 +184,28 @@ def read_pair(request: PairRequest) -> Pair:
     read.warnings.extend(told)
     read.check_pair(confirmed=request.pair_confirmed, registered=True)
     _check_voxels(read, before.grid, after.grid, confirmed=request.pair_confirmed)
-    if _same_image(before, after):
-        doubt = "The scan before and the scan after are the same image: are there really two scans"
+    for doubt in _doubts_of_values(before, after):
         if not request.pair_confirmed:
-            raise PairInDoubt(f"{doubt}; masks drawn on one scan are measured by `isotherm margin`; {CONFIRM}.")
+            raise PairInDoubt(f"{doubt}; {CONFIRM}.")
         read.warnings.append(f"{doubt}; it was confirmed.")
     return Pair(
         before, after, numbered(tumors), tuple(one.mask for one in zones), *organs, *vessels, tuple(structures),
         tuple(scars), tuple(read.inputs), tuple(read.warnings), (uids[0], uids[1]) if len(uids) == 2 else None,
         outline_error_mm,
     )  # fmt: skip
+
+
+def _doubts_of_values(before: Volume, after: Volume) -> Iterator[str]:
+    """Ask what the values of the scans give reason to ask."""
+    for side, image in (("before", before), ("after", after)):
+        # Air and fat are below 0 HU, and no trunk is without them; MR and pictures of a CT hold nothing below.
+        if image.unit == "HU" and 0 <= image.voxels.min() < image.voxels.max():
+            yield f"The scan {side} ablation holds no value below 0: is it a CT in HU (for MR give --mr {side})"
+    if _same_image(before, after):
+        yield (
+            "The scan before and the scan after are the same image (what is drawn on one scan is measured by `isotherm "
+            "margin`): are there really two"
+        )
 
 
 def _same_image(one: Volume, other: Volume) -> bool:
