@@ -221,7 +221,7 @@ def _same_image(one: Volume, other: Volume) -> bool:
         pair = [np.clip(values, AIR_HU, BRIGHT_HU) for values in pair]  # air and bone would outweigh the noise
     if not (pair[0].std() > 0 and pair[1].std() > 0):
         return False  # nothing is seen in one of them, which the registration says
-    return float(np.corrcoef(*pair)[0, 1]) > SAME_VALUES
+    return float(np.corrcoef(pair[0], pair[1])[0, 1]) > SAME_VALUES
 
 
 def _check_voxels(read: Reading, before: Grid, after: Grid, *, confirmed: bool) -> None:
