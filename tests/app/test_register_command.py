@@ -17,7 +17,7 @@ from isotherm.app.cli import main
 from isotherm.app.pair import Pair
 from isotherm.app.registering import Choice, register_pair
 from isotherm.app.registration_document import registration_document
-from isotherm.app.registration_terminal import registration_text
+from isotherm.app.registration_terminal import registration_text, verdict_text
 from isotherm.app.registration_words import GATES, NOT_TAKEN, gate_name
 from isotherm.errors import BadSetting
 from isotherm.exchange.transform_files import write_transform
@@ -154,7 +154,16 @@ def test_a_deformation_that_folds_at_the_tumor_fails_without_a_crash() -> None:
     waves[:, 0] = 6.0 * np.sin((nodes[:, 0] - MIDDLE[0]) * 1.5)
     folding = Transform(displacement=Displacement(waves.reshape(*GRID.shape_kji, 3).astype(np.float32), GRID))
     (one,) = register_pair(pair(), Choice("given", folding))
-    assert registration_document(pair(), [one])["verdict"] == "fail"
+    document = registration_document(pair(), [one])
+    assert document["verdict"] == "fail"
+    # A gate that has no figure says why, in place of what it would have measured.
+    assert "too steep at the tumor to be followed" in document["lesions"][0]["withheld"]
+    assert "Folding near the lesion: the deformation is too steep" in verdict_text(in_margin_json(document))
+
+
+def in_margin_json(document: dict[str, Any]) -> dict[str, Any]:
+    """The lesions as margin.json holds them."""
+    return {"lesions": [{"label": one["label"], "registration": one} for one in document["lesions"]]}
 
 
 def test_every_gate_has_a_short_name_and_one_that_was_not_taken_says_why() -> None:
