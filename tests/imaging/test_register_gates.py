@@ -115,6 +115,17 @@ def test_the_outlines_of_the_organ_have_to_meet_near_the_lesion(shift_mm: float,
     assert verdict_of(judge(STILL, STILL, STILL, Drawn(TUMOR, ZONE, before, after)), "organ_mean") == verdict
 
 
+@pytest.mark.parametrize(("shift_mm", "verdict"), [(0.0, "pass"), (6.0, "fail")])
+def test_an_organ_that_the_scan_before_cuts_off_near_the_lesion_is_compared_where_it_is_seen(
+    shift_mm: float, verdict: str
+) -> None:
+    organ = rasterize(Sphere((0.0, 0.0, 0.0), 30.0), GRID, of="organ")
+    cut = organ.windowed((0, 0, 0), (60, 60, 40))  # the scan ends 15 mm to the left of the tumor's middle
+    way = Transform(translation_mm=np.array([0.0, 0.0, shift_mm]))
+    quality = judge(way, way, way, Drawn(TUMOR, ZONE, cut, organ))
+    assert verdict_of(quality, "organ_mean") == verdict
+
+
 def test_a_tumor_pushed_through_the_capsule_is_flagged() -> None:
     organ = rasterize(Sphere((44.0, 0.0, 0.0), 44.0), GRID, of="organ")
     quality = judge(STILL, STILL, STILL, Drawn(TUMOR, ZONE, organ, organ))

@@ -32,6 +32,9 @@ ORDER: tuple[Verdict, ...] = ("pass", "warn", "fail")
 NEAR_MM = 40.0
 """Radius around the lesion within which the organ's outlines are compared."""
 
+SEEN_MM = 5.0
+"""Nearer than this to where the scan before ends, an outline may have its partner beyond: it is not compared."""
+
 LEAST_OUTLINE = 50
 """Points of the organ's outline near the lesion without which it says nothing."""
 
@@ -237,6 +240,8 @@ def _organ_gates(used: Transform, drawn: Drawn, here: Float) -> list[Gate]:
         used.back(_outline(drawn.organ_before, used.points(center[None])[0])),
     )
     after, before = (points[np.linalg.norm(points - center, axis=1) < NEAR_MM] for points in (after, before))
+    # Where the scan before ends, what lies beyond has no partner to be held against.
+    after = after[_room_mm(drawn.organ_before, used.points(after)) > SEEN_MM]
     if min(len(after), len(before)) < LEAST_OUTLINE:
         return gates  # a lesion far below the capsule: no outline says anything about it
     gaps = _outline_gaps(used, drawn, after)
@@ -250,10 +255,15 @@ def _outline(organ: Mask, center: Float) -> Float:
         return np.zeros((0, 3))
     corners = field_of(part).boundary().reshape(-1, 3)[::3]
     rim = 2.0 * max(organ.grid.spacing_kji_mm)
-    kji = organ.grid.to_kji(corners)
-    room = np.minimum(kji, np.array(organ.grid.shape_kji) - 1 - kji) * organ.grid.spacing_kji_mm
     inner = np.linalg.norm(corners - center, axis=1) < NEAR_MM + 10.0
-    return corners[(room.min(axis=1) > rim) & inner]
+    return corners[(_room_mm(organ, corners) > rim) & inner]
+
+
+def _room_mm(mask: Mask, points: Float) -> Float:
+    """Return how far points lie within the faces of a mask's grid, shape (n,); negative outside of it."""
+    kji = mask.grid.to_kji(points)
+    room = np.minimum(kji, np.array(mask.grid.shape_kji) - 1 - kji) * mask.grid.spacing_kji_mm
+    return np.asarray(room.min(axis=1))
 
 
 def _outline_gaps(used: Transform, drawn: Drawn, after: Float) -> Float:
