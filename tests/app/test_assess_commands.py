@@ -95,7 +95,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     write_transform(squeezed(0.7), home / "squeezed.h5")
     before, after = home / "before", home / "after"
     return [str(before / "ct"), str(after / "ct"), "--tumor", f"{before}/seg.dcm:tumor", "--ablation",
-            f"{after}/seg.dcm:zone", "--organ-after", f"{after}/seg.dcm:liver", "--transform", str(home)]  # fmt: skip
+            f"{after}/seg.dcm:zone", "--organ-after", f"{after}/seg.dcm:liver", "--confirm-pair",
+            "--transform", str(home)]  # fmt: skip
 
 
 def with_transform(small: list[str], name: str) -> list[str]:

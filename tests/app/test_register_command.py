@@ -17,9 +17,10 @@ from isotherm.app.cli import main
 from isotherm.app.pair import Pair
 from isotherm.app.registering import Choice, register_pair
 from isotherm.app.registration_document import registration_document
-from isotherm.app.registration_terminal import registration_text
+from isotherm.app.registration_terminal import registration_text, verdict_text
 from isotherm.app.registration_words import GATES, NOT_TAKEN, gate_name
 from isotherm.errors import BadSetting
+from isotherm.exchange.transform_files import write_transform
 from isotherm.imaging.register import Registration
 from isotherm.imaging.register_gates import LIMITS
 from isotherm.imaging.transform import Displacement, Transform
@@ -153,7 +154,16 @@ def test_a_deformation_that_folds_at_the_tumor_fails_without_a_crash() -> None:
     waves[:, 0] = 6.0 * np.sin((nodes[:, 0] - MIDDLE[0]) * 1.5)
     folding = Transform(displacement=Displacement(waves.reshape(*GRID.shape_kji, 3).astype(np.float32), GRID))
     (one,) = register_pair(pair(), Choice("given", folding))
-    assert registration_document(pair(), [one])["verdict"] == "fail"
+    document = registration_document(pair(), [one])
+    assert document["verdict"] == "fail"
+    # A gate that has no figure says why, in place of what it would have measured.
+    assert "too steep at the tumor to be followed" in document["lesions"][0]["withheld"]
+    assert "Folding near the lesion: the deformation is too steep" in verdict_text(in_margin_json(document))
+
+
+def in_margin_json(document: dict[str, Any]) -> dict[str, Any]:
+    """The lesions as margin.json holds them."""
+    return {"lesions": [{"label": one["label"], "registration": one} for one in document["lesions"]]}
 
 
 def test_every_gate_has_a_short_name_and_one_that_was_not_taken_says_why() -> None:
@@ -255,6 +265,43 @@ def test_a_tumor_with_the_voxels_of_the_scan_after_is_asked_about(run: Command, 
     assert "voxels of the scan after ablation, not of the one before" in ran.err
     assert "--confirm-pair" in ran.err
     assert "voxels of the scan" not in run(*words, "--confirm-pair").err
+
+
+@pytest.mark.parametrize("change", ["nothing", "rounded to 2 HU", "an offset", "a header that was moved"])
+def test_one_scan_given_twice_is_asked_about(run: Command, tmp_path: Path, change: str) -> None:
+    seen = ndimage.gaussian_filter(np.random.default_rng(3).normal(scale=400.0, size=GRID.shape_kji), 1.0)
+    hu = np.rint(seen + np.random.default_rng(4).normal(scale=12.0, size=GRID.shape_kji)).astype(np.int16)
+    voxels = {"rounded to 2 HU": hu // 2 * 2, "an offset": hu + np.int16(3)}.get(change, hu)
+    grid = Grid(GRID.shape_kji, GRID.spacing_kji_mm, (-17.0, -20.0, 100.0)) if "moved" in change else GRID
+    other = np.rint(seen + np.random.default_rng(5).normal(scale=12.0, size=GRID.shape_kji)).astype(np.int16)
+    before, tumor = write(tmp_path / "before.nii.gz", hu), write(tmp_path / "tumor.nii.gz", ball(MIDDLE, 5.0))
+    write_transform(Transform(), tmp_path / "still.tfm")
+    words = ("register", "--before", before, "--before-tumor", tumor, "--quiet", "--transform", tmp_path / "still.tfm",
+             "--after")  # fmt: skip
+    same, apart = write(tmp_path / "same.nii.gz", voxels, grid=grid), write(tmp_path / "apart.nii.gz", other)
+    ran = run(*words, same)
+    assert ran.code == 2
+    assert "are the same image" in ran.err
+    assert ran.err.count("\n") == 1
+    assert "are the same image" not in run(*words, apart).err
+    confirmed = run(*words, same, "--confirm-pair", "--json", "-")
+    assert any("it was confirmed" in warning for warning in checked(confirmed.out)["warnings"])
+
+
+@pytest.mark.parametrize(("said", "asked"), [((), True), (("--mr", "after"), False), (("--confirm-pair",), False)])
+def test_a_scan_that_holds_nothing_below_zero_is_asked_about(
+    run: Command, tmp_path: Path, said: tuple[str, ...], asked: bool
+) -> None:
+    rng = np.random.default_rng(6)
+    ct, mr = (rng.integers(low, low + 600, GRID.shape_kji).astype(np.int16) for low in (-200, 0))
+    write_transform(Transform(), tmp_path / "still.tfm")
+    ran = run(
+        "register", "--before", write(tmp_path / "ct.nii.gz", ct), "--after", write(tmp_path / "mr.nii.gz", mr),
+        "--before-tumor", write(tmp_path / "tumor.nii.gz", ball(MIDDLE, 5.0)), "--transform", tmp_path / "still.tfm",
+        "--quiet", *said,
+    )  # fmt: skip
+    assert ("The scan after ablation holds no value below 0" in ran.err) == asked
+    assert (ran.code == 2) == asked
 
 
 def test_a_transform_of_the_wrong_direction_is_found_out_by_the_scans() -> None:

@@ -160,6 +160,16 @@ def test_an_empty_organ_and_values_that_are_not_numbers_are_refused() -> None:
         Scan(Volume(np.full(GRID.shape_kji, np.nan), GRID))
 
 
+def test_a_ct_whose_values_are_not_hu_is_refused() -> None:
+    drawn = scan(after=False)
+    stored = Volume(drawn.image.voxels + np.float32(1024.0), drawn.image.grid)
+    with pytest.raises(BadSetting, match="not HU"):
+        Scan(stored, drawn.organ)
+    Scan(Volume(stored.voxels, stored.grid, "MR"), drawn.organ)
+    apart = Grid(drawn.image.grid.shape_kji, drawn.image.grid.spacing_kji_mm, (900.0, 900.0, 900.0))
+    Scan(Volume(stored.voxels, apart), drawn.organ)  # it shows nothing of the organ, which the registration says
+
+
 def test_waves_that_may_fold_are_refused() -> None:
     for sd, length in ((10.0, 40.0), (-1.0, 40.0), (1.0, 0.0), (np.nan, 40.0)):
         with pytest.raises(BadSetting, match="may fold"):

@@ -38,7 +38,7 @@ def test_a_registration_that_leaves_everything_in_place_passes_every_gate() -> N
     drawn = Drawn(TUMOR, ZONE, organ, organ, places, places)
     quality = judge(STILL, STILL.with_error(0.5), STILL, drawn, back=STILL)
     assert quality.verdict == "pass"
-    of_the_scans = {"modality", "look_alike"}
+    of_the_scans = {"modality", "look_alike", "inside_unlike"}
     assert {gate.name for gate in quality.gates} == set(LIMITS) - of_the_scans
     assert quality.margin_mm(5.0) == 5.0
 
@@ -68,6 +68,16 @@ def test_a_deformation_that_cannot_be_followed_fails_without_a_figure_being_made
     way = Transform(displacement=Displacement(nodes.reshape(*GRID.shape_kji, 3), GRID))
     (gate,) = judge(way, STILL, STILL, DRAWN).gates
     assert (gate.verdict, gate.figure, gate.name) == ("fail", None, "folding")
+
+
+def test_a_deformation_that_cannot_be_followed_to_the_organs_outline_fails_and_is_no_crash() -> None:
+    organ = rasterize(Sphere((30.0, 0.0, 0.0), 44.0), GRID, of="organ")
+    far = np.clip(np.abs(GRID.centers_lps_mm()) - 15.0, 0.0, None) * np.sign(GRID.centers_lps_mm())
+    way = Transform(displacement=Displacement((far * [2.5, 0.0, 0.0]).reshape(*GRID.shape_kji, 3), GRID))
+    quality = judge(STILL, way, STILL, Drawn(TUMOR, ZONE, organ, organ))
+    (gate,) = (gate for gate in quality.gates if gate.name == "folding")
+    assert (gate.verdict, gate.figure, quality.withheld) == ("fail", None, True)
+    assert "near the lesion" in gate.reason
 
 
 def test_a_deformation_that_folds_beside_the_tumor_fails_too() -> None:
@@ -103,6 +113,17 @@ def test_landmarks_are_judged_by_the_published_limits(shift_mm: float, verdict: 
 def test_the_outlines_of_the_organ_have_to_meet_near_the_lesion(shift_mm: float, verdict: str) -> None:
     before, after = (rasterize(Sphere((32.0 + s, 0.0, 0.0), 44.0), GRID, of="organ") for s in (shift_mm, 0.0))
     assert verdict_of(judge(STILL, STILL, STILL, Drawn(TUMOR, ZONE, before, after)), "organ_mean") == verdict
+
+
+@pytest.mark.parametrize(("shift_mm", "verdict"), [(0.0, "pass"), (6.0, "fail")])
+def test_an_organ_that_the_scan_before_cuts_off_near_the_lesion_is_compared_where_it_is_seen(
+    shift_mm: float, verdict: str
+) -> None:
+    organ = rasterize(Sphere((0.0, 0.0, 0.0), 30.0), GRID, of="organ")
+    cut = organ.windowed((0, 0, 0), (60, 60, 40))  # the scan ends 15 mm to the left of the tumor's middle
+    way = Transform(translation_mm=np.array([0.0, 0.0, shift_mm]))
+    quality = judge(way, way, way, Drawn(TUMOR, ZONE, cut, organ))
+    assert verdict_of(quality, "organ_mean") == verdict
 
 
 def test_a_tumor_pushed_through_the_capsule_is_flagged() -> None:

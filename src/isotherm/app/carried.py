@@ -85,7 +85,8 @@ def _lesion(one: Registered) -> Lesion:
 
 def why_withheld(one: Registered) -> str:
     """Return why no margin of a lesion may be told, or "" where it may."""
-    failed = [gate.limit.says for gate in one.quality.gates if gate.verdict == "fail"]
+    failed = [gate.limit.says if gate.figure is not None else gate.reason
+              for gate in one.quality.gates if gate.verdict == "fail"]  # fmt: skip
     return f"the registration failed ({'; '.join(failed)}): no margin is told" if failed else ""
 
 

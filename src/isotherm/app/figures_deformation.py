@@ -139,6 +139,12 @@ def _changes(axes: Axes, plane: Plane, one: Registered) -> None:
         label.set_path_effects([withStroke(linewidth=1.8, foreground=OVER_IMAGE.casing)])
 
 
+def _steps() -> str:
+    # A short line has no room for its number; each can be told by counting from outside.
+    *others, last = (f"{level:.0f}" for level in CHANGES_PERCENT if level > 0)
+    return f"{', '.join(others)} or {last}"
+
+
 def _percent(value: float) -> str:
     return f"{value:+.0f} %".replace("-", "\u2212")
 
@@ -147,8 +153,8 @@ def _legend(figure: Figure) -> None:
     entries = [
         Line2D([], [], color=INK, linewidth=1.4, marker=">", markersize=4.5,
                label=f"way beyond the rigid motion, drawn {SHOWN_TIMES:.0f} times as long"),
-        Line2D([], [], color="#3d7fb0", linewidth=1.1, label="tissue larger than before, percent"),
-        Line2D([], [], color="#3d7fb0", linewidth=1.1, linestyle="dashed", label="tissue smaller"),
+        Line2D([], [], color="#3d7fb0", linewidth=1.1, label=f"tissue larger by {_steps()} %"),
+        Line2D([], [], color="#3d7fb0", linewidth=1.1, linestyle="dashed", label=f"smaller by {_steps()} %"),
         Line2D([], [], color=TUMOR_LINE, linewidth=2.0, label="tumor"),
         Line2D([], [], color=INK, linewidth=1.2, linestyle=(0, (4.0, 2.2)), label="ablation"),
     ]  # fmt: skip

@@ -22,7 +22,7 @@ from isotherm.app.reduced import reduced
 from isotherm.errors import BadGeometry, FieldsApart, ImplausibleMask, PairInDoubt
 from isotherm.exchange.origin import CONFIRM
 from isotherm.exchange.segments import split_spec
-from isotherm.imaging.register_masks import Scan
+from isotherm.imaging.register_masks import AIR_HU, BRIGHT_HU, Scan
 from isotherm.imaging.volume import Grid, Mask, Volume
 
 MR = "MR"
@@ -33,6 +33,9 @@ SAME_SIZE, SAME_PLACE_MM = 0.01, 0.1
 
 LEAST_VOXEL_MM = 0.15
 """Below the pixels of clinical scans, and above those of scans whose header is in cm."""
+
+SAME_VALUES, MOST_COMPARED = 0.999, 1_000_000
+"""Correlation above which two images are one: noise of 12 HU in each leaves 0.99 at most, rounding 0.99999."""
 
 BEFORE_SIDE = ("tumor", "organ before ablation", "vessels before ablation", IMAGE_BEFORE)
 """Roles of what lies in the frame of the scan before."""
@@ -181,13 +184,44 @@ def read_pair(request: PairRequest) -> Pair:
     read.warnings.extend(told)
     read.check_pair(confirmed=request.pair_confirmed, registered=True)
     _check_voxels(read, before.grid, after.grid, confirmed=request.pair_confirmed)
-    if before.grid.same_as(after.grid) and np.array_equal(before.voxels, after.voxels):
-        read.warnings.append("Both scans are the same image, voxel by voxel: check what was given as BEFORE and AFTER.")
+    for doubt in _doubts_of_values(before, after):
+        if not request.pair_confirmed:
+            raise PairInDoubt(f"{doubt}; {CONFIRM}.")
+        read.warnings.append(f"{doubt}; it was confirmed.")
     return Pair(
         before, after, numbered(tumors), tuple(one.mask for one in zones), *organs, *vessels, tuple(structures),
         tuple(scars), tuple(read.inputs), tuple(read.warnings), (uids[0], uids[1]) if len(uids) == 2 else None,
         outline_error_mm,
     )  # fmt: skip
+
+
+def _doubts_of_values(before: Volume, after: Volume) -> Iterator[str]:
+    """Ask what the values of the scans give reason to ask."""
+    for side, image in (("before", before), ("after", after)):
+        # Air and fat are below 0 HU, and no trunk is without them; MR and pictures of a CT hold nothing below.
+        if image.unit == "HU" and 0 <= image.voxels.min() < image.voxels.max():
+            yield f"The scan {side} ablation holds no value below 0: is it a CT in HU (for MR give --mr {side})"
+    if _same_image(before, after):
+        yield (
+            "The scan before and the scan after are the same image (what is drawn on one scan is measured by `isotherm "
+            "margin`): are there really two"
+        )
+
+
+def _same_image(one: Volume, other: Volume) -> bool:
+    """Return whether two images hold the same voxels but for rounding, an offset or a header that was moved.
+
+    Two scans of one patient never do: even one that lies still has noise of its own in each.
+    """
+    if one.voxels.shape != other.voxels.shape:
+        return False
+    step = max(1, one.voxels.size // MOST_COMPARED)
+    pair = [side.voxels.ravel()[::step].astype(np.float64) for side in (one, other)]
+    if one.unit == other.unit == "HU":
+        pair = [np.clip(values, AIR_HU, BRIGHT_HU) for values in pair]  # air and bone would outweigh the noise
+    if not (pair[0].std() > 0 and pair[1].std() > 0):
+        return False  # nothing is seen in one of them, which the registration says
+    return float(np.corrcoef(pair[0], pair[1])[0, 1]) > SAME_VALUES
 
 
 def _check_voxels(read: Reading, before: Grid, after: Grid, *, confirmed: bool) -> None:

@@ -29,8 +29,7 @@ def verdict_text(document: Mapping[str, Any], width: int | None = None) -> str:
         verdict = (
             "NOT TO BE USED, registration FAILED" if told["verdict"] == "fail" else f"registration {told['verdict']}"
         )
-        not_passed = [f"{gate_name(gate['name'], gate['says'])} {amount(gate['figure'], gate['unit'])}"
-                      for gate in told["gates"] if gate["verdict"] in ("warn", "fail")]  # fmt: skip
+        not_passed = [_figure(gate) for gate in told["gates"] if gate["verdict"] in ("warn", "fail")]
         ways = [f"{way} {told[f'minimal_margin_{way}_mm']:.1f} mm" for way in ("deformable", "rigid")
                 if told[f"minimal_margin_{way}_mm"] is not None]  # fmt: skip
         not_passed += [str(told["doubt"])] if told["doubt"] else []
@@ -58,6 +57,12 @@ def _lesion(lesion: Mapping[str, Any], definition: str, width: int | None) -> li
               _error(lesion), _margins(lesion, definition)]  # fmt: skip
     return [head, *table_lines(rows, width), *(line for note in notes for line in folded(note, width)),
             *folded(SUMMARIES[lesion["verdict"]], width)]  # fmt: skip
+
+
+def _figure(gate: Mapping[str, Any]) -> str:
+    """Return a gate with its figure, or with the reason why there is none."""
+    told = gate["reason"] if gate["figure"] is None else amount(gate["figure"], gate["unit"])
+    return f"{gate_name(gate['name'], gate['says'])}: {told}"
 
 
 def _error(lesion: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ GATES = {
     "rigid_shift": "Tumor, rigid against deformable",
     "margin_agreement": "Margin, rigid against deformable",
     "look_alike": "Scans look more alike elsewhere",
+    "inside_unlike": "Inside of the organ, not alike",
     "landmarks": "Landmarks, mean distance",
     "expected_error": "Estimated error in the tumor",
     "modality": "Kinds of scan",
@@ -34,6 +35,7 @@ NOT_TAKEN = {
     "inverse_consistency": "only of a deformation that was found here and left as it is",
     "landmarks": "no landmarks were given",
     "look_alike": "only where both scans are CT that show something around the lesion",
+    "inside_unlike": "only where both scans are CT, an organ is drawn and enough of it lies near the lesion",
     "expected_error": "unknown after a nudge, for MR, and of the transform of another program",
     "modality": "nothing was registered by the scans' contents",
 }

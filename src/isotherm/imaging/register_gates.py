@@ -32,6 +32,9 @@ ORDER: tuple[Verdict, ...] = ("pass", "warn", "fail")
 NEAR_MM = 40.0
 """Radius around the lesion within which the organ's outlines are compared."""
 
+SEEN_MM = 5.0
+"""Nearer than this to where the scan before ends, an outline may have its partner beyond: it is not compared."""
+
 LEAST_OUTLINE = 50
 """Points of the organ's outline near the lesion without which it says nothing."""
 
@@ -61,6 +64,9 @@ LIMITS = {
     "margin_agreement": Limit("difference of the minimal margin, rigid and deformable", "mm", 2.0, 4.0),
     "expected_error": Limit("estimated mean error of the registration in the tumor", "mm", 1.5, 3.0),
     "look_alike": Limit("places 8 and 12 mm off at which the scans look more alike near the lesion", "of 28", 0.0, 2.0),
+    "inside_unlike": Limit(
+        "what the scans show inside of the organ near the lesion, 1 - |correlation|", "share", 0.6, 1.0
+    ),
     "landmarks": Limit("mean distance of the landmarks that were given", "mm", 2.0, 4.0),
     "modality": Limit("0: both scans are CT, 1: neither is, 2: one is", "kind", 0.0, 1.0),
 }
@@ -165,11 +171,14 @@ def judge(
     except NotConverged:
         return Quality((Gate("folding", None, "fail", "the deformation is too steep in the tumor to be followed"),))
     gates = [*_tumor_gates(free, tumor, here), *_zone_gates(free, drawn, here)]
-    gates += _organ_gates(used, drawn, here)
+    try:
+        gates += [*_organ_gates(used, drawn, here), _margin_gate(used, rigid, drawn)]
+    except NotConverged:
+        gates = [gate for gate in gates if gate.name != "folding"]
+        gates.append(Gate("folding", None, "fail", "the deformation is too steep near the lesion to be followed"))
     if back is not None:
         gates.append(gate_of("inverse_consistency", _mean_gap(back.points(free.points(here)), here)))
     gates.append(gate_of("rigid_shift", _mean_gap(rigid.points(here), tumor)))
-    gates.append(_margin_gate(used, rigid, drawn))
     if used.error_mm is not None:
         gates.append(gate_of("expected_error", used.error_mm))
     if drawn.landmarks_after_lps_mm is not None and drawn.landmarks_before_lps_mm is not None:
@@ -231,6 +240,8 @@ def _organ_gates(used: Transform, drawn: Drawn, here: Float) -> list[Gate]:
         used.back(_outline(drawn.organ_before, used.points(center[None])[0])),
     )
     after, before = (points[np.linalg.norm(points - center, axis=1) < NEAR_MM] for points in (after, before))
+    # Where the scan before ends, what lies beyond has no partner to be held against.
+    after = after[_room_mm(drawn.organ_before, used.points(after)) > SEEN_MM]
     if min(len(after), len(before)) < LEAST_OUTLINE:
         return gates  # a lesion far below the capsule: no outline says anything about it
     gaps = _outline_gaps(used, drawn, after)
@@ -244,10 +255,15 @@ def _outline(organ: Mask, center: Float) -> Float:
         return np.zeros((0, 3))
     corners = field_of(part).boundary().reshape(-1, 3)[::3]
     rim = 2.0 * max(organ.grid.spacing_kji_mm)
-    kji = organ.grid.to_kji(corners)
-    room = np.minimum(kji, np.array(organ.grid.shape_kji) - 1 - kji) * organ.grid.spacing_kji_mm
     inner = np.linalg.norm(corners - center, axis=1) < NEAR_MM + 10.0
-    return corners[(room.min(axis=1) > rim) & inner]
+    return corners[(_room_mm(organ, corners) > rim) & inner]
+
+
+def _room_mm(mask: Mask, points: Float) -> Float:
+    """Return how far points lie within the faces of a mask's grid, shape (n,); negative outside of it."""
+    kji = mask.grid.to_kji(points)
+    room = np.minimum(kji, np.array(mask.grid.shape_kji) - 1 - kji) * mask.grid.spacing_kji_mm
+    return np.asarray(room.min(axis=1))
 
 
 def _outline_gaps(used: Transform, drawn: Drawn, after: Float) -> Float:

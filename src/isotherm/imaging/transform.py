@@ -146,7 +146,9 @@ class Transform:
             if np.abs(gap).max() <= WAY_BACK_MM:
                 return found
             found = found - gap
-        raise NotConverged("The deformation is too steep near the lesion for a way back; use the rigid result.")
+        raise NotConverged(
+            "The deformation is too steep near the lesion for a way back; check that both scans show the same place."
+        )
 
     def inverse(self) -> Transform:
         """Return the way back of a rigid transform, exactly.
