@@ -65,7 +65,7 @@ def test_designs_stand_in_one_table_with_risks_first_and_hazard_ratios_last() ->
     assert sum(text_of(row[1]) == "target" for row in about.rows) == 5
     for words in ("censored for leaving a strategy", "weights of those who were not censored for leaving",
                   "at risk just after the end of each window", "the same with other weights"):  # fmt: skip
-        assert f"clone, censor, weight: {words}" in found, words
+        assert f"Overall survival, clone, censor, weight: {words}" in found, words
 
 
 def test_designs_and_incidence_are_drawn_and_withheld_in_a_release() -> None:
