@@ -18,16 +18,25 @@ NOBODY = ("0 patients", "0 patients, 0 tumors")
 
 def flow_drawing(result: Result) -> Drawing | None:
     """Draw the flow; None where the result has none."""
-    boxes: list[Mapping[str, Any]] = result["flow"].get("boxes") or []
+    boxes = _boxes(result)
     if not boxes:
         return None
     numbers = {arm.name: arm.number for arm in arms_of(result)}
     looks = {str(box["key"]): numbers[box["arms"][0]["arm"]] for box in boxes
              if box["kind"] == "arm" and box["arms"] and box["arms"][0]["arm"] in numbers}  # fmt: skip
+    return flow_diagram(flow_boxes(result), arms=looks)
+
+
+def flow_boxes(result: Result) -> list[FlowBox]:
+    """Return the boxes as they are drawn, what became of each arm among them."""
+    boxes = _boxes(result)
     shown = _merged(_nobody_inside([_flow_box(result, box) for box in boxes]))
     arms = [(key, arm) for key, arm in ((str(box["key"]), box["arms"]) for box in boxes if box["kind"] == "arm") if arm]
-    return flow_diagram([*shown, *(one for key, arm in arms for one in _made(result, key, str(arm[0]["arm"])))],
-                        arms=looks)  # fmt: skip
+    return [*shown, *(one for key, arm in arms for one in _made(result, key, str(arm[0]["arm"])))]
+
+
+def _boxes(result: Result) -> list[Mapping[str, Any]]:
+    return result["flow"].get("boxes") or []
 
 
 def _made(result: Result, key: str, arm: str) -> list[FlowBox]:
