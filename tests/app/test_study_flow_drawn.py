@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from isotherm.app.study_report_flow import flow_boxes
+from isotherm.app.report_words import NO_BREAK
+from isotherm.app.study_figures_flow import FlowBox
+from isotherm.app.study_report_flow import flow_boxes, merged
 from tests.app.made_up_study import result_of
 
 
@@ -40,15 +42,16 @@ def everybody(result: dict[str, Any], kept: dict[str, Any]) -> None:
 def test_sites_are_told_in_one_line_over_all_arms_and_withheld_where_one_count_is() -> None:
     result = result_of("pairs")
     start = result["flow"]["boxes"][0]
-    first = next(line for line in flow_boxes(result)[0].more if line.startswith("By site: "))
+    first = next(line for line in flow_boxes(result)[0].more if line.startswith("By site, "))
     sites = list(dict.fromkeys(one["site"] for one in start["sites"]))
     counts = {site: sum(result["results"][one["patients"]]["value"] for one in start["sites"] if one["site"] == site)
               for site in sites}  # fmt: skip
-    assert first == "By site: " + ", ".join(f"{site} {count}" for site, count in counts.items())
+    assert first.replace(NO_BREAK, " ") == "By site, " + "; ".join(f"{site}: {n}" for site, n in counts.items())
     assert sum(counts.values()) == result["results"][start["patients"]]["value"]
     key = start["sites"][0]["patients"]
     result["results"][key] |= {"value": None, "why": "small count"}
-    assert f"By site: {sites[0]} withheld, " in "; ".join(flow_boxes(result)[0].more)
+    said = "; ".join(flow_boxes(result)[0].more).replace(NO_BREAK, " ")
+    assert f"By site, {sites[0]}: withheld; " in said
 
 
 def test_one_patient_is_not_plural() -> None:
@@ -60,3 +63,16 @@ def test_one_patient_is_not_plural() -> None:
 def test_boxes_into_which_neither_patients_nor_tumors_went_are_a_line() -> None:
     shown = flow_boxes(result_of("designs"))
     assert not any(one.count.startswith("0 ") for one in shown if one.kind in ("left", "other"))
+
+
+def test_two_such_steps_after_each_other_both_stand_in_the_first_box() -> None:
+    boxes = [
+        FlowBox(key="start", kind="start", parent="", says="Patients in the table", count="9 patients"),
+        FlowBox(key="one", kind="kept", parent="start", says="18 years or older", count="9 patients"),
+        FlowBox(key="two", kind="kept", parent="one", says="One tumor", count="9 patients", more=("kept: 2",)),
+        FlowBox(key="three", kind="kept", parent="two", says="Seen", count="8 patients"),
+        FlowBox(key="left", kind="left", parent="two", says="Not seen", count="1 patient"),
+    ]
+    first, *others = merged(boxes)
+    assert first.more == ("18 years or older: all", "One tumor: all", "kept: 2")
+    assert [(one.key, one.parent) for one in others] == [("three", "start"), ("left", "start")]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from isotherm.app.figures import Drawing
+from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_figures_flow import FlowBox, flow_diagram
 from isotherm.app.study_report_frame import arms_of, label_of_arm
 from isotherm.app.study_report_words import Result, missing, printed
@@ -30,7 +31,7 @@ def flow_drawing(result: Result) -> Drawing | None:
 def flow_boxes(result: Result) -> list[FlowBox]:
     """Return the boxes as they are drawn, what became of each arm among them."""
     boxes = _boxes(result)
-    shown = _merged(_nobody_inside([_flow_box(result, box) for box in boxes]))
+    shown = merged(_nobody_inside([_flow_box(result, box) for box in boxes]))
     arms = [(key, arm) for key, arm in ((str(box["key"]), box["arms"]) for box in boxes if box["kind"] == "arm") if arm]
     return [*shown, *(one for key, arm in arms for one in _made(result, key, str(arm[0]["arm"])))]
 
@@ -78,14 +79,14 @@ def _nobody_inside(boxes: Sequence[FlowBox]) -> list[FlowBox]:
     return [replace(one, more=(*one.more, *lines.get(one.key, ()))) for one in boxes if not _is_empty(one)]
 
 
-def _merged(boxes: Sequence[FlowBox]) -> list[FlowBox]:
+def merged(boxes: Sequence[FlowBox]) -> list[FlowBox]:
     """Write a step that left nobody out into the box before it: a second box with the same counts says no more."""
     shown: list[FlowBox] = []
     inside: dict[str, str] = {}
     for box in boxes:
         parent = inside.get(box.parent, box.parent)
         place = next((k for k, one in enumerate(shown) if one.key == parent), None)
-        alone = sum(inside.get(one.parent, one.parent) == parent for one in boxes) == 1
+        alone = sum(inside.get(one.parent, one.parent) == parent and one.key not in inside for one in boxes) == 1
         if box.kind == "kept" and place is not None and alone and shown[place].count == box.count:
             inside[box.key] = parent
             own = tuple(line for line in box.more if line not in shown[place].more and not line.startswith(LEFT_OUT))
@@ -113,8 +114,8 @@ def _flow_box(result: Result, box: Mapping[str, Any]) -> FlowBox:
     sites: dict[str, list[str]] = {}
     for one in box["sites"]:
         sites.setdefault(str(one["site"]), []).append(str(one["patients"]))
-    of_sites = [f"{site} {_sum(result, keys)}" for site, keys in sites.items()]
-    more += [f"By site: {', '.join(of_sites)}"] if of_sites else []
+    of_sites = [f"{site}: {_sum(result, keys)}".replace(" ", NO_BREAK) for site, keys in sites.items()]
+    more += [f"By site, {'; '.join(of_sites)}"] if of_sites else []
     if box["unknown"]:
         more.append(f"kept although not known: {count(box['unknown'])}")
     return FlowBox(key=str(box["key"]), kind=str(box["kind"]), parent=str(box["parent"] or ""), says=str(box["says"]),
