@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -116,10 +117,10 @@ def _tasks() -> Iterator[tuple[str, Any]]:
 
 def rows(found: dict[str, Found], size: int) -> Iterator[str]:
     """Yield a row of the table for each estimate of cohorts of a size."""
-    own = [found[f"weighted {size} {number}"] for number in range(COHORTS[size])]
+    own = _estimated(found, f"weighted {size}", COHORTS[size])
     for short in ENDPOINTS:
         for place, measure in enumerate(MEASURES):
-            every = [one[short] for one in own if one[short]["estimate"] is not None]
+            every = [one[short] for one in own]
             off = np.array([one["estimate"][place] for one in every]) - found[f"spread {size}"][short]["mean"][place]
             sd, sizes = found[f"spread {size}"][short]["sd"][place], np.array([one["effective"] for one in every])
             errors = {name: np.sqrt([one[name][place] for one in every]) for name in ("bootstrap", "jackknife")}
@@ -138,29 +139,36 @@ def _covered(off: Float, quantile: Float, error: Float) -> str:
 
 def unweighted_ratio(found: dict[str, Found]) -> float:
     """Return the jackknife's standard error over the bootstrap's where clones have no weights, mean over estimates."""
-    own = [found[f"unweighted 400 {number}"][short] for number in range(COHORTS[200]) for short in ENDPOINTS]
+    own = [one[short] for one in _estimated(found, "unweighted 400", COHORTS[200]) for short in ENDPOINTS]
     squares = [np.mean([one[name] for one in own], axis=0) for name in ("jackknife", "bootstrap")]
     return float(np.sqrt(squares[0] / squares[1]).mean())
 
 
+def _estimated(found: dict[str, Found], name: str, cohorts: int) -> list[Found]:
+    """Return the cohorts that have an estimate."""
+    own = [found[f"{name} {number}"] for number in range(cohorts)]
+    return [one for one in own if all(one[short]["estimate"] is not None for short in ENDPOINTS)]
+
+
 def table(found: dict[str, Found]) -> str:
     """Return what stands between the marks of the page."""
-    effective = {size: np.mean([found[f"weighted {size} {number}"]["PFS"]["effective"] for number in range(cohorts)])
-                 for size, cohorts in COHORTS.items()}  # fmt: skip
+    effective = {
+        size: np.mean([one["PFS"]["effective"] for one in _estimated(found, f"weighted {size}", cohorts)])
+        for size, cohorts in COHORTS.items()
+    }
     named = ", ".join(f"{value:.0f} of {size} patients" for size, value in effective.items())
     head = ["| patients | estimate | SE of the bootstrap / SD | SE of the jackknife / SD | coverage, bootstrap "
             "| coverage, t by effective size | coverage, jackknife |", "|---|---|---|---|---|---|---|"]  # fmt: skip
     done = ", ".join(f"{cohorts} of {size} patients" for size, cohorts in COHORTS.items())
     whole = ", ".join(f"{cohorts} of {size} patients" for size, cohorts in SPREAD.items())
-    return "\n".join([
-        START, "", *head, *(row for size in COHORTS for row in rows(found, size)), "",
+    words = (
         f"Cohorts: {done}, with {REPLICATES} replicates and {REPLICATES} groups left out in each (t quantile for as "
-        "many); SD and mean,",
-        f"which the intervals are to hold, from further cohorts ({whole}). Effective size of the smaller strategy: "
-        f"{named}.",
-        f"Without weights the jackknife's standard error is {unweighted_ratio(found):.2f} times the bootstrap's.", "",
-        END,
-    ])  # fmt: skip
+        f"many); SD and mean, which intervals are to hold, from further cohorts ({whole}). Effective size of the "
+        f"smaller strategy: {named}. Without weights the jackknife's standard error is "
+        f"{unweighted_ratio(found):.2f} times the bootstrap's."
+    )
+    body = [row for size in COHORTS for row in rows(found, size)]
+    return "\n".join([START, "", *head, *body, "", fill(words, 120), "", END])
 
 
 def print_designs_intervals() -> bool:
