@@ -207,3 +207,29 @@ def test_names_of_designs_are_printed_as_words() -> None:
     assert "Risk difference at 365 days, naive from ablation" in text
     barred = found["results"]["design.naive_from_ablation.barred"]
     assert (barred["label"], "arm after time zero" in barred["text"]) == ("naive from ablation: barred", True)
+
+
+def test_columns_name_the_arms_and_days_are_months() -> None:
+    found = tables("weights")
+    balance = next(table for title, table in found.items() if title.startswith("Means of covariates"))
+    assert balance.columns[1:4] == ("Drug, before", "No drug, before", "SMD, before")
+    assert text_of(balance.rows[0][0]) == "logit of the propensity score"
+    incidence = next(table for title, table in tables("designs").items() if "Aalen-Johansen" in title)
+    assert all(head.startswith("By ") and head.endswith("months (95\u00a0%\u00a0interval)") for head in
+               incidence.columns[1:])  # fmt: skip
+
+
+def test_patients_of_more_than_two_arms_have_no_column_for_the_difference_of_two() -> None:
+    several = tables("several")["Patients before adjustment"]
+    assert "Standardized difference" not in several.columns
+    assert {len(row) for row in several.rows} == {len(several.columns)}
+    assert tables("weights")["Patients before adjustment"].columns[-1] == "Standardized difference"
+    reason = result_of("several")["results"]["table_one.age.smd"]["why"]
+    assert reason == "it compares two arms, and there are more"
+
+
+def test_numbers_at_risk_of_clones_stand_in_the_order_of_days() -> None:
+    found = tables("designs")["Overall survival, clone, censor, weight: at risk just after the end of each window"]
+    days = [float(text_of(row[0]).rpartition(" ")[2]) for row in found.rows]
+    assert days == sorted(days)
+    assert len({text_of(row[0]) for row in found.rows}) == len(days)
