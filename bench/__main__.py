@@ -13,6 +13,7 @@ from bench.batch import print_batch
 from bench.coverage import print_coverage
 from bench.criteria_table import print_criteria_table
 from bench.designs import print_designs
+from bench.designs_intervals import print_designs_intervals
 from bench.designs_long import Plan
 from bench.designs_page import print_designs_long
 from bench.designs_speed import print_designs_speed
@@ -61,6 +62,7 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
             plan=Plan(seed=o.seed, cohorts=o.cohorts, bootstrapped=o.bootstrapped), jobs=o.jobs
         ),
     ),
+    "designs-intervals": (lambda _: print_designs_intervals(),),
     "invariance": (lambda o: print_invariance(max(10, o.pairs // 5), seed=o.seed, jobs=o.jobs),),
     "coverage": (lambda o: print_coverage(o.phantoms, seed=o.seed, jobs=o.jobs),),
     "register": (lambda o: print_register(o.scans, seed=o.seed, jobs=o.jobs, keep=o.keep),),
@@ -70,7 +72,7 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
 }
 """What can be asked for, in the order in which it is printed: the quick parts first."""
 
-ON_REQUEST = {"follow-up", "register", "designs-long", "published", "timing"}
+ON_REQUEST = {"follow-up", "register", "designs-long", "designs-intervals", "published", "timing"}
 """Parts of what no command offers yet, what takes an hour, and what writes pages of docs/."""
 
 

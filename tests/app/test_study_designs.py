@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from isotherm.app.study_report_content import sections_of
-from isotherm.app.study_report_designs import design_drawings, designs, incidence_drawing
+from isotherm.app.study_report_designs import design_drawings, design_words, designs, incidence_drawing
 from isotherm.app.study_report_drawn import drawings_of
 from isotherm.app.study_report_frame import outcomes_of
 from isotherm.app.study_report_headline import headline_of
 from isotherm.app.study_report_parts import Paragraph, Table, prose, text_of
 from isotherm.exchange.protocol_text import protocol_text
+from isotherm.study.analysis.run import analyze
+from isotherm.study.document import document_of
+from isotherm.study.protocol_designs import Landmark, Naive
 from tests.app.made_up_study import result_of
 from tests.app.on_disk import Command
 from tests.study.registry import COURSE, EVERY, registry, timing
@@ -65,7 +69,7 @@ def test_designs_stand_in_one_table_with_risks_first_and_hazard_ratios_last() ->
     assert sum(text_of(row[1]) == "target" for row in about.rows) == 5
     for words in ("censored for leaving a strategy", "weights of those who were not censored for leaving",
                   "at risk just after the end of each window", "the same with other weights"):  # fmt: skip
-        assert f"clone, censor, weight: {words}" in found, words
+        assert f"Overall survival, clone, censor, weight: {words}" in found, words
 
 
 def test_designs_and_incidence_are_drawn_and_withheld_in_a_release() -> None:
@@ -128,3 +132,104 @@ def test_methods_name_the_designs_and_how_arms_were_compared(name: str) -> None:
     )
     assert "20 bootstrap replicates of patients with weights refitted" in sentences
     assert COURSE.horizon_days == 365.0
+
+
+def words_of(result: dict[str, Any], section: str) -> str:
+    found = next(one for one in sections_of(result, drawings_of(result)) if one.key == section)
+    return " ".join(text_of(block.runs) for block in found.blocks if isinstance(block, Paragraph))
+
+
+@pytest.mark.parametrize("section", ["outcomes", "results"])
+def test_every_section_on_arms_as_they_became_says_that_they_are_barred_whatever_the_naive_design_is_called(
+    section: str,
+) -> None:
+    result = result_of("designs")
+    result["results"] = {key: one for key, one in result["results"].items() if not key.endswith(".barred")}
+    assert "is barred as an answer" in words_of(result, section)
+    result["findings"] = [one for one in result["findings"] if "naive" not in (one["bars"] or ())]
+    assert "is barred as an answer" not in words_of(result, section)
+
+
+def test_subgroups_and_sensitivity_analyses_of_barred_arms_say_so_and_are_not_called_the_main_analysis() -> None:
+    result = result_of("weights")
+    designed = result_of("designs")
+    result["tables"]["course"] = designed["tables"]["course"]
+    result["findings"] = designed["findings"]
+    result["results"] |= {key: designed["results"][key] for key in designed["results"] if key.startswith("course.")}
+    for section in ("subgroups", "sensitivity"):
+        assert "is barred as an answer" in words_of(result, section)
+        assert "is barred as an answer" not in words_of(result_of("weights"), section)
+    assert "Main analysis" in drawn_rows(result)
+    result["results"]["headline.design"] = designed["results"]["headline.design"]
+    assert "Arms as they became" in drawn_rows(result)
+    assert "Main analysis" not in drawn_rows(result)
+
+
+def drawn_rows(result: dict[str, Any]) -> str:
+    return " ".join(drawing.svg.decode() for name, drawing in drawings_of(result).items() if "sensitivity" in name)
+
+
+def test_results_in_words_begin_with_the_design_of_the_main_estimate() -> None:
+    result = result_of("designs")
+    words = words_of(result, "results")
+    said = "“Delayed ablation” against “Ablation first”: risk difference at the horizon "
+    assert words.count(said) == 2
+    assert words.index(said) < words.index("is barred as an answer")
+    one = result["results"]["design.clone_censor_weight.os.delayed.hazard_ratio"]
+    assert f"hazard ratio {one['value']:.2f}" in words
+    assert design_words(result_of("weights")) == ()
+    del result["results"]["design.clone_censor_weight.pfs.target"]
+    for measure in ("risk_difference", "rmst_difference", "hazard_ratio"):
+        del result["results"][f"design.clone_censor_weight.pfs.delayed.{measure}"]
+    assert len(design_words(result)) == 2
+
+
+def test_the_endpoint_of_the_main_estimate_comes_first_and_no_table_is_printed_twice() -> None:
+    result = result_of("designs")
+    names = [name for name in result["tables"] if name.startswith("designs.")]
+    result["tables"] = {name: result["tables"][name] for name in sorted(result["tables"], reverse=True)}
+    titles = [block.title for block in designs(result, {}) if isinstance(block, Table)]
+    assert names == ["designs.os", "designs.pfs"]
+    assert titles[0] == "Progression-free survival: designs side by side"
+    first = result["tables"]["design_left_out.pfs"]
+    result["tables"]["design_left_out.os"] = {**first, "title": "Overall survival: left out of a design"}
+    said = [text_of(block.runs) for block in designs(result, {}) if isinstance(block, Paragraph)]
+    title = "Progression-free survival: left out of a design"
+    assert f"Overall survival: left out of a design: the same numbers as in “{title}”." in said
+
+
+def test_names_of_designs_are_printed_as_words() -> None:
+    study = timing(designs=(Landmark(day=90.0), Naive(name="naive_from_ablation", clock="ablation")))
+    found = document_of(analyze(study, registry(90)), {"isotherm": "0"})
+    text = json.dumps([found["tables"], found["protocol"]["methods"], found["results"]["headline.naive"]["label"]])
+    assert "naive from ablation (barred as an answer)" in text
+    assert "Design naive from ablation: arms as they became, counted from ablation; it only" in text
+    assert "Risk difference at 365 days, naive from ablation" in text
+    barred = found["results"]["design.naive_from_ablation.barred"]
+    assert (barred["label"], "arm after time zero" in barred["text"]) == ("naive from ablation: barred", True)
+
+
+def test_columns_name_the_arms_and_days_are_months() -> None:
+    found = tables("weights")
+    balance = next(table for title, table in found.items() if title.startswith("Means of covariates"))
+    assert balance.columns[1:4] == ("Drug, before", "No drug, before", "SMD, before")
+    assert text_of(balance.rows[0][0]) == "logit of the propensity score"
+    incidence = next(table for title, table in tables("designs").items() if "Aalen-Johansen" in title)
+    assert all(head.startswith("By ") and head.endswith("months (95\u00a0%\u00a0interval)") for head in
+               incidence.columns[1:])  # fmt: skip
+
+
+def test_patients_of_more_than_two_arms_have_no_column_for_the_difference_of_two() -> None:
+    several = tables("several")["Patients before adjustment"]
+    assert "Standardized difference" not in several.columns
+    assert {len(row) for row in several.rows} == {len(several.columns)}
+    assert tables("weights")["Patients before adjustment"].columns[-1] == "Standardized difference"
+    reason = result_of("several")["results"]["table_one.age.smd"]["why"]
+    assert reason == "it compares two arms, and there are more"
+
+
+def test_numbers_at_risk_of_clones_stand_in_the_order_of_days() -> None:
+    found = tables("designs")["Overall survival, clone, censor, weight: at risk just after the end of each window"]
+    days = [float(text_of(row[0]).rpartition(" ")[2]) for row in found.rows]
+    assert days == sorted(days)
+    assert len({text_of(row[0]) for row in found.rows}) == len(days)

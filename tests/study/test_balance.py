@@ -60,7 +60,7 @@ def test_the_score_itself_can_be_a_row_and_is_that_of_r_but_for_where_its_glm_st
     golden = lalonde.reference()["nn_cal02_logit"]
     table = balance(lalonde.design(), match_nearest(lalonde.scores()), scores=lalonde.scores())
     row = table.rows[0]
-    assert row.name == "propensity score"
+    assert row.name == "logit of the propensity score"
     # The scores differ by 3e-8 where R has stopped.
     assert row.before.smd == pytest.approx(golden["smd_all"]["distance"], abs=1e-8)
     assert row.after.ks == pytest.approx(golden["ks_matched"]["distance"], abs=1e-12)

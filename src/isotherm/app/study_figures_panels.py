@@ -25,7 +25,7 @@ PLOT_PT, AXIS_PT, TOP_PT, LEFT_PT, GAP_PT = 132.0, 20.0, 6.0, 40.0, 30.0
 HANDLE_PT = 50.0
 """Room of the lines of the legend."""
 
-ROUND = (1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0)
+ROUND = (1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 36.0, 60.0)
 """Steps of the axis of time, in months."""
 
 MOST_TICKS = 6

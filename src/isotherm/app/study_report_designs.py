@@ -10,8 +10,22 @@ import numpy as np
 
 from isotherm.app.figures import Drawing
 from isotherm.app.study_figures_panels import Panel, PanelCurve, panels_of_curves
-from isotherm.app.study_report_frame import Outcome, arms_of, is_adjusted
-from isotherm.app.study_report_parts import Block, Heading, Paragraph, Picture, Table, Words, blocks, bound, table_of
+from isotherm.app.study_report_frame import Arm, Outcome, are_arms_barred, arms_of, is_adjusted
+from isotherm.app.study_report_parts import (
+    Block,
+    Heading,
+    Paragraph,
+    Picture,
+    Runs,
+    Table,
+    Words,
+    blocks,
+    bound,
+    joined,
+    say,
+    table_of,
+    text_of,
+)
 from isotherm.app.study_report_words import DAYS_PER_MONTH, Result
 from isotherm.columns import Float
 
@@ -21,7 +35,7 @@ TABLES = ("designs", "design_targets", "design_risks", "design_counts", "design_
 
 BARRED = (
     "What follows compares the arms as they became, and is barred as an answer: it is shown only to stand beside the "
-    "designs above."
+    "designs."
 )
 
 
@@ -42,8 +56,9 @@ def incidence_drawing(result: Result, outcome: Outcome) -> Drawing | None:
                     curves=tuple(_curve(result, one, "risk") for one in found if one["event"] == event))
               for event in events]  # fmt: skip
     until = max(float(one["days"][-1]) for one in found) / DAYS_PER_MONTH
-    return panels_of_curves(panels, across="months", up=f"% of {outcome.unit}s with the event", until=until,
-                            band=_band(found[0]), description=_described(panels, "Cumulative incidence"))  # fmt: skip
+    return panels_of_curves(panels, across=f"months since the {outcome.unit}'s time zero",
+                            up=f"% of {outcome.unit}s with the event", until=until, band=_band(found[0]),
+                            description=_described(panels, "Cumulative incidence"))  # fmt: skip
 
 
 def of_design(result: Result) -> Outcome:
@@ -64,11 +79,42 @@ def designs(result: Result, drawings: Mapping[str, Drawing]) -> tuple[Block, ...
     if "course" not in result["tables"]:
         return ()
     found: list[Block | Sequence[Block] | None] = [_barred(result)]
-    for short, words in SHORT.items():
-        found.append(_picture(drawings, short, words))
-        found += [table_of(result, f"{name}.{short}") for name in TABLES]
-        found += _further(result, short)
+    seen: dict[tuple[tuple[str, ...], ...], str] = {}
+    for short in _endpoints(result):
+        found.append(_picture(drawings, short, SHORT[short]))
+        tables = [*(table_of(result, f"{name}.{short}") for name in TABLES), *_further(result, short)]
+        found += [_once(table, seen) for table in tables if table is not None]
     return blocks(*found, table_of(result, "course"))
+
+
+def design_words(result: Result) -> tuple[Block, ...]:
+    """Return what the design of the main estimate says, endpoint by endpoint; nothing without designs."""
+    if "headline.design" not in result["results"]:
+        return ()
+    name = str(result["results"]["headline.design"]["method"]).split(".")[1]
+    found: list[Block] = []
+    for short in _endpoints(result):
+        key = f"design.{name}.{short}"
+        others = arms_of(result)[:-1]
+        runs = joined(say(result, f"{{{key}.target}} "), *(_compared(result, key, one) for one in others))
+        found += [Heading(f"{SHORT[short]}, by design"), Paragraph(runs)] if runs else []
+    return tuple(found)
+
+
+def _compared(result: Result, key: str, arm: Arm) -> Runs:
+    """Say the three measures of an arm against the reference."""
+    own = f"{key}.{arm.name}"
+    return say(
+        result,
+        f"{{arm}} against {{reference}}: risk difference at the horizon {{{own}.risk_difference}}, difference of "
+        f"restricted means {{{own}.rmst_difference}}, hazard ratio {{{own}.hazard_ratio}}. ",
+        arm=f"“{arm.label}”", reference=f"“{arms_of(result)[-1].label}”",
+    )  # fmt: skip
+
+
+def barred_words(result: Result) -> tuple[Block, ...]:
+    """Say that a section compares arms as they became, where findings bar that as an answer."""
+    return (Paragraph((Words(BARRED),)),) if are_arms_barred(result) else ()
 
 
 def competing(result: Result, outcome: Outcome, drawings: Mapping[str, Drawing]) -> tuple[Block, ...]:
@@ -96,6 +142,19 @@ def measured(result: Result) -> tuple[Block, ...]:
 def _barred(result: Result) -> Sequence[Block]:
     keys = [key for key in result["results"] if key.startswith("design.") and key.endswith(".barred")]
     return [Paragraph((Words(f"{result['results'][key]['label']}. ", strong=True), bound(result, key))) for key in keys]
+
+
+def _endpoints(result: Result) -> list[str]:
+    """Return the short names of the endpoints in the order of the protocol: the first is that of the main estimate."""
+    found = [name.partition(".")[2] for name in result["tables"] if name.startswith("designs.")]
+    return [*found, *(short for short in SHORT if short not in found)]
+
+
+def _once(table: Table, seen: dict[tuple[tuple[str, ...], ...], str]) -> Block:
+    """Return a table, or where to find the same numbers: who left is often the same for each endpoint."""
+    rows = tuple(tuple(text_of(cell) for cell in row) for row in table.rows)
+    first = seen.setdefault(rows, table.title)
+    return table if first == table.title else Paragraph((Words(f"{table.title}: the same numbers as in “{first}”."),))
 
 
 def _further(result: Result, short: str) -> list[Table | None]:

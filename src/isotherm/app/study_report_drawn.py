@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from isotherm.app.figures import Drawing
 from isotherm.app.study_figures_curves import ArmCurve, CurveWords, survival_curves
-from isotherm.app.study_figures_flow import FlowBox, flow_diagram
 from isotherm.app.study_figures_forest import ForestRow, ForestWords, estimate_ruler, forest_plots
 from isotherm.app.study_figures_love import LovePoint, love_plots
 from isotherm.app.study_figures_overlap import ArmScores, overlap_plot
 from isotherm.app.study_report_designs import design_drawings, incidence_drawing
 from isotherm.app.study_report_factors import factor_drawings, factor_names
+from isotherm.app.study_report_flow import flow_drawing
 from isotherm.app.study_report_frame import (
     Outcome,
     arms_of,
     covariate_label,
+    has_design,
     has_naive_beside,
     is_adjusted,
     is_ratio,
-    label_of_arm,
     measure_of,
     outcomes_of,
     side_words,
@@ -39,15 +38,11 @@ Drawings = dict[str, Drawing]
 A figure that goes on beyond one page has a further one for each page: "love.2", "love.3".
 """
 
-NOTHING_DRAWN = "withheld"
-NOBODY = "0 patients"
-
 
 def drawings_of(result: Result) -> Drawings:
     """Draw every figure that the result holds something for."""
-    found: dict[str, Drawing | None] = {"ruler": _ruler(result), "flow": _flow(result), **_paged("love", _love(result)),
-                                        "overlap": _overlap(result)}  # fmt: skip
-    found |= design_drawings(result)
+    found: dict[str, Drawing | None] = {"ruler": _ruler(result), "flow": flow_drawing(result)}
+    found |= {**_paged("love", _love(result)), "overlap": _overlap(result), **design_drawings(result)}
     for outcome in outcomes_of(result):
         found[f"incidence_{outcome.name}"] = incidence_drawing(result, outcome)
         found[f"curves_{outcome.name}"] = _curves(result, outcome)
@@ -72,80 +67,6 @@ def _ruler(result: Result) -> Drawing | None:
     return estimate_ruler(_row("main", main, strong=True), beside, what=what, ratio=is_ratio(main),
                           description=f"Main estimate {printed(main)}, above the line of no difference it would be "
                                       f"a {side_words(result, main)[1]}.")  # fmt: skip
-
-
-def _flow(result: Result) -> Drawing | None:
-    boxes: list[Mapping[str, Any]] = result["flow"].get("boxes") or []
-    if not boxes:
-        return None
-    numbers = {arm.name: arm.number for arm in arms_of(result)}
-    looks = {str(box["key"]): numbers[box["arms"][0]["arm"]] for box in boxes
-             if box["kind"] == "arm" and box["arms"] and box["arms"][0]["arm"] in numbers}  # fmt: skip
-    shown = _nobody_inside([_flow_box(result, box) for box in boxes])
-    arms = [(key, arm) for key, arm in ((str(box["key"]), box["arms"]) for box in boxes if box["kind"] == "arm") if arm]
-    return flow_diagram([*shown, *(one for key, arm in arms for one in _made(result, key, str(arm[0]["arm"])))],
-                        arms=looks)  # fmt: skip
-
-
-def _made(result: Result, key: str, arm: str) -> list[FlowBox]:
-    """Return what became of an arm: matched or not with the reasons, or trimmed; nothing where nobody was left out."""
-    records = result["results"]
-    left = next((one for one in (f"matching.{arm}.left_out", f"weighting.{arm}.left_out") if one in records), None)
-    if left is None or (left.startswith("weighting") and records[left]["value"] == 0):
-        return []
-    gaps = records.get("propensity.incomplete")
-    of = "" if gaps is None or gaps["value"] == 0 else ", of those with every covariate"
-    says = {
-        f"matching.{arm}.matched": f"Matched{of}",
-        left: f"{'Not matched' if 'matching' in left else 'Trimmed'}{of}",
-    }
-    found = [(one, words, key) for one, words in says.items() if one in records]
-    found += [(one, str(record["label"]).partition(": ")[2], left) for one, record in records.items()
-              if one.startswith("matching.left_out.") and record["arm"] == arm]  # fmt: skip
-    return [FlowBox(key=one, kind="part", parent=parent, says=words, count=_patients(records[one]))
-            for one, words, parent in found]  # fmt: skip
-
-
-def _patients(record: Mapping[str, Any]) -> str:
-    return f"{NOTHING_DRAWN if missing(record) else printed(record)} patients"
-
-
-def _nobody_inside(boxes: Sequence[FlowBox]) -> list[FlowBox]:
-    """Write boxes into which nobody went as a line of the box of those who stayed: an empty box says no more."""
-    told: dict[str, dict[str, list[str]]] = {}
-    for box in (one for one in boxes if _is_empty(one)):
-        stayed = next((one.key for one in boxes if one.kind == "kept" and one.parent == box.parent), box.parent)
-        before, _, after = box.says.partition(": ")
-        head, words = ("Left out", before) if box.kind == "left" else (before, after)
-        told.setdefault(stayed, {}).setdefault(head, []).append(f"{words.lower()} 0")
-    lines = {key: tuple(f"{head}: {', '.join(parts)}" for head, parts in found.items()) for key, found in told.items()}
-    return [replace(one, more=(*one.more, *lines.get(one.key, ()))) for one in boxes if not _is_empty(one)]
-
-
-def _is_empty(box: FlowBox) -> bool:
-    return box.kind in ("left", "other") and box.count == NOBODY
-
-
-def _flow_box(result: Result, box: Mapping[str, Any]) -> FlowBox:
-    """Return a box with its counts: patients, tumors, per arm where it is not an arm's own, per site."""
-
-    def count(key: str | None) -> str:
-        return NOTHING_DRAWN if key is None or missing(result["results"][key]) else printed(result["results"][key])
-
-    tumors = f", {count(box['tumors'])} tumors" if box["tumors"] else ""
-    more: list[str] = []
-    arms = [one for one in box["arms"] if one["arm"]]
-    if len(arms) > 1 or (arms and box["kind"] not in ("arm", "part")):
-        more += [f"{label_of_arm(result, one['arm'])}: {count(one['patients'])}" for one in arms]
-    sites: dict[str, list[str]] = {}
-    for one in box["sites"]:
-        words = label_of_arm(result, one["arm"]) if len(arms) > 1 else ""
-        sites.setdefault(str(one["site"]), []).append(f"{words} {count(one['patients'])}".strip())
-    more += [f"{site}: {', '.join(counts)}" for site, counts in sites.items()]
-    if box["unknown"]:
-        more.append(f"kept although not known: {count(box['unknown'])}")
-    return FlowBox(key=str(box["key"]), kind=str(box["kind"]), parent=str(box["parent"] or ""), says=str(box["says"]),
-                   count=f"{count(box['patients'])} patients{tumors}", more=tuple(more))  # fmt: skip
 
 
 def _love(result: Result) -> tuple[Drawing, ...]:
@@ -218,7 +139,8 @@ def _forest(result: Result, outcome: Outcome) -> tuple[Drawing, ...]:
     found, records = result["curves"].get(f"forest.{outcome.name}"), result["results"]
     if not found or not found["groups"]:
         return ()
-    rows = [_row("All in the main analysis", records[found["overall"]], strong=True)]
+    whole = "All in the main analysis" if not has_design(result) else _as_they_became(result)
+    rows = [_row(whole, records[found["overall"]], strong=True)]
     for group in found["groups"]:
         test = records.get(group["interaction"])
         p = "" if test is None else NOT_GIVEN if missing(test, "p") else printed(test, "p")
@@ -243,7 +165,13 @@ def _sensitivity(result: Result, outcome: Outcome) -> tuple[Drawing, ...]:
     rows = [_row(label, records[key]) for label, key in found if key in records]
     if main is None or len(rows) < 2:
         return ()
-    return _forest_of(result, outcome, [_row("Main analysis", main, strong=True), *rows], main, "sensitivity analyses")
+    whole = "Main analysis" if not has_design(result) else _as_they_became(result)
+    return _forest_of(result, outcome, [_row(whole, main, strong=True), *rows], main, "sensitivity analyses")
+
+
+def _as_they_became(result: Result) -> str:
+    """Return what stands at the head of a forest where a design gives the main estimate, and not these arms."""
+    return f"Arms as they became{', adjusted' if is_adjusted(result) else ''}"
 
 
 def _row(label: str, record: Mapping[str, Any], *, strong: bool = False, counts: str = "") -> ForestRow:

@@ -100,6 +100,11 @@ def has_design(result: Result) -> bool:
     return "headline.design" in result["results"]
 
 
+def are_arms_barred(result: Result) -> bool:
+    """Whether designs stand beside a comparison of arms as they became, which findings bar as an answer."""
+    return "course" in result["tables"] and any("naive" in (one["bars"] or ()) for one in result["findings"])
+
+
 def has_naive_beside(result: Result) -> bool:
     """Whether the naive estimate is another one than the main one."""
     return is_adjusted(result) or has_design(result) or is_several(result)

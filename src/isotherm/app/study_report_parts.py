@@ -114,6 +114,7 @@ def letter(k: int) -> str:
     return (letter(k // 26 - 1) if k >= 26 else "") + chr(97 + k % 26)
 
 
+BY_DAY = re.compile(r"(?<=^By )day (\d+(?:\.\d+)?)$")
 DAYS = re.compile(r"(\d+(?:\.\d+)?) days")
 AT_THE_END = re.compile(r"(?<= at )\d+(?:\.\d+)? days$")
 PLACE = re.compile(r"\{([^{}:]+)(?::([a-z_]+))?\}")
@@ -191,9 +192,17 @@ def table_of(result: Result, name: str) -> Table | None:
     if name in OF_COLUMNS:
         labels = {column: covariate_label(result, column) for column in _columns(found)}
     rows = tuple(tuple(cell_of(result, _with_label(one, labels)) for one in row) for row in found["rows"])
-    return Table(
-        in_months(str(found["title"])), tuple(column_head(result, str(column)) for column in found["columns"]), rows
-    )
+    heads = tuple(column_head(result, _with_arm(result, str(column))) for column in found["columns"])
+    return Table(in_months(str(found["title"])), heads, rows)
+
+
+def _with_arm(result: Result, column: str) -> str:
+    """Return the head of a column with the label of the arm that it is about."""
+    arms = arms_of(result)
+    for words, arm in (("treated, ", arms[0]), ("reference, ", arms[-1])):
+        if column.startswith(words):
+            return f"{arm.label}, {column.removeprefix(words)}"
+    return column
 
 
 OF_COLUMNS = ("balance", "propensity")
@@ -223,7 +232,7 @@ ESTIMATES = (
     "Difference of restricted",
     "Cause-specific",
     "Subdistribution",
-    "By day",
+    "By ",
     "Alone",
     "Together",
     "Median",
@@ -234,6 +243,7 @@ ESTIMATES = (
 
 def column_head(result: Result, column: str) -> str:
     """Return the head of a column: with the level of its intervals, and in months where days are printed as such."""
+    column = BY_DAY.sub(lambda day: months_of(float(day[1])), column)
     column = DAYS.sub(lambda days: months_of(float(days[1])), column).removesuffix(", days")
     level = f"{100.0 * result['settings']['level']:g}{NO_BREAK}%{NO_BREAK}interval"
     return f"{column} ({level})" if column.startswith(ESTIMATES) else column

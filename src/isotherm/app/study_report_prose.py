@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from isotherm.app.study_report_designs import barred_words, design_words
 from isotherm.app.study_report_factors import factor_names, factor_words
 from isotherm.app.study_report_frame import (
     Arm,
@@ -66,6 +67,7 @@ def results_text(result: Result) -> tuple[Block, ...]:
     """Return the results as headings and paragraphs, without a verdict."""
     return blocks(
         Heading("Patients"), Paragraph(joined(who_came(result), balance_words(result), overlap_words(result))),
+        design_words(result), barred_words(result),
         [block for outcome in outcomes_of(result) for block in _outcome(result, outcome)],
         [block for name in factor_names(result) for block in factor_words(result, name)],
         *([Heading("Subgroups"), Paragraph(found)] if (found := subgroup_words(result)) else []),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from isotherm.app.study_report_frame import arms_of, label_of_arm
+from isotherm.app.study_report_frame import arms_of, is_several, label_of_arm
 from isotherm.app.study_report_parts import Bound, Runs, Table, Words, bound, cell_of
 from isotherm.app.study_report_words import Result
 
@@ -36,12 +36,14 @@ def table_one(result: Result) -> Table | None:
     if not found or not found["rows"]:
         return None
     rows = [tuple(_compact(result, cell, row) for cell in row) for row in found["rows"] if not _is_beside(row)]
-    how = str(found["title"]).partition("; ")[2]
+    several = is_several(result)  # the last column compares two arms: with more of them it has no number
+    how = "" if several else str(found["title"]).partition("; ")[2]
     remark = f"{how[:1].upper()}{how[1:]}. " if how else ""
     if any(one["late"] for one in result["protocol"]["covariates"]):
         remark += ("Known later: not known to have been there before the exposure began; such a covariate is only "
                    "described, unless a recorded override has it adjusted for.")  # fmt: skip
-    return Table("Patients before adjustment", tuple(found["columns"]), tuple(rows), (Words(remark),))
+    columns = tuple(found["columns"])[: -1 if several else None]
+    return Table("Patients before adjustment", columns, tuple(row[: len(columns)] for row in rows), (Words(remark),))
 
 
 def _kind(row: Sequence[Any]) -> str:

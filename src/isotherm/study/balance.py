@@ -105,7 +105,7 @@ def balance(
     denominator : str, optional
         A key of `DENOMINATORS`; the usual one of the estimand otherwise (`USUAL`).
     scores, scale : optional
-        With them, the propensity score on this scale is the first row.
+        With them, the propensity score on this scale is the first row, named by it.
 
     Returns
     -------
@@ -128,7 +128,8 @@ def balance(
         raise BadSetting("Covariates and weights belong to other rows; make both from one table and design matrix.")
     names, values = design.by_level()
     if scores is not None:
-        names, values = ("propensity score", *names), np.column_stack([scores.score(scale), values])
+        score = "logit of the propensity score" if scale == "logit" else "propensity score"
+        names, values = (score, *names), np.column_stack([scores.score(scale), values])
     arm, weight = adjusted.treated, adjusted.weight
     even = np.ones(len(arm))
     rows: list[BalanceRow] = []

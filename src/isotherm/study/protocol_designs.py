@@ -253,6 +253,11 @@ class CensoringWeights(Weighted):
 Design = Naive | Landmark | TimeDependentCox | CloneCensorWeight | CensoringWeights
 
 
+def in_words(design: Design) -> str:
+    """Return the name of a design as words: ids join them by underscores."""
+    return design.name.replace("_", " ")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intercurrent:
     """An event after treatment began that changes what an outcome means, and how it is dealt with (ICH E9 R1).

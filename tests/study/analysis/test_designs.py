@@ -62,7 +62,7 @@ def test_the_first_sound_design_answers_and_the_naive_one_comes_after_it(result:
     assert value(result, "headline.naive") == value(result, f"design.naive.{end}")
     assert text(result, "headline.design") == "clone, censor, weight"
     assert "if all patients had followed a strategy" in text(result, "headline.target")
-    assert "immortal_time" in text(result, "design.naive.barred")
+    assert "arm after time zero, immortal time" in text(result, "design.naive.barred")
     assert "stands here beside a sound design" in text(result, "design.naive.barred")
 
 

@@ -163,8 +163,9 @@ def _smd(results: Results, row: TableRow, key: str, arms: list[str], denominator
     counted = row.groups[0][1].count is not None
     behind = [f"{key}.{arm}.count" if counted else f"known.{row.column}.{arm}" for arm in arms]
     words = row.label if row.level is None else f"{row.label}: {row.level}"
-    results.number(f"{key}.smd", "number", row.smd, f"{words}, standardized difference", rests_on=behind,
-                   why="an arm has no value, or does not vary", method=f"divided by {denominator}")  # fmt: skip
+    why = "an arm has no value, or does not vary" if len(arms) == 2 else "it compares two arms, and there are more"
+    results.number(f"{key}.smd", "number", row.smd, f"{words}, standardized difference", rests_on=behind, why=why,
+                   method=f"divided by {denominator}")  # fmt: skip
 
 
 def _level_sums(results: Results, column: str, own: list[TableRow], groups: list[str], count: int) -> None:

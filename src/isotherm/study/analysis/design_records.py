@@ -14,7 +14,7 @@ from isotherm.study.designs.clone_result import CloneResult
 from isotherm.study.designs.courses import Endpoint
 from isotherm.study.designs.result import DesignResult
 from isotherm.study.protocol import Protocol
-from isotherm.study.protocol_designs import Landmark
+from isotherm.study.protocol_designs import Landmark, in_words
 from isotherm.study.result import Cell, Record, Results, cell
 
 KEYS: dict[Endpoint, str] = {"overall survival": "os", "progression-free survival": "pfs"}
@@ -53,8 +53,8 @@ def add_designs(results: Results, protocol: Protocol, found: Timed, done: Sequen
     for one in done:
         if one.barred_by:
             end = "It stands here beside a sound design." if one.answers else "It was not carried out."
-            says = f"Barred as an answer by {', '.join(one.barred_by)}. {end}"
-            results.text(f"design.{one.design.name}.barred", f"{one.design.name}: barred", says)
+            says = f"Barred as an answer by what was found ({_reasons(one.barred_by)}). {end}"
+            results.text(f"design.{one.design.name}.barred", f"{in_words(one.design)}: barred", says)
     for endpoint in protocol.course.endpoints:
         sheet = _Sheet()
         for one in done:
@@ -62,6 +62,11 @@ def add_designs(results: Results, protocol: Protocol, found: Timed, done: Sequen
                 _design(results, protocol, one, endpoint, sheet)
         _tables(results, protocol, endpoint, sheet)
     _headline_rests(results, protocol, done)
+
+
+def _reasons(barred_by: Sequence[str]) -> str:
+    """Return the kinds of findings in words, each once: their keys go on with the arm that they are about."""
+    return ", ".join(dict.fromkeys(key.partition(".")[0].replace("_", " ") for key in barred_by))
 
 
 def _headline_rests(results: Results, protocol: Protocol, done: Sequence[Done]) -> None:
@@ -128,7 +133,7 @@ def _design(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint,
         _row(results, one, endpoint, sheet, key, effects, arm=arm, words=words, behind=behind,
              named=arm if arm in protocol.arms.names else None)  # fmt: skip
     if isinstance(answer, CloneResult):
-        add_clones(results, key, called(one, answer), answer, arms, behind)
+        add_clones(results, key, f"{_capital(endpoint)}, {called(one, answer)}", answer, arms, behind)
 
 
 def _about(results: Results, one: Done, key: str, found: DesignResult, sheet: _Sheet) -> None:
@@ -162,7 +167,7 @@ def _count(results: Results, key: str, words: str, count: int, rows: Rows) -> No
 def called(one: Done, answer: Answer) -> str:
     """Return what a design is called: by its own words, or by the name that the protocol gives it."""
     if isinstance(answer, str) or one.design.name != one.design.kind:
-        return one.design.name
+        return in_words(one.design)
     return _result_of(answer).design
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from isotherm.columns import label
+from isotherm.study.designs.naive import CLOCKS
 from isotherm.study.protocol import Protocol
-from isotherm.study.protocol_designs import Asked, Design, Landmark, TimeDependentCox, Weighted
+from isotherm.study.protocol_designs import Asked, Design, Landmark, TimeDependentCox, Weighted, in_words
 from isotherm.study.protocol_methods import Adjustment, Coarsened, Matching, Unadjusted, Weighting
 from isotherm.study.protocol_parts import Arm, Outcome
 from isotherm.study.result import Results
@@ -139,17 +140,18 @@ def _timing(protocol: Protocol) -> list[str]:
 
 def _design(one: Design) -> str:
     if isinstance(one, Landmark):
-        return f"Design {one.name}: landmark at day {one.day:g} among the {one.among}"
+        return f"Design {in_words(one)}: landmark at day {one.day:g} among the {one.among}"
     if isinstance(one, Weighted):
         low, high = one.truncate_weights
         return (
-            f"Design {one.name}: {WEIGHTED[one.kind]}, hazards of early treatment by periods of "
+            f"Design {in_words(one)}: {WEIGHTED[one.kind]}, hazards of early treatment by periods of "
             f"{one.period_days:g} days, {one.replicates} bootstrap replicates of patients with weights refitted; "
             f"beside it, weights truncated at their quantiles {low:g} and {high:g}, and no weights"
         )
     if isinstance(one, TimeDependentCox):
-        return f"Design {one.name}: Cox model with ablation as a changing covariate"
-    return f"Design {one.name}: arms as they became, counted from {one.clock}; it only stands beside the others"
+        return f"Design {in_words(one)}: Cox model with ablation as a changing covariate"
+    clock = CLOCKS[one.clock]
+    return f"Design {in_words(one)}: arms as they became, counted from {clock}; it only stands beside the others"
 
 
 WEIGHTED = {

@@ -170,7 +170,7 @@ def weighted_strategies(
         patients=len(courses),
         censored=tuple(row for one in clones for row in censored_clones(one)),
         weights=tuple(final_weights(one) for one in clones),
-        at_risk=tuple(at_risk_after(one, other.end_days) for other in strategies for one in clones),
+        at_risk=tuple(at_risk_after(one, day) for day in sorted({s.end_days for s in strategies}) for one in clones),
         shared_events=int(np.logical_and.reduce([one.event for one in clones]).sum()) if same else 0,
         sensitivity=tuple((analyses[a], tuple(e for row in effects[a] for e in row)) for a in (1, 2)),
         bootstraps=tuple(boots[0, m, k] for m in range(len(MEASURES)) for k in others),

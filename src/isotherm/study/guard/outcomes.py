@@ -150,7 +150,7 @@ def _scans(patients: Patients) -> Iterator[Finding]:
     )
     yield Finding(
         "scan_schedule",
-        f'Scans are median {long:g} days apart in arm "{longest.label}" and median {short:g} days apart in arm '
+        f'Scans are median {long:.1f} days apart in arm "{longest.label}" and median {short:.1f} days apart in arm '
         f'"{shortest.label}": what is found on scans is found later in the first, by about half the difference, which '
         f'favors "{longest.label}" ({named}).',
         int((~np.isnan(interval)).sum()), "warn", "Read it beside overall survival; compare at scan dates that both "
