@@ -13,10 +13,16 @@ from hypothesis import strategies as st
 
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
-from isotherm.errors import BadRecord, BadSetting, NoAnswer, Overtaken
+from isotherm.errors import BadRecord, BadSetting, NoAnswer, Overtaken, StoreError
+from isotherm.registry import audit
 from isotherm.registry.adding import key_of
+from isotherm.registry.address import connected
+from isotherm.registry.inserting import insert_rows
 from isotherm.registry.reading import ROWS_AT_ONCE
-from isotherm.registry.store import Store, natural, open_store
+from isotherm.registry.rows import row_of
+from isotherm.registry.sessions import write
+from isotherm.registry.store import Store, natural, open_store, utc_now
+from isotherm.registry.tables import RECORD_TABLES
 from tests.registry.made_up import WHO, patient, record
 
 
@@ -267,6 +273,16 @@ def test_columns_of_more_records_than_are_fetched_at_once_keep_every_row_togethe
     store.add([record("patient"), *(record("lesion", key, organ="liver", note=f"of {key}") for key in keys)], **WHO)
     found = store.columns("lesion")
     assert sorted(zip(found["lesion_id"], found["note"], strict=True)) == sorted((key, f"of {key}") for key in keys)
+
+
+def test_rows_that_the_tables_refuse_leave_nothing_and_are_one_sentence(store: Store) -> None:
+    """No verb of the store gets there: two rows with the same keys, straight into a table."""
+    engine, row = connected(store.address), row_of(record("patient"))
+    with pytest.raises(StoreError, match="was refused by the rules of its tables; nothing of this was saved"):
+        with write(engine, store.address, audit.act("ada", "typed in", utc_now())) as writing:
+            insert_rows(writing.connection, RECORD_TABLES["patient"], [row, row])
+    engine.dispose()
+    assert store.columns("patient")["patient_id"] == []
 
 
 @pytest.mark.parametrize("kind", ["tumor", "", "lesion; --"])
