@@ -118,6 +118,19 @@ def test_a_withheld_margin_is_what_a_run_ends_with() -> None:
     assert Boarded(BOARDS["withheld"]).withheld
     assert Boarded(BOARDS["many"]).withheld
     assert not Boarded(BOARDS["two"]).withheld
+    last = growth("withheld", None, gates="fail")
+    assert Boarded(board(margin("1"), zones=(shrinking("1", last=last),))).withheld
+
+
+def test_what_was_found_is_told_the_latest_first_and_progression_stands_out() -> None:
+    found = [{"on": f"2025-0{n}-01", "lesion": "1", "says": "completely ablated"} for n in range(1, 7)]
+    found += [{"on": "2025-09-01", "lesion": "1", "says": "local tumor progression"}]
+    document = BOARDS["two"] | {"found": found}
+    view = board_view(document)
+    assert [(one["on"], one["grave"]) for one in view["found"]][:2] == [("2025-09-01", True), ("2025-06-01", False)]
+    assert (len(view["found"]), view["found_left"], len(view["annex"]["found"])) == (4, 3, 7)
+    assert "local tumor progression" in board_html(board_page(Boarded(document)))
+    assert "found 2025-09-01: lesion 1, local tumor progression" in board_text(document, None)
 
 
 def test_a_bound_beyond_the_earlier_zone_is_said_to_be_one() -> None:

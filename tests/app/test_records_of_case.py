@@ -198,11 +198,43 @@ def test_zones_of_a_registry_are_followed_by_their_volumes_and_no_growth_is_made
         *(record("scan", name, scanned_on=day) for name, day in (("F1", date(2025, 1, 11)), ("F2", date(2025, 4, 12)))),
         *(record("reading", name, lesion_id="1", scan_id=name, zone_volume_ml=ml) for name, ml in (("F1", 10.0),
                                                                                                    ("F2", 7.0))),
-    ], patient_id="P1")  # fmt: skip
+    ], patient_id="P1", on=TODAY)  # fmt: skip
     (zone,) = shown.follow_up
     assert [one["share"] for one in zone["scans"]] == [1.0, 0.7]
     assert [one["growth"] for one in zone["scans"]] == [None, None]
     assert zone["scans"][1]["ml_per_month"] == pytest.approx(-3.0 * 30.4375 / 91, abs=1e-3)
+
+
+def treated_twice(**margin: str) -> list[Record]:
+    """Return a lesion that was ablated twice, found with tumor again, and a margin on a scan after the second time."""
+    return [
+        record("lesion", "1", organ="liver"), record("session", "S1", ablated_on=date(2025, 1, 10)),
+        record("session", "S2", ablated_on=date(2025, 5, 10)), record("session", "S3", ablated_on=date(2025, 9, 1)),
+        *(record("ablation", name, session_id=name, lesion_id="1", modality=kind)
+          for name, kind in (("S1", "RFA"), ("S2", "MWA"), ("S3", "IRE"))),
+        record("scan", "F", scanned_on=date(2025, 5, 11)),
+        record("margin", "M", lesion_id="1", scan_id="F", status="measured", minimal_margin_mm=4.0, **margin),
+        record("follow_up", "1", seen_on=date(2025, 4, 1), new_elsewhere=False, new_in_organ=True),
+        record("follow_up", "2", seen_on=date(2026, 1, 1)),
+        record("finding", "1", follow_up_id="1", lesion_id="1", state="local tumor progression"),
+        record("finding", "2", follow_up_id="2", lesion_id="1", state="completely ablated"),
+        record("death", died_on=date(2026, 2, 1)),
+    ]  # fmt: skip
+
+
+def test_a_margin_that_names_no_ablation_is_of_the_last_one_before_its_scan() -> None:
+    for told, expected in (({}, ("S2", "MWA", 1)), ({"ablation_id": "S1"}, ("S1", "RFA", 121))):
+        (margin,) = shown_of_records(treated_twice(**told), patient_id="P1", on=TODAY).margins
+        assert (margin["session"], margin["modality"], margin["days_after"]) == expected
+
+
+@pytest.mark.parametrize(("on", "count"), [(date(2025, 3, 1), 0), (date(2025, 12, 1), 2), (date(2026, 2, 2), 4)])
+def test_what_people_found_up_to_the_day_is_on_the_sheet(on: date, count: int) -> None:
+    found = shown_of_records(treated_twice(), patient_id="P1", on=on).found
+    assert [(one["lesion"], one["says"]) for one in found] == [
+        ("1", "local tumor progression"), (None, "new tumor elsewhere in the organ"), ("1", "completely ablated"),
+        (None, "died"),
+    ][:count]  # fmt: skip
 
 
 @given(st.lists(st.text("abc.", min_size=1, max_size=60), min_size=1, max_size=4))

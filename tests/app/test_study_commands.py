@@ -76,7 +76,7 @@ def test_a_draft_never_takes_the_place_of_a_file(isotherm: Command, table: Path,
     out.write_text("mine")
     ran = isotherm("study", "init", str(table), "--out", str(out))
     assert (ran.code, out.read_text()) == (2, "mine")
-    assert "'study.toml' exists already; name another file with --out." in ran.err
+    assert "'study.toml' is there already; name another file." in ran.err
     with pytest.raises(OutputError):
         write_draft(str(table), str(tmp_path / "nowhere" / "study.toml"))
 

@@ -29,8 +29,8 @@ def tables_of(registry: Mapping[str, list[dict[str, Any]]]) -> Tables:
         kind = RECORD_KINDS[name]
         names = (*kind.keys, *(field.name for field in kind.fields))
         assert all(set(row) <= set(names) for row in rows), name
-        found[name] = (names, [tuple(row.get(column) for column in names) for row in rows])
-    return frames(found)
+        found[name] = {column: [row.get(column) for row in rows] for column in names}
+    return frames(found.items())
 
 
 def patient(patient_id: str = "P1", **kinds: Any) -> Made:

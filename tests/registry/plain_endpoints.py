@@ -343,6 +343,9 @@ def disease_free(person: Person, stories: list[Story], start: date | None) -> An
     said = [row.get("extrahepatic_disease") for row in person.of("decision") if row.get("decided_on") == decided]
     if decided is None or True in said or False not in said:
         return UNKNOWN, UNKNOWN
+    for row in person.looks():
+        if decided < row["seen_on"] <= first and (row.get("new_elsewhere") or row.get("untreatable")):
+            return UNKNOWN, UNKNOWN
     resections = [row.get("resected_on") for row in person.of("primary")]
     if not resections or None in resections:
         return UNKNOWN, UNKNOWN

@@ -11,6 +11,7 @@ import pytest
 from isotherm.errors import BadSetting, BadTable
 from isotherm.registry.endpoints import Endpoints, endpoints
 from isotherm.registry.endpoints_kinds import Choices
+from isotherm.registry.endpoints_patient import MEANWHILE
 from isotherm.registry.timed import Timed, Told
 from tests.registry.muddled import Made, day, joined, patient, tables_of
 
@@ -163,6 +164,12 @@ def free_patient(**others: Any) -> Made:
          "disease outside of the organ at the decision"),
         ({"finding": [{"follow_up_id": "1", "lesion_id": "1", "state": FREE}]}, "not found free of disease"),
         ({"follow_up": [{"seen_on": day(30), "untreatable": True}, {"seen_on": day(60)}]}, "not found free of disease"),
+        ({"follow_up": [{"seen_on": day(30)}, {"seen_on": day(60)}, {"seen_on": day(-5), "new_elsewhere": True}]},
+         MEANWHILE),
+        ({"follow_up": [{"seen_on": day(30)}, {"seen_on": day(60)}, {"seen_on": day(0), "untreatable": True}]},
+         MEANWHILE),
+        ({"follow_up": [{"seen_on": day(30)}, {"seen_on": day(60)}, {"seen_on": day(-15), "new_elsewhere": True}]},
+         (0, 0)),
         ({"death": [{"died_on": day(160)}]}, (90, 1)),
     ],
 )  # fmt: skip

@@ -24,7 +24,7 @@ def test_each_definition_stands_on_the_page(one: Endpoint) -> None:
 
 
 def test_what_is_declared_is_what_is_measured() -> None:
-    found = endpoints(frames({}))
+    found = endpoints(frames(()))
     assert set(TIMED["patient"]) == found.patients.times.keys()
     assert set(TIMED["tumor"]) == found.tumor_times.keys()
     told = {"patient": found.patients.answers, "tumor": found.tumor_answers, "session": found.sessions.answers}

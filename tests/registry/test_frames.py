@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadTable
-from isotherm.registry.frames import frames, rows_of
+from isotherm.registry.frames import frames
 
 
 def test_an_empty_registry_has_a_table_of_each_kind_with_all_columns() -> None:
-    tables = frames({})
+    tables = frames(())
     assert list(tables) == list(RECORD_KINDS)
     for name, kind in RECORD_KINDS.items():
         assert list(tables[name].columns) == [*kind.keys, *(field.name for field in kind.fields)]
@@ -26,7 +25,9 @@ def test_an_empty_registry_has_a_table_of_each_kind_with_all_columns() -> None:
 def test_each_form_of_value_has_one_type_whether_there_are_records_or_not(no_row: bool) -> None:
     row = ("P1", "female", "1950-03-01", 24.5, 1, None)
     names = ("patient_id", "sex", "born_on", "bmi_kg_m2", "diabetes", "cirrhosis")
-    table = frames({"patient": (names, [] if no_row else [row])})["patient"]
+    table = frames([("patient", {name: [] if no_row else [cell] for name, cell in zip(names, row, strict=True)})])[
+        "patient"
+    ]
     assert table["patient_id"].dtype == table["sex"].dtype == table["cirrhosis"].dtype == object
     assert table["bmi_kg_m2"].dtype == np.float64
     assert table["born_on"].dtype == np.dtype("datetime64[s]")
@@ -36,33 +37,17 @@ def test_each_form_of_value_has_one_type_whether_there_are_records_or_not(no_row
 @pytest.mark.parametrize("day", ["2025-03-01", date(2025, 3, 1)])
 @pytest.mark.parametrize("yes", [True, 1])
 def test_both_databases_give_the_same_tables(day: object, yes: object) -> None:
-    names = ("patient_id", "follow_up_id", "seen_on", "new_in_organ", "quality_of_life", "untreatable")
-    table = frames({"follow_up": (names, [("P1", "1", day, yes, 55, None), ("P1", "2", None, None, None, 0)])})
-    seen = table["follow_up"]
+    columns = {"patient_id": ["P1", "P1"], "follow_up_id": ["1", "2"], "seen_on": [day, None],
+               "new_in_organ": [yes, None], "quality_of_life": [55, None], "untreatable": [None, 0]}  # fmt: skip
+    seen = frames([("follow_up", columns)])["follow_up"]
     assert seen["seen_on"].tolist() == [pd.Timestamp("2025-03-01"), pd.NaT]
     assert seen["new_in_organ"].tolist() == [True, pd.NA]
     assert seen["quality_of_life"].tolist()[0] == 55.0
     assert seen["untreatable"].tolist() == [pd.NA, False]
 
 
-def test_records_become_the_same_tables_as_rows() -> None:
-    lesion = RECORD_KINDS["lesion"]
-    records = [
-        Record(kind=lesion, patient_id="P1", id="1", values={"organ": "liver", "perihilar": False}),
-        Record(kind=lesion, patient_id="P2", id="1", values={"organ": "lung", "found_on": date(2024, 2, 29)}),
-    ]
-    table = frames(rows_of(records))["lesion"]
-    assert table[["patient_id", "lesion_id", "organ"]].to_numpy().tolist() == [
-        ["P1", "1", "liver"],
-        ["P2", "1", "lung"],
-    ]
-    assert table["perihilar"].tolist() == [False, pd.NA]
-    assert table["found_on"].tolist() == [pd.NaT, pd.Timestamp("2024-02-29")]
-    assert table["place"].tolist() == [None, None]
-
-
 def test_bookkeeping_of_the_store_is_left_out() -> None:
-    table = frames({"death": (("patient_id", "died_on", "revision"), [("P1", "2025-01-01", 7)])})["death"]
+    table = frames([("death", {"patient_id": ["P1"], "died_on": ["2025-01-01"], "revision": [7]})])["death"]
     assert list(table.columns) == ["patient_id", "died_on", "cause"]
 
 
@@ -90,5 +75,5 @@ def test_what_is_of_another_form_is_refused_without_being_shown(
     kind: str, names: tuple[str, ...], row: tuple[object, ...], words: str
 ) -> None:
     with pytest.raises(BadTable, match=words) as refused:
-        frames({kind: (names, [row])})
+        frames([(kind, {name: [cell] for name, cell in zip(names, row, strict=True)})])
     assert str(row[-1]) not in str(refused.value) or row[-1] == 2

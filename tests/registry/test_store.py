@@ -13,9 +13,16 @@ from hypothesis import strategies as st
 
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
-from isotherm.errors import BadRecord, BadSetting, NoAnswer, Overtaken
+from isotherm.errors import BadRecord, BadSetting, NoAnswer, Overtaken, StoreError
+from isotherm.registry import audit
 from isotherm.registry.adding import key_of
-from isotherm.registry.store import Store, natural, open_store
+from isotherm.registry.address import connected
+from isotherm.registry.inserting import insert_rows
+from isotherm.registry.reading import ROWS_AT_ONCE
+from isotherm.registry.rows import row_of
+from isotherm.registry.sessions import write
+from isotherm.registry.store import Store, natural, open_store, utc_now
+from isotherm.registry.tables import RECORD_TABLES
 from tests.registry.made_up import WHO, patient, record
 
 
@@ -184,7 +191,7 @@ def test_what_is_withdrawn_is_kept_and_can_be_reinstated(store: Store) -> None:
     store.add([*patient(), record("lesion", "2", organ="lung", place="lingula")], **WHO)
     store.withdraw("lesion", "P1", "2", revision=1, **WHO)
     assert [one.id for one in store.records("lesion")] == ["1"]
-    assert len(store.rows("lesion")[1]) == 1
+    assert store.columns("lesion", only_keys=True) == {"patient_id": ["P1"], "lesion_id": ["1"]}
     (gone,) = (one for one in store.patient("P1", withdrawn=True) if one.withdrawn)
     assert (gone.record.get("place"), gone.revision) == ("lingula", 2)
     for change in (lambda: store.withdraw("lesion", "P1", "2", revision=2, **WHO),
@@ -250,22 +257,38 @@ def test_ten_thousand_records_of_one_patient(store: Store) -> None:
         store.add((record("lesion", str(n), organ="liver") for n in range(10_000)), **WHO)
 
 
-def test_rows_are_those_that_count_with_keys_and_fields(store: Store) -> None:
+def test_columns_hold_the_records_that_count_with_keys_and_fields(store: Store) -> None:
     store.add([*patient(), *patient("P2"), *patient("P3")], **WHO)
-    names, rows = store.rows("lesion")
-    assert names == ("patient_id", "lesion_id", *(field.name for field in RECORD_KINDS["lesion"].fields))
-    assert sorted(row[:4] for row in rows) == [(key, "1", "liver", "IVa") for key in ("P1", "P2", "P3")]
-    assert all(type(row) is tuple for row in rows)
-    names, rows = store.rows("patient", {"P2", "nobody"})
-    (row,) = (dict(zip(names, row, strict=True)) for row in rows)
-    assert (row["patient_id"], str(row["born_on"]), row["diabetes"] == 1) == ("P2", "1950-01-01", True)
-    assert store.rows("patient", ()) == (names, [])
+    lesion = store.columns("lesion")
+    assert list(lesion) == ["patient_id", "lesion_id", *(field.name for field in RECORD_KINDS["lesion"].fields)]
+    told = zip(lesion["patient_id"], lesion["lesion_id"], lesion["organ"], lesion["place"], strict=True)
+    assert sorted(told) == [(key, "1", "liver", "IVa") for key in ("P1", "P2", "P3")]
+    one = store.columns("patient", {"P2", "nobody"})
+    assert (one["patient_id"], str(one["born_on"][0]), one["diabetes"][0] == 1) == (["P2"], "1950-01-01", True)
+    assert store.columns("patient", ()) == {name: [] for name in one}
+
+
+def test_columns_of_more_records_than_are_fetched_at_once_keep_every_row_together(store: Store) -> None:
+    keys = [str(n) for n in range(2 * ROWS_AT_ONCE + 1)]
+    store.add([record("patient"), *(record("lesion", key, organ="liver", note=f"of {key}") for key in keys)], **WHO)
+    found = store.columns("lesion")
+    assert sorted(zip(found["lesion_id"], found["note"], strict=True)) == sorted((key, f"of {key}") for key in keys)
+
+
+def test_rows_that_the_tables_refuse_leave_nothing_and_are_one_sentence(store: Store) -> None:
+    """No verb of the store gets there: two rows with the same keys, straight into a table."""
+    engine, row = connected(store.address), row_of(record("patient"))
+    with pytest.raises(StoreError, match="was refused by the rules of its tables; nothing of this was saved"):
+        with write(engine, store.address, audit.act("ada", "typed in", utc_now())) as writing:
+            insert_rows(writing.connection, RECORD_TABLES["patient"], [row, row])
+    engine.dispose()
+    assert store.columns("patient")["patient_id"] == []
 
 
 @pytest.mark.parametrize("kind", ["tumor", "", "lesion; --"])
 def test_a_kind_that_there_is_not_is_refused(store: Store, kind: str) -> None:
     with pytest.raises(BadSetting, match="No such kind of record"):
-        store.rows(kind)
+        store.columns(kind)
     with pytest.raises(BadSetting, match="No such kind of record"):
         store.withdraw(kind, "P1", "1", revision=1, **WHO)
 
@@ -287,7 +310,7 @@ def test_keys_sort_as_people_count() -> None:
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_done_the_audit_tells_it(store: Store, data: st.DataObject) -> None:
     """A model of one lesion, and any acts on it: the store does the same, and stays whole."""
-    key = f"P{len(store.rows('patient')[1]) + 1}"
+    key = f"P{len(store.columns('patient')['patient_id']) + 1}"
     store.add([record("patient", of=key), record("lesion", "1", of=key, organ="liver")], **WHO)
     state: dict[str, str | None] = {"organ": "liver"}
     revision, gone = 1, False

@@ -221,4 +221,4 @@ def test_overlap_is_told_and_nothing_is_merged(filled: str, tmp_path: Path, caps
     assert "2 patients in 1 groups" in capsys.readouterr().out
     assert [line.split(",")[1] for line in out.read_text(encoding="utf-8").splitlines()[1:]] == ["T1", "T2"]
     with open_store(filled) as store:
-        assert len(store.rows("patient")[1]) == 62
+        assert len(store.columns("patient")["patient_id"]) == 62

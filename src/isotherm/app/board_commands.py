@@ -20,7 +20,7 @@ EXIT_CODES = """exit codes:
   0  done: every margin that could be measured was, or is a result of another kind
   1  something unforeseen
   2  what came in, or the place to write to, cannot be used; the message says what to do
-  3  the margin of a lesion is withheld, since its registration failed"""
+  3  the margin of a lesion, or how its zone has changed, is withheld, since a registration failed"""
 
 WITHHELD = 3
 

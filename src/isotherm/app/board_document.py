@@ -34,6 +34,8 @@ class Shown:
     Parameters
     ----------
     margins, not_measured, follow_up : sequence of mapping
+    found : sequence of mapping
+        What people found at follow-ups, and a death.
     course : Course or None
     notes : sequence of str
     """
@@ -41,6 +43,7 @@ class Shown:
     margins: Sequence[Document] = ()
     not_measured: Sequence[Document] = ()
     follow_up: Sequence[Document] = ()
+    found: Sequence[Document] = ()
     course: Course | None = None
     notes: Sequence[str] = field(default=())
 
@@ -67,6 +70,7 @@ def document_of(
         "margins": list(shown.margins),
         "not_measured": list(shown.not_measured),
         "follow_up": list(shown.follow_up),
+        "found": list(shown.found),
         "evidence": dict(evidence),
         "criteria": criteria,
     }

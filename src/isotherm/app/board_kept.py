@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from isotherm.app.board_document import LESION_KEYS, Document, Shown, since, volume_document
-from isotherm.app.case_from_records import Recorded, course_from_records, session_of
+from isotherm.app.case_from_records import Recorded, ablation_of, course_from_records, session_of
 from isotherm.app.registration_document import number
 from isotherm.clinical.case import Case
 from isotherm.clinical.course import ZoneSeries, zone_series
@@ -51,13 +52,29 @@ def _noted(lesion: str, reading: Reading) -> Document:
     }  # fmt: skip
 
 
-def shown_of_records(records: Iterable[Record], *, patient_id: str) -> Shown:
-    """Return what a registry keeps of a patient, as the document of a board has it."""
+def shown_of_records(records: Iterable[Record], *, patient_id: str, on: date) -> Shown:
+    """Return what a registry keeps of a patient, as the document of a board has it; what people found, up to a day."""
     kept = Recorded.of(records)
     course = course_from_records(kept.every(), patient_id=patient_id)
     margins = sorted((_margin(kept, one) for one in kept.all("margin")), key=lambda one: one["scan_on"] or "")
     return Shown(margins=margins, follow_up=[_zone(kept, one) for one in zone_series(course)], course=course,
-                 notes=_notes(kept))  # fmt: skip
+                 notes=_notes(kept), found=_found(kept, on.isoformat()))  # fmt: skip
+
+
+NEWS = ("new_in_organ", "new_elsewhere", "untreatable")
+"""Fields of a follow-up that tell of progression."""
+
+
+def _found(kept: Recorded, until: str) -> list[Document]:
+    """Return what people found at follow-ups, and a death, in the order of days."""
+    told = [(kept.day_of("follow_up", one.get("follow_up_id"), "seen_on"), str(one.get("lesion_id")),
+             str(one.get("state"))) for one in kept.all("finding")]  # fmt: skip
+    told += [(kept.day_of("follow_up", one.id, "seen_on"), None, one.kind.field(name).label)
+             for one in kept.all("follow_up") for name in NEWS if one.get(name) is True]  # fmt: skip
+    told += [(kept.day_of("death", "", "died_on"), None, "died") for _ in kept.all("death")]
+    lines = [{"on": None if day is None else day.isoformat(), "lesion": lesion, "says": says}
+             for day, lesion, says in told]  # fmt: skip
+    return sorted((one for one in lines if (one["on"] or "") <= until), key=lambda one: one["on"] or "")
 
 
 def _notes(kept: Recorded) -> list[str]:
@@ -69,7 +86,7 @@ def _notes(kept: Recorded) -> list[str]:
 
 def _margin(kept: Recorded, one: Record) -> Document:
     scan_on, session_on = kept.day_of("scan", one.get("scan_id"), "scanned_on"), session_of(kept, one)
-    ablation = kept.by_kind.get("ablation", {}).get(str(one.get("ablation_id")))
+    ablation = ablation_of(kept, one)
     low, high, level = one.get("low_mm"), one.get("high_mm"), one.get("level_percent")
     interval = None
     if isinstance(low, float) and isinstance(high, float) and isinstance(level, float):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ def board_on_paper(page: BoardPage, *, on: datetime) -> bytes:
         "figure": _put(page.figure, "zones", drawings),
         "figure_alt": page.figure.description if page.figure else "",
         "lesions": [_lesion(one, page, drawings, number) for number, one in enumerate(annex["margins"])],
-        "scans": annex["scans"], "course": _course(annex["course"]),
+        "scans": annex["scans"], "course": _course(annex["course"], annex["found"]),
         "answers": [] if annex["criteria"] is None else [_answers(one) for one in annex["criteria"]["annex"]],
         "references": [*([] if annex["criteria"] is None else annex["criteria"]["sources"]),
                        *(one["source"] for one in annex["evidence"])],
@@ -65,16 +65,17 @@ def _lesion(one: Part, page: BoardPage, drawings: dict[str, bytes], number: int)
     }  # fmt: skip
 
 
-def _course(course: Part | None) -> list[list[str]]:
+def _course(course: Part | None, found: Sequence[Part]) -> list[list[str]]:
+    seen = [[one["on"], "Found", one["what"], one["says"]] for one in found]
     if course is None:
-        return []
+        return seen
     rows = [[one["on"], f"Session {one['id']}", ", ".join(filter(None, (one["modality"], one["approach"]))),
              f"lesions {', '.join(one['lesions'])}"] for one in course["sessions"]]  # fmt: skip
     rows += [[one["started_on"], "Systemic therapy", one["regimen"] or "regimen not noted",
               f"until {one['stopped_on']}" if one["stopped_on"] else "no end is noted"]
              for one in course["systemic"]]  # fmt: skip
     rows += [[one["on"], f"Scan {one['id']}", one["modality"] or "", _drawn(one)] for one in course["scans"]]
-    return sorted(rows)
+    return sorted([*rows, *seen])
 
 
 def _drawn(scan: Part) -> str:

@@ -47,7 +47,7 @@ def board_of_registry(asked: PatientAsked) -> Boarded:
     if not records:
         raise BadSetting("The registry has no patient of this key; isotherm registry show lists what there is.")
     case = case_from_records(records, patient_id=asked.patient_id, on=on)
-    shown = shown_of_records(records, patient_id=asked.patient_id)
+    shown = shown_of_records(records, patient_id=asked.patient_id, on=on)
     imaging = {name: IMAGING[kind] for name, kind in imaging_of_records(records) if kind in IMAGING}
     shown = shown.beside(noted_margins(case, shown.margins))
     return Boarded(judged(shown, case, patient_id=asked.patient_id, today=asked.today, as_of=on, origin="registry",

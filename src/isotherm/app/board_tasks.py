@@ -78,8 +78,11 @@ class Boarded:
 
     @property
     def withheld(self) -> bool:
-        """Whether the margin of at least one lesion is withheld."""
-        return any(one["status"] == "withheld" for one in self.document["margins"])
+        """Whether the margin of at least one lesion, or how a zone has changed, is withheld."""
+        growths = (scan["growth"] for zone in self.document["follow_up"] for scan in zone["scans"])
+        return any(one["status"] == "withheld" for one in self.document["margins"]) or any(
+            one is not None and one["says"] == "withheld" for one in growths
+        )
 
 
 def board_of_folder(asked: FolderAsked, *, progress: Progress = lambda _: None) -> Boarded:

@@ -17,7 +17,13 @@ def board_text(document: Part, width: int | None = None) -> str:
     """Return a board as text, in lines of at most `width` columns where one is given."""
     view = board_view(document)
     head = [printable(view["title"]), printable(view["under"]), ""]
-    rest = [*_margins(view, width), *_zones(view, width), *_question(view, width), *_notes(view, width)]
+    rest = [
+        *_margins(view, width),
+        *_found(view, width),
+        *_zones(view, width),
+        *_question(view, width),
+        *_notes(view, width),
+    ]
     return "\n".join([*head, *rest, "", view["research"]])
 
 
@@ -31,6 +37,13 @@ def _margins(view: Part, width: int | None) -> Iterator[str]:
         yield f"{view['main']['big']}: {view['main']['when']}"
     for line in view["not_measured"]:
         yield from folded(f"not measured: {line}", width)
+
+
+def _found(view: Part, width: int | None) -> Iterator[str]:
+    if view["found"]:
+        yield ""
+    for one in view["found"]:
+        yield from folded(_plain(f"found {one['on']}: {one['what'].lower()}, {one['says']}"), width)
 
 
 def _zones(view: Part, width: int | None) -> Iterator[str]:

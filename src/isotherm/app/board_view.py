@@ -36,6 +36,12 @@ MOST_TITLES, FEW_TITLES, CROWDED = 3, 1, 8
 
 MOST_CAVEATS = 2
 
+HARMLESS = ("completely ablated", "resected", "not assessable")
+"""Findings that no eye has to be drawn to."""
+
+MOST_FOUND, FEW_FOUND = 4, 2
+"""Lines of what was found that the sheet shows; few where it is crowded."""
+
 ORDER = ("withheld", "not_ablated", "not_assessable", "bounded", "measured")
 
 
@@ -46,6 +52,7 @@ def board_view(document: Part) -> View:
     zones: Sequence[Part] = document["follow_up"]
     questions: Sequence[Part] = [] if criteria is None else criteria["questions"]
     crowded = len(last) + len(zones) > CROWDED
+    latest = document["found"][: -1 - (FEW_FOUND if crowded else MOST_FOUND) : -1]
     sources = list(_sources(criteria, most=FEW_TITLES if crowded else MOST_TITLES))
     return {
         "title": f"Tumor board: {document['patient_id']}" if document["patient_id"] else "Tumor board",
@@ -56,6 +63,8 @@ def board_view(document: Part) -> View:
         "margins": [_row(one) for one in last[:MOST_MARGINS]], "margins_left": max(0, len(last) - MOST_MARGINS),
         "not_measured": [f"Lesion {one['lesion']}, session {one['session']}: {one['why']}"
                          for one in document["not_measured"]],
+        "found": [_found(one) for one in latest],
+        "found_left": len(document["found"]) - len(latest),
         "zones": [_zone(one) for one in zones[:MOST_ZONES]], "zones_left": max(0, len(zones) - MOST_ZONES),
         "growth_says": GROWTH_SAYS if any(scan["growth"] for one in zones for scan in one["scans"]) else "",
         "sources": sources[:MOST_SOURCES], "sources_left": _left(criteria),
@@ -68,6 +77,7 @@ def board_view(document: Part) -> View:
             "scans": [{"lesion": zone["lesion"], "session": zone["session"], **_scan(scan, first=not place)}
                       for zone in zones for place, scan in enumerate(zone["scans"])],
             "course": document["course"],
+            "found": [_found(one) for one in document["found"]],
             "evidence": document["evidence"]["lines"],
             "criteria": None if criteria is None else criteria_view(criteria),
         },
@@ -166,6 +176,11 @@ def _whole(one: Part) -> View:
 def _below_5(shares: Part) -> float | None:
     parts = (shares.get("below_0_mm"), shares.get("0_to_5_mm"))
     return None if None in parts else sum(float(one or 0) for one in parts)
+
+
+def _found(one: Part) -> View:
+    return {"on": one["on"] or "day not noted", "what": f"Lesion {one['lesion']}" if one["lesion"] else "Patient",
+            "says": one["says"], "grave": one["says"] not in HARMLESS}  # fmt: skip
 
 
 def _striking(zone: Part) -> bool:

@@ -180,9 +180,20 @@ def margin_fact(one: Record, day: date | None) -> Fact | None:
     return Fact(value=value, on=day, origin="image", low=min(low, value), high=max(high, value))
 
 
+def ablation_of(kept: Recorded, margin: Record) -> Record | None:
+    """Return the ablation whose margin a record holds: the one it names, else the lesion's last one up to its scan."""
+    if margin.get("ablation_id") is not None:
+        return kept.by_kind.get("ablation", {}).get(str(margin.get("ablation_id")))
+    scanned = kept.day_of("scan", margin.get("scan_id"), "scanned_on")
+    dated = [(day, one) for one in kept.all("ablation") if one.get("lesion_id") == margin.get("lesion_id")
+             and (day := kept.day_of("session", one.get("session_id"), "ablated_on")) is not None]  # fmt: skip
+    done = [(day, one) for day, one in dated if scanned is not None and day <= scanned]
+    return max(done, key=lambda pair: (pair[0], pair[1].id))[1] if done else None
+
+
 def session_of(kept: Recorded, margin: Record) -> date | None:
     """Return the day of the session whose margin a record holds."""
-    ablation = kept.by_kind.get("ablation", {}).get(str(margin.get("ablation_id")))
+    ablation = ablation_of(kept, margin)
     return None if ablation is None else kept.day_of("session", ablation.get("session_id"), "ablated_on")
 
 

@@ -13,12 +13,12 @@ from isotherm.app.criteria_document import Asked, Document, document_of
 from isotherm.app.criteria_page import criteria_html
 from isotherm.app.criteria_words import answer_name
 from isotherm.app.outputs import json_text, table_text
-from isotherm.app.places import keep_inputs, new_folder, usable_file, usable_folder
+from isotherm.app.places import keep_inputs, new_file, new_folder, usable_file, usable_folder
 from isotherm.clinical.picture import picture_of
 from isotherm.criteria.library import guideline, guidelines
 from isotherm.criteria.rule import Guideline
 from isotherm.criteria.table import Answers, answers
-from isotherm.errors import BadSetting, OutputError
+from isotherm.errors import BadSetting
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.case_files import read_case_file
 from isotherm.exchange.case_tables import Codes, read_cases
@@ -191,8 +191,6 @@ def write_form(text: str, out: str) -> Path:
     ------
     OutputError
     """
-    file = Path(out)
-    if file.exists():
-        raise OutputError(f"'{file.name}' exists already; name another file with --out.")
+    file = new_file(out)
     write_text(file, text)
     return file

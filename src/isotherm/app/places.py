@@ -43,6 +43,14 @@ def usable_file(path: str) -> Path:
     return file
 
 
+def new_file(path: str) -> Path:
+    """Say the same of a file that must not be there yet."""
+    file = usable_file(path)
+    if file.exists():
+        raise OutputError(f"'{_name(file)}' is there already; name another file.")
+    return file
+
+
 def unusable(folder: Path, why: str | None) -> OutputError:
     """Return the error for a folder that results cannot be written to."""
     return OutputError(

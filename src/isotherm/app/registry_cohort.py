@@ -105,7 +105,7 @@ def read_cohort(address: str, asked: Asked) -> Found:
 def _at_one_moment(store: Store) -> tuple[Tables, Mapping[str, Any]]:
     for _ in range(TRIES):
         before = store.identity()
-        tables = frames({name: store.rows(name) for name in RECORD_KINDS if name != "fact"})
+        tables = frames((name, store.columns(name)) for name in RECORD_KINDS if name != "fact")
         if store.identity() == before:
             return tables, before
     raise NoAnswer("The registry was changed each time while it was read; try again when nobody imports.")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from isotherm.app.places import new_file
 from isotherm.app.registry_guess import ColumnGuess, KindGuess, MappingGuess, guess_mapping
 from isotherm.app.study_guess import codes_in
-from isotherm.errors import OutputError
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.protocol_text import toml
 from isotherm.exchange.record_days import ISO
@@ -38,9 +38,7 @@ def write_draft(table: str | os.PathLike[str], out: str, *, sheet: str | None = 
     OutputError
         The file exists, or cannot be written.
     """
-    file = Path(out)
-    if file.exists():
-        raise OutputError(f"'{file.name}' is there already; name another file.")
+    file = new_file(out)
     raw = read_table(table, sheet=sheet)
     codes = codes_in(raw)
     known = read_table(table, sheet=sheet, missing=codes) if codes else raw

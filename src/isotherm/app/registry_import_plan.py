@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 
 from isotherm.clinical.kinds import Value
-from isotherm.clinical.record import Record
+from isotherm.clinical.record import PATIENT_KEY, Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.exchange.record_check import RecordKey, key_of
 from isotherm.exchange.record_intake import Noted
@@ -66,8 +67,9 @@ def keys_there(store: Store, patients: Collection[str]) -> set[RecordKey]:
     found: set[RecordKey] = set()
     asked = patients if len(patients) <= ASKED_ONE_BY_ONE else None
     for name, kind in RECORD_KINDS.items():
-        _, rows = store.rows(name, asked)
-        found.update((name, row[0], row[1] if kind.several else "") for row in rows)
+        keys = store.columns(name, asked, only_keys=True)
+        own = keys[kind.key] if kind.several else repeat("")
+        found.update(zip(repeat(name), keys[PATIENT_KEY], own, strict=False))
     return found
 
 

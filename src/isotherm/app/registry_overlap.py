@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from isotherm.app.outputs import frame_text
 from isotherm.app.places import keep_inputs, usable_file
-from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadSetting
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.deid_secret import read_or_make_key
@@ -80,7 +79,7 @@ def near_duplicates(address: str, tables: Sequence[str], out: str | None) -> str
     if out is not None:
         keep_inputs([usable_file(out)], [address])
     with open_store(address) as store:
-        found = found_in(frames({name: store.rows(name) for name in RECORD_KINDS if name in _NEEDED}))
+        found = found_in(frames((name, store.columns(name)) for name in _NEEDED))
     if out is not None:
         write_text(out, frame_text(found.assign(shared_ablated_on=found["shared_ablated_on"].dt.strftime("%Y-%m-%d"))))
     people, groups = found["patient_id"].nunique(), found["group"].nunique()

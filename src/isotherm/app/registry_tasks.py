@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from isotherm.app.places import usable_file
+from isotherm.app.places import new_file
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Record, RecordKind
 from isotherm.clinical.record_kinds import RECORD_KINDS
-from isotherm.errors import BadRecord, BadSetting, OutputError
+from isotherm.errors import BadRecord, BadSetting
 from isotherm.exchange.atomic import replacing
 from isotherm.exchange.record_cells import value_of
 from isotherm.printable import printable
@@ -196,9 +196,7 @@ def history(address: str, *, patient_id: str | None, kind: str | None, key: str 
 
 def back_up(address: str, out: str) -> Path:
     """Write a backup, whole or not at all, to where nothing is yet."""
-    file = usable_file(out)
-    if file.exists():
-        raise OutputError(f"'{printable(file.name)}' is there already; a backup is a new file.")
+    file = new_file(out)
     with open_store(address) as store, replacing(file) as temporary:
         store.backup(temporary)
     return file
@@ -220,7 +218,5 @@ def upgrade(address: str, backup: str | None) -> Path | None:
     place = address_of(address)
     if backup is None and place.file is None:
         raise BadSetting("Name the file for a backup with --backup: tables in PostgreSQL are about to be changed.")
-    file = usable_file(backup or f"{place.file}.before-upgrade")
-    if file.exists():
-        raise OutputError(f"'{printable(file.name)}' is there already; name another file with --backup.")
+    file = new_file(backup or f"{place.file}.before-upgrade")
     return file if bring_up_to_date(address, file) is not None else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from isotherm.app.places import new_file
 from isotherm.app.study_guess import CODES, Event, Fact, Guesses, codes_in, guess
-from isotherm.errors import OutputError
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.protocol_text import toml
 from isotherm.exchange.tables_in import read_table
@@ -86,9 +86,7 @@ def write_draft(table: str, out: str) -> Path:
     OutputError
         The file exists, or cannot be written.
     """
-    file = Path(out)
-    if file.exists():
-        raise OutputError(f"'{file.name}' exists already; name another file with --out.")
+    file = new_file(out)
     raw = read_table(table)
     codes = codes_in(raw)
     records = read_table(table, missing=codes) if codes else raw

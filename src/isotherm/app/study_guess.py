@@ -95,9 +95,8 @@ def guess(table: pd.DataFrame) -> Guesses:
     suspect = [name for name in left if _has(name, _TIME) or _has(name, _EVENT)]
     facts = [fact for name in left if name not in suspect and (fact := _fact(table[name], name)) is not None]
     unused = [(name, "its name sounds like an outcome") for name in suspect]
-    unused += [
-        (name, _why_not(table[name])) for name in left if name not in (*suspect, *(fact.column for fact in facts))
-    ]
+    told = {*suspect, *(fact.column for fact in facts)}
+    unused += [(name, _why_not(table[name])) for name in left if name not in told]
     unused += [(name, "a time without an event that fits") for name in times if not events]
     return Guesses(patient, site, tumor, None if arm is None else (arm, _values(table[arm])),
                    tuple(_paired(event, times) for event in events), tuple(facts), tuple(unused))  # fmt: skip

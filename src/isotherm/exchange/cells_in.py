@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq  # pyright: ignore[reportMissingTypeStubs]
 
 from isotherm.errors import BadTable, UnreadableFile
 from isotherm.exchange.cells_excel import excel_rows, open_book
+from isotherm.printable import printable
 
 SEPARATORS = (",", ";", "\t", "|")
 """Tried in this order: the one that cuts the first line into most columns separates a CSV file, unless one is named."""
@@ -114,10 +116,20 @@ def _sheet(name: str, rows: Iterator[Sequence[Any]]) -> Sheet:
         names.pop()
     if not names:
         raise BadTable(f"The table '{name}' is empty: it has no rows; give a file with a header and rows below.")
-    twice = sorted({one for one in names if one and names.count(one) > 1})
-    if twice:
-        raise BadTable(f"The table '{name}' has two columns named '{twice[0]}'; rename one.")
+    refuse_twins(name, [one for one in names if one])
     return Sheet(name, tuple(names), ((number, _fitted(row, len(names))) for number, row in numbered))
+
+
+def refuse_twins(table: str, names: Iterable[str]) -> None:
+    """Refuse a table with two columns of one name.
+
+    Raises
+    ------
+    BadTable
+    """
+    twice = min((name for name, times in Counter(names).items() if times > 1), default=None)
+    if twice is not None:
+        raise BadTable(f"The table '{table}' has two columns named '{printable(twice)}'; rename one.")
 
 
 def _fitted(row: Sequence[Any], width: int) -> Sequence[Any]:
@@ -142,15 +154,19 @@ def _csv_text(file: Path, encoding: str | None) -> Generator[tuple[TextIO, str]]
 
 
 def _csv_rows(name: str, text: TextIO, separator: str | None, written: str) -> Iterator[Sequence[Any]]:
+    begun = 0
     try:
         first = text.read(SNIFFED).split("\n", 1)[0]
         text.seek(0)
         sign = separator or max(SEPARATORS, key=first.count)
-        yield from csv.reader(_lines(name, text), delimiter=sign, strict=True)
+        rows = csv.reader(_lines(name, text), delimiter=sign, strict=True)
+        for row in rows:
+            yield row
+            begun = rows.line_num
     except UnicodeError as error:
         raise _other_letters(name, written) from error
     except csv.Error as error:
-        raise BadTable(f"The table '{name}' cannot be cut into cells: {error}.") from error
+        raise BadTable(f"The table '{name}' cannot be cut into cells from line {begun + 1} on: {error}.") from error
 
 
 def _other_letters(name: str, written: str) -> UnreadableFile:

@@ -12,7 +12,7 @@ import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs]
 import pyarrow.parquet as pq  # pyright: ignore[reportMissingTypeStubs]
 
 from isotherm.errors import BadColumn, BadTable, UnreadableFile
-from isotherm.exchange.cells_in import FORMS, Form, Sheet, open_sheet, unreadable
+from isotherm.exchange.cells_in import FORMS, Form, Sheet, open_sheet, refuse_twins, unreadable
 from isotherm.exchange.table_columns import Codes, Wanted, column_of
 from isotherm.study.predicate import near
 from isotherm.study.protocol import Protocol
@@ -146,13 +146,13 @@ def _form(file: Path, of_csv: Mapping[str, str | None], sheet: str | None) -> Fo
 
 def _places(file: Path, names: Sequence[str], columns: Sequence[str] | None) -> dict[str, int]:
     """Return where the columns asked for stand."""
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise BadTable(f"The table '{file.name}' has two columns named '{twice[0]}'; rename one.")
-    for name in names if columns is None else columns:
-        if name not in names:
+    refuse_twins(file.name, names)
+    places = {name: place for place, name in enumerate(names)}
+    wanted = names if columns is None else columns
+    for name in wanted:
+        if name not in places:
             raise BadColumn(f"The table '{file.name}' has no column '{name}'{near(name, tuple(names))}.")
-    return {name: names.index(name) for name in (names if columns is None else columns)}
+    return {name: places[name] for name in wanted}
 
 
 def _rows(file: Path, sheet: Sheet, columns: Sequence[str] | None) -> Raw:

@@ -135,7 +135,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(name="dfs", label="Disease-free survival", unit="patient", start="day on which the patient was free of "
              "disease", event=f"{_PROGRESSION}, or death", censored=_LOOKED,
              ours="free of disease: every lesion seen by the first ablation found completely ablated or resected, "
-             "primary tumor resected, no disease elsewhere at the decision, no progression in between"),
+             "primary tumor resected, no disease elsewhere at the decision or until the ablation, no progression after "
+             "that"),
     Endpoint(name="dpfs", label="Distant progression-free survival", unit="patient", start="anchor",
              event="new tumor in the organ or outside of it, or death", censored=_LOOKED, source="COLLISION"),
     Endpoint(name="ttp", label="Time to progression", unit="patient", start="anchor", event=_PROGRESSION,

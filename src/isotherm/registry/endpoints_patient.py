@@ -28,6 +28,7 @@ NOT_FREE = "not found free of disease"
 PRIMARY = "no day of the primary tumor's resection"
 ELSEWHERE = "disease outside of the organ at the decision"
 ELSEWHERE_UNKNOWN = "disease outside of the organ at the decision is not known"
+MEANWHILE = "disease outside of the organ, or beyond local therapy, was seen between decision and ablation"
 NONE_AT_RISK = "no tumor that was free locally"
 
 
@@ -146,13 +147,15 @@ def _disease_free(linked: Linked, lives: Lives, tumors: Tumors, local: Local, re
     whose, resected = linked.patient("primary"), linked.day("primary", "resected_on")
     no_primary = ~any_by(whose, ~np.isnan(resected), n) | any_by(whose, np.isnan(resected), n)
     free = np.fmax(np.fmax(complete, last_by(whose, resected, n)), lives.ablated)
-    outside = _outside(linked, lives)
+    outside, looked = _outside(linked, lives), lives.looked
+    meanwhile = looked.first(looked.elsewhere | looked.untreatable, lives.decided) <= lives.ablated
     before = _After(lives, tumors, local, lives.ablated).any
     start = np.where(np.isfinite(free), free, np.nan)
     not_free = ~np.isfinite(complete) | ~np.isfinite(free) | (before <= free)
     return _free_survival(lives, start, before, (
         (np.isinf(lives.ablated), NEVER_ABLATED), (np.isnan(lives.ablated), NO_ABLATION_DAY), *reasons,
-        (outside == 1.0, ELSEWHERE), (np.isnan(outside), ELSEWHERE_UNKNOWN), (no_primary, PRIMARY),
+        (outside == 1.0, ELSEWHERE), (np.isnan(outside), ELSEWHERE_UNKNOWN), (meanwhile, MEANWHILE),
+        (no_primary, PRIMARY),
         (not_free, NOT_FREE), (lives.death < start, BEFORE_START),
     ))  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,18 +32,23 @@ class Linked:
 
     tables: Tables
     _patient: dict[str, Int] = field(init=False, repr=False)
+    _own: dict[str, tuple[Int, pd.Index]] = field(init=False, repr=False)
+    _pointed: dict[tuple[str, str], Int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        ids = pd.Index(self.tables["patient"][PATIENT_KEY].unique(), dtype=object)
+        patient: dict[str, Int] = {}
+        own: dict[str, tuple[Int, pd.Index]] = {}
         for name, kind in RECORD_KINDS.items():
-            again = int(self.tables[name].duplicated(list(kind.keys)).sum())
+            frame = self.tables[name]
+            codes, keys = pd.factorize(frame[kind.key])
+            own[name] = np.asarray(codes, np.int64), pd.Index(keys, dtype=object)
+            patient[name] = _places(frame[PATIENT_KEY], ids)
+            again = 0 if _differ(patient[name], own[name][0]) else int(frame.duplicated(list(kind.keys)).sum())
             if again:
                 raise BadTable(f"{again} records of kind '{name}' have the keys of another one; keep one of each.")
-        ids = pd.Index(self.tables["patient"][PATIENT_KEY], dtype=object)
-        found = {
-            name: np.asarray(ids.get_indexer(pd.Index(frame[PATIENT_KEY], dtype=object)), np.int64)
-            for name, frame in self.tables.items()
-        }
-        object.__setattr__(self, "_patient", found)
+        for name, value in (("_patient", patient), ("_own", own), ("_pointed", {})):
+            object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
         """Return the number of patients."""
@@ -62,16 +68,28 @@ class Linked:
 
     def row_of(self, kind: str, name: str) -> Int:
         """Return the row that a key of each record points to, in the table of the kind that it names; -1: to none."""
-        target = RECORD_KINDS[RECORD_KINDS[kind].field(name).refers]
-        names = pd.Index(self.tables[target.name][target.key].unique(), dtype=object)
-        there = self._key(target.name, target.key, names, -3 - np.arange(len(self.tables[target.name])))
-        here = self._key(kind, name, names, np.int64(-2))
-        return np.asarray(pd.Index(there).get_indexer(pd.Index(here)), np.int64)
+        found = self._pointed.get((kind, name))
+        if found is None:
+            target = RECORD_KINDS[kind].field(name).refers
+            own, names = self._own[target]
+            there = _key(self.patient(target), own, len(names), -3 - np.arange(len(own)))
+            here = _key(self.patient(kind), _places(self.tables[kind][name], names), len(names), np.int64(-2))
+            found = np.array(pd.Index(there).get_indexer(pd.Index(here)), np.int64)
+            found.setflags(write=False)
+            self._pointed[kind, name] = found
+        return found
 
-    def _key(self, kind: str, name: str, names: pd.Index, nobody: Int | np.int64) -> Int:
-        """Return patient and key of each record as one number; `nobody` where one of them leads nowhere."""
-        patient, own = (
-            self.patient(kind),
-            np.asarray(names.get_indexer(pd.Index(self.tables[kind][name], dtype=object)), np.int64),
-        )
-        return np.where((patient < 0) | (own < 0), nobody, patient * max(1, len(names)) + own)
+
+def _places(keys: pd.Series[Any], names: pd.Index) -> Int:
+    """Return the place of each key among names, shape (n,); -1 where it is none of them."""
+    return np.asarray(names.get_indexer(pd.Index(keys, dtype=object)), np.int64)
+
+
+def _key(patient: Int, own: Int, names: int, nobody: Int | np.int64) -> Int:
+    """Return patient and key of each record as one number; `nobody` where one of them leads nowhere."""
+    return np.where((patient < 0) | (own < 0), nobody, patient * max(1, names) + own)
+
+
+def _differ(patient: Int, own: Int) -> bool:
+    """Whether no two records have one patient and one key; what belongs to no patient may seem to have."""
+    return pd.Index(patient * (int(own.max(initial=0)) + 2) + own).is_unique

@@ -18,7 +18,15 @@ from isotherm.registry.derive import Derived
 from isotherm.registry.endpoints import Endpoints
 from isotherm.registry.linked import Linked
 from isotherm.registry.lives import CONTACTS
-from isotherm.registry.tumors import PROGRESSION, RESECTED, Tumors, before_ablation, finding_days, finding_states
+from isotherm.registry.tumors import (
+    PROGRESSION,
+    RESECTED,
+    STATES,
+    Tumors,
+    before_ablation,
+    finding_days,
+    finding_states,
+)
 
 COLUMNS = ("patient_id", "kind", "record_id", "field", "problem")
 
@@ -111,11 +119,10 @@ def _findings(linked: Linked, tumors: Tumors) -> Iterator[Problem]:
 
 def _two_states(tumor: Int, day: npt.NDArray[np.float64], state: Int) -> Mask:
     rows = np.flatnonzero((tumor >= 0) & ~np.isnan(day) & (state >= 0))
-    place = place_in_time(tumor[rows], day[rows])
-    table: pd.DataFrame = pd.DataFrame({"place": place, "state": state[rows]}).drop_duplicates()
-    twice = table["place"][table["place"].duplicated()].to_numpy()
+    place, states = place_in_time(tumor[rows], day[rows]), len(STATES)
+    said = np.unique(place * states + state[rows]) // states
     found = np.zeros(len(tumor), dtype=bool)
-    found[rows[np.isin(place, twice)]] = True
+    found[rows[np.isin(place, said[1:][said[1:] == said[:-1]])]] = True
     return found
 
 

@@ -1,10 +1,11 @@
-"""Questions to a registry: rows as the driver has them, and what the audit holds."""
+"""Questions to a registry: columns as the driver has them, and what the audit holds."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Select, false, select
 
@@ -13,20 +14,25 @@ from isotherm.registry.adding import ASKED_AT_ONCE
 from isotherm.registry.audit import FIELDS, Entry
 from isotherm.registry.tables import AUDIT, RECORD_TABLES, WITHDRAWN
 
+ROWS_AT_ONCE = 500
+"""Rows that are taken apart into columns at a time: millions of them, held at once, keep Python's collector busy."""
 
-def raw_rows(
-    connection: Connection, kind: RecordKind, patients: Collection[str] | None
-) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """Return names of keys and fields, and the rows of records that count."""
+
+def raw_columns(
+    connection: Connection, kind: RecordKind, patients: Collection[str] | None, *, only_keys: bool
+) -> dict[str, list[Any]]:
+    """Return keys and fields by name, a cell for each record that counts."""
     table = RECORD_TABLES[kind.name]
-    names = (*kind.keys, *(field.name for field in kind.fields))
+    names = kind.keys if only_keys else (*kind.keys, *(field.name for field in kind.fields))
     asked = select(*(table.c[name] for name in names)).where(table.c[WITHDRAWN] == false())
+    found: dict[str, list[Any]] = {name: [] for name in names}
     if patients is None:
-        return names, _fetched(connection, asked)
-    wanted, rows = iter(sorted(set(patients))), list[tuple[Any, ...]]()
+        _fetch(connection, asked, found)
+        return found
+    wanted = iter(sorted(set(patients)))
     while some := list(islice(wanted, ASKED_AT_ONCE)):
-        rows += _fetched(connection, asked.where(table.c.patient_id.in_(some)))
-    return names, rows
+        _fetch(connection, asked.where(table.c.patient_id.in_(some)), found)
+    return found
 
 
 def history(connection: Connection, *, patient_id: str | None, kind_name: str | None, record_id: str | None,
@@ -48,13 +54,11 @@ def chain_rows(connection: Connection) -> Iterator[Any]:
         yield from found.mappings()
 
 
-def _fetched(connection: Connection, asked: Select[Any]) -> list[tuple[Any, ...]]:
-    """Return rows straight from the driver: its tuples, without a word of SQLAlchemy in between."""
+def _fetch(connection: Connection, asked: Select[Any], columns: Mapping[str, list[Any]]) -> None:
+    """Put rows at the end of columns, straight from the driver: SQLAlchemy takes longer over each than the database."""
     compiled = asked.compile(connection.engine, compile_kwargs={"render_postcompile": True})
     told = compiled.params if compiled.positiontup is None else tuple(compiled.params[n] for n in compiled.positiontup)
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(str(compiled), told)
-        return list(cursor.fetchall())
-    finally:
-        cursor.close()
+    with closing(connection.exec_driver_sql(str(compiled), told)) as result:
+        while rows := cast("Any", result.cursor).fetchmany(ROWS_AT_ONCE):
+            for column, cells in zip(columns.values(), zip(*rows, strict=True), strict=True):
+                column += cells

@@ -21,7 +21,7 @@ from isotherm.registry.audit import Act, Entry, act
 from isotherm.registry.changing import Changed, Target, reinstate, revise, withdraw
 from isotherm.registry.opening import check, make
 from isotherm.registry.putting import Put, put_all
-from isotherm.registry.reading import history, raw_rows
+from isotherm.registry.reading import history, raw_columns
 from isotherm.registry.rows import Kept, kept_of
 from isotherm.registry.sessions import read, write
 from isotherm.registry.tables import RECORD_TABLES, REGISTRY, WITHDRAWN
@@ -236,9 +236,9 @@ class Store:
                 with connection.execute(asked.execution_options(yield_per=1000)) as found:
                     yield from (kept_of(kind, row).record for row in found.mappings())
 
-    def rows(
-        self, kind_name: str, patients: Collection[str] | None = None
-    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    def columns(
+        self, kind_name: str, patients: Collection[str] | None = None, *, only_keys: bool = False
+    ) -> dict[str, list[Any]]:
         """Return the records of a kind that count, as fast as the database gives them.
 
         Parameters
@@ -246,17 +246,17 @@ class Store:
         kind_name : str
         patients : collection of str, optional
             Only these.
+        only_keys : bool
+            Whether to leave the fields out.
 
         Returns
         -------
-        names : tuple of str
-            Keys and fields.
-        rows : list of tuple
-            In no certain order. As the driver has them: dates are ISO text and yes or no is 1 or 0 in SQLite, date and
-            bool in PostgreSQL; None where nothing is known.
+        dict of str to list
+            Keys and fields by name, with a cell for each record, in no certain order. As the driver has them: dates are
+            ISO text and yes or no is 1 or 0 in SQLite, date and bool in PostgreSQL; None where nothing is known.
         """
         with read(self._engine, self.address) as connection:
-            return raw_rows(connection, _kind(kind_name), patients)
+            return raw_columns(connection, _kind(kind_name), patients, only_keys=only_keys)
 
     def history(self, *, patient_id: str | None = None, kind_name: str | None = None, record_id: str | None = None,
                 last: int | None = None) -> tuple[Entry, ...]:  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,8 +122,8 @@ def finding_days(linked: Linked) -> tuple[Int, Float]:
 
 def finding_states(linked: Linked) -> Int:
     """Return what each record of a finding says, shape (f,); -1 where that is nothing of an ablation."""
-    said: pd.Series[Any] = linked.tables["finding"]["state"].map(STATES)
-    return np.asarray(said.fillna(-1), dtype=np.int64)
+    code, names = pd.factorize(linked.tables["finding"]["state"])
+    return np.array([*(STATES.get(name, -1) for name in names), -1], dtype=np.int64)[code]
 
 
 def before_ablation(state: Int, day: Float, first: Float) -> Mask:
