@@ -40,6 +40,17 @@ CAPSULE_NEAR_MM = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class LesionMargin:
+    """The margin of one lesion and how sure it is, without everything else that a report tells."""
+
+    scene: Scene
+    status: Status
+    reasons: tuple[str, ...]
+    margin: Margin | None
+    interval: MarginInterval | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LesionResult:
     """Everything that was measured of one lesion."""
 
@@ -126,6 +137,18 @@ def withheld(result: LesionResult) -> LesionResult:
         structures=tuple((name, None, from_zone) for name, _, from_zone in result.structures),
         direction=None,
     )
+
+
+def margin_of_lesion(
+    case: Case, lesion: Lesion, around: Surroundings, settings: Settings, rng: np.random.Generator
+) -> LesionMargin:
+    """Measure the margin of one lesion and its interval, and nothing else: the same numbers as `assess_lesion`."""
+    scene = build_scene(case, lesion, around.zones)
+    margin = None if scene.zone.empty else _margin(scene, settings.capsule_tolerance_mm)
+    status, reasons = _status(scene, margin)
+    if lesion.withheld:
+        return LesionMargin(scene, "withheld", (lesion.withheld,), None, None)
+    return LesionMargin(scene, status, reasons, margin, _interval(lesion, scene, margin, status, settings, rng))
 
 
 def minimal_margin_mm(case: Case, lesion: Lesion, around: Surroundings, settings: Settings) -> float | None:

@@ -55,8 +55,7 @@ def assess_pair(
     registered = register_pair(pair, choice, progress=progress)
     progress("carrying the tumor")
     case = carried_case(pair, registered, facts)
-    # The organ moves with the scan that it was drawn on.
-    settings = replace(settings, organ_frame="before" if pair.organ_after is None else "after")
+    settings = settings_of(pair, settings)
     measured = assess_margin(case, settings, progress=progress)
     progress("measuring the margin of the other registration")
     around = Surroundings.of(case)
@@ -70,6 +69,11 @@ def assess_pair(
                    zip(lesions, _as_it_was(case, shrinkage, settings), strict=True)]  # fmt: skip
     document = {**measured.document, "lesions": lesions}
     return PairAssessment(registered, case, Assessment(document, measured.lesions, registered))
+
+
+def settings_of(pair: Pair, settings: Settings) -> Settings:
+    """Return the settings that a pair is measured with: the organ moves with the scan that it was drawn on."""
+    return replace(settings, organ_frame="before" if pair.organ_after is None else "after")
 
 
 def _as_it_was(case: Case, shrinkage: Shrinkage, settings: Settings) -> list[dict[str, Any]]:
