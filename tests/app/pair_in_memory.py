@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from isotherm.app.assess_pair import PairAssessment, assess_pair
 from isotherm.app.case import Lesion
+from isotherm.app.kept import Kept
 from isotherm.app.pair import Pair
 from isotherm.app.reading import Input
 from isotherm.app.registering import Choice
-from isotherm.app.remeasure import Measured, measured
-from isotherm.app.settings import Settings
+from isotherm.app.settings import UNTOLD, Settings
 from isotherm.imaging.brush import Does, Stroke
 from isotherm.imaging.transform import Displacement, Transform
 from isotherm.imaging.volume import Mask, Volume
@@ -22,6 +23,11 @@ AFTER = (2.0, 0.0, 120.0)
 """Middle of the tumor on the scan after."""
 
 ZONE = (2.0, 0.0, 121.0)
+
+SETTINGS = Settings(samples=100)
+
+FAR = Transform(translation_mm=np.array([-2.0, 0.0, -12.0]), error_mm=9.0)
+"""A registration that no gate lets pass."""
 
 
 def swayed() -> Transform:
@@ -41,9 +47,14 @@ def pair() -> Pair:
     return Pair(before, after, (Lesion("1", None, tumor),), (zone,), Mask(whole, GRID, "organ"), inputs=inputs)
 
 
-def measured_pair(way: Transform | None = None) -> Measured:
-    """The pair as it was measured."""
-    return measured(pair(), Choice("given", way or swayed()), Settings(samples=100))
+def assessed(scans: Pair | None = None, *, way: Transform | None = None) -> PairAssessment:
+    """The pair, or a corrected one, as it is measured."""
+    return assess_pair(scans or pair(), Choice("given", way or swayed()), SETTINGS, UNTOLD)
+
+
+def measured_pair(way: Transform | None = None) -> Kept:
+    """What is kept of the pair."""
+    return Kept.of(pair(), SETTINGS, assessed(way=way))
 
 
 def stroke(place: tuple[float, float, float], *, does: Does = "erase", radius_mm: float = 4.0) -> Stroke:

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from isotherm.app.accepting import Acceptance, NamedScan, accept_margin, places_of
-from isotherm.app.assess_pair import PairAssessment
-from isotherm.app.correcting import Correction
-from isotherm.app.remeasure import remeasured
+from isotherm.app.correcting import Correction, corrected_pair
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadRecord, BadSetting, NotAcceptable, Overtaken
-from isotherm.imaging.transform import Transform
 from isotherm.registry.store import open_store
-from tests.app.pair_in_memory import THIN, measured_pair
+from tests.app.pair_in_memory import FAR, THIN, assessed, pair
+
+Document = Mapping[str, Any]
 
 ASKED = Acceptance(patient_id="P1", lesion_id="L1", after=NamedScan(id="A", on=date(2025, 3, 2)),
                    before=NamedScan(id="B"), by="A. Reader", why="looked at both scans")  # fmt: skip
 
 
 @cache
-def found() -> PairAssessment:
-    return measured_pair().found
+def found() -> Document:
+    return assessed().assessment.document
 
 
 @cache
-def corrected() -> PairAssessment:
-    return remeasured(measured_pair(), [Correction("ablation", 0, (THIN,))]).found
+def corrected() -> Document:
+    return assessed(corrected_pair(pair(), [Correction("ablation", 0, (THIN,))])).assessment.document
 
 
 @pytest.fixture
@@ -45,14 +46,14 @@ def address(tmp_path: Path) -> str:
     return path
 
 
-def accept(address: str, asked: Acceptance = ASKED, result: PairAssessment | None = None) -> str:
+def accept(address: str, asked: Acceptance = ASKED, result: Document | None = None) -> str:
     return accept_margin(address, result or found(), "1", asked, folder="assess/7")
 
 
 def test_the_record_holds_the_numbers_how_they_were_made_and_who_accepted_them(address: str) -> None:
     own = accept(address)
     kept = places_of(address, "P1").margins[own].record
-    (lesion,) = found().assessment.document["lesions"]
+    (lesion,) = found()["lesions"]
     assert kept.get("minimal_margin_mm") == lesion["minimal_margin_mm"]
     assert (kept.get("low_mm"), kept.get("high_mm")) == (lesion["interval_mm"]["low"], lesion["interval_mm"]["high"])
     assert (kept.get("reader"), kept.get("gates")) == ("A. Reader", lesion["registration"]["verdict"])
@@ -77,7 +78,7 @@ def test_a_corrected_margin_revises_the_one_that_was_read_and_empties_what_it_do
     accept(address, again, corrected())
     kept = places_of(address, "P1").margins[own]
     assert kept.revision == (again.revision or 0) + 1
-    (lesion,) = corrected().assessment.document["lesions"]
+    (lesion,) = corrected()["lesions"]
     assert kept.record.get("minimal_margin_mm") == lesion["minimal_margin_mm"]
     assert kept.record.get("before_scan_id") == "B"
     accept(address, replace(again, revision=kept.revision, before=None), corrected())
@@ -92,12 +93,12 @@ def test_who_comes_second_with_an_old_revision_overwrites_nothing(address: str) 
         accept(address, read)
     with pytest.raises(BadRecord):
         accept(address)  # who saw no margin there finds one
-    (lesion,) = corrected().assessment.document["lesions"]
+    (lesion,) = corrected()["lesions"]
     assert places_of(address, "P1").margins[own].record.get("minimal_margin_mm") == lesion["minimal_margin_mm"]
 
 
 def test_a_failed_registration_puts_nothing_into_the_registry(address: str) -> None:
-    failed = measured_pair(Transform(translation_mm=[-2.0, 0.0, -12.0], error_mm=9.0)).found  # pyright: ignore[reportArgumentType]
+    failed = assessed(way=FAR).assessment.document
     with pytest.raises(NotAcceptable, match="failed its gates"):
         accept(address, result=failed)
     assert places_of(address, "P1").margins == {}

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from isotherm.app.correcting import Correction, Of
+from isotherm.app.case import Lesion
+from isotherm.app.correcting import Correction, Of, corrected_pair
 from isotherm.app.document import margin_document
-from isotherm.app.remeasure import Measured, quick_case, quick_margin, remeasured
+from isotherm.app.kept import Kept, keep, kept_in
+from isotherm.app.remeasure import quick_case, quick_margin
+from isotherm.app.settings import UNTOLD
 from isotherm.app.tasks import assess_margin
-from isotherm.errors import BadStroke, EmptyMask
+from isotherm.errors import BadStroke, EmptyMask, UnreadableFile
 from isotherm.imaging.transform import Transform
-from tests.app.pair_in_memory import AFTER, MIDDLE, SHIFT, THIN, measured_pair, stroke, swayed
+from tests.app.pair_in_memory import (
+    AFTER,
+    FAR,
+    MIDDLE,
+    SETTINGS,
+    SHIFT,
+    THIN,
+    assessed,
+    measured_pair,
+    pair,
+    stroke,
+    swayed,
+)
 
 TOLD = ("status", "minimal_margin_mm", "interval_mm", "probability", "thinnest_point_lps_mm")
 
 
 @cache
-def kept() -> Measured:
+def kept() -> Kept:
     return measured_pair()
 
 
@@ -29,7 +46,7 @@ def told(*corrections: Correction) -> dict[str, object]:
 
 
 def original() -> dict[str, object]:
-    (lesion,) = kept().found.assessment.document["lesions"]
+    (lesion,) = assessed().assessment.document["lesions"]
     return {name: lesion[name] for name in TOLD}
 
 
@@ -58,9 +75,7 @@ def test_less_zone_where_it_was_thinnest_lowers_the_margin_by_what_was_taken() -
 
 
 def test_a_stroke_on_the_tumor_goes_back_to_the_scan_before() -> None:
-    one = Correction.seen_after(
-        "tumor", 0, [stroke((7.0, 0.0, 120.0), does="add", radius_mm=2.0)], kept().found.registered
-    )
+    one = Correction.seen_after("tumor", 0, [stroke((7.0, 0.0, 120.0), does="add", radius_mm=2.0)], kept().registered)
     assert one.strokes[0].points_lps_mm[0] == pytest.approx(np.add((7.0, 0.0, 120.0), SHIFT))
     case = quick_case(kept(), [one])
     reach = case.lesions[0].outline.boundary.reshape(-1, 3)[:, 0].max()  # pyright: ignore[reportOptionalMemberAccess]
@@ -70,17 +85,17 @@ def test_a_stroke_on_the_tumor_goes_back_to_the_scan_before() -> None:
 
 
 def test_a_stroke_on_the_zone_stays_on_the_scan_after() -> None:
-    one = Correction.seen_after("ablation", 0, [THIN], kept().found.registered)
+    one = Correction.seen_after("ablation", 0, [THIN], kept().registered)
     assert one.strokes == (THIN,)
 
 
 @pytest.mark.parametrize("of", ["ablation", "tumor"])
 def test_the_full_result_of_a_transform_that_is_given_is_the_quick_one(of: Of) -> None:
     correction = Correction(of, 0, (THIN if of == "ablation" else stroke(MIDDLE, does="add", radius_mm=5.5),))
-    full = remeasured(kept(), [correction])
-    (lesion,) = full.found.assessment.document["lesions"]
+    document = assessed(corrected_pair(pair(), [correction])).assessment.document
+    (lesion,) = document["lesions"]
     assert told(correction) == {name: lesion[name] for name in TOLD}
-    assert any("corrected by hand: 1 stroke" in one for one in full.found.assessment.document["warnings"])
+    assert any("corrected by hand: 1 stroke" in one for one in document["warnings"])
 
 
 def test_a_zone_erased_whole_is_a_result_and_a_tumor_erased_whole_is_refused() -> None:
@@ -95,13 +110,11 @@ def test_a_mask_that_is_not_there_is_refused(number: int) -> None:
     with pytest.raises(BadStroke, match="not there"):
         quick_margin(kept(), [Correction("ablation", number, (THIN,))], 0)
     with pytest.raises(BadStroke, match="not there"):
-        Correction.seen_after("tumor", number, [THIN], kept().found.registered)
+        Correction.seen_after("tumor", number, [THIN], kept().registered)
 
 
 def test_where_the_registration_failed_no_margin_is_told_after_a_stroke_either() -> None:
-    far = measured_pair(Transform(translation_mm=np.array([-2.0, 0.0, -12.0]), error_mm=9.0))
-    if not far.found.withheld:
-        pytest.fail("the pair was meant to fail its gates")
+    far = measured_pair(FAR)
     found = quick_margin(far, [Correction("ablation", 0, (THIN,))], 0)
     assert (found.status, found.margin, found.interval) == ("withheld", None, None)
 
@@ -112,3 +125,27 @@ def test_the_masks_as_drawn_are_not_touched() -> None:
     assert np.array_equal(kept().pair.ablations[0].voxels, before)
     assert AFTER == tuple(np.subtract(MIDDLE, SHIFT))
     assert not swayed().is_rigid
+
+
+@pytest.mark.parametrize("way", [None, FAR])
+def test_what_was_kept_in_a_folder_measures_the_same_after_a_restart(way: Transform | None, tmp_path: Path) -> None:
+    first = measured_pair(way)
+    keep(tmp_path, first.registered)
+    back = kept_in(tmp_path, pair(), SETTINGS, UNTOLD)
+    correction = Correction("ablation", 0, (THIN,))
+    told_first, told_back = (margin_document("1", quick_margin(one, [correction], 0)) for one in (first, back))
+    assert told_back == told_first
+    assert back.registered[0].quality == first.registered[0].quality
+    assert back.registered[0].used.error_mm == first.registered[0].used.error_mm
+
+
+def test_what_was_kept_of_other_lesions_or_not_at_all_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="measure the pair again"):
+        kept_in(tmp_path, pair(), SETTINGS, UNTOLD)
+    keep(tmp_path, measured_pair().registered)
+    other = replace(pair(), lesions=(Lesion("7", None, pair().lesions[0].mask),))
+    with pytest.raises(UnreadableFile, match="other lesions"):
+        kept_in(tmp_path, other, SETTINGS, UNTOLD)
+    (tmp_path / "kept" / "kept.json").write_text('{"lesions": 3}')
+    with pytest.raises(UnreadableFile, match="measure the pair again"):
+        kept_in(tmp_path, pair(), SETTINGS, UNTOLD)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from isotherm.app.assess_pair import PairAssessment
 from isotherm.app.records_of_case import Values, key_for, margin_values, record_of
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
@@ -92,15 +91,15 @@ def places_of(address: str, patient_id: str) -> Places:
     )
 
 
-def accept_margin(address: str, found: PairAssessment, label: str, asked: Acceptance, *, folder: str) -> str:
+def accept_margin(address: str, document: Mapping[str, Any], label: str, asked: Acceptance, *, folder: str) -> str:
     """Write the margin of one lesion into a registry; return the key of its record.
 
     Parameters
     ----------
     address : str
         Of the registry.
-    found : PairAssessment
-        The full result.
+    document : mapping
+        The content of margin.json: the full result.
     label : str
         Of the lesion in the result.
     asked : Acceptance
@@ -116,7 +115,6 @@ def accept_margin(address: str, found: PairAssessment, label: str, asked: Accept
     Overtaken
         Somebody has changed the margin since.
     """
-    document = found.assessment.document
     lesion = _lesion(document["lesions"], label)
     if asked.before is not None and asked.before.id == asked.after.id:
         raise NotAcceptable("The scan before and the scan after have one key; choose two scans.")
