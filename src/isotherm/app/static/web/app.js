@@ -1,0 +1,61 @@
+// Keyboard on every page: ? help, g and a letter goes to a page, j and k walk through rows, Enter opens one, / searches.
+
+const help = document.getElementById("help");
+const WAITS_MS = 1500;
+let wentG = 0;
+
+function isTyping(target) {
+  return target instanceof Element && target.closest("input, select, textarea, [contenteditable], canvas, dialog[open]");
+}
+
+function rows() {
+  return [...document.querySelectorAll("tr[data-row]")];
+}
+
+function step(by) {
+  const all = rows();
+  if (!all.length) return;
+  const here = all.indexOf(document.activeElement?.closest?.("tr[data-row]"));
+  const next = all[here < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, here + by))];
+  next.tabIndex = -1;
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function openRow() {
+  const row = document.activeElement?.closest?.("tr[data-row]");
+  if (row === document.activeElement) row?.querySelector("a[href]")?.click();
+}
+
+function go(letter) {
+  document.querySelector(`a[data-go="${CSS.escape(letter)}"]`)?.click();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.timeStamp - wentG < WAITS_MS) {
+    wentG = 0;
+    go(event.key);
+    return;
+  }
+  const keys = {
+    "?": () => help?.showModal(),
+    g: () => { wentG = event.timeStamp; },
+    j: () => step(1),
+    k: () => step(-1),
+    Enter: openRow,
+    "/": () => document.querySelector("input[type=search]")?.focus(),
+  };
+  if (!(event.key in keys)) return;
+  if (event.key === "/" || event.key === "?") event.preventDefault();
+  keys[event.key]();
+});
+
+document.getElementById("help-button")?.addEventListener("click", () => help?.showModal());
+
+// A form is sent once.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (event.target.method !== "dialog" && button instanceof HTMLButtonElement) setTimeout(() => { button.disabled = true; });
+});
+window.addEventListener("pageshow", () => document.querySelectorAll("button:disabled:not([data-off])").forEach((one) => { one.disabled = false; }));

@@ -1,0 +1,118 @@
+"""Who asks: a name told once, or a login; what a role may do; where one is sent who may not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote, unquote
+
+from fastapi import HTTPException, Request
+
+from isotherm.app.web.context import web_of
+from isotherm.app.web.csrf import SAFE
+from isotherm.printable import printable
+
+Role = Literal["read", "write", "admin"]
+
+ROLES: tuple[Role, ...] = ("read", "write", "admin")
+"""Each may what the one before it may."""
+
+OPEN = ("/static/", "/login", "/favicon.ico")
+"""What somebody sees who has not logged in."""
+
+WHO_COOKIE = "isotherm_who"
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who asks; the name is empty where nobody has told one."""
+
+    name: str
+    role: Role
+
+
+class Elsewhere(Exception):
+    """The browser has to go to another page first."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+def admitted(request: Request) -> None:
+    """Find out who asks, and refuse who may not.
+
+    Raises
+    ------
+    Elsewhere
+        To the login.
+    HTTPException
+        403: a role that only reads.
+    """
+    if not web_of(request).settings.login:
+        request.state.person = Person(name_in(request.cookies.get(WHO_COOKIE, "")), "admin")
+        return
+    from_login = request.app.state.logins.person(request)
+    if from_login is None and not request.url.path.startswith(OPEN):
+        raise Elsewhere(f"/login?next={quote(_here(request))}")
+    request.state.person = from_login or Person("", "read")
+    if from_login is not None and request.method not in SAFE and not request.url.path.startswith(("/login", "/logout")):
+        allow(request, "write")
+
+
+def person_of(request: Request) -> Person:
+    """Return who asks."""
+    found = getattr(request.state, "person", None)
+    return found if isinstance(found, Person) else Person("", "read")
+
+
+def allow(request: Request, role: Role) -> None:
+    """Refuse whoever has not at least a role.
+
+    Raises
+    ------
+    HTTPException
+        403.
+    """
+    if ROLES.index(person_of(request).role) < ROLES.index(role):
+        raise HTTPException(403, f"Your login may not do this; it takes the role '{role}'.")
+
+
+def writer(request: Request) -> str:
+    """Return the name of who writes, for the audit; `who: Annotated[str, Depends(writer)]` in a page.
+
+    Raises
+    ------
+    Elsewhere
+        To the page that asks for it.
+    """
+    allow(request, "write")
+    name = person_of(request).name
+    if not name:
+        raise Elsewhere(f"/who?next={quote(back_of(request))}")
+    return name
+
+
+def name_in(cookie: str) -> str:
+    """Return the name that a browser keeps; empty where it is none."""
+    return printable(unquote(cookie)).strip()[:LONGEST_NAME]
+
+
+def own_path(told: str | None) -> str:
+    """Return a path of this server; the first page for anything that might lead elsewhere."""
+    if told and told.startswith("/") and not told.startswith(("//", "/\\")) and told.isprintable() and "\\" not in told:
+        return told
+    return "/"
+
+
+def back_of(request: Request) -> str:
+    """Return the page that a form was on."""
+    referrer = request.headers.get("referer", "")
+    base = str(request.base_url)
+    return own_path("/" + referrer.removeprefix(base)) if referrer.startswith(base) else "/"
+
+
+def _here(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return own_path(request.url.path + query) if request.method in SAFE else "/"

@@ -1,0 +1,70 @@
+"""create_app: the server's pages over one registry and one workspace."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib import resources
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+from starlette.staticfiles import StaticFiles
+
+from isotherm.app.criteria_page import criteria_environment
+from isotherm.app.web.admission import admitted
+from isotherm.app.web.context import Clock, Web, utc_now
+from isotherm.app.web.csrf import guarded
+from isotherm.app.web.failures import add_failures
+from isotherm.app.web.foreman import Foreman
+from isotherm.app.web.gate import Gate
+from isotherm.app.web.job_table import JobTable
+from isotherm.app.web.page_files import page_files
+from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.workspace import workspace_at
+
+
+def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
+    """Return the app; nothing listens yet.
+
+    Parameters
+    ----------
+    settings : ServeSettings
+    clock : callable
+        Tells the time.
+
+    Raises
+    ------
+    OutputError
+        The workspace cannot be used.
+    """
+    workspace = workspace_at(settings.workspace)
+    # No page describes the others, and none is asked for by a program: those have the command line.
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(admitted), Depends(guarded)],
+                  lifespan=_at_work, redirect_slashes=False)  # fmt: skip
+    found = list(page_files())
+    nav = sorted((one for _, one in found if one is not None), key=lambda one: one.order)
+    app.state.web = Web(settings, workspace, criteria_environment(), tuple(nav), clock)
+    app.state.foreman = Foreman(JobTable(workspace), at_once=settings.jobs)
+    for router, _ in found:
+        app.include_router(router)
+    for name in ("viewer", "web"):
+        folder = _static(name)
+        if folder.is_dir():  # the viewer is not there until it is built
+            app.mount(f"/static/{name}", StaticFiles(directory=folder), name=f"static-{name}")
+    add_failures(app)
+    app.add_middleware(Gate, settings=settings, workspace=workspace)
+    return app
+
+
+@asynccontextmanager
+async def _at_work(app: FastAPI) -> AsyncGenerator[None]:
+    """Look after jobs for as long as the server is there."""
+    app.state.foreman.open()
+    try:
+        yield
+    finally:
+        app.state.foreman.close()
+
+
+def _static(name: str) -> Path:
+    return Path(str(resources.files("isotherm.app").joinpath("static").joinpath(name)))

@@ -1,0 +1,101 @@
+"""Web: what every page works with; where a request finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment
+
+from isotherm.app.web.foreman import Foreman
+from isotherm.app.web.job import Job
+from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.workspace import Workspace
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """What every page works with.
+
+    Parameters
+    ----------
+    settings : ServeSettings
+    workspace : Workspace
+    templates : Environment
+    nav : tuple of Nav
+    clock : callable
+        Tells the time, of any time zone.
+    """
+
+    settings: ServeSettings
+    workspace: Workspace
+    templates: Environment
+    nav: tuple[Nav, ...]
+    clock: Clock = utc_now
+
+    def today(self) -> date:
+        """Return the day, where the server is."""
+        return self.clock().astimezone().date()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nav:
+    """Where a page stands in the navigation.
+
+    Parameters
+    ----------
+    order : int
+    label, path : str
+    letter : str
+        Goes there by keyboard, after g.
+    """
+
+    order: int
+    label: str
+    path: str
+    letter: str
+
+
+def web_of(request: Request) -> Web:
+    """Return what the pages of a request work with."""
+    found = request.app.state.web
+    assert isinstance(found, Web)
+    return found
+
+
+def foreman_of(request: Request) -> Foreman:
+    """Return who looks after the jobs."""
+    found = request.app.state.foreman
+    assert isinstance(found, Foreman)
+    return found
+
+
+def start_job(request: Request, work: str, title: str, asked: Mapping[str, Any], *, who: str) -> Job:
+    """Start long work in the background.
+
+    Parameters
+    ----------
+    request : Request
+    work : str
+        NAME of the file work_NAME.py.
+    title : str
+        What people call it; it stands in lists.
+    asked : mapping
+        What the work is told; as JSON can hold it.
+    who : str
+        Who asks for it, for the audit.
+    """
+    foreman = foreman_of(request)
+    job = foreman.table.add(work, title, asked, who=who, registry=web_of(request).settings.registry)
+    foreman.wake()
+    return job

@@ -1,0 +1,10 @@
+"""The time as the workspace notes it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def stamp() -> str:
+    """Return the time, UTC, in a form that sorts: 2026-03-01T12:00:00.000000Z."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

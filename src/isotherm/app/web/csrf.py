@@ -1,0 +1,57 @@
+"""A write comes from a page of ours: a token that only our pages know, and the origin that the browser tells."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
+from fastapi import HTTPException, Request
+
+from isotherm.app.web.context import web_of
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
+
+HEADER, FIELD = "x-csrf-token", "csrf_token"
+"""Where the token comes back: as a header of scripts, or as a field of plain forms."""
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+REFUSED = "This did not come from a page of isotherm, or the page is old; go back, reload the page and send it again."
+
+
+def token_of(secret: bytes, session: str) -> str:
+    """Return the token of a browser's session."""
+    return hmac.new(secret, f"csrf {session}".encode(), hashlib.sha256).hexdigest()
+
+
+async def guarded(request: Request) -> None:
+    """Refuse a write that does not come from a page of ours.
+
+    Raises
+    ------
+    HTTPException
+        403.
+    """
+    if request.method in SAFE:
+        return
+    told = request.headers.get(HEADER) or await _field(request)
+    wanted = token_of(web_of(request).workspace.secret, request.state.session)
+    if not (_is_ours(request) and hmac.compare_digest(told.encode(), wanted.encode())):
+        raise HTTPException(403, REFUSED)
+
+
+async def _field(request: Request) -> str:
+    if not request.headers.get("content-type", "").startswith(FORMS):
+        return ""
+    found = (await request.form()).get(FIELD)
+    return found if isinstance(found, str) else ""
+
+
+def _is_ours(request: Request) -> bool:
+    """Return whether the browser says that one of our pages sends this; what is no browser says nothing."""
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return False
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")

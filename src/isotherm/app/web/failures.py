@@ -1,0 +1,75 @@
+"""What a page says when something goes wrong: one sentence, and what to do; never a traceback, never a value."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from isotherm.app.web.admission import Elsewhere
+from isotherm.app.web.gate import TooLarge
+from isotherm.app.web.rendering import page
+from isotherm.errors import InputError, IsothermError, NoAnswer, Overtaken, StoreError
+
+UNFORESEEN = "Something unforeseen happened, and nothing was changed by this page; go back and try again."
+NOT_HERE = "There is no such page; start again from the worklist."
+NOT_SO = "The page cannot be asked for like this; start again from the worklist."
+
+TITLES = {400: "That cannot be used", 403: "Not allowed", 404: "Not here", 405: "Not here", 409: "Somebody was faster",
+          413: "Too large", 429: "Too often", 503: "Not now"}  # fmt: skip
+
+
+def add_failures(app: FastAPI) -> None:
+    """Let an app answer what goes wrong."""
+    app.add_exception_handler(Elsewhere, _elsewhere)
+    app.add_exception_handler(IsothermError, _told)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def _elsewhere(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Elsewhere)
+    if "hx-request" in request.headers:
+        return Response(status_code=204, headers={"HX-Redirect": error.path})
+    return RedirectResponse(error.path, 303)
+
+
+def _told(request: Request, error: Exception) -> Response:
+    return failure(request, status_of(error), str(error))
+
+
+def status_of(error: Exception) -> int:
+    """Return the status of an error that was raised on purpose."""
+    match error:
+        case TooLarge():
+            return 413
+        case Overtaken():
+            return 409
+        case NoAnswer():
+            return 503
+        case InputError() | StoreError():
+            return 400
+        case _:
+            return 500
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    said = error.detail if error.status_code not in (404, 405) or error.detail != "Not Found" else NOT_HERE
+    return failure(request, error.status_code, NOT_HERE if error.status_code == 405 else said)
+
+
+def _invalid(request: Request, _: Exception) -> Response:
+    return failure(request, 400, NOT_SO)
+
+
+def _unforeseen(request: Request, _: Exception) -> Response:
+    return failure(request, 500, UNFORESEEN)
+
+
+def failure(request: Request, status: int, said: str) -> Response:
+    """Return the page, or for a part of one the line, that says what went wrong."""
+    template = "failure_part.html.jinja" if "hx-request" in request.headers else "failure.html.jinja"
+    return page(request, template, status=status, title=TITLES.get(status, "That did not work"), said=said)

@@ -1,0 +1,161 @@
+"""The gate that every request passes: the name it asks for, the key, its size; and the headers of every answer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.workspace import Workspace
+from isotherm.errors import InputError
+
+MOST_FORM_BYTES = 1_000_000
+"""Of a form; what is larger is uploaded."""
+
+UPLOADS = "/uploads"
+"""Where the size is counted by the page itself."""
+
+STATIC = "/static/"
+
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+          "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-src 'self'; "
+          "frame-ancestors 'none'; object-src 'none'")  # fmt: skip
+"""What our pages may do: nothing comes from elsewhere, and no script or style stands in a page itself."""
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer: browsers then hide the origin of a write, which we look at.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=()",
+}
+
+KEY_WANTED = "Open the address that isotherm serve printed: it holds a key, so that only you are let in.\n"
+STRANGE_NAME = "This server is not asked for under this name; open the address that isotherm serve printed.\n"
+TOO_LARGE = "More came than a form holds; nothing was kept.\n"
+
+
+class TooLarge(InputError):
+    """More came than is allowed."""
+
+
+class Gate:
+    """What stands before all pages."""
+
+    def __init__(self, app: ASGIApp, *, settings: ServeSettings, workspace: Workspace) -> None:
+        self._app, self._settings = app, settings
+        self._names = settings.allowed_names
+        self._key = launch_key(workspace.secret)
+        mark = hashlib.sha256(workspace.secret).hexdigest()[:8]
+        # Cookies know no port: two servers of one machine must not take each other's.
+        self.session_cookie, self.key_cookie = f"isotherm_session_{mark}", f"isotherm_key_{mark}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        cookies = _cookies(headers)
+        session = cookies.get(self.session_cookie, "")
+        fresh = not _is_session(session)
+        session = secrets.token_urlsafe(32) if fresh else session
+        scope.setdefault("state", {})["session"] = session
+        answer = _Answer(send, scope["path"], [self._cookie(self.session_cookie, session)] if fresh else [])
+        if not self._is_for_us(headers):
+            return await PlainTextResponse(STRANGE_NAME, 421)(scope, receive, answer)
+        if self._settings.keyed and not hmac.compare_digest(
+            cookies.get(self.key_cookie, "").encode(), self._key.encode()
+        ):
+            return await self._ask_for_key(scope, receive, answer)
+        limit = None if scope["path"].startswith(UPLOADS) else MOST_FORM_BYTES
+        if limit is not None and _declared(headers) > limit:
+            return await PlainTextResponse(TOO_LARGE, 413)(scope, receive, answer)
+        await self._app(scope, receive if limit is None else _Counted(receive, limit), answer)
+
+    def _is_for_us(self, headers: Headers) -> bool:
+        """Return whether the name in the request is ours; another one that leads here is somebody's trick."""
+        told = headers.getlist("host")
+        if len(told) != 1:
+            return False
+        host = told[0].lower()
+        name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+        return name in self._names
+
+    async def _ask_for_key(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        told = next((value for name, value in query if name == "key"), "")
+        if scope["method"] != "GET" or not hmac.compare_digest(told.encode(), self._key.encode()):
+            return await PlainTextResponse(KEY_WANTED, 403)(scope, receive, answer)
+        answer.cookies.append(self._cookie(self.key_cookie, self._key))
+        rest = urlencode([(name, value) for name, value in query if name != "key"])
+        path = "/" + scope["path"].lstrip("/\\")
+        await RedirectResponse(f"{path}?{rest}" if rest else path, 303)(scope, receive, answer)
+
+    def _cookie(self, name: str, value: str) -> str:
+        secure = "; Secure" if self._settings.encrypted else ""
+        return f"{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}"
+
+
+def launch_key(secret: bytes) -> str:
+    """Return the key that the first address of a workspace holds; it stays, so that open pages outlive a restart."""
+    return hmac.new(secret, b"launch key", hashlib.sha256).hexdigest()[:40]
+
+
+class _Answer:
+    """Sends an answer with the headers that every one has; a page may tighten or change the policy, never drop it."""
+
+    def __init__(self, send: Send, path: str, cookies: list[str]) -> None:
+        self._send, self._path, self.cookies = send, path, cookies
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+            headers.setdefault("Content-Security-Policy", POLICY)
+            headers.setdefault("X-Frame-Options", "DENY")
+            is_static = self._path.startswith(STATIC)
+            headers["Cache-Control"] = "no-cache" if is_static else "no-store"
+            for cookie in [] if is_static else self.cookies:
+                headers.append("Set-Cookie", cookie)
+        await self._send(message)
+
+
+class _Counted:
+    """Receives a body up to a limit, whatever was declared."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._left = receive, most
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise TooLarge(TOO_LARGE.strip())
+        return message
+
+
+def _cookies(headers: Headers) -> dict[str, str]:
+    try:
+        return {name: one.value for name, one in SimpleCookie(headers.get("cookie", "")).items()}
+    except CookieError:
+        return {}
+
+
+def _is_session(text: str) -> bool:
+    return 40 <= len(text) <= 50 and all(letter.isalnum() or letter in "-_" for letter in text) and text.isascii()
+
+
+def _declared(headers: Headers) -> int:
+    told = headers.get("content-length", "0")
+    return int(told) if told.isdecimal() and len(told) < 20 else MOST_FORM_BYTES + 1

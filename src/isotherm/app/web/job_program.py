@@ -1,0 +1,84 @@
+"""The process of one job: `python -m isotherm.app.web.job_program FOLDER`; it outlives the server that started it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from isotherm.app.web.job import Came, Doing, Work, work_called
+from isotherm.app.web.job_table import ASKED, DONE, FAILED, OUT, PID, SAID
+from isotherm.errors import IsothermError, OutputError
+from isotherm.exchange.atomic import replacing, write_text
+from isotherm.exchange.folder_lock import one_at_a_time
+from isotherm.printable import printable
+
+TAKEN = 3
+"""The exit code where another process does the same job already."""
+
+TRIES, WAITS_S = 20, 0.1
+"""A server that looks whether the job is being done holds its lock for a moment."""
+
+if sys.platform != "win32":
+    import resource
+
+NO_MEMORY = "There was not enough memory for it; give it less at once, or close other programs and run it again."
+UNFORESEEN = "Something unforeseen happened in this job; log.txt in its folder says where. Nothing is shown of it."
+
+
+def main(folder: Path) -> int:
+    """Do the job of a folder; say what came of it, in the folder."""
+    for _ in range(TRIES):
+        try:
+            with one_at_a_time(folder):
+                write_text(folder / PID, str(os.getpid()))
+                _do(folder)
+                return 0
+        except OutputError:
+            time.sleep(WAITS_S)
+    return TAKEN
+
+
+def _do(folder: Path) -> None:
+    try:
+        came = _come_of(folder)
+    except IsothermError as error:
+        write_text(folder / FAILED, str(error))
+    except MemoryError:
+        write_text(folder / FAILED, NO_MEMORY)
+    except Exception:
+        traceback.print_exc()  # into log.txt, which only the owner of the workspace may read
+        write_text(folder / FAILED, UNFORESEEN)
+    else:
+        write_text(folder / DONE, json.dumps({"said": came.said, "link": came.link}))
+
+
+def _come_of(folder: Path) -> Came:
+    told = json.loads((folder / ASKED).read_text(encoding="utf-8"))
+    work = work_called(told["work"])
+    _limit(work)
+
+    def tell(words: str) -> None:
+        with replacing(folder / SAID, survives_power_cut=False) as temporary:
+            temporary.write_text(printable(words), encoding="utf-8")
+
+    out = folder / OUT
+    out.mkdir(exist_ok=True)
+    doing = Doing(id=folder.name, folder=out, registry=told["registry"], workspace=folder.parent.parent,
+                  who=told["who"], tell=tell)  # fmt: skip
+    return work.run(told["asked"], doing)
+
+
+def _limit(work: Work) -> None:
+    """Let the system refuse more memory than the work may take, where it can."""
+    if work.most_mb is None or sys.platform == "win32":
+        return
+    most = work.most_mb * 1_000_000
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

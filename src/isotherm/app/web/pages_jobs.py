@@ -1,0 +1,94 @@
+"""Jobs: what is being done in the background, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+
+from isotherm.app.web.admission import writer
+from isotherm.app.web.context import Nav, foreman_of
+from isotherm.app.web.job import Job
+from isotherm.app.web.job_table import OUT
+from isotherm.app.web.rendering import document, page
+
+ROUTER = APIRouter()
+NAV = Nav(order=7, label="Jobs", path="/jobs", letter="j")
+
+NO_JOB = "There is no such job; the list of jobs shows what there is."
+NO_FILE = "The job has no such file; its page shows what it has."
+
+Who = Annotated[str, Depends(writer)]
+
+
+@ROUTER.get("/jobs")
+def jobs(request: Request) -> Response:
+    """Show all jobs."""
+    table = foreman_of(request).table
+    return page(request, "jobs.html.jinja", jobs=[(job, table.told(job)) for job in table.of()])
+
+
+@ROUTER.get("/jobs/{job_id}")
+def one_job(request: Request, job_id: str) -> Response:
+    """Show one job."""
+    return page(request, "job.html.jinja", **_shown(request, job_id))
+
+
+@ROUTER.get("/jobs/{job_id}/part")
+def part(request: Request, job_id: str) -> Response:
+    """Show how far one job is: asked for every second for as long as it runs."""
+    return page(request, "job_part.html.jinja", **_shown(request, job_id))
+
+
+@ROUTER.get("/jobs/{job_id}/out/{name:path}")
+def out(request: Request, job_id: str, name: str) -> Response:
+    """Give one file of what came of a job."""
+    home = (foreman_of(request).table.folder(_job(request, job_id).id) / OUT).resolve()
+    file = _inside(home, name)
+    if file is None:
+        raise HTTPException(404, NO_FILE)
+    if file.suffix == ".html":
+        return document(file.read_text(encoding="utf-8"), scripts=True)
+    return FileResponse(file, filename=file.name)
+
+
+@ROUTER.post("/jobs/{job_id}/cancel")
+def cancel(request: Request, job_id: str, who: Who) -> Response:
+    """Let a job not go on."""
+    foreman_of(request).cancel(_job(request, job_id))
+    return RedirectResponse(f"/jobs/{job_id}", 303)
+
+
+@ROUTER.post("/jobs/{job_id}/again")
+def again(request: Request, job_id: str, who: Who) -> Response:
+    """Let a job that is over run once more."""
+    foreman_of(request).again(_job(request, job_id))
+    return RedirectResponse(f"/jobs/{job_id}", 303)
+
+
+def _job(request: Request, job_id: str) -> Job:
+    found = foreman_of(request).table.get(job_id)
+    if found is None:
+        raise HTTPException(404, NO_JOB)
+    return found
+
+
+def _shown(request: Request, job_id: str) -> dict[str, Any]:
+    job = _job(request, job_id)
+    table = foreman_of(request).table
+    home = table.folder(job.id) / OUT
+    files = (
+        sorted(path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()) if job.is_over else []
+    )
+    return {"job": job, "told": table.told(job), "files": [name for name in files if not name.startswith(".")]}
+
+
+def _inside(home: Path, name: str) -> Path | None:
+    """Return a file of a folder; None for whatever leads out of it."""
+    try:
+        file = (home / name).resolve(strict=True)
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return file if file.is_file() and file.is_relative_to(home) else None

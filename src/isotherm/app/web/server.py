@@ -1,0 +1,85 @@
+"""serve: listen, open the browser, and stop in order."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import uvicorn
+
+from isotherm.app.web.application import create_app
+from isotherm.app.web.gate import launch_key
+from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.workspace import held, workspace_at
+from isotherm.errors import BadSetting
+
+PATIENCE_S = 5
+"""How long open answers may take when the server is to stop."""
+
+
+def serve(settings: ServeSettings, *, certificate: tuple[Path, Path] | None, browser: bool, say: Callable[[str], None],
+          now: Callable[[], None] = lambda: None) -> None:  # fmt: skip
+    """Serve until it is stopped.
+
+    Parameters
+    ----------
+    settings : ServeSettings
+    certificate : (certificate, key), optional
+        Files for TLS.
+    browser : bool
+        Whether to open one.
+    say : callable
+        Told where it listens.
+    now : callable
+        Called when it listens.
+
+    Raises
+    ------
+    BadSetting
+        The port is taken, or the address is none of this machine.
+    OutputError
+        The workspace cannot be used, or another server has it.
+    """
+    workspace = workspace_at(settings.workspace)
+    with held(workspace), _listening(settings) as listener:
+        settings = replace(settings, port=int(listener.getsockname()[1]))
+        app = create_app(settings)
+        address = address_of(settings)
+        full = f"{address}?key={launch_key(workspace.secret)}" if settings.keyed else address
+        # No log of requests: addresses hold keys of patients.
+        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
+                                lifespan="on", timeout_graceful_shutdown=PATIENCE_S,
+                                ssl_certfile=certificate[0] if certificate else None,
+                                ssl_keyfile=certificate[1] if certificate else None)  # fmt: skip
+        say(full)
+        now()
+        if browser:
+            # Connections wait in the listener until the server takes them.
+            threading.Thread(target=webbrowser.open, args=(full,), daemon=True).start()
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def address_of(settings: ServeSettings) -> str:
+    """Return the address of the first page."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{'https' if settings.tls else 'http'}://{host}:{settings.port}/"
+
+
+def _listening(settings: ServeSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(128)
+        listener.set_inheritable(False)
+    except OSError as error:
+        listener.close()
+        why = (error.strerror or "the system refused").lower()
+        raise BadSetting(f"--port {settings.port} of that address cannot be listened at: {why}; give another --port, "
+                         "or 0 for a free one.") from None  # fmt: skip
+    return listener

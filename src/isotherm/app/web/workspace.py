@@ -1,0 +1,143 @@
+"""Workspace: the folder of one server, which holds jobs, uploads, accounts and its secret; one server at a time."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from isotherm.app.places import unusable, usable_folder
+from isotherm.errors import OutputError
+from isotherm.exchange.folder_lock import one_at_a_time
+
+WAITS_S = 30.0
+"""How long one who writes waits for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folder of a server; nobody but its owner may look into it.
+
+    Parameters
+    ----------
+    folder : Path
+    secret : bytes
+        Signs what browsers send back; made once, kept in the folder.
+    """
+
+    folder: Path
+    secret: bytes
+
+    @property
+    def jobs(self) -> Path:
+        """Folder with a folder for each job."""
+        return self.folder / "jobs"
+
+    @property
+    def uploads(self) -> Path:
+        """Folder with a folder for each upload."""
+        return self.folder / "uploads"
+
+    @contextmanager
+    def connected(self) -> Generator[sqlite3.Connection]:
+        """Give a connection to the workspace's own database for one transaction."""
+        connection = sqlite3.connect(self.folder / "workspace.sqlite", timeout=WAITS_S, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            connection.close()
+
+
+def workspace_at(path: str | os.PathLike[str]) -> Workspace:
+    """Return the workspace in a folder, which is made where it is not there.
+
+    Raises
+    ------
+    OutputError
+    """
+    folder = usable_folder(os.fspath(path)).absolute()
+    try:
+        for one in (folder, folder / "jobs", folder / "uploads"):
+            one.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)  # an existing folder may have been open to others
+        _set_up(folder / "workspace.sqlite")
+        return Workspace(folder, _secret(folder / "secret"))
+    except OSError as error:
+        raise unusable(folder, error.strerror) from None
+    except sqlite3.Error:
+        raise unusable(folder, "its workspace.sqlite cannot be used") from None
+
+
+@contextmanager
+def held(workspace: Workspace) -> Generator[None]:
+    """Keep a workspace to this server.
+
+    Raises
+    ------
+    OutputError
+        Another server has it.
+    """
+    taken = one_at_a_time(workspace.folder)
+    try:
+        taken.__enter__()
+    except OutputError:
+        raise OutputError("Another isotherm serve works in this workspace; use its page, or name another folder with "
+                          "--workspace.") from None  # fmt: skip
+    try:
+        yield
+    finally:
+        taken.__exit__(None, None, None)
+
+
+def _secret(file: Path) -> bytes:
+    with suppress(FileExistsError):
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(secrets.token_bytes(32))
+    found = file.read_bytes()
+    if len(found) < 32:  # a crash in the moment of its making
+        file.unlink()
+        return _secret(file)
+    return found
+
+
+def _set_up(file: Path) -> None:
+    connection = sqlite3.connect(file, timeout=WAITS_S, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        for table in TABLES:
+            connection.execute(table)
+    finally:
+        connection.close()
+
+
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS job (
+        id TEXT PRIMARY KEY, work TEXT NOT NULL, title TEXT NOT NULL, who TEXT NOT NULL, state TEXT NOT NULL,
+        asked_at TEXT NOT NULL, started_at TEXT, ended_at TEXT, attempts INTEGER NOT NULL DEFAULT 0,
+        said TEXT NOT NULL DEFAULT '', link TEXT NOT NULL DEFAULT '')""",
+    """CREATE TABLE IF NOT EXISTS upload (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, bytes INTEGER NOT NULL, who TEXT NOT NULL, came_at TEXT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS account (
+        name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS login (
+        token TEXT PRIMARY KEY, name TEXT NOT NULL, made_at REAL NOT NULL, seen_at REAL NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS looked (
+        entry INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, patient TEXT NOT NULL, what TEXT NOT NULL)""",
+    """CREATE TRIGGER IF NOT EXISTS looked_stays BEFORE UPDATE ON looked
+        BEGIN SELECT RAISE(ABORT, 'what was looked at stays noted'); END""",
+    """CREATE TRIGGER IF NOT EXISTS looked_is_kept BEFORE DELETE ON looked
+        BEGIN SELECT RAISE(ABORT, 'what was looked at stays noted'); END""",
+)
+"""Jobs, uploads, who may log in, who is logged in, and who looked at which patient."""

@@ -1,0 +1,60 @@
+"""What the tests of the local app may ask for: an app over a small registry, and a browser without a browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from bench.registry_data import made_up_records
+from isotherm.app.web.application import create_app
+from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.registry.store import open_store
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PATIENTS = 30
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> str:
+    """Address of a registry with 30 made-up patients."""
+    address = str(tmp_path / "made-up.registry")
+    with open_store(address, create=True) as store:
+        store.add(made_up_records(PATIENTS, seed=1), by="test", why="made up")
+    return address
+
+
+@pytest.fixture
+def settings(registry: str, tmp_path: Path) -> ServeSettings:
+    """What a server over the registry is told."""
+    return ServeSettings(registry=registry, workspace=tmp_path / "workspace")
+
+
+@pytest.fixture
+def app(settings: ServeSettings) -> FastAPI:
+    """The app; its jobs start when a client enters it."""
+    return create_app(settings, clock=lambda: NOW)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """A browser that asks as pages of this machine do."""
+    with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as found:
+        yield found
+
+
+def token_on(html: str) -> str:
+    """Return the token that a page sends back with what it writes."""
+    found = re.search(r'<meta name="csrf-token" content="([0-9a-f]{64})">', html)
+    assert found is not None
+    return found.group(1)
+
+
+def post(client: TestClient, path: str, **fields: str) -> object:
+    """Send a form from a page of ours; return the answer."""
+    return client.post(path, data={"csrf_token": token_on(client.get("/who").text), **fields})
