@@ -88,7 +88,7 @@ def assess_lesion(
     with ThreadPoolExecutor(1) as pool:
         # The draws take as long as everything else together.
         interval = pool.submit(_interval, lesion, scene, margin, status, settings, rng)
-        zone_surface = None if margin is None else _own_zone(scene, tumor_body)
+        zone_surface = None if margin is None else own_zone(scene, tumor_body)
         zone_body = zone_shape = covered = None
         if margin is not None:
             covered = coverage(scene.tumor, scene.zone, margin, scene.tumor_mask.grid, organ=scene.organ,
@@ -194,7 +194,7 @@ def _interval(
     )  # fmt: skip
 
 
-def _own_zone(scene: Scene, tumor: Body) -> Surface:
+def own_zone(scene: Scene, tumor: Body) -> Surface:
     """Return the surface of the zone's parts that belong to this lesion; of the nearest part where none is near."""
     whole = Surface.from_corners(scene.zone.boundary)
     part = whole.parts()
