@@ -16,6 +16,9 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADER, FIELD = "x-csrf-token", "csrf_token"
 """Where the token comes back: as a header of scripts, or as a field of plain forms."""
 
+UPLOADS = "/uploads"
+"""Where the body is a file, of any size: only a header can hold the token, and the size is counted by the page."""
+
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 REFUSED = "This did not come from a page of isotherm, or the page is old; go back, reload the page and send it again."
@@ -43,7 +46,7 @@ async def guarded(request: Request) -> None:
 
 
 async def _field(request: Request) -> str:
-    if not request.headers.get("content-type", "").startswith(FORMS):
+    if request.url.path == UPLOADS or not request.headers.get("content-type", "").startswith(FORMS):
         return ""
     found = (await request.form()).get(FIELD)
     return found if isinstance(found, str) else ""

@@ -12,15 +12,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from isotherm.app.web.csrf import UPLOADS
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.workspace import Workspace
 from isotherm.errors import InputError
 
 MOST_FORM_BYTES = 1_000_000
 """Of a form; what is larger is uploaded."""
-
-UPLOADS = "/uploads"
-"""Where the size is counted by the page itself."""
 
 STATIC = "/static/"
 
@@ -77,7 +75,7 @@ class Gate:
             cookies.get(self.key_cookie, "").encode(), self._key.encode()
         ):
             return await self._ask_for_key(scope, receive, answer)
-        limit = None if scope["path"].startswith(UPLOADS) else MOST_FORM_BYTES
+        limit = None if scope["path"] == UPLOADS else MOST_FORM_BYTES
         if limit is not None and _declared(headers) > limit:
             return await PlainTextResponse(TOO_LARGE, 413)(scope, receive, answer)
         await self._app(scope, receive if limit is None else _Counted(receive, limit), answer)

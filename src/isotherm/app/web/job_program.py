@@ -22,8 +22,20 @@ TAKEN = 3
 TRIES, WAITS_S = 20, 0.1
 """A server that looks whether the job is being done holds its lock for a moment."""
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+
+    def _limit(work: Work) -> None:
+        """Leave memory to the system, which has no limit for one process."""
+
+else:
     import resource
+
+    def _limit(work: Work) -> None:
+        """Let the system refuse more memory than the work may take."""
+        if work.most_mb is not None:
+            most = work.most_mb * 1_000_000
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
 
 NO_MEMORY = "There was not enough memory for it; give it less at once, or close other programs and run it again."
 UNFORESEEN = "Something unforeseen happened in this job; log.txt in its folder says where. Nothing is shown of it."
@@ -70,14 +82,6 @@ def _come_of(folder: Path) -> Came:
     doing = Doing(id=folder.name, folder=out, registry=told["registry"], workspace=folder.parent.parent,
                   who=told["who"], tell=tell)  # fmt: skip
     return work.run(told["asked"], doing)
-
-
-def _limit(work: Work) -> None:
-    """Let the system refuse more memory than the work may take, where it can."""
-    if work.most_mb is None or sys.platform == "win32":
-        return
-    most = work.most_mb * 1_000_000
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 if __name__ == "__main__":

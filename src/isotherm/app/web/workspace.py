@@ -128,7 +128,8 @@ TABLES = (
         asked_at TEXT NOT NULL, started_at TEXT, ended_at TEXT, attempts INTEGER NOT NULL DEFAULT 0,
         said TEXT NOT NULL DEFAULT '', link TEXT NOT NULL DEFAULT '')""",
     """CREATE TABLE IF NOT EXISTS upload (
-        id TEXT PRIMARY KEY, name TEXT NOT NULL, bytes INTEGER NOT NULL, who TEXT NOT NULL, came_at TEXT NOT NULL)""",
+        id TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, bytes INTEGER NOT NULL, who TEXT NOT NULL,
+        came_at TEXT NOT NULL, PRIMARY KEY (id, number))""",
     """CREATE TABLE IF NOT EXISTS account (
         name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS login (

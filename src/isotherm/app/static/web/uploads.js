@@ -1,0 +1,51 @@
+// Sends files to the server, one after the other; a page's own script says which, and what comes next.
+
+const token = () => document.querySelector("meta[name=csrf-token]").content;
+
+// Send files as one upload; `told(done, all)` hears how many bytes have come. Returns the id of the upload.
+export async function upload(files, told = () => {}) {
+  const all = files.reduce((sum, one) => sum + one.file.size, 0);
+  let id = "", done = 0;
+  for (const { file, name } of files) {
+    const query = new URLSearchParams(id ? { name, into: id } : { name });
+    const answer = await fetch(`/uploads?${query}`, {
+      method: "POST", body: file, redirect: "error",
+      headers: { "X-CSRF-Token": token(), "Content-Type": "application/octet-stream", "HX-Request": "true" },
+    });
+    const elsewhere = answer.headers.get("HX-Redirect");
+    if (elsewhere) {
+      location.assign(elsewhere);
+      throw new Error("Who is working is asked first.");
+    }
+    if (!answer.ok) {
+      const part = new DOMParser().parseFromString(await answer.text(), "text/html");
+      throw new Error(part.body.textContent.trim() || "The upload was refused.");
+    }
+    ({ id } = await answer.json());
+    done += file.size;
+    told(done, all);
+  }
+  return id;
+}
+
+// Return the files that were dropped, those of folders too, with their names in them.
+export async function dropped(transfer) {
+  const entries = [...transfer.items].map((one) => one.webkitGetAsEntry?.()).filter(Boolean);
+  const found = [];
+  for (const entry of entries) await walk(entry, found);
+  return found;
+}
+
+async function walk(entry, found) {
+  if (entry.isFile) {
+    const file = await new Promise((done, failed) => entry.file(done, failed));
+    found.push({ file, name: entry.fullPath.replace(/^\//, "") });
+    return;
+  }
+  const reader = entry.createReader();
+  for (;;) {
+    const some = await new Promise((done, failed) => reader.readEntries(done, failed));
+    if (!some.length) return;
+    for (const one of some) await walk(one, found);
+  }
+}

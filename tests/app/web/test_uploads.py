@@ -1,0 +1,265 @@
+"""Uploads and archives: streamed, limited, under numbers; bombs, links and names that lead elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import stat
+import zipfile
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isotherm.app.web.archives import ArchiveLimits, unpack
+from isotherm.app.web.gate import TooLarge
+from isotherm.app.web.uploads import Limits, drop, file_name, files_of, keep
+from isotherm.app.web.workspace import Workspace, workspace_at
+from isotherm.errors import BadSetting, UnreadableFile
+from tests.app.web.conftest import token_on
+
+HOSTILE = ["../../evil.nii.gz", "/etc/passwd", "..\\..\\evil.zip", "a\x00b.nii", "CON", "x" * 5000, "", ".", "..",
+           "<script>alert(1)</script>.dcm", "\u202ecod.exe", "=cmd|' /C calc'!A1"]  # fmt: skip
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return workspace_at(tmp_path / "workspace")
+
+
+async def pieces(*some: bytes) -> AsyncIterator[bytes]:
+    for one in some:
+        yield one
+
+
+def kept(workspace: Workspace, *body: bytes, name: str = "ct.nii.gz", **others: Any) -> Any:
+    return asyncio.run(keep(pieces(*body), workspace, name=name, who="ada", **{"declared": None, **others}))
+
+
+def everything(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and "workspace.sqlite" not in path.name]
+
+
+def test_a_file_is_kept_as_it_came_and_its_ending_tells_its_format(workspace: Workspace) -> None:
+    one = kept(workspace, b"abc", b"def")
+
+    assert one.path.read_bytes() == b"abcdef"
+    assert one.path.name == "000001.nii.gz"
+    assert files_of(workspace, one.id) == (one,)
+
+
+def test_the_files_of_a_folder_belong_together(workspace: Workspace) -> None:
+    first = kept(workspace, b"1", name="CT/IM1")
+    second = kept(workspace, b"22", name="CT/IM2", into=first.id)
+
+    assert [one.name for one in files_of(workspace, first.id)] == ["CT/IM1", "CT/IM2"]
+    assert (second.number, second.path.name) == (2, "000002")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_is_never_a_path(workspace: Workspace, name: str) -> None:
+    one = kept(workspace, b"x", name=name)
+
+    assert one.path.parent == workspace.uploads / one.id
+    assert len(everything(workspace.folder)) == 2  # it, and the secret
+    assert one.name.isprintable()
+    assert 0 < len(one.name) <= 200
+
+
+@given(st.text(max_size=300))
+def test_no_name_makes_anything_but_a_number_and_an_ending_of_ours(name: str) -> None:
+    found = file_name(7, name)
+
+    assert found.startswith("000007")
+    assert os.path.basename(found) == found
+    assert all(letter.isalnum() or letter == "." for letter in found)
+
+
+@pytest.mark.parametrize("declared", [None, 5, 100])
+def test_what_is_too_large_is_refused_whatever_was_declared_and_nothing_stays(
+    workspace: Workspace, declared: int | None
+) -> None:
+    with pytest.raises(TooLarge):
+        kept(workspace, b"x" * 60, b"x" * 60, declared=declared, limits=Limits(file_bytes=99))
+
+    assert len(everything(workspace.folder)) == 1
+    assert list(workspace.uploads.iterdir()) == []
+
+
+def test_all_files_of_an_upload_together_have_a_limit_and_so_has_their_number(workspace: Workspace) -> None:
+    first = kept(workspace, b"x" * 60)
+    with pytest.raises(TooLarge):
+        kept(workspace, b"x" * 60, into=first.id, limits=Limits(all_bytes=100))
+    with pytest.raises(TooLarge):
+        kept(workspace, b"x", into=first.id, limits=Limits(files=1))
+
+    assert files_of(workspace, first.id) == (first,)
+
+
+@pytest.mark.parametrize("into", ["0" * 16, "..", "../jobs", "a/b"])
+def test_nothing_is_added_to_an_upload_that_is_none(workspace: Workspace, into: str) -> None:
+    with pytest.raises(BadSetting):
+        kept(workspace, b"x", into=into)
+
+    assert list(workspace.uploads.iterdir()) == []
+
+
+def test_a_browser_that_goes_away_in_the_middle_leaves_nothing(workspace: Workspace) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise ConnectionError
+
+    with pytest.raises(Exception, match=r"cannot be written|^$"):
+        asyncio.run(keep(broken(), workspace, name="ct.nii", declared=None, who="ada"))
+
+    assert list(workspace.uploads.iterdir()) == []
+
+
+def test_an_upload_can_be_dropped(workspace: Workspace) -> None:
+    one = kept(workspace, b"x")
+
+    drop(workspace, one.id)
+
+    assert files_of(workspace, one.id) == ()
+    assert not one.path.exists()
+
+
+def test_a_page_sends_a_file_with_the_token_as_a_header(client: TestClient, app: FastAPI) -> None:
+    client.cookies.set("isotherm_who", "ada")
+    token = token_on(client.get("/who").text)
+
+    answer = client.post("/uploads?name=CT.zip", content=b"PK", headers={"x-csrf-token": token})
+
+    assert answer.json()["bytes"] == 2
+    assert files_of(app.state.web.workspace, answer.json()["id"])[0].path.read_bytes() == b"PK"
+
+
+def test_a_form_cannot_upload(client: TestClient) -> None:
+    token = token_on(client.get("/who").text)
+
+    answer = client.post("/uploads?name=a", data={"csrf_token": token}, files={"file": b"x" * 3_000_000})
+
+    assert answer.status_code == 403
+
+
+def test_an_upload_asks_who_works_before_anything_is_kept(client: TestClient, app: FastAPI) -> None:
+    token = token_on(client.get("/who").text)
+
+    answer = client.post("/uploads?name=a", content=b"x", headers={"x-csrf-token": token})
+
+    assert answer.status_code == 303
+    assert list(app.state.web.workspace.uploads.iterdir()) == []
+
+
+def a_zip(path: Path, content: dict[str, bytes], how: Callable[[zipfile.ZipInfo], None] = lambda _: None) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, data in content.items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            how(info)
+            opened.writestr(info, data)
+    return path
+
+
+def test_an_archive_is_unpacked_under_numbers_with_the_names_to_show(tmp_path: Path) -> None:
+    archive = a_zip(tmp_path / "a.zip", {"CT/IM1.dcm": b"1", "CT/mask.nii.gz": b"22"})
+
+    found = unpack(archive, tmp_path / "into")
+
+    assert [(one.name, one.path.name) for one in found] == [
+        ("CT/IM1.dcm", "000001.dcm"), ("CT/mask.nii.gz", "000002.nii.gz")]  # fmt: skip
+
+
+def test_no_name_in_an_archive_leads_out_of_the_folder(tmp_path: Path) -> None:
+    names = ["../../evil", "/tmp/evil", "a/../../evil", "..\\evil", "C:\\evil"]
+    archive = a_zip(tmp_path / "a.zip", dict.fromkeys(names, b"x"))
+
+    found = unpack(archive, tmp_path / "into")
+
+    assert {one.path.parent for one in found} == {tmp_path / "into"}
+    assert sorted(tmp_path.rglob("*")) == sorted([archive, tmp_path / "into", *(one.path for one in found)])
+
+
+def test_a_bomb_is_refused_before_anything_is_unpacked(tmp_path: Path) -> None:
+    archive = a_zip(tmp_path / "a.zip", {"zeros": bytes(5_000_000)})
+
+    with pytest.raises(UnreadableFile, match="times its size"):
+        unpack(archive, tmp_path / "into", limits=ArchiveLimits(free_bytes=1_000_000))
+
+    assert not (tmp_path / "into").exists()
+
+
+def test_a_mask_that_shrinks_a_thousandfold_is_no_bomb(tmp_path: Path) -> None:
+    archive = a_zip(tmp_path / "a.zip", {"mask.nii": bytes(5_000_000)})
+
+    assert unpack(archive, tmp_path / "into")[0].path.stat().st_size == 5_000_000
+
+
+def test_more_files_or_bytes_than_allowed_are_refused(tmp_path: Path) -> None:
+    archive = a_zip(tmp_path / "a.zip", {f"{n}": b"abc" for n in range(20)})
+
+    with pytest.raises(UnreadableFile, match="more than 19 files"):
+        unpack(archive, tmp_path / "into", limits=ArchiveLimits(files=19))
+    with pytest.raises(UnreadableFile, match="GB"):
+        unpack(archive, tmp_path / "into", limits=ArchiveLimits(all_bytes=59))
+
+
+def test_an_archive_that_lies_of_its_size_is_refused_and_nothing_of_it_stays(tmp_path: Path) -> None:
+    archive = a_zip(tmp_path / "a.zip", {"first": b"fine", "zeros": bytes(100_000)})
+    data = archive.read_bytes()
+    size, lie = (100_000).to_bytes(4, "little"), (10).to_bytes(4, "little")
+    assert data.count(size) >= 1
+    archive.write_bytes(data.replace(size, lie))
+
+    with pytest.raises(UnreadableFile):
+        unpack(archive, tmp_path / "into")
+
+    assert list((tmp_path / "into").iterdir()) == []
+
+
+def test_links_and_encrypted_archives_are_refused(tmp_path: Path) -> None:
+    def link(info: zipfile.ZipInfo) -> None:
+        info.external_attr = (stat.S_IFLNK | 0o777) << 16
+
+    with pytest.raises(UnreadableFile, match="links"):
+        unpack(a_zip(tmp_path / "a.zip", {"link": b"/etc/passwd"}, link), tmp_path / "into")
+    plain = bytearray(a_zip(tmp_path / "b.zip", {"a": b"x"}).read_bytes())
+    at = plain.index(b"PK\x01\x02") + 8
+    plain[at] |= 1
+    (tmp_path / "c.zip").write_bytes(plain)
+    with pytest.raises(UnreadableFile, match="encrypted"):
+        unpack(tmp_path / "c.zip", tmp_path / "into")
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"no zip at all" * 99, b"PK\x05\x06" + bytes(18)])
+def test_what_is_no_archive_is_refused_in_a_sentence(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.zip").write_bytes(data)
+
+    with pytest.raises(UnreadableFile, match=r"damaged|empty"):
+        unpack(tmp_path / "a.zip", tmp_path / "into")
+
+
+@given(place=st.integers(0, 400), byte=st.integers(0, 255))
+def test_a_damaged_archive_is_unpacked_or_refused_and_never_anything_else(
+    tmp_path_factory: pytest.TempPathFactory, place: int, byte: int
+) -> None:
+    home = tmp_path_factory.mktemp("zip")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("CT/IM1", b"pixels" * 30)
+        opened.writestr("CT/IM2", b"others" * 30)
+    data = bytearray(buffer.getvalue())
+    data[place % len(data)] = byte
+    (home / "a.zip").write_bytes(data)
+
+    try:
+        found = unpack(home / "a.zip", home / "into")
+    except UnreadableFile:
+        return
+    assert all(one.path.parent == home / "into" for one in found)
