@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.follow_up import anatomy
 from isotherm.app.assess_pair import assess_pair
 from isotherm.app.case import Lesion
 from isotherm.app.correcting import Correction, Of
+from isotherm.app.demo_pair import anatomy
 from isotherm.app.document import margin_document
 from isotherm.app.kept import Kept
 from isotherm.app.pair import Pair

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import NotAcceptable
 from isotherm.registry.changing import Changed, Target
 from isotherm.registry.rows import Kept
-from isotherm.registry.store import Store, open_store
+from isotherm.registry.store import Store, natural, open_store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,10 @@ class Acceptance:
         """The key of the margin: that of its ablation, under which `isotherm case` keeps it, or of scan and lesion."""
         return self.ablation_id or key_for(self.after.id, self.lesion_id)
 
+    def read_at(self, revisions: Mapping[str, int]) -> Acceptance:
+        """Return the same with the revision that its margin had when the person looked, by the keys of margins."""
+        return replace(self, revision=revisions.get(self.margin_id))
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -69,6 +73,17 @@ class Places:
         """Return the revision of a margin that stands there; None where there is none."""
         kept = self.margins.get(margin_id)
         return None if kept is None else kept.revision
+
+
+def patients_of(address: str) -> tuple[str, ...]:
+    """Return the keys of all patients of a registry.
+
+    Raises
+    ------
+    StoreError
+    """
+    with open_store(address) as store:
+        return tuple(sorted((one.patient_id for one in store.records("patient")), key=natural))
 
 
 def places_of(address: str, patient_id: str) -> Places:

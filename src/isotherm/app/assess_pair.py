@@ -24,6 +24,7 @@ from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.transform import Transform
 
 Progress = Callable[[str], None]
+Judged = Callable[[tuple[Registered, ...]], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,17 +43,19 @@ class PairAssessment:
 
 def assess_pair(
     pair: Pair, choice: Choice, settings: Settings, facts: Facts, *, shrinkage: Shrinkage | None = None,
-    progress: Progress = lambda _: None,
+    progress: Progress = lambda _: None, judged: Judged = lambda _: None,
 ) -> PairAssessment:  # fmt: skip
     """Register a pair of scans, carry what was drawn before onto the scan after, and measure the margins.
 
-    With `shrinkage`, the margin to zones as large as they are said to have been stands beside the one that was seen.
+    `judged` is told how the lesions lie as soon as their gates are known, long before the margins are. With
+    `shrinkage`, the margin to zones as large as they are said to have been stands beside the one that was seen.
 
     Raises
     ------
     InputError, NotConverged
     """
     registered = register_pair(pair, choice, progress=progress)
+    judged(registered)
     progress("carrying the tumor")
     case = carried_case(pair, registered, facts)
     settings = settings_of(pair, settings)

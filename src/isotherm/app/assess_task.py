@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from isotherm.app.assess_pair import PairAssessment, assess_pair
+from isotherm.app.assess_pair import Judged, PairAssessment, assess_pair
 from isotherm.app.assess_pair_outputs import Places, write_pair_assessment
 from isotherm.app.choosing import ChoiceRequest
 from isotherm.app.correcting import Correction, Signature, corrected_mask, corrected_pair, corrections_document
@@ -32,6 +32,8 @@ class PairAsked:
     choice: ChoiceRequest = field(default_factory=ChoiceRequest)
     settings: Settings = field(default_factory=Settings)
     facts: Facts = UNTOLD
+    simulated: tuple[str, ...] = ()
+    """Roles of what never was of a patient."""
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON can hold it; `from_document` gives it back."""
@@ -47,7 +49,8 @@ class PairAsked:
         """
         request = {name: _tuples(value) for name, value in told["request"].items()}
         return cls(request=PairRequest(**request), choice=ChoiceRequest(**told["choice"]),
-                   settings=Settings(**told["settings"]), facts=Facts(**told["facts"]))  # fmt: skip
+                   settings=Settings(**told["settings"]), facts=Facts(**told["facts"]),
+                   simulated=tuple(told["simulated"]))  # fmt: skip
 
 
 def _tuples(value: Any) -> Any:
@@ -58,7 +61,7 @@ def _tuples(value: Any) -> Any:
 
 def assess_into(
     folder: Path, asked: PairAsked, corrections: Sequence[Correction] = (), signed: Signature | None = None, *,
-    progress: Progress = lambda _: None,
+    keep_in: Path | None = None, progress: Progress = lambda _: None, judged: Judged = lambda _: None,
 ) -> PairAssessment:  # fmt: skip
     """Read, register and measure a pair, and write everything into a folder.
 
@@ -70,8 +73,12 @@ def assess_into(
         Painted onto the masks as they were read.
     signed : Signature, optional
         Who corrected and why: needed with corrections.
+    keep_in : Path, optional
+        Where what a correction needs is kept; in the folder itself by default.
     progress : callable
         Told in words what is being done.
+    judged : callable
+        Told how the scans lie on each other, once that is known.
 
     Raises
     ------
@@ -80,11 +87,12 @@ def assess_into(
     places = Places.of(str(folder), None, None, asked.request.after)
     places.keep((*asked.request.files, *asked.choice.files))
     progress("reading")
-    drawn = read_pair(asked.request)
+    drawn = read_pair(asked.request, simulated=asked.simulated)
     pair = corrected_pair(drawn, corrections)
-    found = assess_pair(pair, asked.choice.read(pair), asked.settings, asked.facts, progress=progress)
+    found = assess_pair(pair, asked.choice.read(pair), asked.settings, asked.facts, progress=progress,
+                        judged=judged)  # fmt: skip
     write_pair_assessment(places, asked.request, pair, found, progress=progress)
-    keep(folder, found.registered)
+    keep(keep_in or folder, found.registered)
     if signed is not None:
         _write_corrections(folder, drawn, corrections, signed)
     return found

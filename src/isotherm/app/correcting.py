@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from isotherm.app.reading import Input
 from isotherm.app.registering import Registered
 from isotherm.app.software import versions
 from isotherm.errors import BadSetting, BadStroke
-from isotherm.exchange.correction_files import stroke_document
+from isotherm.exchange.correction_files import stroke_document, strokes_of
 from isotherm.imaging.brush import Stroke, corrected
 from isotherm.imaging.volume import Mask
 
@@ -165,17 +165,48 @@ def corrections_document(pair: Pair, corrections: Sequence[Correction], signed: 
     }
 
 
+def combined(earlier: Sequence[Correction], later: Sequence[Correction]) -> tuple[Correction, ...]:
+    """Return corrections of masks that were corrected already as ones of the masks as drawn."""
+    strokes: dict[tuple[Of, int], tuple[Stroke, ...]] = {}
+    for one in (*earlier, *later):
+        strokes[one.of, one.number] = (*strokes.get((one.of, one.number), ()), *one.strokes)
+    return tuple(Correction(of, number, made) for (of, number), made in strokes.items())
+
+
+def correction_document(one: Correction) -> dict[str, Any]:
+    """Return a correction as JSON can hold it; `correction_of` gives it back."""
+    return {"of": one.of, "number": one.number, "strokes": [stroke_document(stroke) for stroke in one.strokes]}
+
+
+def correction_of(told: Mapping[str, Any]) -> Correction:
+    """Return what `correction_document` told.
+
+    Raises
+    ------
+    BadStroke
+    """
+    return Correction(told["of"], told["number"], strokes_of(told["strokes"]))
+
+
+def signature_of(told: Mapping[str, str]) -> Signature:
+    """Return who corrected, why and when.
+
+    Raises
+    ------
+    BadSetting
+    """
+    return Signature(told["by"], told["why"], datetime.fromisoformat(told["at"]))
+
+
 def _document(pair: Pair, one: Correction) -> dict[str, Any]:
     before, after = drawn_mask(pair, one.of, one.number), corrected_mask(pair, one)
     added, erased = changed_ml(before, after)
     return {
-        "of": one.of,
-        "number": one.number,
+        **correction_document(one),
         "from": fingerprint(before),
         "to": fingerprint(after),
         "added_ml": round(added, 3),
         "erased_ml": round(erased, 3),
-        "strokes": [stroke_document(stroke) for stroke in one.strokes],
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from isotherm.app.assess import LesionMargin, own_zone
 from isotherm.app.assessment import LesionView
 from isotherm.app.case import Case
-from isotherm.app.correcting import Correction
+from isotherm.app.correcting import Correction, correction_document
 from isotherm.app.document import margin_document
 from isotherm.app.figures_slices import middle_lps_mm
 from isotherm.app.kept import Kept
@@ -41,12 +42,15 @@ class LiveScene:
         Of the viewer.
     whole : dict
         What viewer.js reads at the start, images included.
+    last : dict
+        What was measured last, by its corrections.
     """
 
     kept: Kept
     number: int
     grid: Grid
     whole: dict[str, Any]
+    last: dict[str, tuple[Case, LesionMargin]] = field(default_factory=dict[str, tuple[Case, LesionMargin]])
 
     @classmethod
     def of(cls, kept: Kept, number: int) -> LiveScene:
@@ -63,19 +67,38 @@ class LiveScene:
         }], "margin": margin_document(case.lesions[number].label, found)}  # fmt: skip
         return cls(kept, number, grid, whole)
 
-    def after(self, corrections: Sequence[Correction]) -> dict[str, Any]:
-        """Return the margin with corrected masks, its thinnest point, and the outlines and surfaces.
+    def measured(self, corrections: Sequence[Correction]) -> dict[str, Any]:
+        """Return the margin with corrected masks, word for word as margin.json would.
 
         Raises
         ------
         BadStroke, EmptyMask, ImplausibleMask
         """
-        case = quick_case(self.kept, corrections)
-        found = margin_in(case, self.kept, self.number)
+        case, found = self._measured(corrections)
+        return margin_document(case.lesions[self.number].label, found)
+
+    def drawn(self, corrections: Sequence[Correction]) -> dict[str, Any]:
+        """Return outlines and surfaces with corrected masks, and where the crosshair goes.
+
+        Raises
+        ------
+        BadStroke, EmptyMask, ImplausibleMask
+        """
+        case, found = self._measured(corrections)
         view = view_of(case, self.number, found)
         left, posterior, superior = _place(view, found)
-        return {"margin": margin_document(case.lesions[self.number].label, found),
-                "start_ras": [-left, -posterior, superior], "layers": _told(drawn_layers(view, self.grid))}  # fmt: skip
+        return {"start_ras": [-left, -posterior, superior], "layers": _told(drawn_layers(view, self.grid))}
+
+    def _measured(self, corrections: Sequence[Correction]) -> tuple[Case, LesionMargin]:
+        """Measure with corrected masks; the last result stays, since its outlines are asked for right after it."""
+        key = json.dumps([correction_document(one) for one in corrections])
+        known = self.last.get(key)
+        if known is None:
+            case = quick_case(self.kept, corrections)
+            known = case, margin_in(case, self.kept, self.number)
+            self.last.clear()
+            self.last[key] = known
+        return known
 
 
 def view_of(case: Case, number: int, found: LesionMargin) -> LesionView:
