@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import sqlite3
@@ -33,6 +34,11 @@ class Workspace:
     secret: bytes
 
     @property
+    def mark(self) -> str:
+        """Ends the names of cookies: they know no port, and two servers of one machine must not take each other's."""
+        return hashlib.sha256(b"mark" + self.secret).hexdigest()[:8]
+
+    @property
     def jobs(self) -> Path:
         """Folder with a folder for each job."""
         return self.folder / "jobs"
@@ -43,12 +49,12 @@ class Workspace:
         return self.folder / "uploads"
 
     @contextmanager
-    def connected(self) -> Generator[sqlite3.Connection]:
-        """Give a connection to the workspace's own database for one transaction."""
+    def connected(self, *, reads: bool = False) -> Generator[sqlite3.Connection]:
+        """Give a connection to the workspace's own database for one transaction; who only reads waits for nobody."""
         connection = sqlite3.connect(self.folder / "workspace.sqlite", timeout=WAITS_S, isolation_level=None)
         connection.row_factory = sqlite3.Row
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
         except BaseException:
@@ -126,10 +132,16 @@ TABLES = (
     """CREATE TABLE IF NOT EXISTS job (
         id TEXT PRIMARY KEY, work TEXT NOT NULL, title TEXT NOT NULL, who TEXT NOT NULL, state TEXT NOT NULL,
         asked_at TEXT NOT NULL, started_at TEXT, ended_at TEXT, attempts INTEGER NOT NULL DEFAULT 0,
-        said TEXT NOT NULL DEFAULT '', link TEXT NOT NULL DEFAULT '')""",
+        said TEXT NOT NULL DEFAULT '', link TEXT NOT NULL DEFAULT '',
+        patient TEXT NOT NULL DEFAULT '')""",
     """CREATE TABLE IF NOT EXISTS upload (
         id TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, bytes INTEGER NOT NULL, who TEXT NOT NULL,
         came_at TEXT NOT NULL, PRIMARY KEY (id, number))""",
+    """CREATE TABLE IF NOT EXISTS line (
+        patient TEXT PRIMARY KEY, lesions INTEGER NOT NULL, ablated_on TEXT NOT NULL, last_on TEXT NOT NULL,
+        died_on TEXT NOT NULL, questions INTEGER NOT NULL, asks TEXT NOT NULL, margins INTEGER NOT NULL,
+        to_accept INTEGER NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS lines_are_of (registry_id TEXT NOT NULL, entries INTEGER NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS account (
         name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS login (
@@ -141,4 +153,5 @@ TABLES = (
     """CREATE TRIGGER IF NOT EXISTS looked_is_kept BEFORE DELETE ON looked
         BEGIN SELECT RAISE(ABORT, 'what was looked at stays noted'); END""",
 )
-"""Jobs, uploads, who may log in, who is logged in, and who looked at which patient."""
+"""Jobs, uploads, the worklist and up to which entry of which registry it was made, who may log in, who is logged in,
+and who looked at which patient."""
