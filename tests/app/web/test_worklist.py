@@ -156,11 +156,11 @@ def test_much_that_came_at_once_is_read_in_the_background_and_the_page_says_so(
     registry: str, table: WorklistTable
 ) -> None:
     with open_store(registry) as store:
-        store.add(made_up_records(AT_ONCE // 10, seed=5, prefix="Q"), by="test", why="test")
+        store.add(made_up_records(AT_ONCE // 8, seed=5, prefix="Q"), by="test", why="test")
 
     assert not table.find(wanted()).is_whole
     table.read_all()
-    assert table.find(wanted()).patients == PATIENTS + AT_ONCE // 10
+    assert table.find(wanted()).patients == PATIENTS + AT_ONCE // 8
 
 
 def test_the_page_shows_lines_and_where_they_lead(client: TestClient, app: FastAPI) -> None:

@@ -102,9 +102,7 @@ class WorklistTable:
 
     def read_all(self) -> None:
         """Read the registry, all of it."""
-        if not self._reading.acquire(blocking=False):
-            return
-        try:
+        with self._reading:
             with open_store(self._address) as store:
                 at = store.identity()
                 lines = sorted(lines_of(store.records()), key=lambda line: line.patient)
@@ -112,8 +110,6 @@ class WorklistTable:
                 connection.execute("DELETE FROM line")
                 _put(connection, lines)
                 _note(connection, str(at["registry_id"]), int(at["entries"]))
-        finally:
-            self._reading.release()
 
     def _in_background(self, read: Callable[[], object]) -> None:
         threading.Thread(target=self._quietly, args=(read,), name="worklist", daemon=True).start()
@@ -130,7 +126,8 @@ class WorklistTable:
                 noted = connection.execute("SELECT registry_id, entries FROM lines_are_of").fetchone()
             behind = int(now["entries"]) - (int(noted["entries"]) if noted else 0)
             if noted is None or noted["registry_id"] != now["registry_id"] or not 0 <= behind <= AT_ONCE:
-                self._in_background(self.read_all)
+                if not self._reading.locked():  # else somebody reads it already
+                    self._in_background(self.read_all)
                 return False
             if behind:
                 self._follow(store, str(now["registry_id"]), int(now["entries"]), behind)
