@@ -79,6 +79,15 @@ class Signature:
             if not told.strip() or len(told) > LONGEST_WORDS or not told.isprintable():
                 raise BadSetting(f"Say {name} in 1 to {LONGEST_WORDS} letters on one line; it stays with the mask.")
 
+    def document(self) -> dict[str, str]:
+        """Return it as JSON can hold it; `from_document` gives it back."""
+        return {"by": self.by, "why": self.why, "at": self.at.isoformat(timespec="seconds")}
+
+    @classmethod
+    def from_document(cls, told: Mapping[str, str]) -> Signature:
+        """Return what `document` told."""
+        return cls(told["by"], told["why"], datetime.fromisoformat(told["at"]))
+
 
 def drawn_mask(pair: Pair, of: Of, number: int) -> Mask:
     """Return the mask that a correction is about, as it was drawn.
@@ -158,9 +167,7 @@ def corrections_document(pair: Pair, corrections: Sequence[Correction], signed: 
     return {
         "schema": SCHEMA,
         "software": versions("numpy", "scipy"),
-        "by": signed.by,
-        "why": signed.why,
-        "at": signed.at.isoformat(timespec="seconds"),
+        **signed.document(),
         "corrections": [_document(pair, one) for one in corrections if one.strokes],
     }
 
@@ -186,16 +193,6 @@ def correction_of(told: Mapping[str, Any]) -> Correction:
     BadStroke
     """
     return Correction(told["of"], told["number"], strokes_of(told["strokes"]))
-
-
-def signature_of(told: Mapping[str, str]) -> Signature:
-    """Return who corrected, why and when.
-
-    Raises
-    ------
-    BadSetting
-    """
-    return Signature(told["by"], told["why"], datetime.fromisoformat(told["at"]))
 
 
 def _document(pair: Pair, one: Correction) -> dict[str, Any]:

@@ -21,9 +21,7 @@ from isotherm.app.pair import read_pair
 from isotherm.app.web.context import foreman_of
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import ASKED, OUT
-from isotherm.app.web.work_assess import GATES, PAIR
-
-WORK = "assess"
+from isotherm.app.web.work_assess import GATES, PAIR, WORK
 
 NO_PAIR = "There is no such measurement; the page Assess lists those there are."
 NOT_DONE = "This pair is not measured yet; wait until it is."

@@ -8,16 +8,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from isotherm.app.correcting import combined
+from isotherm.app.correcting import Signature, combined
 from isotherm.app.palette import CLASSES
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_form import pair_of_form
 from isotherm.app.web.assess_words import gate_tables, lesion_rows, stages
-from isotherm.app.web.assessed import SCENES, WORK, Assessed, assessed, later
+from isotherm.app.web.assessed import SCENES, Assessed, assessed, later
 from isotherm.app.web.context import Nav, foreman_of, start_job, web_of
 from isotherm.app.web.painted import painted_in
 from isotherm.app.web.rendering import page
-from isotherm.app.web.work_assess import asked_for
+from isotherm.app.web.work_assess import WORK, asked_for
 from isotherm.errors import BadStroke
 
 ROUTER = APIRouter()
@@ -89,9 +89,10 @@ def full(
     painted = painted_in({"corrections": told})
     if not any(each.strokes for each in painted):
         raise BadStroke("No stroke was painted; correct a mask first, or accept the margin as it is.")
+    signed = Signature(who, why.strip(), web_of(request).clock())
     scene = SCENES.of(one, 0)
     every = combined(one.corrections, later(scene, painted))
-    asked = asked_for(one.pair, every, by=who, why=why, at=web_of(request).clock().isoformat(), of=one.job.id)
+    asked = asked_for(one.pair, every, signed, of=one.job.id)
     job = start_job(request, WORK, f"{one.job.title.removesuffix(', corrected')}, corrected", asked, who=who)
     return RedirectResponse(f"/assess/{job.id}", 303)
 

@@ -13,6 +13,7 @@ from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_words import lesion_rows
 from isotherm.app.web.assessed import assessed
 from isotherm.app.web.context import web_of
+from isotherm.app.web.looked import looked_at
 from isotherm.app.web.rendering import page
 from isotherm.errors import NotAcceptable
 
@@ -29,7 +30,10 @@ def choose(request: Request, job_id: str, label: str = "", patient_id: str = "")
     address = web_of(request).settings.registry
     lesions = lesion_rows(one.document)
     chosen = next((row for row in lesions if row["label"] == label), lesions[0])
-    places = places_of(address, patient_id) if patient_id else None
+    places = None
+    if patient_id:
+        looked_at(request, patient_id, "accept a margin")
+        places = places_of(address, patient_id)
     return page(request, "assess_accept.html.jinja", job=one.job, lesion=chosen, lesions=lesions, patient_id=patient_id,
                 places=places, patients=() if places else patients_of(address))  # fmt: skip
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from isotherm.app.assess_task import PairAsked, assess_into
-from isotherm.app.correcting import Correction, correction_document, correction_of, signature_of
+from isotherm.app.correcting import Correction, Signature, correction_document, correction_of
 from isotherm.app.demo_pair import demo_pair
 from isotherm.app.registering import Registered
 from isotherm.app.registration_document import told as told_of
@@ -21,25 +21,27 @@ PAIR, GATES = "pair.json", "gates.json"
 
 DEMO_FOLDER = "demo-pair"
 
+WORK = "assess"
+
 MOST_S = 4 * 3600.0
 
 
-def asked_for(pair: PairAsked | None, corrections: Sequence[Correction] = (), *, by: str = "", why: str = "",
-              at: str = "", of: str = "") -> dict[str, Any]:  # fmt: skip
+def asked_for(pair: PairAsked | None, corrections: Sequence[Correction] = (), signed: Signature | None = None, *,
+              of: str = "") -> dict[str, Any]:  # fmt: skip
     """Return what the work is asked: a pair, or the demo's where it is None, and how its masks were corrected.
 
     Parameters
     ----------
     pair : PairAsked, optional
     corrections : sequence of Correction
-    by, why, at : str
-        Who corrected, why and when (ISO 8601): needed with corrections.
+    signed : Signature, optional
+        Needed with corrections.
     of : str
         The job whose masks were corrected.
     """
     return {"pair": None if pair is None else pair.document(), "of": of,
             "corrections": [correction_document(one) for one in corrections],
-            "signed": {"by": by, "why": why, "at": at} if corrections else None}  # fmt: skip
+            "signed": None if signed is None else signed.document()}  # fmt: skip
 
 
 def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
@@ -49,7 +51,7 @@ def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
         PairAsked.from_document(told))  # fmt: skip
     write_text(home / PAIR, json.dumps(pair.document()))
     corrections = [correction_of(one) for one in asked["corrections"]]
-    signed = None if asked["signed"] is None else signature_of(asked["signed"])
+    signed = None if asked["signed"] is None else Signature.from_document(asked["signed"])
     found = assess_into(doing.folder, pair, corrections, signed, keep_in=home, progress=doing.tell,
                         judged=lambda lesions: _keep_gates(home, lesions))  # fmt: skip
     return Came(said=_said(found.assessment.document["lesions"]), link=f"/assess/{doing.id}")

@@ -57,6 +57,7 @@ export class Brush {
     this.tile = here.tile;
     this.normal = here.normal;
     this.points = [here.ras];
+    this.trail = [];
     this.size();
     this.draw(x, y, here);
   }
@@ -105,10 +106,15 @@ export class Brush {
   draw(x, y, here) {
     const scale = this.pixelsPerMm(x, y, here);
     if (!scale) return;
-    this.pen.fillStyle = COLORS[this.does];
+    this.trail.push([x, y]);
+    this.pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.pen.strokeStyle = COLORS[this.does];
+    this.pen.lineWidth = 2 * this.radius * scale;
+    this.pen.lineCap = this.pen.lineJoin = "round";
     this.pen.beginPath();
-    this.pen.arc(x, y, this.radius * scale, 0, 2 * Math.PI);
-    this.pen.fill();
+    this.pen.moveTo(...this.trail[0]);
+    for (const point of this.trail) this.pen.lineTo(...point);
+    this.pen.stroke();
   }
 
   ring(x, y, here) {
