@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +13,8 @@ from isotherm.app.choosing import ChoiceRequest
 from isotherm.app.correcting import Correction, Signature, corrected_mask, corrected_pair, corrections_document
 from isotherm.app.kept import keep
 from isotherm.app.outputs import json_text
+from isotherm.app.pacs_pair import Named, names_in_files
+from isotherm.app.pacs_tasks import PacsOptions
 from isotherm.app.pair import Pair, PairRequest, read_pair
 from isotherm.app.places import new_folder
 from isotherm.app.settings import UNTOLD, Facts, Settings
@@ -34,6 +36,8 @@ class PairAsked:
     facts: Facts = UNTOLD
     simulated: tuple[str, ...] = ()
     """Roles of what never was of a patient."""
+    studies: tuple[str, ...] = ()
+    """Of a PACS: one study, or the one before and the one after, in which `pacs:...` of the request is."""
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON can hold it; `from_document` gives it back."""
@@ -50,7 +54,34 @@ class PairAsked:
         request = {name: _tuples(value) for name, value in told["request"].items()}
         return cls(request=PairRequest(**request), choice=ChoiceRequest(**told["choice"]),
                    settings=Settings(**told["settings"]), facts=Facts(**told["facts"]),
-                   simulated=tuple(told["simulated"]))  # fmt: skip
+                   simulated=tuple(told["simulated"]), studies=tuple(told["studies"]))  # fmt: skip
+
+
+def fetched(asked: PairAsked, folder: Path, *, pacs: PacsOptions, tell: Progress) -> PairAsked:
+    """Return what is asked with files in place of what is in a PACS, once its studies are in a folder.
+
+    Raises
+    ------
+    BadSetting, NoSuchStudy, NoAnswer, NotAdmitted, BadAnswer, OutputError
+    """
+    if not asked.studies:
+        return asked
+    one = asked.request
+    names: dict[str, Named] = {"before": one.before, "after": one.after, "tumor": one.tumors, "ablation": one.ablations,
+                               "organ_before": one.organ_before, "organ_after": one.organ_after}  # fmt: skip
+    found = names_in_files(pacs, asked.studies, str(folder), names, tell=tell)
+    request = replace(one, before=str(found["before"]), after=str(found["after"]), tumors=_several(found["tumor"]),
+                      ablations=_several(found["ablation"]), organ_before=_single(found["organ_before"]),
+                      organ_after=_single(found["organ_after"]))  # fmt: skip
+    return replace(asked, request=request, studies=())
+
+
+def _several(named: Named) -> tuple[str, ...]:
+    return (named,) if isinstance(named, str) else tuple(named or ())
+
+
+def _single(named: Named) -> str | None:
+    return named if named is None or isinstance(named, str) else named[0]
 
 
 def _tuples(value: Any) -> Any:

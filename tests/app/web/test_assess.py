@@ -258,3 +258,19 @@ def test_files_that_were_sent_become_a_pair_and_missing_ones_are_named(
     assert asked["choice"]["method"] == "rigid"
     assert "&lt;b&gt;Trial" in reader.get("/assess").text
     assert form(reader, "/assess", method="magic", **fields).status_code == 400
+
+
+def test_studies_of_a_pacs_stand_in_for_files_that_did_not_come(reader: TestClient, app: FastAPI) -> None:
+    fields = {"study_before": "1.2.3", "study_after": "1.2.4", "tumor_label": "300:Tumor", "ablation_label": "301:Zone",
+              "before_label": "2"}  # fmt: skip
+    answer = form(reader, "/assess", **fields)
+    job = table_of(app).get(answer.headers["location"].removeprefix("/assess/"))
+    assert job is not None
+    asked = json.loads((table_of(app).folder(job.id) / "asked.json").read_text())["asked"]["pair"]
+    assert asked["studies"] == ["1.2.3", "1.2.4"]
+    assert (asked["request"]["before"], asked["request"]["after"]) == ("pacs:2", "pacs:")
+    assert (asked["request"]["tumors"], asked["request"]["organ_after"]) == (["pacs:300:Tumor"], None)
+    assert form(reader, "/assess", **fields | {"study_before": "../x"}).status_code == 400
+    assert form(reader, "/assess", **fields | {"tumor_label": ""}).status_code == 400
+    # The address of the PACS is that of who starts the server: a page cannot send it anywhere.
+    assert form(reader, "/assess", **fields | {"pacs": "http://elsewhere"}).status_code == 303

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from isotherm.app.correcting import Signature, combined
+from isotherm.app.pacs_tasks import URL
 from isotherm.app.palette import CLASSES
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_form import pair_of_form
@@ -33,7 +35,7 @@ def start(request: Request) -> Response:
     """Show how to begin, and what was measured before."""
     table = foreman_of(request).table
     jobs = [(job, table.told(job)) for job in table.of() if job.work == WORK]
-    return page(request, "assess.html.jinja", jobs=jobs)
+    return page(request, "assess.html.jinja", jobs=jobs, pacs=bool(os.environ.get(URL)))
 
 
 @ROUTER.post("/assess/demo")

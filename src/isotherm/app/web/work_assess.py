@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from isotherm.app.assess_task import PairAsked, assess_into
+from isotherm.app.assess_task import PairAsked, assess_into, fetched
 from isotherm.app.correcting import Correction, Signature, correction_document, correction_of
 from isotherm.app.demo_pair import demo_pair
+from isotherm.app.pacs_tasks import PacsOptions
 from isotherm.app.registering import Registered
 from isotherm.app.registration_document import told as told_of
 from isotherm.app.report_words import interval_range, margin_words
@@ -48,7 +49,7 @@ def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
     home = doing.folder.parent
     told = asked["pair"]
     pair = demo_pair(doing.workspace / DEMO_FOLDER, progress=doing.tell) if told is None else (
-        PairAsked.from_document(told))  # fmt: skip
+        fetched(PairAsked.from_document(told), home, pacs=PacsOptions(), tell=doing.tell))  # fmt: skip
     write_text(home / PAIR, json.dumps(pair.document()))
     corrections = [correction_of(one) for one in asked["corrections"]]
     signed = None if asked["signed"] is None else Signature.from_document(asked["signed"])

@@ -132,7 +132,8 @@ function toggleBrush() {
 
 function toggleDoes() {
   brush.does = brush.does === "add" ? "erase" : "add";
-  one("does").setAttribute("aria-pressed", String(brush.does === "erase"));
+  one("does").classList.toggle("on", brush.does === "erase");
+  one("said").textContent = brush.does === "add" ? "The brush adds." : "The brush erases.";
   one("does").firstChild.textContent = brush.does === "add" ? "Adds " : "Erases ";
 }
 

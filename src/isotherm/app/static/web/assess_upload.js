@@ -7,8 +7,12 @@ const measure = document.getElementById("measure");
 const missing = document.getElementById("missing");
 let sending = 0;
 
+const valueOf = (name) => document.querySelector(`input[name="${name}"]`)?.value.trim() ?? "";
+
 function tell() {
-  const absent = Object.keys(NEEDED).filter((name) => !document.querySelector(`input[type=hidden][name="${name}"]`).value);
+  // A scan may be all of its study; a mask in a PACS has to be named.
+  const inPacs = (name) => valueOf("study_before") && (name === "before" || name === "after" || valueOf(`${name}_label`));
+  const absent = Object.keys(NEEDED).filter((name) => !valueOf(name) && !inPacs(name));
   measure.disabled = absent.length > 0 || sending > 0;
   missing.textContent = sending ? "Files are being sent …" : absent.length ? `Still missing: ${absent.map((name) => NEEDED[name]).join(", ")}.` : "";
 }
@@ -80,4 +84,5 @@ for (const slot of document.querySelectorAll("[data-slot]")) {
     take(slot, files);
   });
 }
+document.getElementById("begin").addEventListener("input", tell);
 tell();
