@@ -24,10 +24,17 @@ def finding(lesion: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "margin": margin_words(lesion),
         "interval_name": interval_name(interval) if interval else "Interval",
-        "interval": interval_range(lesion) or "not given: " + (next(iter(lesion.get("reasons") or []), "no margin")),
+        "interval": interval_range(lesion) or _no_interval(lesion),
         "at_least_5": None if chance is None else percent(1.0 - chance),
         "thinnest": None if thinnest is None else place_lps(thinnest),
     }
+
+
+def _no_interval(lesion: Mapping[str, Any]) -> str:
+    """Return why there is no interval; that of a withheld margin stands among what must be known with it."""
+    if lesion["status"] == "withheld":
+        return "withheld"
+    return "not given: " + next(iter(lesion.get("reasons") or []), "no margin")
 
 
 def lesion_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:

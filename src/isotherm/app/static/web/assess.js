@@ -124,6 +124,7 @@ function tellScan() {
 }
 
 function toggleBrush() {
+  if (one("brush").disabled) return;
   const on = one("brush").getAttribute("aria-pressed") !== "true";
   one("brush").setAttribute("aria-pressed", String(on));
   section.querySelector(".stage").classList.toggle("brushing", on);
