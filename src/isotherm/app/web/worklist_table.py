@@ -20,9 +20,10 @@ Only = Literal["", "due", "questions", "accept"]
 
 SORTS = {
     "patient": "patient", "lesions": "lesions DESC, patient", "ablated": "ablated_on DESC, patient",
-    "last": "last_on, patient", "questions": "questions DESC, patient", "accept": "to_accept DESC, patient",
+    "last": "died_on != '', last_on, patient", "questions": "questions DESC, patient",
+    "accept": "to_accept DESC, patient",
 }  # fmt: skip
-"""What can be sorted by, and how."""
+"""What can be sorted by, and how; who is alive comes before who is not where it is asked whom to see."""
 
 AT_ONCE = 2_000
 """So many entries of the audit are followed while a page waits; more, and all is read anew in the background."""

@@ -15,6 +15,9 @@ from isotherm.app.places import unusable, usable_folder
 from isotherm.errors import OutputError
 from isotherm.exchange.folder_lock import one_at_a_time
 
+FORM = 1
+"""Which tables a workspace has; another number is refused."""
+
 WAITS_S = 30.0
 """How long one who writes waits for another."""
 
@@ -121,6 +124,11 @@ def _secret(file: Path) -> bytes:
 def _set_up(file: Path) -> None:
     connection = sqlite3.connect(file, timeout=WAITS_S, isolation_level=None)
     try:
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, FORM):
+            raise OutputError("This workspace is of another isotherm; name a new folder with --workspace. No "
+                              "registry is in it but the demo's.")  # fmt: skip
+        connection.execute(f"PRAGMA user_version = {FORM}")
         connection.execute("PRAGMA journal_mode = WAL")
         for table in TABLES:
             connection.execute(table)
@@ -141,6 +149,7 @@ TABLES = (
         patient TEXT PRIMARY KEY, lesions INTEGER NOT NULL, ablated_on TEXT NOT NULL, last_on TEXT NOT NULL,
         died_on TEXT NOT NULL, questions INTEGER NOT NULL, asks TEXT NOT NULL, margins INTEGER NOT NULL,
         to_accept INTEGER NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS line_last ON line (died_on != '', last_on, patient)",
     """CREATE TABLE IF NOT EXISTS lines_are_of (registry_id TEXT NOT NULL, entries INTEGER NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS account (
         name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL)""",
