@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.accuracy import print_accuracy
+from bench.app import print_app
 from bench.batch import print_batch
 from bench.coverage import print_coverage
 from bench.criteria_table import print_criteria_table
@@ -40,6 +41,7 @@ Options = argparse.Namespace
 
 PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
     "speed": (lambda _: print_speed(),),
+    "app": (lambda _: print_app(),),
     "batch": (lambda _: print_batch(),),
     "dicom": (lambda _: print_dicom(),),
     "pacs": (lambda _: print_pacs(),),

@@ -6,24 +6,18 @@ import tempfile
 import time
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
 from isotherm.app.board_document import growth_document
+from isotherm.app.demo_pair import anatomy
 from isotherm.app.follow_up import laid_on, volume_on
 from isotherm.app.settings import Settings
 from isotherm.clinical.course import DrawnScan
-from isotherm.exchange.image_files import read_masks, read_volume, write_mask, write_volume
+from isotherm.exchange.image_files import write_mask, write_volume
 from isotherm.imaging.phantom_course import CourseScan, simulate_course, true_inside_mm
-from isotherm.imaging.phantom_scans import Anatomy, anatomy_of
-from isotherm.imaging.volume import Mask, Volume
 from isotherm.imaging.zone_volume import share_of
-
-PLACE_LPS_MM, REACH_MM = (-95.0, -205.0, 390.0), 58.0
-"""Part of the bundled CT that the courses are simulated in: whole scans would only take longer."""
 
 SHARES = (1.0, 0.85, 0.7, 0.5)
 """What is left of a zone's volume, in turn: one that does not change, and three that shrink."""
@@ -51,22 +45,6 @@ class Case:
     verdict: str
     says: str
     seconds: float
-
-
-@cache
-def anatomy() -> Anatomy:
-    """Return the part of the bundled CT."""
-    with resources.as_file(resources.files("isotherm.app") / "data") as data:
-        ct = read_volume(data / "example_ct.nii.gz").volume
-        liver = read_masks(data / "liver.nii.gz", of="organ")[0].mask
-        vein = read_masks(data / "portal_vein_and_splenic_vein.nii.gz", of="vessel")[0].mask
-    start, shape = ct.grid.box_around(np.array([PLACE_LPS_MM]), reach_mm=REACH_MM)
-    low = np.clip(start, 0, ct.grid.shape_kji)
-    high = np.clip(np.add(start, shape), 0, ct.grid.shape_kji)
-    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    k, j, i = (high - low).tolist()
-    grid = ct.grid.window((int(low[0]), int(low[1]), int(low[2])), (k, j, i))
-    return anatomy_of(Volume(ct.voxels[box], grid), Mask(liver.voxels[box], grid, "organ"), vein)
 
 
 def written(scan: CourseScan, home: Path, name: str, on: date) -> DrawnScan:

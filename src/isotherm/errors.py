@@ -12,6 +12,8 @@
     - FieldsApart              images that do not meet in space
     - ImplausibleMask          a mask that cannot be what it is said to be
     - BadLandmarks             points of two scans that do not pair, or are none
+    - BadStroke                a stroke of the brush that cannot be painted
+    - NotAcceptable            a measurement that must not go into a registry
     - OutlineLeaks             a lesion whose outline runs on to where nobody pointed
     - SegmenterFailed          another program that was to make a mask and did not
     - BadSetting               an option or a setting outside of its range
@@ -100,6 +102,14 @@ class ImplausibleMask(InputError):
 
 class BadLandmarks(InputError):
     """Points of two scans that do not pair, lie on each other, or whose frame is not said."""
+
+
+class BadStroke(InputError):
+    """A stroke of the brush that cannot be painted: no places, too long, or outside of the scan."""
+
+
+class NotAcceptable(InputError):
+    """A measurement that must not go into a registry: its registration failed, or somebody measured anew since."""
 
 
 class OutlineLeaks(InputError):

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from bench.follow_up import anatomy
+from isotherm.app.demo_pair import anatomy
 from isotherm.exchange.image_files import write_mask, write_volume
 from isotherm.imaging.phantom_course import SimulatedCourse, simulate_course
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from skimage.measure import find_contours
 
-from bench.follow_up import anatomy
+from isotherm.app.demo_pair import anatomy
 from isotherm.imaging.phantom_scans import ScanPair, simulate_scans
 from tests.exchange.made_up_dicom import as_rtstruct, as_seg, as_series, slices
 

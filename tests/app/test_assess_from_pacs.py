@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from isotherm.app.assess_task import PairAsked, fetched
+from isotherm.app.pacs_tasks import PacsOptions
+from isotherm.app.pair import PairRequest, read_pair
 from tests.app.on_disk import FAST, Command, checked
 from tests.app.scans_on_disk import MARGIN_MM, Folders
 from tests.exchange.made_up_dicom import uid
@@ -60,3 +63,15 @@ def test_what_is_in_a_pacs_needs_a_study_and_a_folder(run: Command, tmp_path: Pa
     assert "holds no study of this UID" in ran.err
     ran = run("assess", *NAMED, *(["--study", uid("before")] * 3), "--out", tmp_path / "results")
     assert "--study came 3 times" in ran.err
+
+
+@pytest.mark.usefixtures("filled")
+def test_what_a_page_names_in_a_pacs_becomes_files_that_are_read_as_a_pair(tmp_path: Path) -> None:
+    request = PairRequest("pacs:", "pacs:", ("pacs:tumor",), ("pacs:zone",), "pacs:liver", "pacs:liver")
+    asked = PairAsked(request=request, studies=(uid("before"), uid("after")))
+    found = fetched(asked, tmp_path, pacs=PacsOptions(), tell=lambda _: None)
+    assert found.studies == ()
+    pair = read_pair(found.request)
+    assert (len(pair.lesions), len(pair.ablations)) == (1, 1)
+    assert pair.organ_before is not None
+    assert pair.organ_after is not None

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from bench.follow_up import anatomy, written
+from bench.follow_up import written
 from isotherm.app.cli import main
+from isotherm.app.demo_pair import anatomy
 from isotherm.app.follow_up import laid_on, volume_on
 from isotherm.app.settings import Settings
 from isotherm.clinical.course import DrawnScan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.follow_up import anatomy
+from isotherm.app.demo_pair import anatomy
 from isotherm.errors import ImplausibleMask
 from isotherm.imaging.phantom_course import SimulatedCourse, simulate_course, true_inside_mm
 from isotherm.imaging.phantom_scans import Anatomy

@@ -40,6 +40,17 @@ CAPSULE_NEAR_MM = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class LesionMargin:
+    """The margin of one lesion and how sure it is, without everything else that a report tells."""
+
+    scene: Scene
+    status: Status
+    reasons: tuple[str, ...]
+    margin: Margin | None
+    interval: MarginInterval | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LesionResult:
     """Everything that was measured of one lesion."""
 
@@ -77,7 +88,7 @@ def assess_lesion(
     with ThreadPoolExecutor(1) as pool:
         # The draws take as long as everything else together.
         interval = pool.submit(_interval, lesion, scene, margin, status, settings, rng)
-        zone_surface = None if margin is None else _own_zone(scene, tumor_body)
+        zone_surface = None if margin is None else own_zone(scene, tumor_body)
         zone_body = zone_shape = covered = None
         if margin is not None:
             covered = coverage(scene.tumor, scene.zone, margin, scene.tumor_mask.grid, organ=scene.organ,
@@ -128,6 +139,18 @@ def withheld(result: LesionResult) -> LesionResult:
     )
 
 
+def margin_of_lesion(
+    case: Case, lesion: Lesion, around: Surroundings, settings: Settings, rng: np.random.Generator
+) -> LesionMargin:
+    """Measure the margin of one lesion and its interval, and nothing else: the same numbers as `assess_lesion`."""
+    scene = build_scene(case, lesion, around.zones)
+    margin = None if scene.zone.empty else _margin(scene, settings.capsule_tolerance_mm)
+    status, reasons = _status(scene, margin)
+    if lesion.withheld:
+        return LesionMargin(scene, "withheld", (lesion.withheld,), None, None)
+    return LesionMargin(scene, status, reasons, margin, _interval(lesion, scene, margin, status, settings, rng))
+
+
 def minimal_margin_mm(case: Case, lesion: Lesion, around: Surroundings, settings: Settings) -> float | None:
     """Return the organ-restricted minimal margin of a lesion, or None where no zone is near."""
     scene = build_scene(case, lesion, around.zones)
@@ -171,7 +194,7 @@ def _interval(
     )  # fmt: skip
 
 
-def _own_zone(scene: Scene, tumor: Body) -> Surface:
+def own_zone(scene: Scene, tumor: Body) -> Surface:
     """Return the surface of the zone's parts that belong to this lesion; of the nearest part where none is near."""
     whole = Surface.from_corners(scene.zone.boundary)
     part = whole.parts()

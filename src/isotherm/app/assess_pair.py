@@ -24,6 +24,7 @@ from isotherm.imaging.surface import Region, field_of
 from isotherm.imaging.transform import Transform
 
 Progress = Callable[[str], None]
+Judged = Callable[[tuple[Registered, ...]], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,21 +43,22 @@ class PairAssessment:
 
 def assess_pair(
     pair: Pair, choice: Choice, settings: Settings, facts: Facts, *, shrinkage: Shrinkage | None = None,
-    progress: Progress = lambda _: None,
+    progress: Progress = lambda _: None, judged: Judged = lambda _: None,
 ) -> PairAssessment:  # fmt: skip
     """Register a pair of scans, carry what was drawn before onto the scan after, and measure the margins.
 
-    With `shrinkage`, the margin to zones as large as they are said to have been stands beside the one that was seen.
+    `judged` is told how the lesions lie as soon as their gates are known, long before the margins are. With
+    `shrinkage`, the margin to zones as large as they are said to have been stands beside the one that was seen.
 
     Raises
     ------
     InputError, NotConverged
     """
     registered = register_pair(pair, choice, progress=progress)
+    judged(registered)
     progress("carrying the tumor")
     case = carried_case(pair, registered, facts)
-    # The organ moves with the scan that it was drawn on.
-    settings = replace(settings, organ_frame="before" if pair.organ_after is None else "after")
+    settings = settings_of(pair, settings)
     measured = assess_margin(case, settings, progress=progress)
     progress("measuring the margin of the other registration")
     around = Surroundings.of(case)
@@ -70,6 +72,11 @@ def assess_pair(
                    zip(lesions, _as_it_was(case, shrinkage, settings), strict=True)]  # fmt: skip
     document = {**measured.document, "lesions": lesions}
     return PairAssessment(registered, case, Assessment(document, measured.lesions, registered))
+
+
+def settings_of(pair: Pair, settings: Settings) -> Settings:
+    """Return the settings that a pair is measured with: the organ moves with the scan that it was drawn on."""
+    return replace(settings, organ_frame="before" if pair.organ_after is None else "after")
 
 
 def _as_it_was(case: Case, shrinkage: Shrinkage, settings: Settings) -> list[dict[str, Any]]:

@@ -56,7 +56,7 @@ def carried_case(pair: Pair, registered: Sequence[Registered], facts: Facts) -> 
             "(--transform-inverse) and the landmarks."
         )
     return Case(
-        tuple(_lesion(one) for one in registered),
+        tuple(carried_lesion(one) for one in registered),
         pair.ablations,
         organ,
         tuple(vessels),
@@ -71,8 +71,8 @@ def carried_case(pair: Pair, registered: Sequence[Registered], facts: Facts) -> 
     )
 
 
-def _lesion(one: Registered) -> Lesion:
-    """Return the lesion with its carried outline and voxels."""
+def carried_lesion(one: Registered) -> Lesion:
+    """Return a registered lesion with its carried outline and voxels."""
     moved = moved_grid(one.lesion.mask.grid, one.rigid)
     if one.used is one.rigid:
         mask = Mask(one.lesion.mask.voxels, moved, "tumor")

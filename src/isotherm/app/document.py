@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from isotherm.app.assess import LesionResult
+from isotherm.app.assess import LesionMargin, LesionResult
 from isotherm.app.case import Case
 from isotherm.app.flags import NOTABLE_MM, THICK_SLICE_MM, flags_of
 from isotherm.app.mix_ups import MixUps, find_mix_ups
@@ -131,8 +131,7 @@ def _burden(results: Sequence[LesionResult]) -> Document:
 def _lesion(case: Case, settings: Settings, result: LesionResult, *, mixed_up: Sequence[str]) -> Document:
     margin = result.margin
     seen = margin is not None and result.status != "not_assessable"
-    # Beyond the reach all points are alike, and none of them is the thinnest.
-    thinnest = margin is not None and seen and margin.minimal_mm < REACH_MM
+    thinnest = _thinnest(result)
     return {
         "label": result.lesion.label,
         "name": result.lesion.name,
@@ -140,7 +139,7 @@ def _lesion(case: Case, settings: Settings, result: LesionResult, *, mixed_up: S
         "reasons": _reasons(case, result),
         "flags": flags_of(case, result, mixed_up=mixed_up),
         "assessable_fraction": _number(margin.share(margin.assessable), 4) if margin is not None else None,
-        "minimal_margin_mm": _number(margin.minimal_mm, 2) if margin is not None and seen else None,
+        "minimal_margin_mm": _told_mm(result),
         "minimal_margin_unrestricted_mm": (
             _number(float(margin.unrestricted_mm.min()), 2) if margin is not None and seen else None
         ),
@@ -151,7 +150,7 @@ def _lesion(case: Case, settings: Settings, result: LesionResult, *, mixed_up: S
         "percentiles_mm": {f"p{p}": _number(margin.percentile_mm(p), 2) if margin is not None and seen else None
                            for p in PERCENTS},
         "surface_fraction": _shares(margin if seen else None),
-        "thinnest_point_lps_mm": _point(margin.thinnest_lps_mm) if margin is not None and thinnest else None,
+        "thinnest_point_lps_mm": thinnest,
         "thinnest_direction": result.direction if thinnest else None,
         "residual_volume_ml": _number(_residual_ml(result), 3),
         "tumor_volume_ml": _number(result.tumor_shape.volume_ml, 3),
@@ -226,7 +225,33 @@ def _residual_ml(result: LesionResult) -> float | None:
     return result.tumor_shape.volume_ml if untreated or result.covered is None else result.covered.residual_volume_ml
 
 
-def _interval(result: LesionResult) -> Document | None:
+def margin_document(label: str, found: LesionMargin) -> Document:
+    """Return what a measurement of the margin alone tells, word for word as margin.json would."""
+    return {
+        "label": label,
+        "status": found.status,
+        "reasons": list(found.reasons),
+        "minimal_margin_mm": _told_mm(found),
+        "interval_mm": _interval(found),
+        "probability": _probability(found),
+        "thinnest_point_lps_mm": _thinnest(found),
+    }
+
+
+def _told_mm(found: LesionMargin | LesionResult) -> float | None:
+    if found.margin is None or found.status == "not_assessable":
+        return None
+    return _number(found.margin.minimal_mm, 2)
+
+
+def _thinnest(found: LesionMargin | LesionResult) -> list[float | None] | None:
+    """Return the thinnest point; beyond the reach all points are alike, and none of them is it."""
+    if found.margin is None or found.status == "not_assessable" or found.margin.minimal_mm >= REACH_MM:
+        return None
+    return _point(found.margin.thinnest_lps_mm)
+
+
+def _interval(result: LesionMargin | LesionResult) -> Document | None:
     interval = result.interval
     if interval is None:
         return None
@@ -239,7 +264,7 @@ def _interval(result: LesionResult) -> Document | None:
     }
 
 
-def _probability(result: LesionResult) -> Document | None:
+def _probability(result: LesionMargin | LesionResult) -> Document | None:
     if result.interval is None:
         return None
     chances = result.interval.probability

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -153,8 +153,8 @@ def united(masks: Sequence[Mask], grid: Grid) -> Mask:
     return Mask(inside, window, masks[0].of)
 
 
-def read_pair(request: PairRequest) -> Pair:
-    """Read all files of a request.
+def read_pair(request: PairRequest, *, simulated: Container[str] = ()) -> Pair:
+    """Read all files of a request; `simulated` are the roles of those that never were of a patient.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def read_pair(request: PairRequest) -> Pair:
         A file cannot be used, a mask has the voxels of the other scan, the scans may be of two patients or the wrong
         way around, or a mask cannot be one.
     """
-    read = Reading([split_spec(request.before)[0], split_spec(request.after)[0]])
+    read = Reading([split_spec(request.before)[0], split_spec(request.after)[0]], simulated)
     before = read.image(request.before, says=IMAGE_BEFORE, side="before")
     after = read.image(request.after, says=IMAGE_AFTER, side="after")
     if "before" in request.mr:

@@ -49,7 +49,7 @@ def records_of(case: Case, measured: MeasuredCourse, tracking: Mapping[str, str]
     return tuple(sorted(made, key=lambda one: order.index(one.kind.name)))
 
 
-def _record(kind: str, patient: str, own: str, values: Mapping[str, Value | None]) -> Record:
+def record_of(kind: str, patient: str, own: str, values: Mapping[str, Value | None]) -> Record:
     """Return a record of what is known; numbers without digits that nobody measured."""
     told = {name: round(value, 3) if isinstance(value, float) else value
             for name, value in values.items() if value is not None and value != ""}  # fmt: skip
@@ -59,7 +59,7 @@ def _record(kind: str, patient: str, own: str, values: Mapping[str, Value | None
 def _of_course(case: Case, measured: MeasuredCourse, tracking: Mapping[str, str]) -> Iterator[Record]:
     course = measured.course
     patient = course.patient_id
-    yield _record("patient", patient, "", {})
+    yield record_of("patient", patient, "", {})
     organ = picture_of(case).reading("organ")
     if organ is None or organ.value is None:
         raise BadCase(
@@ -67,16 +67,16 @@ def _of_course(case: Case, measured: MeasuredCourse, tracking: Mapping[str, str]
         )
     for lesion in case.lesions:
         uid = tracking.get(lesion.id) or lesion_uid(patient, lesion.id)
-        yield _record("lesion", patient, lesion.id, {"organ": organ.value, "tracking_uid": uid})
+        yield record_of("lesion", patient, lesion.id, {"organ": organ.value, "tracking_uid": uid})
     for scan in course.timeline:
         origin = measured.origins.get(scan.id)
         told = scan.modality or ("" if origin is None else MODALITY.get(origin.modality, ""))
-        yield _record("scan", patient, scan.id, {"scanned_on": scan.on, "modality": told,
+        yield record_of("scan", patient, scan.id, {"scanned_on": scan.on, "modality": told,
                                                  "study_uid": "" if origin is None else origin.study_uid})  # fmt: skip
     for session in course.treatments:
-        yield _record("session", patient, session.id, {"ablated_on": session.on, "approach": session.approach})
+        yield record_of("session", patient, session.id, {"ablated_on": session.on, "approach": session.approach})
         for lesion in session.lesions:
-            yield _record("ablation", patient, key_for(session.id, lesion), {
+            yield record_of("ablation", patient, key_for(session.id, lesion), {
                 "session_id": session.id, "lesion_id": lesion, "modality": session.modality})  # fmt: skip
     yield from _systemic(course)
 
@@ -86,7 +86,7 @@ def _systemic(course: Course) -> Iterator[Record]:
     for line in sorted(course.systemic, key=lambda one: (one.started_on, one.regimen)):
         starts[line.started_on] = starts.get(line.started_on, 0) + 1
         number = "" if starts[line.started_on] == 1 else f"-{starts[line.started_on]}"
-        yield _record("systemic", course.patient_id, f"{line.started_on.isoformat()}{number}", {
+        yield record_of("systemic", course.patient_id, f"{line.started_on.isoformat()}{number}", {
             "regimen": line.regimen, "started_on": line.started_on, "stopped_on": line.stopped_on})  # fmt: skip
 
 
@@ -95,14 +95,16 @@ def _of_sessions(measured: MeasuredCourse) -> Iterator[Record]:
     readings: dict[tuple[str, str], Values] = {}
     for one in measured.sessions:
         for label, document in _lesions(one):
-            yield _record("margin", patient, key_for(one.pair.session.id, label), _margin(one, label, document))
+            yield record_of("margin", patient, key_for(one.pair.session.id, label), _margin(one, label, document))
             if one.pair.before is not None:
                 readings[one.pair.before.id, label] = _tumor(document)
     for zone in measured.zones:
         for scan, volume in zip(zone.series.scans, zone.volumes, strict=True):
             readings.setdefault((scan.id, zone.series.lesion), {})["zone_volume_ml"] = volume.volume_ml
     for (scan_id, lesion), values in readings.items():
-        yield _record("reading", patient, key_for(scan_id, lesion), {"lesion_id": lesion, "scan_id": scan_id, **values})
+        yield record_of(
+            "reading", patient, key_for(scan_id, lesion), {"lesion_id": lesion, "scan_id": scan_id, **values}
+        )
 
 
 def _lesions(one: MeasuredSession) -> list[tuple[str, Mapping[str, Any]]]:
@@ -121,14 +123,31 @@ def _tumor(lesion: Mapping[str, Any]) -> Values:
 def _margin(one: MeasuredSession, label: str, lesion: Mapping[str, Any]) -> Values:
     assert one.found is not None  # whose lesion this is
     assert one.pair.after is not None
-    document = one.found.assessment.document
+    measured = margin_values(one.found.assessment.document, lesion, folder=one.folder)
+    return {
+        "lesion_id": label, "ablation_id": key_for(one.pair.session.id, label), "scan_id": one.pair.after.id,
+        "before_scan_id": None if one.pair.before is None else one.pair.before.id, **measured,
+    }  # fmt: skip
+
+
+def margin_values(document: Mapping[str, Any], lesion: Mapping[str, Any], *, folder: str) -> Values:
+    """Return what a record of a margin keeps of a result: the numbers, how they were made, and where they lie.
+
+    Parameters
+    ----------
+    document : mapping
+        The content of margin.json, of a pair that was registered.
+    lesion : mapping
+        One of its lesions.
+    folder : str
+        The folder that margin.json lies in, as the registry names it.
+    """
     interval: Mapping[str, Any] = lesion["interval_mm"] or {}
     share: Mapping[str, Any] = lesion["surface_fraction"]
     told: Mapping[str, Any] = lesion["registration"]
     level = interval.get("level")
     return {
-        "lesion_id": label, "ablation_id": key_for(one.pair.session.id, label), "scan_id": one.pair.after.id,
-        "before_scan_id": None if one.pair.before is None else one.pair.before.id, "status": lesion["status"],
+        "status": lesion["status"],
         "minimal_margin_mm": lesion["minimal_margin_mm"], "low_mm": interval.get("low"),
         "high_mm": interval.get("high"),
         "level_percent": None if level is None else 100.0 * level,
@@ -139,7 +158,7 @@ def _margin(one: MeasuredSession, label: str, lesion: Mapping[str, Any]) -> Valu
         "vessel_bridging": any(vessel["bridging"] for vessel in lesion["vessels"]) if lesion["vessels"] else None,
         "registration": REGISTRATION.get(told["method"]), "registration_error_mm": told["error_mm"],
         "gates": told["verdict"], "software": f"isotherm {document['software']['isotherm']}",
-        "settings": _hash(document["settings"]), "result": f"{one.folder}/margin.json, {_hash(document)}",
+        "settings": _hash(document["settings"]), "result": f"{folder}/margin.json, {_hash(document)}",
     }  # fmt: skip
 
 
@@ -156,7 +175,7 @@ def _facts(patient: str, case: Case) -> Iterator[Record]:
     """Yield every fact of the case's files; what was computed from others is not stored."""
     if case.lesions_complete and "n_lesions" not in case.facts:
         # That these are all is kept as their number on that day.
-        yield _record("fact", patient, key_for("n_lesions", case.on.isoformat()), {
+        yield record_of("fact", patient, key_for("n_lesions", case.on.isoformat()), {
             "name": "n_lesions", "value": str(len(case.lesions)), "noted_on": case.on, "origin": "typed"})  # fmt: skip
     for lesion, facts in (("", case.facts), *((one.id, one.facts) for one in case.lesions)):
         for name, noted in facts.items():
@@ -167,7 +186,7 @@ def _facts(patient: str, case: Case) -> Iterator[Record]:
                 day = "undated" if fact.on is None else fact.on.isoformat()
                 days[day] = days.get(day, 0) + 1
                 number = () if days[day] == 1 else (str(days[day]),)
-                yield _record("fact", patient, key_for(name, lesion, day, *number), {
+                yield record_of("fact", patient, key_for(name, lesion, day, *number), {
                     "name": name, "lesion_id": lesion, "value": written(fact), "noted_on": fact.on,
                     "origin": fact.origin})  # fmt: skip
 

@@ -104,7 +104,7 @@ def report_html(assessment: Assessment) -> str:
     bare = page.render(**shown, viewer=None, policy=policy(*own))
     if not niivue:
         return bare
-    scripts = [Markup(text.replace("</script", "<\\/script")) for text in (niivue, static("viewer.js"))]
+    scripts = [Markup(text.replace("</script", "<\\/script")) for text in (niivue, static("web/viewer.js"))]
     licenses = static("viewer/niivue.LICENSES.txt")
     room = MOST_BYTES - sum(len(one.encode()) for one in (bare, licenses, *scripts)) - ROOM_FOR_WORDS
     allowed = policy(*own, *scripts)
@@ -204,14 +204,15 @@ def _scene(assessment: Assessment, room: int) -> dict[str, Any] | None:
         for layer in layers(view, spacing_mm=spacing, organ_name=organ):
             name = f"layer-{len(contents)}"
             contents[name] = layer.content
-            made.append(_described(layer) | {"id": name})
+            made.append(described(layer) | {"id": name})
         place = _place(lesion, view)
         left, posterior, superior = place
         lesions.append({"start_ras": [-left, -posterior, superior], "look_from": toward(view, place), "layers": made})
     return {"scene": {"lesions": lesions}, "contents": contents, "spacing_mm": spacing}
 
 
-def _described(layer: Layer) -> dict[str, Any]:
+def described(layer: Layer) -> dict[str, Any]:
+    """Return what viewer.js reads of a layer, without its content."""
     names = ("key", "switch", "kind", "colors", "opacity", "points", "window")
     return {name: getattr(layer, name) for name in names}
 

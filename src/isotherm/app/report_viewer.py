@@ -121,10 +121,16 @@ def viewer_grid(view: LesionView, spacing_mm: float) -> Grid:
 def layers(view: LesionView, *, spacing_mm: float, organ_name: str) -> tuple[Layer, ...]:
     """Return what can be shown of a lesion, from the bottom of the pile to its top."""
     grid = viewer_grid(view, spacing_mm)
-    return (*_images(view, grid, organ_name), *_outlines(view, grid), *_meshes(view, grid))
+    return (*image_layers(view, grid, organ_name), *drawn_layers(view, grid))
 
 
-def _images(view: LesionView, grid: Grid, organ_name: str) -> Iterator[Layer]:
+def drawn_layers(view: LesionView, grid: Grid) -> tuple[Layer, ...]:
+    """Return outlines and surfaces on the viewer's grid: what changes when a mask does."""
+    return (*_outlines(view, grid), *_meshes(view, grid))
+
+
+def image_layers(view: LesionView, grid: Grid, organ_name: str) -> Iterator[Layer]:
+    """Yield the images on the viewer's grid, the one after first."""
     given = [(key, image) for key, image in (("after", view.image), ("before", view.image_before)) if image is not None]
     if not given:
         # NiiVue needs an image to lay the outlines on.

@@ -64,7 +64,7 @@ def _view(case: Case, result: LesionResult) -> LesionView:
         ablation_surface=result.zone_surface,
         margin=result.margin,
         organ=near(case.organ),
-        vessels=_joined(vessels, points),
+        vessels=joined(vessels, points),
         residual=_residual(case, result),
         uncovered=result.covered and result.covered.uncovered,
         image=cropped(case.image, points),
@@ -86,7 +86,8 @@ def _drawn(result: LesionResult) -> Mask:
     return Mask((result.scene.zone.at(nodes) > 0).reshape(window.grid.shape_kji), window.grid, "ablation")
 
 
-def _joined(masks: list[Mask], points: Float) -> Mask | None:
+def joined(masks: list[Mask], points: Float) -> Mask | None:
+    """Return the parts of masks near points, shape (n, 3), as one on the grid of the first; None without any."""
     windows = [mask.near(points, reach_mm=VIEW_MM) for mask in masks]
     if not windows:
         return None

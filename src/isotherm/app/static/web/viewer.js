@@ -1,13 +1,8 @@
-// The report's viewer: three linked planes and the tumor's surface, drawn by NiiVue from data inside the page.
-// It computes nothing: every number and color comes from the report. Frame: RAS mm, which is NiiVue's; people read LPS.
+// The viewer of reports and of the local app: three linked planes and the tumor's surface, drawn by NiiVue.
+// It computes nothing: every number and color comes from outside. Frame: RAS mm, which is NiiVue's; people read LPS.
 "use strict";
 
-(() => {
-  const section = document.getElementById("viewer");
-  const source = document.getElementById("viewer-data");
-  if (!section || !source) return;
-
-  const scene = JSON.parse(source.textContent);
+globalThis.isothermViewerIn = (section, scene) => {
   const canvas = section.querySelector("canvas");
   const message = section.querySelector("[data-viewer=message]");
   const place = section.querySelector("[data-viewer=place]");
@@ -51,8 +46,9 @@
     return "";
   };
 
-  const unpack = async (id) => {
-    const text = atob(document.getElementById(id).textContent.trim());
+  // What the report holds lies in the page; what the local app sends comes with its layer.
+  const unpack = async (layer) => {
+    const text = atob(layer.content ?? document.getElementById(layer.id).textContent.trim());
     const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Response(stream).arrayBuffer();
@@ -116,7 +112,7 @@
   const started = () => (starting ??= start());
 
   const put = async (layer) => {
-    const content = await unpack(layer.id);
+    const content = await unpack(layer);
     if (layer.kind === "mesh") {
       const triangles = layer.points * 12;
       const colors = content.byteLength - layer.points * 4;
@@ -146,17 +142,34 @@
     const next = [];
     for (const layer of scene.lesions[number].layers) next.push([layer, await put(layer)]);
     for (const mesh of viewer.meshes) mesh.unloadMesh(viewer.gl);
+    arrange(next);
+    shown = number;
+    for (const one of switches) one.disabled = !placed.some(([layer]) => layer.switch === one.dataset.switch);
+    apply();
+    section.dataset.state = "ready";
+    say("");
+  };
+
+  // Puts other layers of the same keys in place of those that are shown: after a stroke, outlines and surfaces.
+  const replace = (layers) => {
+    queue = queue.then(async () => {
+      const fresh = new Map();
+      for (const layer of layers) fresh.set(layer.key, [layer, await put(layer)]);
+      const drawn = (layer) => layer.key !== "after" && layer.key !== "before" && layer.key !== "ground";
+      for (const [layer, thing] of placed) if (drawn(layer) && layer.kind === "mesh") thing.unloadMesh(viewer.gl);
+      arrange([...placed.filter(([layer]) => !drawn(layer)), ...fresh.values()]);
+      apply();
+    });
+    return queue;
+  };
+
+  const arrange = (next) => {
     placed = next;
     // All at once: NiiVue would redraw the whole scene after each thing that is added by its own functions.
     viewer.volumes = placed.filter(([layer]) => layer.kind !== "mesh").map(([, thing]) => thing);
     viewer.back = viewer.volumes[0];
     viewer.overlays = viewer.volumes.slice(1);
     viewer.meshes = placed.filter(([layer]) => layer.kind === "mesh").map(([, thing]) => thing);
-    shown = number;
-    for (const one of switches) one.disabled = !placed.some(([layer]) => layer.switch === one.dataset.switch);
-    apply();
-    section.dataset.state = "ready";
-    say("");
   };
 
   const isOn = (layer) => {
@@ -231,5 +244,10 @@
   );
   watch.observe(canvas);
 
-  globalThis.isothermViewer = { goTo, crosshair: () => (viewer ? crosshair() : null), niivue: () => viewer };
+  return { goTo, moveTo, replace, crosshair: () => (viewer ? crosshair() : null), niivue: () => viewer };
+};
+
+(() => {
+  const source = document.getElementById("viewer-data");
+  if (source) globalThis.isothermViewer = isothermViewerIn(document.getElementById("viewer"), JSON.parse(source.textContent));
 })();

@@ -1,0 +1,189 @@
+"""Accepting: a margin that somebody looked at goes into the registry, with who, why, and how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from isotherm.app.records_of_case import Values, key_for, margin_values, record_of
+from isotherm.clinical.record import Record
+from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.errors import NotAcceptable
+from isotherm.registry.changing import Changed, Target
+from isotherm.registry.rows import Kept
+from isotherm.registry.store import Store, natural, open_store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedScan:
+    """A scan of the registry; with its day, one that is added if the registry does not hold it yet."""
+
+    id: str
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Where a margin goes, who accepts it and why.
+
+    Parameters
+    ----------
+    patient_id, lesion_id : str
+        Of the registry.
+    after, before : NamedScan
+    ablation_id : str
+        "" where the registry does not hold the ablation.
+    by, why : str
+        For the audit, and for the record.
+    revision : int, optional
+        Of the margin that stood there when the person looked; None where there was none.
+    """
+
+    patient_id: str
+    lesion_id: str
+    after: NamedScan
+    before: NamedScan | None = None
+    ablation_id: str = ""
+    by: str
+    why: str
+    revision: int | None = None
+
+    @property
+    def margin_id(self) -> str:
+        """The key of the margin: that of its ablation, under which `isotherm case` keeps it, or of scan and lesion."""
+        return self.ablation_id or key_for(self.after.id, self.lesion_id)
+
+    def read_at(self, revisions: Mapping[str, int]) -> Acceptance:
+        """Return the same with the revision that its margin had when the person looked, by the keys of margins."""
+        return replace(self, revision=revisions.get(self.margin_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What of a patient a margin may be accepted into, as the registry holds it."""
+
+    lesions: tuple[str, ...]
+    scans: tuple[tuple[str, date], ...]
+    ablations: tuple[tuple[str, str], ...]
+    margins: Mapping[str, Kept]
+
+    def revision_of(self, margin_id: str) -> int | None:
+        """Return the revision of a margin that stands there; None where there is none."""
+        kept = self.margins.get(margin_id)
+        return None if kept is None else kept.revision
+
+
+def patients_of(address: str) -> tuple[str, ...]:
+    """Return the keys of all patients of a registry.
+
+    Raises
+    ------
+    StoreError
+    """
+    with open_store(address) as store:
+        return tuple(sorted((one.patient_id for one in store.records("patient")), key=natural))
+
+
+def places_of(address: str, patient_id: str) -> Places:
+    """Return what of a patient a margin may be accepted into.
+
+    Raises
+    ------
+    NotAcceptable
+        The registry has no such patient.
+    StoreError
+    """
+    with open_store(address) as store:
+        kept = _of_patient(store, patient_id)
+    by_kind = {name: [one for one in kept if one.record.kind.name == name] for name in RECORD_KINDS}
+    return Places(
+        tuple(one.record.id for one in by_kind["lesion"]),
+        tuple((one.record.id, day) for one in by_kind["scan"] if isinstance(day := one.record.get("scanned_on"), date)),
+        tuple((one.record.id, str(one.record.get("lesion_id") or "")) for one in by_kind["ablation"]),
+        {one.record.id: one for one in by_kind["margin"]},
+    )
+
+
+def accept_margin(address: str, document: Mapping[str, Any], label: str, asked: Acceptance, *, folder: str) -> str:
+    """Write the margin of one lesion into a registry; return the key of its record.
+
+    Parameters
+    ----------
+    address : str
+        Of the registry.
+    document : mapping
+        The content of margin.json: the full result.
+    label : str
+        Of the lesion in the result.
+    asked : Acceptance
+    folder : str
+        Where margin.json lies, as the registry names it.
+
+    Raises
+    ------
+    NotAcceptable
+        The registration failed its gates, or there is no such lesion.
+    BadRecord
+        The registry has no such patient, lesion or ablation, or already has a margin where none stood before.
+    Overtaken
+        Somebody has changed the margin since.
+    """
+    lesion = _lesion(document["lesions"], label)
+    if asked.before is not None and asked.before.id == asked.after.id:
+        raise NotAcceptable("The scan before and the scan after have one key; choose two scans.")
+    if lesion["status"] == "withheld":
+        raise NotAcceptable(
+            "The registration failed its gates: no margin is told, and none goes into the registry; correct the "
+            "registration, or note the lesion as not assessable."
+        )
+    values = {**margin_values(document, lesion, folder=folder), "lesion_id": asked.lesion_id,
+              "scan_id": asked.after.id, "before_scan_id": None if asked.before is None else asked.before.id,
+              "ablation_id": asked.ablation_id or None, "reader": asked.by}  # fmt: skip
+    try:
+        with open_store(address) as store:
+            _write(store, asked, values)
+    except ValueError as error:  # it names the field, never a value
+        raise NotAcceptable(f"This cannot be kept as a margin: {error}; correct it and accept again.") from None
+    return asked.margin_id
+
+
+def _write(store: Store, asked: Acceptance, values: Values) -> None:
+    new = list(_scans(store, asked))
+    if asked.revision is None:
+        new.append(record_of("margin", asked.patient_id, asked.margin_id, values))
+        store.add(new, by=asked.by, why=asked.why)
+        return
+    target = Target(RECORD_KINDS["margin"], asked.patient_id, asked.margin_id, asked.revision)
+    store.import_all(new, [Changed(target, _rounded(values), frozenset())], by=asked.by, why=asked.why)
+
+
+def _lesion(lesions: Sequence[Mapping[str, Any]], label: str) -> Mapping[str, Any]:
+    found = next((one for one in lesions if one["label"] == label), None)
+    if found is None:
+        raise NotAcceptable("The result has no lesion of this label; choose one of those that were measured.")
+    return found
+
+
+def _scans(store: Store, asked: Acceptance) -> Iterator[Record]:
+    """Yield the scans that the registry does not hold yet."""
+    held = {one.record.id for one in _of_patient(store, asked.patient_id) if one.record.kind.name == "scan"}
+    for scan in (asked.after, asked.before):
+        if scan is None or scan.id in held:
+            continue
+        if scan.on is None:
+            raise NotAcceptable("The registry does not hold this scan; say the day on which it was taken.")
+        yield record_of("scan", asked.patient_id, scan.id, {"scanned_on": scan.on})
+
+
+def _of_patient(store: Store, patient_id: str) -> tuple[Kept, ...]:
+    kept = store.patient(patient_id)
+    if not kept:
+        raise NotAcceptable("The registry has no patient of this key; add the patient first, or choose another one.")
+    return kept
+
+
+def _rounded(values: Values) -> Values:
+    """Return values without digits that nobody measured; what is not known empties its field."""
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in values.items()}

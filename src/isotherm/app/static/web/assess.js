@@ -1,0 +1,203 @@
+// The page of a measured pair: the viewer, the list of strokes with undo and redo, and the margin after each.
+// It computes nothing: margin, interval and outlines come from the server, for exactly the strokes that are listed.
+
+import { Brush } from "./brush.js";
+
+const section = document.getElementById("viewer");
+const job = section.dataset.job;
+const token = document.querySelector('meta[name="csrf-token"]').content;
+const one = (id) => document.getElementById(id);
+const said = one("said");
+const quick = one("quick");
+const before = section.querySelector('[data-switch="before"]');
+
+let lesion = 0;
+let viewer = null;
+let brush = null;
+let thinnest = null; // RAS mm
+let done = []; // strokes with their masks, in the order in which they were painted
+let undone = [];
+let asking = null; // of the last question to the server
+const KEPT = `isotherm-strokes-${job}`; // in this tab, so that a reload loses no stroke
+
+async function ask(path, body, signal) {
+  const options = body === undefined ? { signal } : {
+    method: "POST", signal, body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": token, "HX-Request": "true" },
+  };
+  const answer = await fetch(`/assess/${job}/${path}/${lesion}`, options);
+  const elsewhere = answer.headers.get("HX-Redirect");
+  if (elsewhere) location.assign(elsewhere);
+  if (!answer.ok || elsewhere) {
+    const text = new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent.trim();
+    throw new Error(text || "The server did not answer; is isotherm serve still running?");
+  }
+  return answer.json();
+}
+
+function corrections() {
+  const masks = new Map();
+  for (const { mask, stroke } of done) masks.set(mask, [...(masks.get(mask) ?? []), stroke]);
+  return [...masks].map(([mask, strokes]) => {
+    const [of, number] = mask.split(" ");
+    return { of, number: Number(number), strokes };
+  });
+}
+
+function show(finding) {
+  one("quick-margin").textContent = finding ? finding.margin : "measuring …";
+  one("quick-interval-name").textContent = finding ? finding.interval_name : "";
+  one("quick-interval").textContent = finding ? finding.interval : "";
+  one("quick-chance").textContent = finding?.at_least_5 ? ` · 5 mm or more: ${finding.at_least_5}` : "";
+  quick.setAttribute("aria-busy", String(!finding));
+  quick.classList.toggle("busy", !finding);
+}
+
+function arrange() {
+  const count = done.length;
+  quick.hidden = count === 0;
+  for (const link of document.querySelectorAll("[data-accept]")) link.hidden = count > 0; // what is shown is another mask
+  one("quick-what").textContent = count === 1 ? "1 stroke." : `${count} strokes.`;
+  one("corrections").value = JSON.stringify(corrections());
+  one("undo").disabled = count === 0;
+  one("redo").disabled = undone.length === 0;
+  sessionStorage.setItem(KEPT, JSON.stringify({ done, undone }));
+}
+
+// Each change asks anew for the whole list; an answer that was overtaken is not shown.
+async function changed(what) {
+  arrange();
+  show(null);
+  asking?.abort();
+  const mine = (asking = new AbortController());
+  section.dataset.measured = "no";
+  try {
+    const list = { corrections: corrections() };
+    const { finding } = await ask("margin", list, mine.signal);
+    show(finding);
+    said.textContent = `${what}: ${finding.margin}, ${finding.interval_name} ${finding.interval}`;
+    const drawn = await ask("drawn", list, mine.signal);
+    thinnest = drawn.start_ras;
+    await viewer.replace(drawn.layers);
+    section.dataset.measured = "yes";
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    said.textContent = error.message;
+    show({ margin: "not measured", interval_name: "", interval: error.message });
+    section.dataset.measured = "failed";
+  }
+  if (mine === asking) brush.clear();
+}
+
+function painted(stroke) {
+  if (section.dataset.withheld === "yes") {
+    said.textContent = "The registration failed, so that no margin is told; a corrected mask would have none either.";
+    brush.clear();
+    return;
+  }
+  done.push({ mask: one("mask").value, stroke });
+  undone = [];
+  changed(stroke.does === "add" ? "Added" : "Erased");
+}
+
+function undo() {
+  if (!done.length) return;
+  undone.push(done.pop());
+  changed("Undone");
+}
+
+function redo() {
+  if (!undone.length) return;
+  done.push(undone.pop());
+  changed("Done again");
+}
+
+function blink() {
+  if (before.disabled) return;
+  before.checked = !before.checked;
+  before.dispatchEvent(new Event("change"));
+}
+
+function tellScan() {
+  one("scan").textContent = before.checked && !before.disabled ? "before ablation, carried" : "after ablation";
+  one("blink").setAttribute("aria-pressed", String(before.checked));
+}
+
+function toggleBrush() {
+  if (one("brush").disabled) return;
+  const on = one("brush").getAttribute("aria-pressed") !== "true";
+  one("brush").setAttribute("aria-pressed", String(on));
+  section.querySelector(".stage").classList.toggle("brushing", on);
+  if (!on) brush?.clear();
+}
+
+function toggleDoes() {
+  brush.does = brush.does === "add" ? "erase" : "add";
+  one("does").classList.toggle("on", brush.does === "erase");
+  one("said").textContent = brush.does === "add" ? "The brush adds." : "The brush erases.";
+  one("does").firstChild.textContent = brush.does === "add" ? "Adds " : "Erases ";
+}
+
+function setRadius(mm) {
+  const input = one("radius");
+  input.value = String(Math.min(Number(input.max), Math.max(Number(input.min), mm)));
+  brush.radius = Number(input.value);
+  one("radius-mm").textContent = `${brush.radius.toFixed(1)} mm`;
+}
+
+const KEYS = {
+  b: blink, t: () => thinnest && viewer.moveTo(thinnest), p: toggleBrush, x: toggleDoes, z: undo, y: redo, d: () => brush.dab(),
+  "[": () => setRadius(brush.radius - 0.5), "]": () => setRadius(brush.radius + 0.5),
+};
+
+function isTyping(target) {
+  return target instanceof Element && target.closest("input:not([type=range], [type=checkbox]), select, textarea, dialog[open]");
+}
+
+// In the capture phase: the viewer keeps keys from NiiVue, and would keep them from us.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !(event.key in KEYS)) return;
+  if (section.dataset.state !== "ready") return;
+  event.preventDefault();
+  KEYS[event.key]();
+}, true);
+
+one("blink").addEventListener("click", blink);
+one("thinnest").addEventListener("click", KEYS.t);
+one("brush").addEventListener("click", toggleBrush);
+one("does").addEventListener("click", toggleDoes);
+one("undo").addEventListener("click", undo);
+one("redo").addEventListener("click", redo);
+one("radius").addEventListener("input", () => setRadius(Number(one("radius").value)));
+one("ball").addEventListener("change", () => { brush.ball = one("ball").checked; });
+one("lesion")?.addEventListener("change", () => location.assign(`?lesion=${one("lesion").value}`));
+one("full").addEventListener("submit", () => sessionStorage.removeItem(KEPT));
+before.addEventListener("change", tellScan);
+
+async function start() {
+  const wanted = Number(new URLSearchParams(location.search).get("lesion") ?? 0);
+  lesion = Number.isInteger(wanted) && wanted > 0 ? wanted : 0;
+  if (one("lesion")) one("lesion").value = String(lesion);
+  const message = section.querySelector("[data-viewer=message]");
+  message.textContent = "Reading both scans …";
+  message.hidden = false;
+  try {
+    const scene = await ask("scene");
+    thinnest = scene.lesions[0].start_ras;
+    viewer = globalThis.isothermViewerIn(section, scene);
+    globalThis.isothermViewer = viewer;
+    brush = new Brush(one("paint"), viewer, painted);
+    await viewer.goTo(0);
+  } catch (error) {
+    section.dataset.state = "failed";
+    message.textContent = error.message;
+    return;
+  }
+  section.dataset.measured = "yes";
+  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+  if (!kept?.done?.length) return;
+  ({ done, undone } = kept);
+  changed("As you left it");
+}
+
+start();

@@ -1,0 +1,88 @@
+// Files onto the slots of Assess: sent one after the other as they are chosen, under the number of their upload.
+
+const token = document.querySelector('meta[name="csrf-token"]').content;
+const NEEDED = { before: "the scan before", after: "the scan after", tumor: "the tumor", ablation: "the ablation zone" };
+
+const measure = document.getElementById("measure");
+const missing = document.getElementById("missing");
+let sending = 0;
+
+const valueOf = (name) => document.querySelector(`input[name="${name}"]`)?.value.trim() ?? "";
+
+function tell() {
+  // A scan may be all of its study; a mask in a PACS has to be named.
+  const inPacs = (name) => valueOf("study_before") && (name === "before" || name === "after" || valueOf(`${name}_label`));
+  const absent = Object.keys(NEEDED).filter((name) => !valueOf(name) && !inPacs(name));
+  measure.disabled = absent.length > 0 || sending > 0;
+  missing.textContent = sending ? "Files are being sent …" : absent.length ? `Still missing: ${absent.map((name) => NEEDED[name]).join(", ")}.` : "";
+}
+
+async function send(file, into) {
+  const name = encodeURIComponent(file.webkitRelativePath || file.name);
+  const answer = await fetch(`/uploads?name=${name}&into=${into}`, {
+    method: "POST", headers: { "X-CSRF-Token": token, "HX-Request": "true" }, body: file,
+  });
+  const elsewhere = answer.headers.get("HX-Redirect");
+  if (elsewhere) {
+    location.assign(elsewhere);
+    throw new Error("Say first who is working.");
+  }
+  if (!answer.ok) throw new Error(new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent.trim());
+  return (await answer.json()).id;
+}
+
+async function take(slot, files) {
+  const came = slot.querySelector("[data-came]");
+  const number = slot.querySelector("input[type=hidden]");
+  if (!files.length) return;
+  number.value = "";
+  slot.classList.remove("came");
+  sending += 1;
+  tell();
+  try {
+    let into = "";
+    for (const [at, file] of files.entries()) {
+      came.textContent = `sending ${at + 1} of ${files.length} …`;
+      into = await send(file, into);
+    }
+    number.value = into;
+    slot.classList.add("came");
+    came.textContent = files.length === 1 ? files[0].name : `${files.length} files`;
+  } catch (error) {
+    came.textContent = error.message;
+  } finally {
+    sending -= 1;
+    tell();
+  }
+}
+
+// A folder that is dropped comes as entries, which have to be walked through.
+async function dropped(entry) {
+  if (entry.isFile) return [await new Promise((good, bad) => entry.file(good, bad))];
+  const reader = entry.createReader();
+  const found = [];
+  for (;;) {
+    const some = await new Promise((good, bad) => reader.readEntries(good, bad));
+    if (!some.length) return found;
+    for (const one of some) found.push(...(await dropped(one)));
+  }
+}
+
+for (const slot of document.querySelectorAll("[data-slot]")) {
+  for (const input of slot.querySelectorAll("[data-files]")) input.addEventListener("change", () => take(slot, [...input.files]));
+  slot.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    slot.classList.add("over");
+  });
+  slot.addEventListener("dragleave", () => slot.classList.remove("over"));
+  slot.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    slot.classList.remove("over");
+    const entries = [...event.dataTransfer.items].map((one) => one.webkitGetAsEntry?.()).filter(Boolean);
+    const files = [];
+    for (const entry of entries) files.push(...(await dropped(entry)));
+    take(slot, files);
+  });
+}
+document.getElementById("begin").addEventListener("input", tell);
+tell();

@@ -1,0 +1,75 @@
+"""The form of Assess: uploads and labels → a pair, with the questions that the command line asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from isotherm.app.assess_task import PairAsked
+from isotherm.app.choosing import ChoiceRequest
+from isotherm.app.pacs_pair import MARK
+from isotherm.app.pair import PairRequest
+from isotherm.app.settings import Settings
+from isotherm.app.web.uploads import files_of
+from isotherm.app.web.workspace import Workspace
+from isotherm.errors import BadSetting
+from isotherm.exchange.dicomweb_server import checked_uid
+from isotherm.printable import printable
+
+SCANS = (("before", "Scan before ablation"), ("after", "Scan after ablation"))
+MASKS = (("tumor", "Tumor, drawn before"), ("ablation", "Ablation zone, drawn after"),
+         ("organ_before", "Organ, drawn before"), ("organ_after", "Organ, drawn after"))  # fmt: skip
+"""What is asked for; organs may be left out."""
+
+NEEDED = ("before", "after", "tumor", "ablation")
+
+NAMES = dict((*SCANS, *MASKS))
+
+LONGEST_LABEL = 200
+
+
+def pair_of_form(workspace: Workspace, form: Mapping[str, str]) -> tuple[PairAsked, str]:
+    """Return what a form asks to be measured, and what people may call it.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    form : mapping
+        Numbers of uploads under `before`, `after`, `tumor`, ...; series and labels under `before_label`, ...;
+        `study_before` and `study_after` of a PACS; `mr_before`, `mr_after`, `confirmed`, `organ_name`, `method`,
+        `title`.
+
+    Raises
+    ------
+    BadSetting
+        A file is missing.
+    """
+    studies = tuple(uid for name in ("study_before", "study_after") if (uid := form.get(name, "").strip()))
+    specs = {name: spec for name in NAMES if (spec := _spec(workspace, form, name, in_pacs=bool(studies))) is not None}
+    missing = [NAMES[name] for name in NEEDED if name not in specs]
+    if missing:
+        raise BadSetting(
+            f"Not everything has come: {', '.join(missing).lower()}; choose the files and send them again."
+        )
+    method = form.get("method") or "deformable"
+    if method not in ("deformable", "rigid"):
+        raise BadSetting("A way of registering came that is not known; choose deformable or rigid.")
+    request = PairRequest(
+        specs["before"], specs["after"], (specs["tumor"],), (specs["ablation"],), specs.get("organ_before"),
+        specs.get("organ_after"), pair_confirmed=form.get("confirmed") == "yes",
+        mr=tuple(side for side in ("before", "after") if form.get(f"mr_{side}") == "yes"),
+    )  # fmt: skip
+    title = printable(form.get("title", "")).strip()[:80] or "Pair of scans"
+    asked = PairAsked(request=request, choice=ChoiceRequest(method=None if method == "deformable" else "rigid"),
+                      settings=Settings(organ_name=form.get("organ_name") or "liver"),
+                      studies=tuple(checked_uid(uid, "study") for uid in studies))  # fmt: skip
+    return asked, title
+
+
+def _spec(workspace: Workspace, form: Mapping[str, str], name: str, *, in_pacs: bool) -> str | None:
+    """Return what was uploaded under a name as FILE or FILE:LABEL, or its place in a PACS; None without either."""
+    files = files_of(workspace, form.get(name, ""))
+    label = printable(form.get(f"{name}_label", "")).strip()[:LONGEST_LABEL]
+    if not files:
+        return f"{MARK}{label}" if in_pacs and (label or name in dict(SCANS)) else None
+    place = files[0].path if len(files) == 1 else files[0].path.parent
+    return f"{place}:{label}" if label else str(place)

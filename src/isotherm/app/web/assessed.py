@@ -1,0 +1,140 @@
+"""Assessed: a pair that a job measured, as its page needs it; the scenes that are open stay in memory."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import HTTPException, Request
+
+from isotherm.app.assess_task import PairAsked
+from isotherm.app.correcting import Correction, corrected_pair, correction_of
+from isotherm.app.kept import kept_in
+from isotherm.app.live_scene import LiveScene
+from isotherm.app.outputs import RESULT
+from isotherm.app.pair import read_pair
+from isotherm.app.web.context import foreman_of
+from isotherm.app.web.job import Job
+from isotherm.app.web.job_table import ASKED, OUT
+from isotherm.app.web.work_assess import GATES, PAIR, WORK
+
+NO_PAIR = "There is no such measurement; the page Assess lists those there are."
+NOT_DONE = "This pair is not measured yet; wait until it is."
+
+MOST_OPEN = 2
+"""Scenes that are kept in memory: both scans of a patient each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A job that measures, or measured, a pair; `folder` is that of the job."""
+
+    job: Job
+    folder: Path
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """What the work was asked."""
+        return json.loads((self.folder / ASKED).read_text(encoding="utf-8"))["asked"]
+
+    @property
+    def pair(self) -> PairAsked:
+        """What was measured."""
+        return PairAsked.from_document(json.loads((self.folder / PAIR).read_text(encoding="utf-8")))
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """How its masks were corrected before they were measured."""
+        return tuple(correction_of(one) for one in self.asked["corrections"])
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The content of margin.json.
+
+        Raises
+        ------
+        HTTPException
+            404: nothing is measured yet.
+        """
+        file = self.folder / OUT / RESULT
+        if self.job.state != "done" or not file.is_file():
+            raise HTTPException(404, NOT_DONE)
+        return json.loads(file.read_text(encoding="utf-8"))
+
+    @property
+    def gates(self) -> list[Mapping[str, Any]]:
+        """How each lesion lies on the scan after, once that is known; empty before."""
+        try:
+            return json.loads((self.folder / GATES).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return []
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What may be downloaded."""
+        home = self.folder / OUT
+        return tuple(sorted(path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()))
+
+
+def assessed(request: Request, job_id: str) -> Assessed:
+    """Return a pair by the number of its job.
+
+    Raises
+    ------
+    HTTPException
+        404
+    """
+    table = foreman_of(request).table
+    job = table.get(job_id)
+    if job is None or job.work != WORK:
+        raise HTTPException(404, NO_PAIR)
+    return Assessed(job, table.folder(job.id))
+
+
+class OpenScenes:
+    """The scenes that were looked at last; one is made at a time."""
+
+    def __init__(self, most: int = MOST_OPEN) -> None:
+        self._most, self._one = most, threading.Lock()
+        self._open: OrderedDict[tuple[str, str, int], LiveScene] = OrderedDict()
+
+    def of(self, one: Assessed, lesion: int) -> LiveScene:
+        """Return the scene of a lesion of a measured pair.
+
+        Raises
+        ------
+        InputError
+            The images are not where they were.
+        HTTPException
+            404: no such lesion, or not measured yet.
+        """
+        key = (str(one.folder), one.job.ended_at, lesion)
+        if not 0 <= lesion < len(one.document["lesions"]):
+            raise HTTPException(404, NO_PAIR)
+        with self._one:
+            if key not in self._open:
+                self._open[key] = _scene(one, lesion)
+            self._open.move_to_end(key)
+            while len(self._open) > self._most:
+                self._open.popitem(last=False)
+            return self._open[key]
+
+
+SCENES = OpenScenes()
+
+
+def _scene(one: Assessed, lesion: int) -> LiveScene:
+    asked = one.pair
+    drawn = read_pair(asked.request, simulated=asked.simulated)
+    pair = corrected_pair(drawn, one.corrections)
+    return LiveScene.of(kept_in(one.folder, pair, asked.settings, asked.facts), lesion)
+
+
+def later(scene: LiveScene, painted: Sequence[Correction]) -> tuple[Correction, ...]:
+    """Return what was painted on the screen in the frames of the masks."""
+    return tuple(Correction.seen_after(one.of, one.number, one.strokes, scene.kept.registered) for one in painted)

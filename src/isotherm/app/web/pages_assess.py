@@ -1,0 +1,113 @@
+"""Assess: a pair of scans chosen, measured in the background, looked at, and what can be done with it next."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from isotherm.app.correcting import Signature, combined
+from isotherm.app.pacs_tasks import URL
+from isotherm.app.palette import CLASSES
+from isotherm.app.web.admission import writer
+from isotherm.app.web.assess_form import pair_of_form
+from isotherm.app.web.assess_words import gate_tables, lesion_rows, stages
+from isotherm.app.web.assessed import SCENES, Assessed, assessed, later
+from isotherm.app.web.context import Nav, foreman_of, start_job, web_of
+from isotherm.app.web.painted import painted_in
+from isotherm.app.web.rendering import page
+from isotherm.app.web.work_assess import WORK, asked_for
+from isotherm.errors import BadStroke
+
+ROUTER = APIRouter()
+NAV = Nav(order=2, label="Assess", path="/assess", letter="a")
+
+DEMO = "Demo: a simulated ablation in a real CT"
+
+Who = Annotated[str, Depends(writer)]
+
+
+@ROUTER.get("/assess")
+def start(request: Request) -> Response:
+    """Show how to begin, and what was measured before."""
+    table = foreman_of(request).table
+    jobs = [(job, table.told(job)) for job in table.of() if job.work == WORK]
+    return page(request, "assess.html.jinja", jobs=jobs, pacs=bool(os.environ.get(URL)))
+
+
+@ROUTER.post("/assess/demo")
+def demo(request: Request, who: Who) -> Response:
+    """Measure the demo's pair."""
+    job = start_job(request, WORK, DEMO, asked_for(None), who=who)
+    return RedirectResponse(f"/assess/{job.id}", 303)
+
+
+@ROUTER.post("/assess")
+async def begin(request: Request, who: Who) -> Response:
+    """Measure a pair whose files have been uploaded."""
+    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    pair, title = pair_of_form(web_of(request).workspace, form)
+    job = start_job(request, WORK, title, asked_for(pair), who=who)
+    return RedirectResponse(f"/assess/{job.id}", 303)
+
+
+@ROUTER.get("/assess/{job_id}")
+def one_pair(request: Request, job_id: str) -> Response:
+    """Show one pair: how far it is, or what was measured."""
+    one = assessed(request, job_id)
+    if one.job.state != "done":
+        return page(request, "assess_wait.html.jinja", **_waited(request, one))
+    document = one.document
+    return page(request, "assess_pair.html.jinja", job=one.job, lesions=lesion_rows(document),
+                gates=gate_tables(one.gates), warnings=document["warnings"], files=one.files, masks=_masks(document),
+                legend=[(f"margin-{number}", each.label) for number, each in enumerate(CLASSES)],
+                corrected=[each for each in one.corrections if each.strokes], signed=one.asked["signed"],
+                of=one.asked["of"])  # fmt: skip
+
+
+@ROUTER.get("/assess/{job_id}/part")
+def part(request: Request, job_id: str) -> Response:
+    """Show how far one pair is: asked for every second for as long as it is measured."""
+    one = assessed(request, job_id)
+    answer = page(request, "assess_wait_part.html.jinja", **_waited(request, one))
+    if one.job.is_over:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+@ROUTER.post("/assess/{job_id}/full")
+def full(
+    request: Request, job_id: str, who: Who, corrections: Annotated[str, Form()] = "", why: Annotated[str, Form()] = ""
+) -> Response:
+    """Measure the corrected masks in full: registered anew, judged by every gate."""
+    one = assessed(request, job_id)
+    try:
+        told: Any = json.loads(corrections)
+    except ValueError:
+        told = None
+    painted = painted_in({"corrections": told})
+    if not any(each.strokes for each in painted):
+        raise BadStroke("No stroke was painted; correct a mask first, or accept the margin as it is.")
+    signed = Signature(who, why.strip(), web_of(request).clock())
+    scene = SCENES.of(one, 0)
+    every = combined(one.corrections, later(scene, painted))
+    asked = asked_for(one.pair, every, signed, of=one.job.id)
+    job = start_job(request, WORK, f"{one.job.title.removesuffix(', corrected')}, corrected", asked, who=who)
+    return RedirectResponse(f"/assess/{job.id}", 303)
+
+
+def _waited(request: Request, one: Assessed) -> dict[str, Any]:
+    said = foreman_of(request).table.told(one.job)
+    return {"job": one.job, "told": said, "stages": stages(said), "gates": gate_tables(one.gates)}
+
+
+def _masks(document: Any) -> list[tuple[str, int, str]]:
+    """Return the masks that can be corrected: what they are, their number, and what people call them."""
+    made: list[tuple[str, int, str]] = []
+    for of, name in (("ablation", "Ablation zone"), ("tumor", "Tumor")):
+        count = max(1, sum(1 for one in document["inputs"] if one["role"] == of))
+        made += [(of, number, name if count == 1 else f"{name} {number + 1}") for number in range(count)]
+    return made

@@ -1,0 +1,40 @@
+"""The viewer of a measured pair: its scene, and what strokes of the brush make of the margin."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Request
+from fastapi.responses import JSONResponse, Response
+
+from isotherm.app.web.admission import writer
+from isotherm.app.web.assess_words import finding
+from isotherm.app.web.assessed import SCENES, assessed, later
+from isotherm.app.web.painted import painted_in
+
+ROUTER = APIRouter()
+
+Told = Annotated[dict[str, Any], Body()]
+Who = Annotated[str, Depends(writer)]
+
+
+@ROUTER.get("/assess/{job_id}/scene/{lesion}")
+def scene(request: Request, job_id: str, lesion: int) -> Response:
+    """Give the viewer what it shows: both scans around a lesion, outlines, surfaces, and the margin."""
+    found = SCENES.of(assessed(request, job_id), lesion).whole
+    return JSONResponse(found | {"finding": finding(found["margin"])})
+
+
+@ROUTER.post("/assess/{job_id}/margin/{lesion}")
+def margin(request: Request, job_id: str, lesion: int, told: Told, who: Who) -> Response:
+    """Measure the margin with strokes painted, on the registration that is there; nothing is kept of them."""
+    open_scene = SCENES.of(assessed(request, job_id), lesion)
+    found = open_scene.measured(later(open_scene, painted_in(told)))
+    return JSONResponse({"margin": found, "finding": finding(found)})
+
+
+@ROUTER.post("/assess/{job_id}/drawn/{lesion}")
+def drawn(request: Request, job_id: str, lesion: int, told: Told, who: Who) -> Response:
+    """Give outlines and surfaces with strokes painted."""
+    open_scene = SCENES.of(assessed(request, job_id), lesion)
+    return JSONResponse(open_scene.drawn(later(open_scene, painted_in(told))))

@@ -1,0 +1,136 @@
+"""A margin into the registry: linked to its result, locked against others, with who and why, and never a failed one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isotherm.app.accepting import Acceptance, NamedScan, accept_margin, places_of
+from isotherm.app.correcting import Correction, corrected_pair
+from isotherm.clinical.record import Record
+from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.errors import BadRecord, BadSetting, NotAcceptable, Overtaken
+from isotherm.registry.store import open_store
+from tests.app.pair_in_memory import FAR, THIN, assessed, pair
+
+Document = Mapping[str, Any]
+
+ASKED = Acceptance(patient_id="P1", lesion_id="L1", after=NamedScan(id="A", on=date(2025, 3, 2)),
+                   before=NamedScan(id="B"), by="A. Reader", why="looked at both scans")  # fmt: skip
+
+
+@cache
+def found() -> Document:
+    return assessed().assessment.document
+
+
+@cache
+def corrected() -> Document:
+    return assessed(corrected_pair(pair(), [Correction("ablation", 0, (THIN,))])).assessment.document
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> str:
+    """A registry with one patient, a lesion and the scan before."""
+    path = str(tmp_path / "registry.sqlite")
+    made = (("patient", "", {}), ("lesion", "L1", {"organ": "liver"}), ("scan", "B", {"scanned_on": date(2025, 1, 2)}))
+    with open_store(path, create=True) as store:
+        store.add([Record(kind=RECORD_KINDS[kind], patient_id="P1", id=own, values=values)
+                   for kind, own, values in made], by="test", why="test")  # fmt: skip
+    return path
+
+
+def accept(address: str, asked: Acceptance = ASKED, result: Document | None = None) -> str:
+    return accept_margin(address, result or found(), "1", asked, folder="assess/7")
+
+
+def test_the_record_holds_the_numbers_how_they_were_made_and_who_accepted_them(address: str) -> None:
+    own = accept(address)
+    kept = places_of(address, "P1").margins[own].record
+    (lesion,) = found()["lesions"]
+    assert kept.get("minimal_margin_mm") == lesion["minimal_margin_mm"]
+    assert (kept.get("low_mm"), kept.get("high_mm")) == (lesion["interval_mm"]["low"], lesion["interval_mm"]["high"])
+    assert (kept.get("reader"), kept.get("gates")) == ("A. Reader", lesion["registration"]["verdict"])
+    assert str(kept.get("software")).startswith("isotherm ")
+    assert str(kept.get("settings")).startswith("sha256 ")
+    assert str(kept.get("result")).startswith("assess/7/margin.json, sha256 ")
+
+
+def test_a_scan_that_the_registry_does_not_hold_comes_with_its_day_in_the_same_transaction(address: str) -> None:
+    accept(address)
+    assert places_of(address, "P1").scans == (("A", date(2025, 3, 2)), ("B", date(2025, 1, 2)))
+    with open_store(address) as store:
+        last, before = store.history(patient_id="P1")[-1], store.history(patient_id="P1")[-2]
+    assert last.transaction_id == before.transaction_id
+    assert (last.who, last.why) == ("A. Reader", "looked at both scans")
+
+
+def test_a_corrected_margin_revises_the_one_that_was_read_and_empties_what_it_does_not_tell(address: str) -> None:
+    own = accept(address, replace(ASKED, before=None))
+    places = places_of(address, "P1")
+    again = replace(ASKED, revision=places.revision_of(own), why="zone corrected")
+    accept(address, again, corrected())
+    kept = places_of(address, "P1").margins[own]
+    assert kept.revision == (again.revision or 0) + 1
+    (lesion,) = corrected()["lesions"]
+    assert kept.record.get("minimal_margin_mm") == lesion["minimal_margin_mm"]
+    assert kept.record.get("before_scan_id") == "B"
+    accept(address, replace(again, revision=kept.revision, before=None), corrected())
+    assert places_of(address, "P1").margins[own].record.get("before_scan_id") is None
+
+
+def test_who_comes_second_with_an_old_revision_overwrites_nothing(address: str) -> None:
+    own = accept(address)
+    read = replace(ASKED, revision=places_of(address, "P1").revision_of(own))
+    accept(address, read, corrected())
+    with pytest.raises(Overtaken):
+        accept(address, read)
+    with pytest.raises(BadRecord):
+        accept(address)  # who saw no margin there finds one
+    (lesion,) = corrected()["lesions"]
+    assert places_of(address, "P1").margins[own].record.get("minimal_margin_mm") == lesion["minimal_margin_mm"]
+
+
+def test_a_failed_registration_puts_nothing_into_the_registry(address: str) -> None:
+    failed = assessed(way=FAR).assessment.document
+    with pytest.raises(NotAcceptable, match="failed its gates"):
+        accept(address, result=failed)
+    assert places_of(address, "P1").margins == {}
+
+
+@pytest.mark.parametrize(("asked", "error"), [
+    (replace(ASKED, patient_id="P2"), NotAcceptable),
+    (replace(ASKED, lesion_id="L2"), BadRecord),
+    (replace(ASKED, ablation_id="S1.L1"), BadRecord),
+    (replace(ASKED, after=NamedScan(id="A")), NotAcceptable),
+    (replace(ASKED, before=NamedScan(id="A")), NotAcceptable),
+    (replace(ASKED, lesion_id="../../etc"), NotAcceptable),
+    (replace(ASKED, patient_id=""), NotAcceptable),
+    (replace(ASKED, by=""), BadSetting),
+    (replace(ASKED, why=""), BadSetting),
+])  # fmt: skip
+def test_what_points_to_nothing_or_says_nothing_is_refused_and_nothing_is_written(
+    address: str, asked: Acceptance, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        accept(address, asked)
+    assert places_of(address, "P1").margins == {}
+    assert [own for own, _ in places_of(address, "P1").scans] == ["B"]
+
+
+def test_a_patient_or_a_lesion_of_the_result_that_is_not_there_is_refused(address: str) -> None:
+    with pytest.raises(NotAcceptable, match="no patient"):
+        places_of(address, "P2")
+    with pytest.raises(NotAcceptable, match="no lesion"):
+        accept_margin(address, found(), "9", ASKED, folder="assess/7")
+
+
+def test_with_its_ablation_the_margin_has_the_key_that_a_case_gives_it() -> None:
+    assert replace(ASKED, ablation_id="S1.L1").margin_id == "S1.L1"
+    assert ASKED.margin_id == "A.L1"

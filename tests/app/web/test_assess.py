@@ -1,0 +1,276 @@
+"""Assess: what its pages show, what strokes answer, what is accepted; and what hostile requests get."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from isotherm.app.accepting import patients_of, places_of
+from isotherm.app.web.application import create_app
+from isotherm.app.web.job import Job
+from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.work_assess import WORK, asked_for
+from tests.app.web.assess_job import OUT_OF_THE_ORGAN, WHO, copied_job, measured_job, pair_on_disk, ran, table_of
+from tests.app.web.conftest import token_on
+
+DAB = {"does": "erase", "points_lps_mm": [[2.0, 0.0, 110.0]], "radius_mm": 4.0, "normal_lps": None}
+ERASED = {"corrections": [{"of": "ablation", "number": 0, "strokes": [DAB]}]}
+
+FAR_OFF = DAB | {"points_lps_mm": [[9e9, 0, 0]]}
+
+
+@pytest.fixture
+def reader(app: FastAPI) -> Iterator[TestClient]:
+    """Somebody who has said who works; no job is started by itself."""
+    client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
+    client.post("/who", data={"csrf_token": token_on(client.get("/who").text), "name": WHO})
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a job that has measured the small pair leaves behind; not to be changed."""
+    home = tmp_path_factory.mktemp("measured")
+    app = create_app(ServeSettings(registry=str(home / "none.registry"), workspace=home / "workspace"))
+    return table_of(app).folder(measured_job(app, home / "pair", "").id)
+
+
+@pytest.fixture
+def job(app: FastAPI, folder: Path, registry: str) -> Job:
+    """The small pair, measured."""
+    return copied_job(app, folder, registry)
+
+
+def send(reader: TestClient, path: str, told: object) -> Any:
+    token = token_on(reader.get("/who").text)
+    return reader.post(path, json=told, headers={"X-CSRF-Token": token})
+
+
+def form(reader: TestClient, path: str, **fields: str) -> Any:
+    return reader.post(path, data={"csrf_token": token_on(reader.get("/who").text), **fields})
+
+
+def patient_with_lesion(registry: str) -> tuple[str, str]:
+    for patient in patients_of(registry):
+        if lesions := places_of(registry, patient).lesions:
+            return patient, lesions[0]
+    raise AssertionError("no made-up patient has a lesion")
+
+
+def test_the_first_page_says_how_to_begin_and_lists_what_was_measured(reader: TestClient, job: Job) -> None:
+    html = reader.get("/assess").text
+    assert "Try the demo pair" in html
+    assert f"/assess/{job.id}" in html
+    assert "Minimal margin: 4.0 mm" in html
+
+
+def test_a_measured_pair_shows_its_margin_interval_and_gates(reader: TestClient, job: Job, folder: Path) -> None:
+    html = reader.get(f"/assess/{job.id}").text
+    (lesion,) = json.loads((folder / "out" / "margin.json").read_text())["lesions"]
+    assert f"{lesion['minimal_margin_mm']:.1f}\u00a0mm" in html
+    assert f"{lesion['interval_mm']['low']:.1f} to {lesion['interval_mm']['high']:.1f}" in html
+    assert "Accept into the registry" in html
+    assert "Tumor volume, change" in html
+
+
+def test_the_scene_and_the_answer_without_a_stroke_are_those_of_the_result(reader: TestClient, job: Job) -> None:
+    scene = reader.get(f"/assess/{job.id}/scene/0").json()
+    assert {layer["key"] for layer in scene["lesions"][0]["layers"]} >= {
+        "after",
+        "before",
+        "tumor",
+        "surface",
+        "ablation",
+    }
+    answer = send(reader, f"/assess/{job.id}/margin/0", {"corrections": []}).json()
+    assert answer == {"margin": scene["margin"], "finding": scene["finding"]}
+
+
+def test_a_stroke_changes_the_margin_and_undo_gives_the_number_before(reader: TestClient, job: Job) -> None:
+    path = f"/assess/{job.id}/margin/0"
+    start, after, undone = (send(reader, path, told).json()["margin"] for told in
+                            ({"corrections": []}, ERASED, {"corrections": []}))  # fmt: skip
+    assert after["minimal_margin_mm"] < start["minimal_margin_mm"] - 1.0
+    assert after["interval_mm"] is not None
+    assert undone == start
+    drawn = send(reader, f"/assess/{job.id}/drawn/0", ERASED).json()
+    assert {layer["key"] for layer in drawn["layers"]} == {"tumor", "ablation", "organ", "surface", "zone"}
+
+
+def test_the_full_measurement_of_a_stroke_is_a_job_that_says_who_and_why(
+    reader: TestClient, job: Job, app: FastAPI, registry: str
+) -> None:
+    answer = form(reader, f"/assess/{job.id}/full", corrections=json.dumps(ERASED["corrections"]), why="over a vessel")
+    assert answer.status_code == 303
+    table = table_of(app)
+    new = table.get(answer.headers["location"].removeprefix("/assess/"))
+    assert new is not None
+    assert new.title == "Small pair, corrected"
+    quick = send(reader, f"/assess/{job.id}/margin/0", ERASED).json()["margin"]
+    ran(table, new, registry)
+    (lesion,) = json.loads((table.folder(new.id) / "out" / "margin.json").read_text())["lesions"]
+    assert lesion["minimal_margin_mm"] == quick["minimal_margin_mm"]  # the transform was given
+    told = json.loads((table.folder(new.id) / "out" / "corrections.json").read_text())
+    assert (told["by"], told["why"], told["at"]) == (WHO, "over a vessel", "2026-03-01T12:00:00+00:00")
+    page = reader.get(f"/assess/{new.id}").text
+    assert "over a vessel" in page
+    assert f"/assess/{job.id}" in page
+    # A correction of what was corrected goes on from there.
+    again = send(reader, f"/assess/{new.id}/margin/0", {"corrections": []}).json()["margin"]
+    assert again["minimal_margin_mm"] == lesion["minimal_margin_mm"]
+
+
+def test_no_full_measurement_without_a_stroke_or_a_reason(reader: TestClient, job: Job) -> None:
+    for corrections, why in (("[]", "x"), ("", "x"), ("{", "x"), (json.dumps(ERASED["corrections"]), "")):
+        answer = form(reader, f"/assess/{job.id}/full", corrections=corrections, why=why)
+        assert answer.status_code == 400, (corrections, why)
+
+
+def test_a_margin_is_accepted_with_who_and_why_and_only_once_on_what_was_read(
+    reader: TestClient, job: Job, registry: str
+) -> None:
+    patient, lesion = patient_with_lesion(registry)
+    page = reader.get(f"/assess/{job.id}/accept?label=1&patient_id={patient}").text
+    assert lesion in page
+    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "A9", "after_on": "2026-02-01",
+              "why": "both scans looked at"}  # fmt: skip
+    answer = form(reader, f"/assess/{job.id}/accept", **fields)
+    assert answer.status_code == 200
+    assert "The margin is in the registry" in answer.text
+    kept = places_of(registry, patient).margins[f"A9.{lesion}"].record
+    assert kept.get("reader") == WHO
+    assert str(kept.get("result")).startswith(f"assess/{job.id}/margin.json, sha256 ")
+    # Whoever saw no margin there does not overwrite it; who read it revises it.
+    assert form(reader, f"/assess/{job.id}/accept", **fields).status_code == 400
+    read = fields | {"revisions": f"A9.{lesion}=1", "before_id": "B9", "before_on": "2026-01-01"}
+    assert form(reader, f"/assess/{job.id}/accept", **read).status_code == 200
+    assert form(reader, f"/assess/{job.id}/accept", **read | {"before_id": ""}).status_code == 409
+
+
+@pytest.mark.parametrize(("fields", "status"), [
+    ({"patient_id": "nobody"}, 400), ({"patient_id": "../x"}, 400), ({"lesion_id": "none"}, 400), ({"why": ""}, 400),
+    ({"after_on": "1.2.2026"}, 400), ({"after_on": ""}, 400), ({"label": "9"}, 400), ({"after_id": "<script>"}, 400),
+])  # fmt: skip
+def test_what_cannot_be_accepted_is_refused_with_a_sentence(
+    reader: TestClient, job: Job, registry: str, fields: dict[str, str], status: int
+) -> None:
+    patient, lesion = patient_with_lesion(registry)
+    good = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "A9", "after_on": "2026-02-01",
+            "why": "looked at"}  # fmt: skip
+    before = dict(places_of(registry, patient).margins)
+    answer = form(reader, f"/assess/{job.id}/accept", **(good | fields))
+    assert answer.status_code == status
+    assert "<script>" not in answer.text.replace("<script src", "")
+    assert places_of(registry, patient).margins.keys() == before.keys()
+
+
+def test_where_the_registration_failed_nothing_can_be_accepted(
+    reader: TestClient, app: FastAPI, tmp_path: Path, registry: str
+) -> None:
+    failed = measured_job(app, tmp_path / "far", registry, way=OUT_OF_THE_ORGAN)
+    html = reader.get(f"/assess/{failed.id}").text
+    assert "withheld" in html
+    assert "not to be used" in html
+    assert "Accept into the registry" not in html
+    patient, lesion = patient_with_lesion(registry)
+    answer = form(reader, f"/assess/{failed.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_id="A9",
+                  after_on="2026-02-01", why="looked at")  # fmt: skip
+    assert answer.status_code == 400
+    assert "failed its gates" in answer.text
+    found = send(reader, f"/assess/{failed.id}/margin/0", ERASED).json()
+    assert (found["margin"]["status"], found["margin"]["minimal_margin_mm"]) == ("withheld", None)
+
+
+@pytest.mark.parametrize("told", [{}, [], "x", {"corrections": 3}, {"corrections": [3]}, {"corrections": [{}]},
+                                  {"corrections": [{"of": "organ", "number": 0, "strokes": []}]},
+                                  {"corrections": [{"of": "tumor", "number": 9, "strokes": [DAB]}]},
+                                  {"corrections": [{"of": "tumor", "number": True, "strokes": [DAB]}]},
+                                  {"corrections": [{"of": "tumor", "number": 0, "strokes": [{"does": "add"}]}]},
+                                  {"corrections": [ERASED["corrections"][0]] * 99},
+                                  {"corrections": [{"of": "ablation", "number": 0, "strokes": [FAR_OFF]}]},
+])  # fmt: skip
+def test_hostile_strokes_get_a_sentence_and_no_number(reader: TestClient, job: Job, told: object) -> None:
+    answer = send(reader, f"/assess/{job.id}/margin/0", told)
+    assert answer.status_code == 400
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/assess/0123456789abcdef", "/assess/../../etc/passwd", "/assess/x/scene/0"])
+def test_a_measurement_that_is_not_there_is_not_found(reader: TestClient, path: str) -> None:
+    assert reader.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("lesion", ["1", "-1", "99999999999999999999", "x"])
+def test_a_lesion_that_is_not_there_is_not_found(reader: TestClient, job: Job, lesion: str) -> None:
+    assert reader.get(f"/assess/{job.id}/scene/{lesion}").status_code in (400, 404)
+
+
+def test_strokes_from_elsewhere_or_from_nobody_are_refused(app: FastAPI, reader: TestClient, job: Job) -> None:
+    path = f"/assess/{job.id}/margin/0"
+    assert reader.post(path, json=ERASED).status_code == 403
+    nobody = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
+    assert send(nobody, path, ERASED).status_code == 303
+
+
+def test_a_pair_that_waits_shows_its_stages_and_one_that_failed_says_why(
+    reader: TestClient, app: FastAPI, tmp_path: Path, registry: str
+) -> None:
+    table = table_of(app)
+    job = table.add(WORK, "A pair", asked_for(pair_on_disk(tmp_path / "p")), who=WHO, registry=registry)
+    html = reader.get(f"/assess/{job.id}").text
+    assert "Judge by gates" in html
+    assert 'hx-trigger="every 1s"' in html
+    assert reader.get(f"/assess/{job.id}/scene/0").status_code == 404
+    table.move(job.id, "failed", since=("waiting",), said="The scans do not meet; check them.")
+    html = reader.get(f"/assess/{job.id}").text
+    assert "The scans do not meet; check them." in html
+    assert "Choose the files again" in html
+    assert reader.get(f"/assess/{job.id}/part").headers["HX-Refresh"] == "true"
+
+
+def test_files_that_were_sent_become_a_pair_and_missing_ones_are_named(
+    reader: TestClient, app: FastAPI, tmp_path: Path, registry: str
+) -> None:
+    pair_on_disk(tmp_path / "p")
+    token = token_on(reader.get("/who").text)
+    fields: dict[str, str] = {}
+    for name, file in (("before", "before"), ("after", "after"), ("tumor", "tumor"), ("ablation", "zone")):
+        content = (tmp_path / "p" / f"{file}.nii.gz").read_bytes()
+        came = reader.post(f"/uploads?name={file}.nii.gz", content=content, headers={"X-CSRF-Token": token})
+        fields[name] = came.json()["id"]
+    lacking = form(reader, "/assess", **{name: value for name, value in fields.items() if name != "tumor"})
+    assert lacking.status_code == 400
+    assert "tumor, drawn before" in lacking.text
+    answer = form(reader, "/assess", title="<b>Trial</b>", method="rigid", confirmed="yes", **fields)
+    assert answer.status_code == 303
+    job = table_of(app).get(answer.headers["location"].removeprefix("/assess/"))
+    assert job is not None
+    asked = json.loads((table_of(app).folder(job.id) / "asked.json").read_text())["asked"]["pair"]
+    assert asked["request"]["tumors"][0].startswith(str(tmp_path / "workspace" / "uploads"))
+    assert asked["request"]["pair_confirmed"] is True
+    assert asked["choice"]["method"] == "rigid"
+    assert "&lt;b&gt;Trial" in reader.get("/assess").text
+    assert form(reader, "/assess", method="magic", **fields).status_code == 400
+
+
+def test_studies_of_a_pacs_stand_in_for_files_that_did_not_come(reader: TestClient, app: FastAPI) -> None:
+    fields = {"study_before": "1.2.3", "study_after": "1.2.4", "tumor_label": "300:Tumor", "ablation_label": "301:Zone",
+              "before_label": "2"}  # fmt: skip
+    answer = form(reader, "/assess", **fields)
+    job = table_of(app).get(answer.headers["location"].removeprefix("/assess/"))
+    assert job is not None
+    asked = json.loads((table_of(app).folder(job.id) / "asked.json").read_text())["asked"]["pair"]
+    assert asked["studies"] == ["1.2.3", "1.2.4"]
+    assert (asked["request"]["before"], asked["request"]["after"]) == ("pacs:2", "pacs:")
+    assert (asked["request"]["tumors"], asked["request"]["organ_after"]) == (["pacs:300:Tumor"], None)
+    assert form(reader, "/assess", **fields | {"study_before": "../x"}).status_code == 400
+    assert form(reader, "/assess", **fields | {"tumor_label": ""}).status_code == 400
+    # The address of the PACS is that of who starts the server: a page cannot send it anywhere.
+    assert form(reader, "/assess", **fields | {"pacs": "http://elsewhere"}).status_code == 303

@@ -1,0 +1,96 @@
+"""The story of Assess in a real browser: the demo's pair, measured, corrected, undone, accepted; axe looks along."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from isotherm.app.accepting import patients_of, places_of
+from isotherm.app.web.serve_settings import ServeSettings
+from tests.app.web.story import AXE, story
+
+WHO = "A. Reader"
+MINUTES = 60_000
+"""Milliseconds."""
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is missing: run `make viewer`")
+def test_the_demo_pair_is_measured_corrected_undone_and_accepted(
+    settings: ServeSettings, registry: str, browser: Browser, chromium: Path
+) -> None:
+    with story(settings, browser, chromium, who=WHO) as told:
+        page = told.page
+        told.go("/assess")
+        assert told.violations() == []
+        page.click("text=Try the demo pair")
+        page.wait_for_selector(".stages")
+        assert told.violations() == []
+        # Registered, judged and measured in the background; the page goes on by itself.
+        page.wait_for_selector("#viewer[data-measured=yes]", timeout=10 * MINUTES)
+        assert told.violations() == []
+        margin = page.inner_text("[data-lesion] [data-margin]")
+        interval = page.inner_text("[data-lesion] [data-interval]")
+        assert re.fullmatch(r"\d+\.\d\u00a0mm", margin)
+        assert re.fullmatch(r"[\u2212\d.]+ to [\d.]+\u00a0mm", interval)
+
+        # Blink, by the key.
+        page.focus("#viewer canvas")
+        page.keyboard.press("b")
+        assert page.inner_text("#scan") == "before ablation, carried"
+        page.keyboard.press("b")
+        assert page.inner_text("#scan") == "after ablation"
+
+        # A stroke with the mouse on the axial plane, then a dab by the keyboard.
+        page.click("#brush")
+        page.click("#does")
+        box = page.locator("#paint").bounding_box()
+        assert box is not None
+        x, y = box["x"] + 0.21 * box["width"], box["y"] + 0.5 * box["height"]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 20, y, steps=5)
+        page.mouse.up()
+        page.wait_for_selector("#quick[aria-busy=false]")
+        page.wait_for_selector("#viewer[data-measured=yes]")
+        first = page.inner_text("#quick-margin"), page.inner_text("#quick-interval")
+        assert first[0] != margin
+        assert "to" in first[1]
+        assert page.locator("[data-accept]").is_hidden()  # what would be accepted is not what is shown
+        assert told.violations() == []
+        page.keyboard.press("d")
+        page.wait_for_selector("#viewer[data-measured=no]")
+        page.wait_for_selector("#viewer[data-measured=yes]")
+        assert page.inner_text("#quick-what") == "2 strokes."
+
+        # Undo gives the number before, redo the one after; all undone is the result itself.
+        page.keyboard.press("z")
+        page.wait_for_selector("#quick[aria-busy=false]")
+        assert (page.inner_text("#quick-margin"), page.inner_text("#quick-interval")) == first
+        page.wait_for_selector("#viewer[data-measured=yes]")
+        page.keyboard.press("z")
+        page.wait_for_selector("#viewer[data-measured=yes]")
+        assert page.locator("#quick").is_hidden()
+        assert f"Undone: {margin}" in page.inner_text("#said")
+        assert interval in page.inner_text("#said")
+
+        # Accepted into the registry, with who and why.
+        patient = next(one for one in patients_of(registry) if places_of(registry, one).lesions)
+        lesion = places_of(registry, patient).lesions[0]
+        page.click("[data-accept]")
+        page.fill("#patient", patient)
+        page.click("text=Choose the patient")
+        assert told.violations() == []
+        page.select_option("#lesion", lesion)
+        page.fill("#after", "A9")
+        page.fill("[name=after_on]", "2026-02-01")
+        page.fill("#why", "looked at both scans")
+        page.click("button.main:text('Accept')")
+        page.wait_for_selector("text=The margin is in the registry")
+        assert told.violations() == []
+        kept = places_of(registry, patient).margins[f"A9.{lesion}"].record
+        assert f"{kept.get('minimal_margin_mm'):.1f}\u00a0mm" == margin
+        assert kept.get("reader") == WHO
+        assert (told.left, told.errors) == ([], [])
