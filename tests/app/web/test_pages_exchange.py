@@ -102,7 +102,7 @@ def test_a_table_of_others_gets_a_draft_which_is_mended_in_the_browser(client: T
     html = send(client, ("clinic.csv", THEIRS))
     assert "What the columns mean" in html
     assert "born_on" in html
-    text = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", html, re.DOTALL).group(1)
+    text = found_in(html, r"<textarea[^>]*>\n(.*?)</textarea>")
     text = text.replace("&#34;", '"').replace("&lt;", "<").replace("&gt;", ">").replace("&#39;", "'")
 
     answer = write(client, f"{where(html)}/mapping", text=text + "\n# seen", read=field(html, "read"))

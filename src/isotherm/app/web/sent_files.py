@@ -165,4 +165,5 @@ def _read(folder: Path) -> Sent | None:
         told: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return Sent(id=folder.name, folder=folder, **told | {"names": tuple(told["names"])})
+    told["names"] = tuple(told["names"])
+    return Sent(id=folder.name, folder=folder, **told)
