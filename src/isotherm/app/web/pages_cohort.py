@@ -94,7 +94,7 @@ def study(request: Request, who: Who, query: Annotated[str, Form()], title: Anno
     found = read_cohort(address, asked)
     place = address if "://" in address else str(Path(address).absolute())
     text = registry_draft(place, asked, found.cohort, title=title.strip(), compare=compare)
-    made = new_study(web_of(request).workspace, title, text)
+    made = new_study(web_of(request).workspace.folder, title, text)
     return RedirectResponse(f"/study/{made.name}", 303)
 
 

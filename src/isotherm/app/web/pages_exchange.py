@@ -14,7 +14,7 @@ from isotherm.app.web.context import Nav, foreman_of, start_job, web_of
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import ASKED, OUT
 from isotherm.app.web.rendering import page
-from isotherm.app.web.sent_files import Sent, all_sent, sent_called, take_away, take_over
+from isotherm.app.web.sent_files import STUDY, Sent, all_sent, sent_called, take_away, take_over
 from isotherm.app.web.stated import Stated, text_in
 from isotherm.app.web.uploads import files_of
 from isotherm.app.web.work_export import FORMS
@@ -35,7 +35,7 @@ LATEST = 12
 @ROUTER.get("/exchange")
 def exchange(request: Request) -> Response:
     """Show what can come in and go out, and what is under way."""
-    every = all_sent(web_of(request).workspace)
+    every = [one for one in all_sent(web_of(request).workspace) if one.what != STUDY]
     jobs = foreman_of(request).table
     shown = [(one, jobs.get(one.run) if one.run else None) for one in every[:LATEST]]
     return page(request, "exchange.html.jinja", uploads=[(one, job, jobs.told(job) if job else "") for one, job in
@@ -70,8 +70,8 @@ def look(request: Request, sent_id: str, who: Who) -> Response:
 
 
 @ROUTER.post("/exchange/{sent_id}/mapping")
-def save_mapping(request: Request, sent_id: str, who: Who, text: Annotated[str, Form()],
-                 read: Annotated[str, Form()]) -> Response:  # fmt: skip
+def save_mapping(request: Request, sent_id: str, who: Who, read: Annotated[str, Form()],
+                 text: Annotated[str, Form()] = "") -> Response:  # fmt: skip
     """Keep what the columns mean, and look again; a text that cannot be read is sent as well, with what is wrong."""
     sent = sent_called(web_of(request).workspace, sent_id)
     written = text_in(text)

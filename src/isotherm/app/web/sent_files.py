@@ -30,6 +30,9 @@ MOST_FILES = 40
 """More than there are kinds of record."""
 LONGEST_NAME = 80
 
+STUDY = "study"
+"""What a table is that a protocol is drafted from."""
+
 NONE_HERE = "There is no such upload; it may have been taken away. Send the file again."
 
 
@@ -49,7 +52,7 @@ class Sent:
     came_at : str
         UTC.
     what : str
-        What its sender says it is: "tables", "redcap" or "fhir".
+        What its sender says it is: "tables", "redcap", "fhir", or the table of a study.
     run : str
         The latest job on it; empty before the first.
     """

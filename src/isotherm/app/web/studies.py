@@ -94,12 +94,13 @@ def study_called(workspace: Workspace, name: str) -> Study:
     return Study(name, folder)
 
 
-def new_study(workspace: Workspace, title: str, text: str, *, table: Path | None = None) -> Study:
+def new_study(workspace: Path, title: str, text: str, *, table: Path | None = None) -> Study:
     """Keep a new study.
 
     Parameters
     ----------
-    workspace : Workspace
+    workspace : Path
+        Folder of the workspace.
     title : str
         Its folder is called so, as far as that can be.
     text : str
@@ -107,7 +108,7 @@ def new_study(workspace: Workspace, title: str, text: str, *, table: Path | None
     table : Path, optional
         A table that is moved beside it.
     """
-    home = workspace.folder / STUDIES
+    home = workspace / STUDIES
     home.mkdir(exist_ok=True, mode=0o700)
     unfinished = home / f"{UNFINISHED}{secrets.token_hex(8)}.new"
     unfinished.mkdir(mode=0o700)
