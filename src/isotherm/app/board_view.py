@@ -80,6 +80,11 @@ def latest_margins(margins: Sequence[Part]) -> list[Part]:
     return sorted(last.values(), key=lambda one: (ORDER.index(one["status"]), _number(one)))
 
 
+def margin_rows(margins: Sequence[Part]) -> list[View]:
+    """Return the latest margin of each lesion in words, those in question first."""
+    return [_row(one) for one in latest_margins(margins)]
+
+
 def _number(one: Part) -> float:
     return float("inf") if one["minimal_margin_mm"] is None else float(one["minimal_margin_mm"])
 

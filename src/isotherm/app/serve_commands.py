@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from isotherm.app.registry_commands import REGISTRY_HELP
+from isotherm.errors import BadSetting
 
 EXIT_CODES = """exit codes:
   0  the server was stopped
@@ -29,8 +30,10 @@ def add_serve(commands: Any, say: Print) -> None:
         "serve", help="the local app in a browser: worklist, patients, assessment, studies", epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    one.add_argument("registry", metavar="REGISTRY", nargs="?",
-                     help=f"{REGISTRY_HELP}; without it, simulated patients to try everything on")  # fmt: skip
+    one.add_argument("what", metavar="REGISTRY", nargs="*",
+                     help=f"{REGISTRY_HELP}; without it, simulated patients to try everything on. Or: user add NAME, "
+                     "user remove NAME, user list, for logins")  # fmt: skip
+    one.add_argument("--role", metavar="ROLE", help="(user add) read, write or admin")
     one.add_argument("--workspace", metavar="DIR", default=WORKSPACE,
                      help="folder for jobs, uploads and accounts (default: %(default)s)")  # fmt: skip
     one.add_argument("--demo", action="store_true", help="the simulated patients, and say so")
@@ -48,13 +51,22 @@ def add_serve(commands: Any, say: Print) -> None:
 
 
 def _serve(options: argparse.Namespace, say: Print) -> int:
+    what: list[str] = options.what
+    if what[:1] == ["user"]:
+        from isotherm.app.web.user_tasks import manage
+
+        say(manage(what[1:], role=options.role, workspace=Path(options.workspace)))
+        return 0
     from isotherm.app.web.serve_options import served
+
+    if len(what) > 1 or options.role is not None:
+        raise BadSetting("One registry is served, and --role belongs to user add; see isotherm serve --help.")
 
     def tell(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
-    served(options.registry, Path(options.workspace), today=datetime.now().astimezone().date(), demo=options.demo,
-           host=options.host, port=options.port, names=options.name, tls_cert=options.tls_cert,
+    served(what[0] if what else None, Path(options.workspace), today=datetime.now().astimezone().date(),
+           demo=options.demo, host=options.host, port=options.port, names=options.name, tls_cert=options.tls_cert,
            tls_key=options.tls_key, behind_proxy=options.behind_proxy, browser=not options.no_browser,
            jobs=options.jobs, say=lambda address: say(f"isotherm is at {address}\nStop it with Ctrl-C.\n"),
            progress=tell)  # fmt: skip

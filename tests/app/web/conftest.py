@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from bench.registry_data import made_up_records
 from isotherm.app.web.application import create_app
@@ -55,6 +56,6 @@ def token_on(html: str) -> str:
     return found.group(1)
 
 
-def post(client: TestClient, path: str, **fields: str) -> object:
+def post(client: TestClient, path: str, **fields: str) -> Response:
     """Send a form from a page of ours; return the answer."""
     return client.post(path, data={"csrf_token": token_on(client.get("/who").text), **fields})

@@ -18,8 +18,10 @@ from isotherm.app.web.failures import add_failures
 from isotherm.app.web.foreman import Foreman
 from isotherm.app.web.gate import Gate
 from isotherm.app.web.job_table import JobTable
+from isotherm.app.web.logins import Logins
 from isotherm.app.web.page_files import page_files
 from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.worklist_table import WorklistTable
 from isotherm.app.web.workspace import workspace_at
 
 
@@ -44,6 +46,8 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
     found = list(page_files())
     nav = sorted((one for _, one in found if one is not None), key=lambda one: one.order)
     app.state.web = Web(settings, workspace, criteria_environment(), tuple(nav), clock)
+    app.state.logins = Logins(workspace, settings)
+    app.state.worklist = WorklistTable(workspace, settings.registry)
     app.state.foreman = Foreman(JobTable(workspace), at_once=settings.jobs)
     for router, _ in found:
         app.include_router(router)
@@ -59,6 +63,7 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
 @asynccontextmanager
 async def _at_work(app: FastAPI) -> AsyncGenerator[None]:
     """Look after jobs for as long as the server is there."""
+    app.state.worklist.open()
     app.state.foreman.open()
     try:
         yield

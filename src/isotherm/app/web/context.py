@@ -13,6 +13,7 @@ from jinja2 import Environment
 from isotherm.app.web.foreman import Foreman
 from isotherm.app.web.job import Job
 from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.worklist_table import WorklistTable
 from isotherm.app.web.workspace import Workspace
 
 Clock = Callable[[], datetime]
@@ -80,7 +81,15 @@ def foreman_of(request: Request) -> Foreman:
     return found
 
 
-def start_job(request: Request, work: str, title: str, asked: Mapping[str, Any], *, who: str) -> Job:
+def worklist_of(request: Request) -> WorklistTable:
+    """Return the worklist."""
+    found = request.app.state.worklist
+    assert isinstance(found, WorklistTable)
+    return found
+
+
+def start_job(request: Request, work: str, title: str, asked: Mapping[str, Any], *, who: str,
+              patient: str = "") -> Job:  # fmt: skip
     """Start long work in the background.
 
     Parameters
@@ -94,8 +103,11 @@ def start_job(request: Request, work: str, title: str, asked: Mapping[str, Any],
         What the work is told; as JSON can hold it.
     who : str
         Who asks for it, for the audit.
+    patient : str
+        Whom it is about; it stands in the worklist.
     """
     foreman = foreman_of(request)
-    job = foreman.table.add(work, title, asked, who=who, registry=web_of(request).settings.registry)
+    job = foreman.table.add(work, title, asked, who=who, registry=web_of(request).settings.registry,
+                            patient=patient)  # fmt: skip
     foreman.wake()
     return job

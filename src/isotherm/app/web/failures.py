@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from isotherm.app.web.admission import Elsewhere
 from isotherm.app.web.gate import TooLarge
-from isotherm.app.web.rendering import page
+from isotherm.app.web.rendering import go, page
 from isotherm.errors import InputError, IsothermError, NoAnswer, Overtaken, StoreError
 
 UNFORESEEN = "Something unforeseen happened, and nothing was changed by this page; go back and try again."
@@ -31,9 +31,7 @@ def add_failures(app: FastAPI) -> None:
 
 def _elsewhere(request: Request, error: Exception) -> Response:
     assert isinstance(error, Elsewhere)
-    if "hx-request" in request.headers:
-        return Response(status_code=204, headers={"HX-Redirect": error.path})
-    return RedirectResponse(error.path, 303)
+    return go(request, error.path)
 
 
 def _told(request: Request, error: Exception) -> Response:

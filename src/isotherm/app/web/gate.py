@@ -52,9 +52,7 @@ class Gate:
         self._app, self._settings = app, settings
         self._names = settings.allowed_names
         self._key = launch_key(workspace.secret)
-        mark = hashlib.sha256(workspace.secret).hexdigest()[:8]
-        # Cookies know no port: two servers of one machine must not take each other's.
-        self.session_cookie, self.key_cookie = f"isotherm_session_{mark}", f"isotherm_key_{mark}"
+        self.session_cookie, self.key_cookie = f"isotherm_session_{workspace.mark}", f"isotherm_key_{workspace.mark}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""

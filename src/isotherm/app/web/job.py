@@ -43,6 +43,8 @@ class Job:
         Why it failed; what came of it.
     link : str
         The page with what came of it; empty where there is none.
+    patient : str
+        Whom it is about; empty where that is nobody, or several.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Job:
     attempts: int = 0
     said: str = ""
     link: str = ""
+    patient: str = ""
 
     @property
     def is_over(self) -> bool:

@@ -23,7 +23,7 @@ ASKED, SAID, DONE, FAILED, PID, LOG, OUT = (
 """What lies in the folder of a job."""
 
 LONGEST_TITLE = 120
-COLUMNS = "id, work, title, who, state, asked_at, started_at, ended_at, attempts, said, link"
+COLUMNS = "id, work, title, who, state, asked_at, started_at, ended_at, attempts, said, link, patient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class JobTable:
         assert ID.fullmatch(job_id)
         return self.workspace.jobs / job_id
 
-    def add(self, work: str, title: str, asked: Mapping[str, Any], *, who: str, registry: str) -> Job:
+    def add(self, work: str, title: str, asked: Mapping[str, Any], *, who: str, registry: str, patient: str = ""
+            ) -> Job:  # fmt: skip
         """Add a job, which waits.
 
         Raises
@@ -47,7 +48,7 @@ class JobTable:
         """
         work_called(work)
         job = Job(id=secrets.token_hex(8), work=work, title=printable(title)[:LONGEST_TITLE], who=printable(who),
-                  state="waiting", asked_at=stamp())  # fmt: skip
+                  state="waiting", asked_at=stamp(), patient=patient)  # fmt: skip
         folder = self.folder(job.id)
         try:
             (folder / OUT).mkdir(parents=True)
@@ -56,8 +57,8 @@ class JobTable:
         write_text(folder / ASKED, json.dumps({"work": work, "who": who, "registry": registry, "asked": dict(asked)}))
         with self.workspace.connected() as connection:
             connection.execute(
-                "INSERT INTO job (id, work, title, who, state, asked_at) VALUES (?, ?, ?, ?, ?, ?)",
-                (job.id, job.work, job.title, job.who, job.state, job.asked_at),
+                "INSERT INTO job (id, work, title, who, state, asked_at, patient) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (job.id, job.work, job.title, job.who, job.state, job.asked_at, job.patient),
             )
         return job
 
@@ -65,7 +66,7 @@ class JobTable:
         """Return a job; None where there is none."""
         if not ID.fullmatch(job_id):
             return None
-        with self.workspace.connected() as connection:
+        with self.workspace.connected(reads=True) as connection:
             row = connection.execute(f"SELECT {COLUMNS} FROM job WHERE id = ?", (job_id,)).fetchone()
         return None if row is None else _job(row)
 
@@ -73,7 +74,7 @@ class JobTable:
         """Return the jobs in some states, or all; the latest first."""
         marks = ", ".join("?" for _ in states)
         where = f"WHERE state IN ({marks})" if states else ""
-        with self.workspace.connected() as connection:
+        with self.workspace.connected(reads=True) as connection:
             rows = connection.execute(
                 f"SELECT {COLUMNS} FROM job {where} ORDER BY asked_at DESC, id LIMIT ?", (*states, last)
             ).fetchall()

@@ -12,6 +12,7 @@ from isotherm.app.web.admission import writer
 from isotherm.app.web.context import Nav, foreman_of
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import OUT
+from isotherm.app.web.looked import looked_at
 from isotherm.app.web.rendering import document, page
 
 ROUTER = APIRouter()
@@ -49,6 +50,7 @@ def out(request: Request, job_id: str, name: str) -> Response:
     file = _inside(home, name)
     if file is None:
         raise HTTPException(404, NO_FILE)
+    looked_at(request, "", f"job {job_id}: {file.name}")
     if file.suffix == ".html":
         return document(file.read_text(encoding="utf-8"), scripts=True)
     return FileResponse(file, filename=file.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from isotherm.app.web.admission import person_of
 from isotherm.app.web.context import Web, web_of
@@ -40,6 +40,13 @@ def shared(request: Request, web: Web) -> dict[str, Any]:
         "nav": web.nav, "here": here, "synthetic": web.settings.synthetic, "person": person_of(request),
         "login": web.settings.login, "csrf": token_of(web.workspace.secret, request.state.session),
     }  # fmt: skip
+
+
+def go(request: Request, path: str) -> Response:
+    """Send the browser to a page of ours after a write, whether a form or htmx has asked."""
+    if "hx-request" in request.headers:
+        return Response(status_code=204, headers={"HX-Redirect": path})
+    return RedirectResponse(path, 303)
 
 
 def document(html: str, *, scripts: bool = False) -> HTMLResponse:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+from isotherm.app.web.accounts import Accounts
 from isotherm.app.web.demo_registry import demo_registry
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.server import serve
@@ -29,10 +30,11 @@ def served(
         raise BadSetting("--demo came beside a registry; give one of them.")
     certificate = _certificate(tls_cert, tls_key)
     place = workspace_at(workspace)
+    login = bool(Accounts(place).all())
     settings = ServeSettings(
         registry=registry or str(place.folder / "demo.registry"), workspace=place.folder, synthetic=registry is None,
-        host=host, port=port, names=frozenset(names), login=False, tls=certificate is not None,
-        behind_proxy=behind_proxy, keyed=True, jobs=jobs,
+        host=host, port=port, names=frozenset(names), login=login, tls=certificate is not None,
+        behind_proxy=behind_proxy, keyed=not login, jobs=jobs,
     )  # fmt: skip
     if registry is None:
         demo_registry(place.folder, today=today, progress=progress)

@@ -6,6 +6,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +22,8 @@ PATIENCE_S = 5
 """How long open answers may take when the server is to stop."""
 
 
-def serve(settings: ServeSettings, *, certificate: tuple[Path, Path] | None, browser: bool, say: Callable[[str], None],
-          now: Callable[[], None] = lambda: None) -> None:  # fmt: skip
+def serve(settings: ServeSettings, *, certificate: tuple[Path, Path] | None, browser: bool, say: Callable[[str], None]
+          ) -> None:  # fmt: skip
     """Serve until it is stopped.
 
     Parameters
@@ -34,8 +35,6 @@ def serve(settings: ServeSettings, *, certificate: tuple[Path, Path] | None, bro
         Whether to open one.
     say : callable
         Told where it listens.
-    now : callable
-        Called when it listens.
 
     Raises
     ------
@@ -56,11 +55,11 @@ def serve(settings: ServeSettings, *, certificate: tuple[Path, Path] | None, bro
                                 ssl_certfile=certificate[0] if certificate else None,
                                 ssl_keyfile=certificate[1] if certificate else None)  # fmt: skip
         say(full)
-        now()
         if browser:
             # Connections wait in the listener until the server takes them.
             threading.Thread(target=webbrowser.open, args=(full,), daemon=True).start()
-        uvicorn.Server(config).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # which it hands on when everything is in order
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def address_of(settings: ServeSettings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import sqlite3
@@ -13,6 +14,9 @@ from pathlib import Path
 from isotherm.app.places import unusable, usable_folder
 from isotherm.errors import OutputError
 from isotherm.exchange.folder_lock import one_at_a_time
+
+FORM = 1
+"""Which tables a workspace has; another number is refused."""
 
 WAITS_S = 30.0
 """How long one who writes waits for another."""
@@ -33,6 +37,11 @@ class Workspace:
     secret: bytes
 
     @property
+    def mark(self) -> str:
+        """Ends the names of cookies: they know no port, and two servers of one machine must not take each other's."""
+        return hashlib.sha256(b"mark" + self.secret).hexdigest()[:8]
+
+    @property
     def jobs(self) -> Path:
         """Folder with a folder for each job."""
         return self.folder / "jobs"
@@ -43,12 +52,12 @@ class Workspace:
         return self.folder / "uploads"
 
     @contextmanager
-    def connected(self) -> Generator[sqlite3.Connection]:
-        """Give a connection to the workspace's own database for one transaction."""
+    def connected(self, *, reads: bool = False) -> Generator[sqlite3.Connection]:
+        """Give a connection to the workspace's own database for one transaction; who only reads waits for nobody."""
         connection = sqlite3.connect(self.folder / "workspace.sqlite", timeout=WAITS_S, isolation_level=None)
         connection.row_factory = sqlite3.Row
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
         except BaseException:
@@ -115,6 +124,11 @@ def _secret(file: Path) -> bytes:
 def _set_up(file: Path) -> None:
     connection = sqlite3.connect(file, timeout=WAITS_S, isolation_level=None)
     try:
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, FORM):
+            raise OutputError("This workspace is of another isotherm; name a new folder with --workspace. No "
+                              "registry is in it but the demo's.")  # fmt: skip
+        connection.execute(f"PRAGMA user_version = {FORM}")
         connection.execute("PRAGMA journal_mode = WAL")
         for table in TABLES:
             connection.execute(table)
@@ -126,10 +140,16 @@ TABLES = (
     """CREATE TABLE IF NOT EXISTS job (
         id TEXT PRIMARY KEY, work TEXT NOT NULL, title TEXT NOT NULL, who TEXT NOT NULL, state TEXT NOT NULL,
         asked_at TEXT NOT NULL, started_at TEXT, ended_at TEXT, attempts INTEGER NOT NULL DEFAULT 0,
-        said TEXT NOT NULL DEFAULT '', link TEXT NOT NULL DEFAULT '')""",
+        said TEXT NOT NULL DEFAULT '', link TEXT NOT NULL DEFAULT '',
+        patient TEXT NOT NULL DEFAULT '')""",
     """CREATE TABLE IF NOT EXISTS upload (
         id TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, bytes INTEGER NOT NULL, who TEXT NOT NULL,
         came_at TEXT NOT NULL, PRIMARY KEY (id, number))""",
+    """CREATE TABLE IF NOT EXISTS line (
+        patient TEXT PRIMARY KEY, lesions INTEGER NOT NULL, ablated_on TEXT NOT NULL, last_on TEXT NOT NULL,
+        died_on TEXT NOT NULL, questions INTEGER NOT NULL, asks TEXT NOT NULL, margins INTEGER NOT NULL,
+        to_accept INTEGER NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS lines_are_of (registry_id TEXT NOT NULL, entries INTEGER NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS account (
         name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS login (
@@ -141,4 +161,5 @@ TABLES = (
     """CREATE TRIGGER IF NOT EXISTS looked_is_kept BEFORE DELETE ON looked
         BEGIN SELECT RAISE(ABORT, 'what was looked at stays noted'); END""",
 )
-"""Jobs, uploads, who may log in, who is logged in, and who looked at which patient."""
+"""Jobs, uploads, the worklist and up to which entry of which registry it was made, who may log in, who is logged in,
+and who looked at which patient."""

@@ -1,0 +1,110 @@
+"""What a page shows of a patient of a registry: timeline, lesions with their latest margin, open questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from isotherm.app.board_kept import shown_of_records
+from isotherm.app.board_view import margin_rows
+from isotherm.app.timeline import Timeline, timeline_of
+from isotherm.clinical.questions import N_QUESTIONS, Open, different, open_questions
+from isotherm.clinical.record import Record
+from isotherm.registry.rows import Kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LesionLine:
+    """One lesion: where it lies, how large it was last, what was done, and how it was found last."""
+
+    id: str
+    place: str
+    size: str
+    ablations: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Open questions about one record, and the revision that an answer has to name; None where there is none yet."""
+
+    open: Open
+    revision: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientView:
+    """What a page shows of a patient.
+
+    Parameters
+    ----------
+    head : str
+        What is known of the patient, in one line.
+    timeline : Timeline
+    lesions : tuple of LesionLine
+    margins : sequence of mapping
+        The latest of each lesion, in the words of the board's page.
+    asked : tuple of Asked
+    open, of : int
+        How many questions are open, and how many there are.
+    died : bool
+    """
+
+    head: str
+    timeline: Timeline
+    lesions: tuple[LesionLine, ...]
+    margins: Sequence[dict[str, Any]]
+    asked: tuple[Asked, ...]
+    open: int
+    of: int
+    died: bool
+
+
+def patient_view(patient_id: str, kept: Sequence[Kept]) -> PatientView:
+    """Return what a page shows of everything that is noted of a patient."""
+    records = [one.record for one in kept]
+    revisions = {(one.record.kind.name, one.record.id): one.revision for one in kept}
+    questions = open_questions(records)
+    asked = (Asked(open=one, revision=revisions.get((one.kind.name, one.id)) if one.noted else None)
+             for one in questions)  # fmt: skip
+    return PatientView(
+        head=_head(records), timeline=timeline_of(records), lesions=tuple(_lesions(records)),
+        margins=margin_rows(shown_of_records(records, patient_id=patient_id).margins), asked=tuple(asked),
+        open=different(questions), of=N_QUESTIONS, died=any(one.kind.name == "death" for one in records),
+    )  # fmt: skip
+
+
+def _head(records: Sequence[Record]) -> str:
+    said: list[str] = []
+    for record in records:
+        told = {"patient": ("sex", "born_on"), "primary": ("primary", "n_stage"), "death": ("died_on",)}
+        before = {"born_on": "born ", "died_on": "died "}
+        said += [before.get(name, "") + str(record.values[name]) for name in told.get(record.kind.name, ())
+                 if name in record.values]  # fmt: skip
+    return " · ".join(said)
+
+
+def _lesions(records: Sequence[Record]) -> list[LesionLine]:
+    return [_lesion(one, records) for one in records if one.kind.name == "lesion"]
+
+
+def _lesion(lesion: Record, records: Sequence[Record]) -> LesionLine:
+    own = [one for one in records if one.get("lesion_id") == lesion.id]
+    days = {(one.kind.name, one.id): one.get("scanned_on") or one.get("seen_on") for one in records}
+
+    def latest(kind: str, field: str, refers: str, by: str) -> tuple[str, str] | None:
+        """Return a field of the latest record of a kind about the lesion, and its day."""
+        told = [(str(days.get((by, str(one.get(refers)))) or ""), str(one.get(field))) for one in own
+                if one.kind.name == kind and one.get(field) is not None]  # fmt: skip
+        return max(told, default=None, key=lambda pair: pair[0])
+
+    size, state = (
+        latest("reading", "diameter_mm", "scan_id", "scan"),
+        latest("finding", "state", "follow_up_id", "follow_up"),
+    )
+    place = [str(lesion.get(name)) for name in ("organ", "place") if lesion.get(name) is not None]
+    return LesionLine(
+        id=lesion.id, place=", ".join(place), size=f"{float(size[1]):.0f} mm, {size[0]}" if size else "",
+        ablations=sum(one.kind.name == "ablation" for one in own), state=f"{state[1]}, {state[0]}" if state else "",
+    )  # fmt: skip

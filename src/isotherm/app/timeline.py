@@ -1,0 +1,112 @@
+"""The timeline of a patient: what happened when, in lanes, from the records of a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from isotherm.clinical.record import Record
+
+LANES = ("Decision", "Systemic therapy", "Ablation", "Scan", "Follow-up", "Other")
+
+DAYS_KIND = {"decision": ("Decision", "decided_on"), "session": ("Ablation", "ablated_on"),
+             "scan": ("Scan", "scanned_on"), "follow_up": ("Follow-up", "seen_on"),
+             "complication": ("Other", "began_on"), "death": ("Other", "died_on")}  # fmt: skip
+"""In which lane a record stands, and by which of its days."""
+
+SHORTEST_DAYS = 60
+"""A shorter time is drawn as if it had so many days: marks of one week would lie on each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened.
+
+    Parameters
+    ----------
+    lane : str
+    on : date
+    until : date, optional
+        Of systemic therapy; the last day of the timeline where no end is noted.
+    is_open : bool
+        Whether its end is not noted.
+    words : str
+    place, width : float
+        Where it stands between the first day and the last, 0 to 1.
+    """
+
+    lane: str
+    on: date
+    until: date | None
+    is_open: bool
+    words: str
+    place: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """What happened to a patient, the first day first.
+
+    Parameters
+    ----------
+    events : tuple of Event
+    lanes : tuple of str
+        Those with an event.
+    years : tuple of (year, place)
+        The beginnings of years, for an axis.
+    """
+
+    events: tuple[Event, ...]
+    lanes: tuple[str, ...]
+    years: tuple[tuple[int, float], ...]
+
+
+def timeline_of(records: Sequence[Record]) -> Timeline:
+    """Return what happened to a patient; empty where nothing with a day is noted."""
+    found = sorted(_found(records), key=lambda one: (one[1], LANES.index(one[0]), one[3]))
+    if not found:
+        return Timeline(events=(), lanes=(), years=())
+    first, last = found[0][1], max(until or on for _, on, until, _, _ in found)
+    days = max((last - first).days, SHORTEST_DAYS)
+
+    def place(day: date) -> float:
+        return min(1.0, (day - first).days / days)
+
+    events = tuple(
+        Event(lane=lane, on=on, until=until, is_open=is_open, words=words, place=place(on),
+              width=place(last if is_open else until or on) - place(on))
+        for lane, on, until, words, is_open in found
+    )  # fmt: skip
+    lanes = tuple(lane for lane in LANES if any(one.lane == lane for one in events))
+    years = tuple((year, place(date(year, 1, 1))) for year in range(first.year + 1, last.year + 1))
+    return Timeline(events=events, lanes=lanes, years=years)
+
+
+def _found(records: Iterable[Record]) -> Iterator[tuple[str, date, date | None, str, bool]]:
+    for record in records:
+        kind = record.kind.name
+        if kind == "systemic":
+            stopped = record.get("stopped_on")
+            yield ("Systemic therapy", _day(record.values["started_on"]), None if stopped is None else _day(stopped),
+                   str(record.get("regimen") or "regimen not noted"), stopped is None)  # fmt: skip
+        elif kind in DAYS_KIND:
+            lane, name = DAYS_KIND[kind]
+            day = record.get(name)
+            if day is not None:
+                yield lane, _day(day), None, _words(record), False
+
+
+def _day(value: object) -> date:
+    assert isinstance(value, date)
+    return value
+
+
+def _words(record: Record) -> str:
+    """Return what is worth saying of it: what was decided, how it was done, why it was scanned."""
+    told = {"decision": ("strategy",), "session": ("approach", "guidance"), "scan": ("modality", "purpose"),
+            "follow_up": (), "complication": ("description",), "death": ("cause",)}[record.kind.name]  # fmt: skip
+    said = ", ".join(str(record.values[name]) for name in told if name in record.values)
+    name = f"{record.kind.label} {record.id}".rstrip()
+    return f"{name}: {said}" if said else name

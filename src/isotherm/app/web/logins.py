@@ -1,0 +1,80 @@
+"""Logins: who is logged in, in which browser, for how long."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+
+from fastapi import Request
+from starlette.responses import Response
+
+from isotherm.app.web.accounts import Accounts
+from isotherm.app.web.admission import Person
+from isotherm.app.web.attempts import Attempts
+from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.workspace import Workspace
+
+IDLE_S, LONGEST_S = 30 * 60.0, 12 * 3600.0
+"""After so long without a request, and after so long at the most, one has to log in again."""
+
+NOTED_EVERY_S = 30.0
+
+
+class Logins:
+    """Who is logged in."""
+
+    def __init__(
+        self, workspace: Workspace, settings: ServeSettings, *, clock_s: Callable[[], float] = time.time
+    ) -> None:
+        self._workspace, self._settings, self._clock_s = workspace, settings, clock_s
+        self.cookie = f"isotherm_login_{workspace.mark}"
+        self.accounts, self.attempts = Accounts(workspace), Attempts(clock_s)
+
+    def person(self, request: Request) -> Person | None:
+        """Return who asks; None where nobody is logged in in that browser."""
+        token = request.cookies.get(self.cookie, "")
+        if not token:
+            return None
+        now = self._clock_s()
+        with self._workspace.connected() as connection:
+            row = connection.execute(
+                "SELECT login.name, role, login.made_at, seen_at FROM login JOIN account ON account.name = login.name "
+                "WHERE token = ?", (_kept(token),),
+            ).fetchone()  # fmt: skip
+            if row is None:
+                return None
+            if now - row["seen_at"] > IDLE_S or now - row["made_at"] > LONGEST_S:
+                connection.execute("DELETE FROM login WHERE token = ?", (_kept(token),))
+                return None
+            if now - row["seen_at"] > NOTED_EVERY_S:
+                connection.execute("UPDATE login SET seen_at = ? WHERE token = ?", (now, _kept(token)))
+        return Person(row["name"], row["role"])
+
+    def log_in(self, answer: Response, name: str) -> None:
+        """Let a browser be logged in."""
+        token, now = secrets.token_urlsafe(32), self._clock_s()
+        with self._workspace.connected() as connection:
+            connection.execute("DELETE FROM login WHERE seen_at < ? OR made_at < ?", (now - IDLE_S, now - LONGEST_S))
+            connection.execute("INSERT INTO login VALUES (?, ?, ?, ?)", (_kept(token), name, now, now))
+        answer.set_cookie(self.cookie, token, httponly=True, samesite="strict", secure=self._settings.encrypted)
+
+    def log_out(self, request: Request, answer: Response) -> None:
+        """Let a browser be logged out."""
+        with self._workspace.connected() as connection:
+            connection.execute("DELETE FROM login WHERE token = ?", (_kept(request.cookies.get(self.cookie, "")),))
+        answer.delete_cookie(self.cookie, httponly=True, samesite="strict", secure=self._settings.encrypted)
+
+    def address(self, request: Request) -> str:
+        """Return where a request comes from: what the proxy in front of us says last, if there is one."""
+        if self._settings.behind_proxy:
+            told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+            if told:
+                return told[:60]
+        return request.client.host if request.client else ""
+
+
+def _kept(token: str) -> str:
+    """Return what is kept of a token: who reads the workspace cannot log in with it."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,195 @@
+"""The page of a patient: what it shows, what is asked, answers written with who and why."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from isotherm.app.timeline import timeline_of
+from isotherm.app.web.looked import looks
+from isotherm.clinical.record import Record
+from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.registry.store import open_store
+from tests.app.web.conftest import NOW, post
+
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}'
+
+
+def of(kind: str, key: str = "", **values: object) -> Record:
+    return Record(kind=RECORD_KINDS[kind], patient_id="X1", id=key, values=values)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.fixture
+def ada(client: TestClient) -> TestClient:
+    """A browser whose user has told her name."""
+    client.cookies.set("isotherm_who", "ada")
+    return client
+
+
+def add(registry: str, *records: Record) -> None:
+    with open_store(registry) as store:
+        store.add(records, by="test", why="test")
+
+
+def test_a_page_shows_lesions_timeline_and_what_is_asked(ada: TestClient) -> None:
+    page = ada.get("/patients/P01").text
+
+    assert page.count('<th scope="row">') >= 3
+    assert "Ablation session 1: percutaneous" in page
+    assert "Open questions" in page
+
+
+@pytest.mark.parametrize("key", ["NOBODY", "%2e%2e%2f", "a%20b", "x" * 65, "'--", "%3Cscript%3E"])
+@pytest.mark.parametrize("tail", ["", "/criteria", "/board.html", "/board.pdf"])
+def test_a_patient_that_is_none_is_a_sentence_and_no_look(ada: TestClient, app: FastAPI, key: str, tail: str) -> None:
+    answer = ada.get(f"/patients/{key}{tail}")
+
+    assert answer.status_code == 404
+    assert "<script>" not in answer.text.replace("<script src", "")
+    assert looks(app.state.web.workspace) == []
+
+
+def test_each_look_at_a_patient_is_noted_before_anything_is_shown(ada: TestClient, app: FastAPI) -> None:
+    ada.get("/patients/P01")
+    ada.get("/patients/P02/board.html")
+
+    found = looks(app.state.web.workspace)
+    assert [(one.who, one.patient, one.what) for one in found] == [
+        ("ada", "P02", "board sheet"), ("ada", "P01", "patient page")]  # fmt: skip
+    assert "P02" in ada.get("/looked").text
+    assert "P02" not in ada.get("/looked?patient=P01").text.partition("<tbody>")[2].partition("</tbody>")[0]
+
+
+def test_text_of_the_registry_is_never_markup(ada: TestClient, registry: str) -> None:
+    add(registry, of("patient"), of("lesion", "1", organ="liver", note=HOSTILE),
+        of("systemic", "1", started_on=date(2025, 1, 1), regimen=HOSTILE),
+        of("complication", "1", description=HOSTILE, began_on=date(2025, 2, 1)))  # fmt: skip
+
+    for path in ("/patients/X1", "/patients/X1/criteria", "/patients/X1/board.html"):
+        text = ada.get(path).text
+        assert "<script>alert" not in text, path
+        assert "<img src=x" not in text, path
+    assert "{{ 7*7 }}" in ada.get("/patients/X1").text
+
+
+def test_the_board_sheet_is_in_a_sandbox_and_also_there_on_paper(ada: TestClient) -> None:
+    sheet, paper = ada.get("/patients/P01/board.html"), ada.get("/patients/P01/board.pdf")
+
+    assert "sandbox" in sheet.headers["content-security-policy"]
+    assert "script-src 'none'" in sheet.headers["content-security-policy"]
+    assert paper.content.startswith(b"%PDF")
+    assert paper.headers["content-disposition"] == 'inline; filename="board-P01.pdf"'
+
+
+def form_on(page: str, kind: str) -> dict[str, str]:
+    """Return the hidden fields of the form about a kind of record."""
+    form = next(one for one in page.split("<form")[1:] if f'name="kind" value="{kind}"' in one)
+    return dict(re.findall(r'<input type="hidden" name="(kind|key|revision)" value="([^"]*)"', form))
+
+
+def record(registry: str, patient: str, kind: str) -> Any:
+    with open_store(registry) as store:
+        return next(one for one in store.patient(patient) if one.record.kind.name == kind)
+
+
+def test_an_answer_is_in_the_registry_with_who_and_why(ada: TestClient, registry: str) -> None:
+    fields = form_on(ada.get("/patients/P01").text, "decision")
+
+    answer = post(ada, "/patients/P01/answers", **fields, **{"answer.strategy": "ablation first", "why": "letter"})
+
+    assert answer.headers["location"] == "/patients/P01?saved=1#questions"
+    assert record(registry, "P01", "decision").record.values["strategy"] == "ablation first"
+    with open_store(registry) as store:
+        last = store.history(patient_id="P01")[-1]
+    assert (last.who, last.why) == ("ada", "letter")
+
+
+def test_of_what_nobody_can_tell_it_is_not_asked_again(ada: TestClient, registry: str) -> None:
+    add(registry, of("patient"), of("lesion", "1", organ="liver"))
+    fields = form_on(ada.get("/patients/X1").text, "lesion")
+
+    post(ada, "/patients/X1/answers", **fields, **{"answer.place": "unknown"})
+
+    assert record(registry, "X1", "lesion").record.unknown == {"place"}
+    assert 'name="kind" value="lesion"' not in ada.get("/patients/X1").text
+
+
+def test_a_record_that_is_not_there_yet_is_added(ada: TestClient, registry: str) -> None:
+    add(registry, of("patient"))
+    fields = form_on(ada.get("/patients/X1").text, "session")
+    assert "revision" not in fields
+
+    post(ada, "/patients/X1/answers", **fields, **{"answer.ablated_on": "2025-03-01"})
+
+    assert record(registry, "X1", "session").record.values["ablated_on"] == date(2025, 3, 1)
+
+
+def test_who_was_slower_overwrites_nothing_and_is_told_so(ada: TestClient, registry: str) -> None:
+    add(registry, of("patient"))
+    seen = form_on(ada.get("/patients/X1").text, "patient")
+    post(ada, "/patients/X1/answers", **seen, **{"answer.sex": "female"})
+
+    late = post(ada, "/patients/X1/answers", **seen, **{"answer.sex": "male"})
+
+    assert late.status_code == 409
+    assert "ada" in late.text
+    assert record(registry, "X1", "patient").record.values["sex"] == "female"
+
+
+@pytest.mark.parametrize(("fields", "said"), [
+    ({"kind": "patient", "revision": "1"}, "No answer came"),
+    ({"kind": "nothing", "revision": "1", "answer.sex": "male"}, "No such kind of record"),
+    ({"kind": "patient", "revision": "1", "answer.sex": "blue"}, "sex of a patient is"),
+    ({"kind": "patient", "revision": "1", "answer.nothing": "1"}, "is no field of a patient"),
+    ({"kind": "patient", "revision": "x", "answer.sex": "male"}, "cannot be asked for like this"),
+    ({"kind": "session", "key": "99", "revision": "1", "answer.approach": "open"}, "no such"),
+    ({"kind": "patient", "revision": "1", "answer.sex": "male", "why": "x" * 3000}, "why"),
+])  # fmt: skip
+def test_an_answer_that_makes_no_sense_changes_nothing_and_says_why(
+    ada: TestClient, registry: str, fields: dict[str, str], said: str
+) -> None:
+    add(registry, of("patient"))
+
+    answer = post(ada, "/patients/X1/answers", **fields)
+
+    assert answer.status_code in (400, 404)
+    assert said in answer.text
+    assert record(registry, "X1", "patient").revision == 1
+
+
+def test_the_name_of_who_works_is_asked_before_anything_is_written(client: TestClient, registry: str) -> None:
+    add(registry, of("patient"))
+
+    answer = post(client, "/patients/X1/answers", kind="patient", revision="1", **{"answer.sex": "male"})
+
+    assert answer.headers["location"].startswith("/who")
+    assert record(registry, "X1", "patient").revision == 1
+
+
+def test_the_timeline_is_in_order_within_its_ends_and_open_therapy_goes_on_to_the_last_day() -> None:
+    found = timeline_of([
+        of("session", "1", ablated_on=date(2024, 6, 1)), of("scan", "1", scanned_on=date(2024, 1, 1)),
+        of("systemic", "1", started_on=date(2024, 3, 1)), of("death", died_on=date(2026, 1, 1)),
+        of("systemic", "2", started_on=date(2024, 3, 1), stopped_on=date(2024, 9, 1)),
+    ])  # fmt: skip
+
+    assert [one.on for one in found.events] == sorted(one.on for one in found.events)
+    assert all(0 <= one.place <= one.place + one.width <= 1 for one in found.events)
+    ends = {one.until: one.place + one.width for one in found.events if one.lane == "Systemic therapy"}
+    assert ends[None] == 1.0
+    assert [year for year, _ in found.years] == [2025, 2026]
+
+
+def test_a_timeline_of_nothing_or_of_one_day_is_none_or_a_mark() -> None:
+    assert timeline_of([of("patient")]).events == ()
+    (one,) = timeline_of([of("scan", "1", scanned_on=date(2024, 1, 1))]).events
+    assert (one.place, one.width) == (0.0, 0.0)
+
+
+def test_today_is_told_by_the_clock_of_the_server(ada: TestClient) -> None:
+    assert f"made {NOW.date()}" in ada.get("/patients/P01/board.html").text
