@@ -156,6 +156,57 @@ class _Scan:
             self.at += 1
 
 
+class Spans(_Scan):
+    """Where in a text, which is valid TOML, each value begins and ends, and each table of a list of tables.
+
+    Parameters
+    ----------
+    text : str
+        Its lines end in one sign.
+
+    Attributes
+    ----------
+    values : mapping of Path to (start, end)
+        Of the keys of tables; what stands within a value is part of it.
+    tables : mapping of (name, place) to (start, end)
+        Of tables in lists at the outside, with the tables below them.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.values: dict[Path, tuple[int, int]] = {}
+        self.tables: dict[tuple[str, int], tuple[int, int]] = {}
+        self._open: tuple[str, int] | None = None
+        self._depth = 0
+        self.document()
+        self._close(len(text))
+
+    def header(self) -> Path:
+        """Read [table] or [[list]], and note where a table of a list begins, and the one before it ends."""
+        start = self.at
+        path = super().header()
+        if self._open is None or path[:2] != self._open:
+            self._close(start)
+            if len(path) == 2 and isinstance(path[0], str) and isinstance(path[1], int):
+                self._open = (path[0], path[1])
+                self.tables[self._open] = (start, start)
+        return path
+
+    def value(self, path: Path) -> None:
+        """Go past a value, and note where it stands unless it is within another one."""
+        self.blanks()
+        start, self._depth = self.at, self._depth + 1
+        super().value(path)
+        self._depth -= 1
+        if not self._depth:
+            self.values[path] = (start, start + len(self.text[start : self.at].rstrip()))
+
+    def _close(self, at: int) -> None:
+        if self._open is not None:
+            self.tables[self._open] = (self.tables[self._open][0], at)
+        self._open = None
+
+
 class _JsonScan(_Scan):
     """The same over valid JSON, of which TOML's inline tables are near kin."""
 

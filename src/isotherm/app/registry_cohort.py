@@ -90,12 +90,33 @@ def read_cohort(address: str, asked: Asked) -> Found:
         The registry cannot be read, or is written all the time.
     BadPredicate, BadTable
     """
-    predicate = Predicate(asked.where) if asked.where else None
+    predicate = Predicate(asked.where) if asked.where else None  # said before anything is read
+    return narrowed(read_everybody(address, asked), predicate)
+
+
+def read_everybody(address: str, asked: Asked) -> Found:
+    """Read the same, whatever the condition.
+
+    Raises
+    ------
+    NoRegistry, OtherRevision, DamagedRegistry, NoAnswer, NotAdmitted
+    BadTable
+    """
     with open_store(address) as store:
         tables, identity = _at_one_moment(store)
-    whole = cohort(tables, asked.per, asked.choices, asked.windows)
+    return Found(cohort(tables, asked.per, asked.choices, asked.windows), 0, 0, identity)
+
+
+def narrowed(everybody: Found, predicate: Predicate | None) -> Found:
+    """Return the rows that meet a condition, with how many do not, and of how many that is unknown.
+
+    Raises
+    ------
+    BadPredicate
+    """
     if predicate is None:
-        return Found(whole, 0, 0, identity)
+        return everybody
+    whole, identity = everybody.cohort, everybody.identity
     answers = predicate.answers(whole.table)
     kept = whole.table.take(np.flatnonzero(answers == Answer.MET.value)).reset_index(drop=True)
     unknown = int((answers == Answer.UNKNOWN.value).sum())

@@ -1,10 +1,12 @@
-"""The flow of a cohort as a terminal shows it: boxes with patients and tumors, per arm and per site."""
+"""The flow of a cohort as a terminal shows it, and drawn before a run: boxes with patients and tumors, per arm."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from isotherm.app.aligned import aligned
+from isotherm.app.figures import Drawing
+from isotherm.app.study_figures_flow import FlowBox, flow_diagram
 from isotherm.printable import printable
 from isotherm.study.cohort import Cohort
 from isotherm.study.flow import Box
@@ -37,6 +39,23 @@ def flow_text(cohort: Cohort) -> str:
     lines += [f"caveat: {caveat}" for caveat in protocol.caveats]
     lines += ["Outcomes are blinded: their columns were not read."] if protocol.outcomes_blinded else []
     return "\n".join(printable(line).rstrip() for line in lines).rstrip()
+
+
+def flow_drawing(cohort: Cohort) -> Drawing:
+    """Draw the flow of a cohort with its counts; nobody is drawn who does not leave."""
+    labels = {arm.name: arm.label for arm in cohort.protocol.arms.arms}
+    shown = [box for box in cohort.flow.boxes if box.patients or box.kind not in ("left", "other")]
+    arms = [box.key for box in shown if box.kind == "arm"]
+    return flow_diagram([_drawn(box, labels) for box in shown], arms={key: place for place, key in enumerate(arms)})
+
+
+def _drawn(box: Box, labels: Mapping[str, str]) -> FlowBox:
+    tumors = "" if box.tumors is None else f", {box.tumors} tumors"
+    counts = {name: sum(cell.patients for cell in box.cells if cell.arm == name) for name in labels}
+    more = [] if box.kind == "arm" else [f"{labels[name]}: {count}" for name, count in counts.items() if count]
+    more += [f"kept although not known: {box.unknown}"] if box.unknown else []
+    return FlowBox(key=box.key, kind=box.kind, parent=box.parent, says=box.says,
+                   count=f"{box.patients} patients{tumors}", more=tuple(more))  # fmt: skip
 
 
 def _row(box: Box, arms: Sequence[str], sites: Sequence[str]) -> list[str]:

@@ -109,7 +109,7 @@ def headline(document: Mapping[str, Any], *, brief: bool = False) -> str:
     lines = [head["title"], f"protocol {head['hash'][:12]}", ""]
     for key in ("headline.effect", "headline.naive"):
         lines += [_line(results[key])] if key in results else []
-    if "headline.target" in results:
+    if results.get("headline.target", {}).get("text"):
         lines.append(f"whose effect: {results['headline.target']['text']}")
     lines += [] if brief else [f"{_mark(one)}: {one['says']}" for one in document["findings"]]
     lines += [f"caveat: {caveat}" for caveat in document["caveats"][: 1 if brief else None]]

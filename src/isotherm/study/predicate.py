@@ -9,7 +9,7 @@ from datetime import date
 
 import pandas as pd
 
-from isotherm.study.predicate_parser import tree_of
+from isotherm.study.predicate_parser import parts_of, tree_of
 from isotherm.study.predicate_tokens import refusal
 from isotherm.study.predicate_tree import (
     Among,
@@ -65,6 +65,12 @@ class Predicate:
     def columns(self) -> tuple[str, ...]:
         """The columns that are asked for, in the order in which they come."""
         return tuple(dict.fromkeys(column.name for column in _columns(self._root)))
+
+    @property
+    def parts(self) -> tuple[Predicate, ...]:
+        """The conditions that `and` joins; itself where there is only one."""
+        texts = parts_of(self.text)
+        return (self,) if len(texts) == 1 else tuple(Predicate(text) for text in texts)
 
     def answers(self, table: pd.DataFrame) -> Answers:
         """Answer for each row: values of `Answer`, shape (n,). A missing value makes a comparison UNKNOWN.

@@ -44,6 +44,29 @@ def tree_of(text: str) -> Condition:
     return condition
 
 
+def parts_of(text: str) -> tuple[str, ...]:
+    """Return the conditions that `and` joins, as they are written; the whole text where nothing, or `or`, does.
+
+    Raises
+    ------
+    BadPredicate
+        As `tree_of`.
+
+    Examples
+    --------
+    >>> parts_of("age between 18 and 80 and (site == 'A' or site == 'B')")
+    ('age between 18 and 80', "(site == 'A' or site == 'B')")
+    """
+    tree_of(text)
+    reader, parts = _Reader(text, words(text)), list[str]()
+    while True:
+        start = reader.next.at
+        reader.negation()
+        parts.append(text[start - 1 : reader.next.at - 1].strip())
+        if not reader.has("keyword", "and"):
+            return tuple(parts) if reader.next.kind == "end" else (text.strip(),)
+
+
 @dataclass(slots=True)
 class _Reader:
     text: str

@@ -1,0 +1,250 @@
+"""The draft of a protocol over a cohort of a registry: what its columns are is known, what is compared is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from isotherm.app.registry_cohort import MARK, Asked
+from isotherm.app.study_draft import METHODS
+from isotherm.app.study_guess import MOST_LEVELS
+from isotherm.clinical.record import PATIENT_KEY
+from isotherm.errors import BadSetting
+from isotherm.exchange.protocol_text import toml
+from isotherm.registry.cohort import OF_DECISION, OF_LESION, OF_PATIENT, OF_PRIMARY, Cohort
+from isotherm.registry.derive import DELAYED, UPFRONT, Windows
+from isotherm.registry.endpoints_kinds import ENDPOINTS, Choices, Endpoint
+from isotherm.study.predicate_tree import column_kind
+
+TIMING = "timing of ablation and systemic therapy"
+"""What is compared by the course of patients, and by no column: groups by timing are known too late."""
+
+KNOWN_SHARE = 0.8
+"""A fact that fewer know is described only."""
+
+DERIVED = ("age_years", "n_lesions", "largest_lesion_mm", "tumor_burden_score", "synchronous")
+SAME = ("center_id", "organ", "lesion_organ")
+"""Of everybody the same as a rule, or no fact about a patient."""
+
+UNITS = {"age_years": "years", "bmi_kg_m2": "kg/m2", "cea_ug_l": "ug/l", "largest_lesion_mm": "mm", "diameter_mm": "mm",
+         "ecog": "points, 0 to 4", "asa": "points, 1 to 5"}  # fmt: skip
+
+HEAD = """\
+# A protocol over a cohort of a registry. What the columns are is known; what is adjusted for, the windows and the
+# designs are a draft: check each line, and write the question. `isotherm study check THIS_FILE` says what the design
+# does to the comparison before any estimate.
+"""
+
+COURSE = """
+# What was done to whom, and when: designs of timing read it.
+[course]
+systemic = "systemic_on"
+ablation = "ablated_on"
+progression = "progressed_on"
+death = "died_on"
+last_contact = "last_seen_on"
+endpoints = ["progression-free survival", "overall survival"]
+horizon_days = 1096
+
+[[design]]
+method = "clone_censor_weight"
+replicates = 200
+
+[[design]]
+method = "landmark"
+day = {landmark:g}
+
+[[design]]
+method = "time_dependent_cox"
+
+[[design]]
+name = "naive_from_ablation"
+method = "naive"
+clock = "ablation"
+"""
+
+
+def comparable(cohort: Cohort) -> tuple[str, ...]:
+    """Return what can be compared: the timing, where both timings occur, then columns with a few values each."""
+    table = cohort.table
+    found: list[str] = []
+    if cohort.per == "patient" and {UPFRONT, DELAYED} <= set(table["timing"].dropna()):
+        found.append(TIMING)
+    for name in map(str, table.columns):
+        kind, values = column_kind(table[name]), table[name].nunique()
+        few = kind in ("truth", "text") and 2 <= values <= MOST_LEVELS
+        if few and name not in cohort.later and name not in (PATIENT_KEY, "timing") and not name.endswith("_id"):
+            found.append(name)
+    return tuple(found)
+
+
+def registry_draft(address: str, asked: Asked, cohort: Cohort, *, title: str, compare: str) -> str:
+    """Return the text of a protocol over a cohort.
+
+    Parameters
+    ----------
+    address : str
+        Of the registry; as absolute as it has to be from where the protocol will lie.
+    asked : Asked
+    cohort : Cohort
+        What came of it.
+    title : str
+    compare : str
+        One of `comparable`.
+
+    Raises
+    ------
+    BadSetting
+        What is compared does not occur; a registry whose address a protocol cannot hold.
+    """
+    if compare not in comparable(cohort):
+        raise BadSetting("This cohort cannot be compared by that; choose what has two values or more in it.")
+    parts = [HEAD, *_top(title, compare), *_data(address, asked, cohort), *_time(asked, cohort, compare)]
+    parts += _timing_arms(asked.windows) if compare == TIMING else _arms(cohort.table[compare], compare)
+    parts += [line for name in _facts(cohort) if name != compare for line in _covariate(cohort.table[name], name)]
+    parts += _outcomes(cohort)
+    parts += [COURSE.format(landmark=_landmark(asked.windows))] if compare == TIMING else []
+    return "\n".join([*parts, METHODS])
+
+
+def source(address: str, asked: Asked) -> str:
+    """Return what a protocol names as its data.
+
+    Raises
+    ------
+    BadSetting
+    """
+    if "#" in address:
+        raise BadSetting("The name of the registry has a # in it, which no protocol can hold; rename the file.")
+    settings = [f"{name}={_written(value)}" for noun, usual in ((asked.choices, Choices()), (asked.windows, Windows()))
+                for name in noun.__dataclass_fields__
+                if (value := getattr(noun, name)) != getattr(usual, name)]  # fmt: skip
+    where = f" where {' '.join(asked.where.split())}" if asked.where else ""
+    return f"{MARK}{address}#{' '.join([asked.per, *settings])}{where}"
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"{value[0]:g}..{value[1]:g}"
+    return str(value).replace(" ", "_") if isinstance(value, str) else f"{value:g}"
+
+
+def _top(title: str, compare: str) -> list[str]:
+    return [
+        "schema = 1", f"title = {toml(title)}",
+        f"question = {toml(f'Who fares better, by {compare}?')}  # write yours: who, compared with whom, on what",
+        "seed = 1", "outcomes_blinded = false  # true: to settle the design before outcomes are looked at",
+        "caveats = []  # what these data cannot show; printed beside the main result", "",
+    ]  # fmt: skip
+
+
+def _data(address: str, asked: Asked, cohort: Cohort) -> list[str]:
+    lines = ["[data]", f"file = {toml(source(address, asked))}", f"patient = {toml(PATIENT_KEY)}"]
+    lines += ['site = "center_id"'] if _tells_sites(cohort.table["center_id"]) else []
+    lines += ['tumor = "lesion_id"'] if asked.per == "tumor" else []
+    lines += [f'key = ["{PATIENT_KEY}", "session_id"]'] if asked.per == "session" else []
+    return [*lines, ""]
+
+
+def _tells_sites(centers: pd.Series[Any]) -> bool:
+    return bool(centers.notna().all()) and centers.nunique() > 1
+
+
+def _time(asked: Asked, cohort: Cohort, compare: str) -> list[str]:
+    """Return time zero, who has one, and what begins then."""
+    begin, column = {
+        "patient": {"ablation": ("first ablation", "ablated_on")}.get(
+            asked.choices.anchor, ("first decision of the tumor board", "decided_on")
+        ),
+        "session": ("day of the session", "session_on"), "tumor": ("first ablation of the tumor", "lesion_ablated_on"),
+    }[asked.per]  # fmt: skip
+    lines = ["[time_zero]", f"says = {toml(begin)}", f"column = {toml(column)}", ""]
+    if cohort.table[column].isna().any():
+        lines += ["[[eligibility]]", f"says = {toml(f'The {begin} is recorded')}",
+                  f"where = {toml(f'{column} is not missing')}", 'known = "before time zero"', ""]  # fmt: skip
+    lines += ["[exposure]"]
+    if compare == TIMING:
+        return [*lines, 'says = "first treatment, ablation or systemic therapy"', 'column = "first_treatment_on"', ""]
+    return [*lines, f"says = {toml(f'{compare}, as it was by then')}", 'when = "at time zero"  # check', ""]
+
+
+def _timing_arms(windows: Windows) -> list[str]:
+    (first, last), (early, late) = windows.upfront, windows.delayed
+    return [
+        "# Arms by what a patient follows from the decision on; windows in days.", "[arms]", 'start = "ablated_on"',
+        'end = "systemic_on"', f"reference = {toml(UPFRONT)}", "", "[[arms.arm]]", f"name = {toml(UPFRONT)}",
+        'label = "Upfront ablation"', f"window_days = [{first:g}, {last:g}]", "[arms.arm.strategy]",
+        f"ablation = {{ days = [0, {last:g}] }}",
+        f'systemic = {{ days = [{first:g}, {last:g}], after = "ablation" }}', "", "[[arms.arm]]",
+        f"name = {toml(DELAYED)}", 'label = "Delayed ablation"', f"window_days = [{-late:g}, {-early:g}]",
+        "[arms.arm.strategy]", f"systemic = {{ days = [0, {last:g}] }}",
+        f'ablation = {{ days = [{early:g}, {late:g}], after = "systemic" }}', "",
+    ]  # fmt: skip
+
+
+def _landmark(windows: Windows) -> float:
+    """Return a day by which both strategies are over."""
+    return windows.upfront[1] + windows.delayed[1]
+
+
+def _arms(values: pd.Series[Any], name: str) -> list[str]:
+    occurring = sorted(values.dropna().unique().tolist())
+    names = {value: f"{name}_{place}" for place, value in enumerate(occurring, start=1)}
+    lines = ["[arms]", f"column = {toml(name)}", f"reference = {toml(names[occurring[0]])}  # the others against it"]
+    for value, own in names.items():
+        label = f"{name}: {value}" if isinstance(value, str) else f"{name}: {'yes' if value else 'no'}"
+        written = value if isinstance(value, str) else bool(value)
+        lines += ["[[arms.arm]]", f"name = {toml(own)}", f"label = {toml(label)}  # write yours",
+                  f"values = [{toml(written)}]"]  # fmt: skip
+    return [*lines, ""]
+
+
+def _facts(cohort: Cohort) -> Iterator[str]:
+    """Yield the facts that were there at the first decision, of which something is known."""
+    lesion = (*(f"lesion_{name}" for name in OF_LESION), "diameter_mm") if cohort.per == "tumor" else ()
+    for name in (*DERIVED, *OF_PATIENT, *OF_PRIMARY, *OF_DECISION, *lesion):
+        if name in cohort.table.columns and name not in SAME and cohort.table[name].nunique() >= 2:
+            yield name
+
+
+def _covariate(values: pd.Series[Any], name: str) -> list[str]:
+    kind = {"truth": "yes/no", "text": "category"}.get(column_kind(values), "number")
+    if kind == "category" and values.nunique() > MOST_LEVELS:
+        return []
+    share = float(values.notna().mean())
+    lines = ["[[covariate]]", f"column = {toml(name)}", f"label = {toml(name.replace('_', ' '))}  # write yours",
+             f"kind = {toml(kind)}"]  # fmt: skip
+    if kind == "category":
+        levels = sorted(values.dropna().unique().tolist())
+        lines.append(f"levels = {{ {', '.join(f'{toml(one)} = {toml(one)}' for one in levels)} }}")
+    lines += [f"unit = {toml(UNITS.get(name, ''))}"] if kind == "number" else []
+    lines += ['known = "before time zero"  # as it was at the first decision']
+    of_tumor = name.startswith("lesion_") or name == "diameter_mm"  # a model adjusts for facts of patients
+    use = "adjust" if share >= KNOWN_SHARE and not of_tumor else "describe"
+    return [*lines, f"use = {toml(use)}  # known of {share:.0%}", ""]
+
+
+def _outcomes(cohort: Cohort) -> Iterator[str]:
+    """Yield the outcomes of the unit with an event; all of them where none has one; sessions have no times."""
+    own = [one for one in ENDPOINTS if one.unit == cohort.per and f"{one.name}_event" in cohort.table.columns]
+    happened = [one for one in own if (cohort.table[f"{one.name}_event"] == 1).any()] or own
+    for place, one in enumerate(happened):
+        yield from _outcome(one, cohort, is_first=place == 0)
+        yield f'event = "{one.name}_event"\ntime = "{one.name}_days"\ntime_unit = "days"'
+        if one.competing:
+            yield f"competing_events = {{ 2 = {toml(one.competing)} }}"
+        yield ""
+    if cohort.per == "session":
+        told = [one for one in ENDPOINTS if one.unit == "session" and one.name != "stay_days"]
+        for place, one in enumerate(told):
+            yield from _outcome(one, cohort, is_first=place == 0)
+            yield f'event = {toml(one.name)}\nkind = "yes/no"\n'
+
+
+def _outcome(one: Endpoint, cohort: Cohort, *, is_first: bool) -> list[str]:
+    start = f", from: {one.start}" if one.start else ""
+    return ["[[outcome]]", f"name = {toml(one.name)}", f"label = {toml(one.label)}",
+            f"unit = {toml('tumor' if cohort.per == 'tumor' else 'patient')}", f"primary = {toml(is_first)}",
+            f"definition = {toml(f'{one.event}{start}.')}", 'counted_as = "events"']  # fmt: skip

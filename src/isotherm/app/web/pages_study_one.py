@@ -1,0 +1,173 @@
+"""One study: its protocol as a form or as text, what its design does to the comparison, its runs."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from isotherm.app.software import versions
+from isotherm.app.study_check import check_study
+from isotherm.app.study_data import read_study
+from isotherm.app.study_flow import flow_drawing
+from isotherm.app.web.admission import writer
+from isotherm.app.web.context import foreman_of, start_job, web_of
+from isotherm.app.web.rendering import page
+from isotherm.app.web.stated import mark_of, text_in
+from isotherm.app.web.studies import Study, problems_of, study_called
+from isotherm.errors import BadSetting, InputError
+from isotherm.exchange.protocol_fields import BLOCKS, Field, changed, fields_of, with_block, without
+from isotherm.study.cohort import cohort
+from isotherm.toml_form import spelled
+
+ROUTER = APIRouter()
+
+Who = Annotated[str, Depends(writer)]
+Read = Annotated[str, Form()]
+
+NAMES = ("label", "title", "says", "method", "column")
+"""Keys whose value tells tables of a form apart."""
+
+FORM_FIELD = "field."
+"""Begins the names of a form's fields, so that no key of a protocol can be taken for one of ours."""
+
+
+@ROUTER.get("/study/{name}")
+def one_study(request: Request, name: str) -> Response:
+    """Show a study; `as=text` shows its protocol as text."""
+    study = study_called(web_of(request).workspace, name)
+    return _shown(request, study, as_text=request.query_params.get("as") == "text")
+
+
+@ROUTER.get("/study/{name}/audit")
+def audit(request: Request, name: str) -> Response:
+    """Show what the design does to the comparison, and who stays; a part of the page."""
+    study = study_called(web_of(request).workspace, name)
+    if problems_of(study.protocol.text, study, web_of(request).settings.registry):
+        return page(request, "study_audit.html.jinja", audit=None, said="")
+    try:
+        data = read_study(str(study.protocol.file))
+        found = cohort(data.protocol, data.table)
+        document = check_study(found, versions("numpy", "pandas", "scipy"))
+    except InputError as error:
+        return page(request, "study_audit.html.jinja", audit=None, said=str(error))
+    return page(request, "study_audit.html.jinja", audit=document, said="", flow=flow_drawing(found))
+
+
+@ROUTER.post("/study/{name}/text")
+def save_text(request: Request, name: str, who: Who, read: Read, text: Annotated[str, Form()] = "") -> Response:
+    """Keep the protocol as it was written, with its mistakes if it has any."""
+    study = study_called(web_of(request).workspace, name)
+    return _saved(request, study, text_in(text), read, as_text=True)
+
+
+async def texts_of(request: Request) -> dict[str, str]:
+    """Return the texts of a form whose fields nobody knows beforehand."""
+    return {key: text_in(value) for key, value in (await request.form()).items() if isinstance(value, str)}
+
+
+@ROUTER.post("/study/{name}/form")
+def save_form(request: Request, name: str, who: Who, told: Annotated[dict[str, str], Depends(texts_of)]) -> Response:
+    """Keep the values of a form; the rest of the text stays as it is."""
+    study = study_called(web_of(request).workspace, name)
+    return _saved_form(request, study, told)
+
+
+@ROUTER.post("/study/{name}/run")
+def run(request: Request, name: str, who: Who, read: Read, release: Annotated[bool, Form()] = False) -> Response:
+    """Run a study as its protocol stands; one that runs already is shown."""
+    web, table = web_of(request), foreman_of(request).table
+    study = study_called(web.workspace, name)
+    text = study.protocol.text
+    if mark_of(text) != read:
+        raise BadSetting("The protocol was changed since this page was loaded; look at it, and run it then.")
+    if problems := problems_of(text, study, web.settings.registry):
+        raise BadSetting(f"The protocol cannot be run: {problems[0][1]}")
+    for job_id in study.runs:
+        job = table.get(job_id)
+        if job is not None and not job.is_over and job.title == _title(study, text, release):
+            return RedirectResponse(f"/study/{name}/run/{job.id}", 303)
+    asked = {"study": name, "folder": str(study.folder), "tables": list(study.tables()), "protocol": text,
+             "release": release}  # fmt: skip
+    job = start_job(request, "study", _title(study, text, release), asked, who=who)
+    study.ran(job.id)
+    return RedirectResponse(f"/study/{name}/run/{job.id}", 303)
+
+
+def _title(study: Study, text: str, release: bool) -> str:
+    """Return what a run is called: another protocol, or a release, is another run."""
+    return f"Study {study.name}, text {mark_of(text)[:8]}{', for release' if release else ''}"
+
+
+def _saved(request: Request, study: Study, text: str, read: str, *, as_text: bool) -> Response:
+    if not study.protocol.replace(text, read=read):
+        return _shown(request, study, status=409, as_text=True, written=text, overtaken=True)
+    problems = problems_of(text, study, web_of(request).settings.registry)
+    if problems:
+        return _shown(request, study, status=400, as_text=as_text)
+    return RedirectResponse(f"/study/{study.name}{'?as=text' if as_text else ''}", 303)
+
+
+def _saved_form(request: Request, study: Study, told: dict[str, str]) -> Response:
+    fields = {key.removeprefix(FORM_FIELD): value for key, value in told.items() if key.startswith(FORM_FIELD)}
+    text, read = study.protocol.text, told.get("read", "")
+    if mark_of(text) != read:
+        return _shown(request, study, status=409, as_text=False, overtaken=True, typed=fields)
+    try:
+        written = changed(text, fields)
+        if told.get("remove"):
+            kind, _, place = told["remove"].partition(":")
+            written = without(written, kind, int(place) if place.isdecimal() else -1)
+        if told.get("more"):
+            written = with_block(written, told["more"])
+    except (BadSetting, tomllib.TOMLDecodeError) as error:
+        return _shown(request, study, status=400, as_text=False, said=str(error), typed=fields)
+    return _saved(request, study, written, read, as_text=False)
+
+
+def _shown(request: Request, study: Study, *, as_text: bool, status: int = 200, written: str | None = None, said: str =
+           "", overtaken: bool = False, typed: dict[str, str] | None = None) -> Response:  # fmt: skip
+    table = foreman_of(request).table
+    now = study.protocol.text
+    text = now if written is None else written
+    jobs = [job for run_id in study.runs if (job := table.get(run_id)) is not None]
+    lines = text.split("\n")
+    problems = problems_of(text, study, web_of(request).settings.registry)
+    groups = None if as_text else _groups(text, typed or {})
+    return page(request, "study_one.html.jinja", status=status, study=study, text=text, read=study.protocol.mark,
+                as_text=groups is None, groups=groups or [], said=said, overtaken=overtaken, now=now, blocks=BLOCKS,
+                problems=[(line, sentence, lines[int(line) - 1] if line.isdecimal() and int(line) <= len(lines) else "")
+                          for line, sentence in problems],
+                jobs=[(job, table.told(job)) for job in jobs], begins=FORM_FIELD)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The values of one table, as a form shows them."""
+
+    title: str
+    remove: str
+    fields: tuple[tuple[Field, str], ...]
+
+
+def _groups(text: str, typed: dict[str, str]) -> list[Group] | None:
+    """Return the values by tables; None where the text is no TOML, and can only be mended as text."""
+    try:
+        fields = fields_of(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+    return list(_by_table(fields, typed))
+
+
+def _by_table(fields: tuple[Field, ...], typed: dict[str, str]) -> Iterator[Group]:
+    for path, some in itertools.groupby(fields, key=lambda one: one.table):
+        own = tuple((one, typed.get(one.name, one.value)) for one in some)
+        named = next((value for one, value in own if one.path[-1] in NAMES), "")
+        is_block = len(path) == 2 and isinstance(path[1], int) and path[0] in BLOCKS
+        yield Group(title=f"{spelled(path) if path else 'The study'}{f': {named}' if named else ''}", fields=own,
+                    remove=f"{path[0]}:{path[1]}" if is_block else "")  # fmt: skip

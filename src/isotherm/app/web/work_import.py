@@ -1,0 +1,67 @@
+"""Work: files that came, read in a process of its own: a mapping drafted, every problem listed, imported if wished."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from isotherm.app.registry_draft import write_draft
+from isotherm.app.registry_exchange_document import import_document
+from isotherm.app.registry_exchange_tasks import Wish, import_records, read, write_problems
+from isotherm.app.web.job import Came, Doing, Work
+from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.errors import BadSetting, BadTable, UnreadableFile
+from isotherm.exchange.atomic import write_text
+
+FOUND, PROBLEMS, USED = "import.json", "problems.csv", "mapping.toml"
+
+
+def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
+    path, today = Path(asked["path"]), date.fromisoformat(asked["today"])
+    text = asked["mapping"]
+    if text is None and asked["form"] == "tables":
+        doing.tell("looking what came")
+        text = _drafted(path, Path(asked["draft"]), today)
+    mapping = None
+    if text is not None:
+        mapping = doing.folder / USED
+        write_text(mapping, text)
+    wish = Wish(path=str(path), form=asked["form"], mapping=None if mapping is None else str(mapping),
+                dry_run=asked["dry_run"], partial=asked["partial"], update=asked["update"])  # fmt: skip
+    found = import_records(doing.registry, wish, today=today, by=doing.who, why=asked["why"], progress=doing.tell)
+    write_problems(found.checked, str(doing.folder / PROBLEMS))
+    document = import_document(found)
+    write_text(doing.folder / FOUND, json.dumps(document))
+    return Came(said=_said(document), link=f"/exchange/{asked['sent']}")
+
+
+def _drafted(path: Path, draft: Path, today: date) -> str | None:
+    """Return the draft of a mapping; None where the tables are the registry's own."""
+    try:
+        read(Wish(path=str(path), form="tables"), today)
+    except (UnreadableFile, BadTable):
+        if path.is_dir():
+            raise BadSetting(
+                "Several tables came, and not all are named after a kind of record as in lesion.csv; their kinds are "
+                f"{', '.join(RECORD_KINDS)}. Send other tables one at a time."
+            ) from None
+    else:
+        return None
+    if not draft.exists():
+        write_draft(path, str(draft))
+    return draft.read_text(encoding="utf-8")
+
+
+def _said(document: Mapping[str, Any]) -> str:
+    if document["done"]:
+        return f"Imported: {document['new']:,} new records."
+    problems = document["problems"]
+    if problems:
+        return f"{problems:,} {'problem' if problems == 1 else 'problems'}; nothing was written."
+    return "Nothing was written; no problem was found." if document["dry_run"] else "The registry holds all of this."
+
+
+RUNS = Work(_run, most_s=2 * 3600.0, most_mb=8000)

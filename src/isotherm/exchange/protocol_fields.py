@@ -1,0 +1,178 @@
+"""The values of a protocol's text, each with its place, so that a form can change one and leave the rest as it is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from isotherm.errors import BadSetting
+from isotherm.exchange.protocol_text import toml
+from isotherm.study import known, protocol_methods, protocol_parts
+from isotherm.toml_form import spelled
+from isotherm.toml_lines import Path, Spans
+
+Kind = Literal["text", "number", "flag", "choice", "toml"]
+
+TAIL = re.compile(r"(?:^[ \t]*(?:#[^\n]*)?\n)*\Z", re.MULTILINE)
+"""Blank lines and comments at the end of a table speak of the next one."""
+
+NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("covariate", "kind"): get_args(protocol_parts.CovariateKind), ("covariate", "use"): ("adjust", "describe"),
+    ("covariate", "known"): get_args(known.When), ("eligibility", "known"): get_args(known.When),
+    ("eligibility", "unknown"): get_args(protocol_parts.Fate), ("exposure", "when"): get_args(known.Start),
+    ("outcome", "kind"): ("time", "yes/no"), ("outcome", "unit"): get_args(protocol_parts.Unit),
+    ("outcome", "time_unit"): get_args(protocol_parts.TimeUnit),
+    ("adjustment", "method"): ("none", "matching", "coarsened", "weighting"),
+    ("adjustment", "estimand"): get_args(protocol_methods.Estimand),
+    ("propensity", "sites"): get_args(protocol_methods.Sites), ("missing", "method"):
+    ("complete cases", "multiple imputation"), ("estimation", "ties"): ("efron", "breslow", "exact"),
+}  # fmt: skip
+"""What may be chosen, by table and key; what is not among them is written as text."""
+
+BLOCKS: Mapping[str, str] = {
+    "eligibility": '[[eligibility]]\nsays = "18 years or older"\nwhere = "age_years >= 18"\nunknown = "exclude"\n'
+                   'known = "before time zero"\n',
+    "covariate": '[[covariate]]\ncolumn = "COLUMN"\nlabel = "What people call it"\nkind = "number"\nunit = ""\n'
+                 'known = "before time zero"\nuse = "describe"\n',
+    "outcome": '[[outcome]]\nname = "outcome_name"\nlabel = "What people call it"\nevent = "COLUMN_OF_EVENTS"\n'
+               'time = "COLUMN_OF_TIMES"\ntime_unit = "days"\nunit = "patient"\nprimary = false\n',
+    "subgroup": '[[subgroup]]\nname = "subgroup_name"\nlabel = "What people call it"\nknown = "before exposure start"\n'
+                '[[subgroup.level]]\nlabel = "low"\nwhere = "COLUMN < 3"\n'
+                '[[subgroup.level]]\nlabel = "high"\nwhere = "COLUMN >= 3"\n',
+    "sensitivity": '[[sensitivity]]\nname = "sensitivity_name"\nsays = "What is done otherwise"\n'
+                   'where = "COLUMN is not missing"\n',
+}  # fmt: skip
+"""What a form can add; each is a draft that the person fills in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One value of a protocol.
+
+    Parameters
+    ----------
+    path : Path
+        Keys from the outside in.
+    kind : {"text", "number", "flag", "choice", "toml"}
+        "toml": a list or a table, written as in the file.
+    value : str
+        As a form shows it.
+    choices : tuple of str
+    start, end : int
+        Where it stands in the text.
+    """
+
+    path: Path
+    kind: Kind
+    value: str
+    choices: tuple[str, ...]
+    start: int
+    end: int
+
+    @property
+    def name(self) -> str:
+        """What errors, and forms, call it: covariate[2].label."""
+        return spelled(self.path)
+
+    @property
+    def table(self) -> Path:
+        """The table that it stands in."""
+        return self.path[:-1]
+
+
+def fields_of(text: str) -> tuple[Field, ...]:
+    """Return the values of a text that is valid TOML, in their order.
+
+    Raises
+    ------
+    tomllib.TOMLDecodeError
+    """
+    whole = tomllib.loads(text)
+    return tuple(_field(path, _at(whole, path), text, place) for path, place in Spans(text).values.items())
+
+
+def changed(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with other values at some names; comments, order and all other values stay.
+
+    Raises
+    ------
+    BadSetting
+        A value that does not fit its kind, with the name of its key.
+    """
+    edits = [(one, literal) for one in fields_of(text) if one.name in values and values[one.name] != one.value
+             for literal in (_literal(one, values[one.name]),)]  # fmt: skip
+    for one, literal in sorted(edits, key=lambda edit: -edit[0].start):
+        text = f"{text[: one.start]}{literal}{text[one.end :]}"
+    return text
+
+
+def without(text: str, name: str, place: int) -> str:
+    """Return a text without the table at a place, from 0, of a list of tables, and all that belongs to it.
+
+    Raises
+    ------
+    BadSetting
+        There is no such table.
+    """
+    start, end = Spans(text).tables.get((name, place), (0, 0))
+    if not end:
+        raise BadSetting(f"There is no {name} {place + 1}; reload the page.")
+    own = text[start:end]
+    belongs_to_next = TAIL.search(own)
+    return text[:start] + (belongs_to_next.group() if belongs_to_next else "") + text[end:]
+
+
+def with_block(text: str, name: str) -> str:
+    """Return a text with a draft of one more table at its end.
+
+    Raises
+    ------
+    BadSetting
+    """
+    if name not in BLOCKS:
+        raise BadSetting(f"A form can add {', '.join(BLOCKS)}; write others into the text.")
+    return f"{text.rstrip()}\n\n{BLOCKS[name]}"
+
+
+def _field(path: Path, value: Any, text: str, place: tuple[int, int]) -> Field:
+    start, end = place
+    raw = text[start:end]
+    words = [part for part in path if isinstance(part, str)]
+    choices = CHOICES.get((words[-2], words[-1]), ()) if len(words) > 1 else ()
+    if isinstance(value, str):
+        kind: Kind = "choice" if value in choices else "text"
+        return Field(path=path, kind=kind, value=value, choices=choices, start=start, end=end)
+    kind = "flag" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "toml"
+    return Field(path=path, kind=kind, value=raw, choices=("true", "false") if kind == "flag" else (), start=start,
+                 end=end)  # fmt: skip
+
+
+def _literal(one: Field, value: str) -> str:
+    """Return a value as TOML has it."""
+    fits: Mapping[Kind, Callable[[str], bool]] = {
+        "choice": lambda text: text in one.choices, "flag": lambda text: text in one.choices,
+        "number": lambda text: NUMBER.fullmatch(text) is not None, "toml": _is_one_value, "text": lambda _: True,
+    }  # fmt: skip
+    wanted = {"number": "a number, as 3 or 0.2", "toml": "a list or table as in the file, such as [1, 2]"}
+    given = value if one.kind == "text" else value.strip()
+    if not fits[one.kind](given):
+        raise BadSetting(f"{one.name} is {wanted.get(one.kind) or 'one of ' + ', '.join(one.choices)}.")
+    return toml(given) if one.kind in ("text", "choice") else given
+
+
+def _is_one_value(text: str) -> bool:
+    try:
+        return list(tomllib.loads(f"x = {text}\n")) == ["x"] and "\n[" not in text
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return False
+
+
+def _at(whole: Any, path: Path) -> Any:
+    for part in path:
+        whole = whole[part]
+    return whole

@@ -1,0 +1,142 @@
+"""Cohort: conditions as fields and as text are one query, the flow adds up, what goes out is safe to open."""
+
+from __future__ import annotations
+
+import csv
+import io
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from isotherm.app.registry_cohort import Asked, read_cohort
+from isotherm.exchange.protocol_files import protocol_from
+from isotherm.registry.store import open_store
+from tests.app.web.inline import found_in, write
+
+
+def where_of(address: str) -> str:
+    return parse_qs(urlsplit(address).query).get("where", [""])[0]
+
+
+def test_an_empty_registry_says_the_next_step(client: TestClient, registry: str) -> None:
+    with open_store(registry) as store:
+        for one in {kept.patient_id for kept in store.records()}:
+            store.withdraw("patient", one, "", revision=1, by="test", why="none is left")
+
+    html = client.get("/cohort").text
+
+    assert "Import records" in html
+    assert "Draft the protocol" not in html
+
+
+def test_fields_and_text_lead_to_the_same_address(client: TestClient) -> None:
+    first = client.get("/cohort", params={"column": "n_lesions", "relation": "at most", "value": "3", "add": "1"})
+    second = client.get("/cohort", params={"where": where_of(first.headers["location"]), "column": "sex",
+                                           "relation": "is", "value": "male", "add": "1"})  # fmt: skip
+
+    assert where_of(second.headers["location"]) == "n_lesions <= 3 and sex == 'male'"
+    html = client.get(second.headers["location"]).text
+    assert "n_lesions &lt;= 3" in html
+    third = client.get("/cohort", params={"where": where_of(second.headers["location"]), "drop": "0"})
+    assert where_of(third.headers["location"]) == "sex == 'male'"
+
+
+def test_one_more_condition_keeps_what_or_joins_together(client: TestClient) -> None:
+    answer = client.get("/cohort", params={"where": "sex == 'male' or sex == 'female'", "column": "n_lesions",
+                                           "relation": "at least", "value": "2", "add": "1"})  # fmt: skip
+
+    assert where_of(answer.headers["location"]) == "(sex == 'male' or sex == 'female') and n_lesions >= 2"
+
+
+@pytest.mark.parametrize("per", ["patient", "session", "tumor"])
+def test_what_the_flow_keeps_is_the_cohort_of_the_command_line(client: TestClient, registry: str, per: str) -> None:
+    where = "sex == 'male' and n_lesions between 1 and 3"
+    kept = len(read_cohort(registry, Asked(per=per, where=where)).cohort.table)  # pyright: ignore[reportArgumentType]
+
+    html = client.get("/cohort", params={"per": per, "where": where}).text
+    rows = list(csv.reader(io.StringIO(client.get("/cohort/cohort.csv", params={"per": per, "where": where}).text)))
+
+    assert f"n_lesions between 1 and 3: {kept} {per}" in html
+    assert len(rows) == kept + 1
+
+
+@pytest.mark.parametrize("asked", [
+    {"where": "no_such_column > 3"}, {"where": "age_years >"}, {"per": "village"}, {"anchor": "birthday"},
+    {"upfront": "soon"}, {"where": "(" * 60}, {"where": "sex == 3"},
+    {"column": "n_lesions", "relation": "at most", "value": "three", "add": "1"},
+    {"column": "n_lesions", "relation": "rhymes with", "value": "3", "add": "1"},
+    {"column": "decided_on", "relation": "at least", "value": "1.2.2020", "add": "1"},
+    {"column": "sex", "relation": "is", "value": """a'b"c""", "add": "1"}, {"column": "nothing", "add": "1"},
+])  # fmt: skip
+def test_what_cannot_be_asked_is_said_and_what_was_typed_stays(client: TestClient, asked: dict[str, str]) -> None:
+    answer = client.get("/cohort", params=asked)
+
+    assert answer.status_code == 400
+    assert 'class="failure"' in answer.text
+    assert "unforeseen" not in answer.text
+    if "where" in asked:
+        assert found_in(answer.text, r'<textarea id="where"[^>]*>(.*?)</textarea>').startswith(asked["where"][:3])
+
+
+def test_a_condition_is_never_run_or_rendered(client: TestClient) -> None:
+    bad = "sex == '<script>alert(1)</script>' and sex != '{{ 7 * 7 }}'"
+
+    html = client.get("/cohort", params={"where": bad}).text
+
+    assert "<script>alert" not in html
+    assert "7 * 7" in html
+    assert "__import__" not in client.get("/cohort", params={"where": "__import__('os')"}).headers
+
+
+def test_a_condition_on_the_future_is_warned_of(client: TestClient) -> None:
+    assert "which only the future tells" in client.get("/cohort", params={"where": "os_days > 100"}).text
+
+
+def test_no_cell_of_the_table_begins_a_formula(client: TestClient, registry: str) -> None:
+    with open_store(registry) as store:
+        one = next(record for record in store.records() if record.kind.name == "ablation")
+        kept = next(kept for kept in store.patient(one.patient_id) if kept.record == one)
+        store.revise("ablation", one.patient_id, one.id, {"device": "=cmd|' /C calc'!A0"}, revision=kept.revision,
+                     by="test", why="attack")  # fmt: skip
+
+    text = client.get("/cohort/cohort.csv", params={"per": "tumor"}).text
+
+    cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+    assert any("calc" in cell for cell in cells)
+    assert not any(cell.startswith(("=", "@", "+")) for cell in cells)
+
+
+def test_within_the_page_a_refusal_stands_where_it_was_typed(client: TestClient) -> None:
+    answer = client.get("/cohort", params={"where": "age_years >"}, headers={"HX-Request": "true"})
+
+    assert answer.status_code == 200
+    assert 'class="failure"' in answer.text
+    assert answer.headers["hx-push-url"] == "/cohort?per=patient&where=age_years+%3E"
+
+
+def test_a_study_of_the_cohort_reads_it_from_the_registry(client: TestClient, registry: str) -> None:
+    write(client, "/who", name="ada")
+    answer = write(
+        client, "/cohort/study", query="?per=patient&where=n_lesions <= 3", title="Few tumors", compare="sex"
+    )
+
+    assert answer.headers["location"] == "/study/few-tumors"
+
+
+def test_a_draft_over_a_cohort_is_a_protocol(client: TestClient, registry: str, app: FastAPI) -> None:
+    write(client, "/who", name="ada")
+    write(client, "/cohort/study", query="?per=tumor", title="<script>x</script>", compare="sex")
+
+    files = list(app.state.web.workspace.folder.rglob("study.toml"))
+
+    protocol = protocol_from(files[0].read_text(encoding="utf-8"))
+    assert protocol.title == "<script>x</script>"
+    assert protocol.data.file == f"registry:{registry}#tumor"
+
+
+@pytest.mark.parametrize(("title", "compare"), [("", "sex"), ("x" * 201, "sex"), ("x", "os_event"), ("x", "nothing")])
+def test_no_study_of_nothing(client: TestClient, title: str, compare: str) -> None:
+    write(client, "/who", name="ada")
+    assert write(client, "/cohort/study", query="?per=patient", title=title, compare=compare).status_code == 400

@@ -1,0 +1,255 @@
+"""Import/Export: a dry run first, what was seen is what is imported, nothing of a file does anything on a page."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from isotherm.app.web import sent_files
+from isotherm.registry.store import open_store
+from tests.app.web.conftest import token_on
+from tests.app.web.inline import found_in, jobs_inline, settled, write
+
+OURS = "patient_id,birth_date,sex\nQ1,1950-02-03,female\nQ2,1961-05-06,male\n"
+THEIRS = "MRN;Date of birth;Sex\nQ1;03.02.1950;female\nQ2;31.02.1961;male\n"
+
+
+@pytest.fixture(autouse=True)
+def _named(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs_inline(monkeypatch)
+    assert write(client, "/who", name="ada").status_code == 303
+
+
+def upload(client: TestClient, *files: tuple[str, str | bytes]) -> str:
+    """Upload files as the page's script does; return what names them."""
+    headers, into = {"X-CSRF-Token": token_on(client.get("/who").text)}, ""
+    for name, content in files:
+        answer = client.post("/uploads", params={"name": name, "into": into}, content=content, headers=headers)
+        assert answer.status_code == 200, answer.text
+        into = answer.json()["id"]
+    return into
+
+
+def send(client: TestClient, *files: tuple[str, str | bytes], **fields: str) -> str:
+    """Send files; return the page that shows them, once the look is over."""
+    answer = write(client, "/exchange", upload=upload(client, *files), **fields)
+    assert answer.status_code == 303, answer.text
+    return settled(client, answer.headers["location"])
+
+
+def where(html: str) -> str:
+    return found_in(html, r'action="(/exchange/[0-9a-f]{16})/')
+
+
+def field(html: str, name: str) -> str:
+    return found_in(html, rf'name="{name}" value="([^"]*)"')
+
+
+def patients(registry: str) -> set[str]:
+    with open_store(registry) as store:
+        return {one.patient_id for one in store.records()}
+
+
+def test_without_a_file_the_page_says_the_next_step(client: TestClient) -> None:
+    assert "No file has come yet. Choose one above" in client.get("/exchange").text
+
+
+def test_a_look_writes_nothing_and_the_import_writes_what_was_seen_with_who_and_why(
+    client: TestClient, registry: str
+) -> None:
+    html = send(client, ("patient.csv", OURS))
+    assert "No problem was found" in html
+    assert not {"Q1", "Q2"} & patients(registry)
+
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="from the clinic")
+    html = settled(client, where(html))
+
+    assert "Imported: 2 new records" in html
+    assert {"Q1", "Q2"} <= patients(registry)
+    with open_store(registry) as store:
+        last = store.history(patient_id="Q1", kind_name=None, record_id=None, last=1)[-1]
+    assert (last.who, last.why) == ("ada", "from the clinic")
+
+
+def test_every_problem_is_listed_by_column_and_row_and_no_value_is(client: TestClient, registry: str) -> None:
+    html = send(client, ("patient.csv", OURS.replace("1961-05-06", "secret-day")))
+
+    assert "1 problem" in html
+    assert re.search(r"birth_date</th>.*?<td>3</td>", html, re.DOTALL)
+    assert "secret-day" not in html
+    assert "secret-day" not in client.get(f"/jobs/{field(html, 'looked')}/out/problems.csv").text
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="a try")  # without saying: whole patients
+    assert "Q1" not in patients(registry) | set(settled(client, where(html)))
+
+
+def test_patients_without_problems_can_be_imported_when_that_is_said(client: TestClient, registry: str) -> None:
+    html = send(client, ("patient.csv", OURS.replace("1961-05-06", "x")))
+
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="those that are whole", partial="true")
+    html = settled(client, where(html))
+
+    assert "Left out: 1 patient" in html
+    assert {"Q1", "Q2"} & patients(registry) == {"Q1"}
+
+
+def test_a_table_of_others_gets_a_draft_which_is_mended_in_the_browser(client: TestClient, registry: str) -> None:
+    html = send(client, ("clinic.csv", THEIRS))
+    assert "What the columns mean" in html
+    assert "born_on" in html
+    text = found_in(html, r"<textarea[^>]*>\n(.*?)</textarea>")
+    text = text.replace("&#34;", '"').replace("&lt;", "<").replace("&gt;", ">").replace("&#39;", "'")
+
+    answer = write(client, f"{where(html)}/mapping", text=text + "\n# seen", read=field(html, "read"))
+
+    assert answer.status_code == 303
+    html = settled(client, where(html))
+    assert "# seen" in html
+    assert re.search(r"Date of birth</th>.*?<td>3</td>", html, re.DOTALL)  # there is no 31st of February
+
+
+def test_a_mapping_with_a_mistake_is_kept_and_says_the_line(client: TestClient) -> None:
+    html = send(client, ("clinic.csv", THEIRS))
+
+    answer = write(client, f"{where(html)}/mapping", text='[[table]]\nkind = "lesoin"\n', read=field(html, "read"))
+
+    assert answer.status_code == 400
+    assert "mapping.toml, line 2" in answer.text
+    assert "lesoin" in client.get(where(html)).text
+
+
+def test_of_two_tabs_the_second_overwrites_nothing_and_loses_nothing(client: TestClient) -> None:
+    html = send(client, ("clinic.csv", THEIRS))
+    first, second = ("# of the first\n" + 'x = "', "# of the second\n")
+    write(client, f"{where(html)}/mapping", text=first, read=field(html, "read"))
+
+    answer = write(client, f"{where(html)}/mapping", text=second, read=field(html, "read"))
+
+    assert answer.status_code == 409
+    assert "Somebody saved another mapping" in answer.text
+    assert "of the first" in answer.text
+    assert "of the second" in answer.text
+    assert "of the first" in client.get(where(html)).text
+
+
+@pytest.mark.parametrize("file", ["../../../../etc/passwd.csv", "/etc/passwd", "../state.json"])
+def test_a_mapping_reads_no_file_but_those_that_came(client: TestClient, file: str) -> None:
+    html = send(client, ("clinic.csv", THEIRS))
+    text = f'[[table]]\nkind = "patient"\nfile = "{file}"\npatient = "MRN"\n[table.fields]\nsex = "Sex"\n'
+
+    answer = write(client, f"{where(html)}/mapping", text=text, read=field(html, "read"))
+
+    assert answer.status_code == 400
+    assert "file that did not come" in answer.text
+
+
+def test_names_of_columns_and_files_and_cells_do_nothing_on_a_page(client: TestClient) -> None:
+    bad = "<script>alert(1)</script>"
+    html = send(client, (f"{bad}.csv", f"MRN;{bad};Sex;Date of birth\nQ1;{bad};{bad};{bad}\n"))
+
+    for text in (html, client.get("/exchange").text, client.get("/jobs").text):
+        assert bad not in text
+        assert "<script>alert" not in text
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("x.exe", b"MZ\x00\x00"), ("x.csv", b"\x00\xff\x00\xff"), ("x.xlsx", b"no book"), ("x.parquet", b"PAR1none"),
+    ("x.json", b"{"), ("x.json", b"[1, 2]"), ("x.csv", b""), ("noending", b"a,b\n1,2\n"),
+])  # fmt: skip
+def test_files_that_are_none_of_ours_are_refused_in_a_sentence(client: TestClient, name: str, content: bytes) -> None:
+    html = send(client, (name, content))
+
+    assert "failed.</b>" in html
+    assert "unforeseen" not in html
+    assert "Look again" in html
+
+
+def test_more_than_an_import_takes_is_refused_in_words(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sent_files, "MOST_BYTES", 1000)
+
+    answer = write(client, "/exchange", upload=upload(client, ("patient.csv", "x" * 1001)))
+
+    assert answer.status_code == 413
+    assert "command line" in answer.text
+
+
+@pytest.mark.parametrize("files", [
+    (), (("a.csv", "1"), ("A.CSV", "2")), tuple((f"{k}.csv", "1") for k in range(41)),
+    (("a.json", "1"), ("b.csv", "2")),
+])  # fmt: skip
+def test_none_too_many_or_two_of_one_name_are_refused(client: TestClient, files: tuple[tuple[str, str], ...]) -> None:
+    assert write(client, "/exchange", upload=upload(client, *files)).status_code == 400
+
+
+@pytest.mark.parametrize(("name", "plain"), [
+    ("../../x.csv", "x.csv"), ("..\\..\\x.csv", "x.csv"), (".csv", "csv"), ("a\x00b.csv", "a_b.csv"), ("/", "file"),
+    ("x" * 300 + ".xlsx", "x" * 69 + ".xlsx"), ("-rf.csv", "-rf.csv"), ("a\nb.csv", "a_b.csv"),
+])  # fmt: skip
+def test_names_are_made_harmless_and_keep_their_ending(name: str, plain: str) -> None:
+    assert sent_files.harmless(name) == plain
+
+
+def test_what_was_looked_at_before_is_not_imported_after_a_new_look(client: TestClient, registry: str) -> None:
+    html = send(client, ("patient.csv", OURS))
+    write(client, f"{where(html)}/look")
+    settled(client, where(html))
+
+    answer = write(client, f"{where(html)}/import", looked=field(html, "looked"), why="old")
+
+    assert answer.status_code == 400
+    assert "Q1" not in patients(registry)
+
+
+def test_an_import_sent_twice_adds_once(client: TestClient, registry: str) -> None:
+    html = send(client, ("patient.csv", OURS))
+    answers = [write(client, f"{where(html)}/import", looked=field(html, "looked"), why="twice") for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [303, 400]
+
+
+def test_a_file_can_be_taken_away_and_records_stay(client: TestClient, app: FastAPI) -> None:
+    html = send(client, ("patient.csv", OURS))
+    write(client, f"{where(html)}/remove")
+
+    assert client.get(where(html)).status_code == 404
+    assert not list(app.state.web.workspace.folder.rglob("patient.csv"))
+
+
+@pytest.mark.parametrize(("form", "ending"), [
+    ("csv", ".zip"), ("excel", ".xlsx"), ("parquet", ".zip"), ("redcap", ".csv"), ("fhir", ".json"),
+    ("dictionary", ".zip"),
+])  # fmt: skip
+def test_records_go_out_in_every_form(client: TestClient, form: str, ending: str) -> None:
+    path = write(client, f"/exchange/export/{form}").headers["location"]
+    html = settled(client, path)
+    link = found_in(html, r'href="(/jobs/[0-9a-f]+/out/[^"]+)"')
+
+    assert link.endswith(ending)
+    answer = client.get(link)
+    assert answer.status_code == 200
+    if ending == ".zip":
+        assert zipfile.ZipFile(io.BytesIO(answer.content)).testzip() is None
+
+
+def test_no_other_form_goes_out(client: TestClient) -> None:
+    assert write(client, "/exchange/export/..%2Fx").status_code in (400, 404)
+    assert write(client, "/exchange/export/pickle").status_code == 400
+
+
+def test_what_goes_out_comes_in_again_without_a_change(client: TestClient, registry: str) -> None:
+    path = write(client, "/exchange/export/redcap").headers["location"]
+    link = found_in(settled(client, path), r'href="(/jobs/[0-9a-f]+/out/[^"]+)"')
+
+    html = send(client, ("again.csv", client.get(link).content), redcap="true")
+
+    assert "0 new records" in html
+
+
+def test_an_upload_that_is_not_there_is_said(client: TestClient, tmp_path: Path) -> None:
+    for path in ("/exchange/0123456789abcdef", "/exchange/..%2f..%2fx", "/exchange/x"):
+        assert client.get(path).status_code == 404

@@ -1,0 +1,266 @@
+"""Study: one protocol as a form and as text, never lost, never overwritten unseen; run once, as it was seen."""
+
+from __future__ import annotations
+
+import html as entities
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from isotherm.app.study_draft import write_draft
+from isotherm.app.web import job_program, work_study
+from isotherm.app.web.job import Came, Doing, Work
+from isotherm.app.web.studies import Study, new_study, problems_of, studies_of
+from tests.app.web.inline import found_in, jobs_inline, settled, write
+
+TABLE = "id,arm,died,months,age\n" + "".join(
+    f"P{k},{k % 2},{k % 3 % 2},{3 + k % 17},{40 + k % 30}\n" for k in range(80)
+)
+
+
+@pytest.fixture(autouse=True)
+def _named(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs_inline(monkeypatch)
+    assert write(client, "/who", name="ada").status_code == 303
+
+
+@pytest.fixture
+def study(client: TestClient, app: FastAPI) -> Study:
+    """A study over a cohort of the registry."""
+    write(client, "/cohort/study", query="?per=patient", title="Sex", compare="sex")
+    return studies_of(app.state.web.workspace)[0]
+
+
+def text_on(page: str) -> str:
+    return entities.unescape(found_in(page, r'<textarea id="text"[^>]*>\n(.*?)</textarea>'))
+
+
+def read_on(page: str) -> str:
+    return found_in(page, r'name="read" value="([0-9a-f]{64})"')
+
+
+def as_text(client: TestClient, study: Study) -> str:
+    return str(client.get(f"/study/{study.name}?as=text").text)
+
+
+def test_without_a_study_the_page_says_the_next_step(client: TestClient) -> None:
+    assert "Choose a cohort" in client.get("/study").text
+
+
+def test_the_form_and_the_text_are_one_file(client: TestClient, study: Study) -> None:
+    page = client.get(f"/study/{study.name}").text
+    assert 'name="field.arms.column"' in page
+
+    answer = write(client, f"/study/{study.name}/form", read=read_on(page), **{"field.title": 'A "new" title'})
+
+    assert answer.status_code == 303
+    text = text_on(as_text(client, study))
+    assert 'title = "A \\"new\\" title"' in text
+    assert text.count("#") == study.protocol.text.count("#")
+    write(client, f"/study/{study.name}/text", read=read_on(as_text(client, study)), text=text.replace("new", "newer"))
+    assert "A &#34;newer&#34; title" in client.get(f"/study/{study.name}").text
+
+
+def test_a_mistake_is_kept_with_its_line_and_cannot_be_run(client: TestClient, study: Study) -> None:
+    text = text_on(as_text(client, study)).replace('kind = "number"', 'kind = "numbr"', 1)
+    answer = write(client, f"/study/{study.name}/text", read=read_on(as_text(client, study)), text=text)
+
+    line = text.split("\n").index('kind = "numbr"') + 1
+    assert answer.status_code == 400
+    assert f"study.toml, line {line}" in answer.text
+    assert text_on(as_text(client, study)) == text
+    assert write(client, f"/study/{study.name}/run", read=read_on(answer.text)).status_code == 400
+
+
+@pytest.mark.parametrize("text", ["not toml [", "", "x = 1", "[" * 500, "a = " + "[" * 400, "\x00", "x" * 100_000])
+def test_whatever_is_typed_is_kept_and_said_to_be_no_protocol(client: TestClient, study: Study, text: str) -> None:
+    answer = write(client, f"/study/{study.name}/text", read=read_on(as_text(client, study)), text=text)
+
+    assert answer.status_code in (303, 400)
+    assert "problem" in client.get(f"/study/{study.name}").text
+    assert study.protocol.text == text
+
+
+def test_a_value_that_does_not_fit_is_refused_and_nothing_typed_is_lost(client: TestClient, study: Study) -> None:
+    before = study.protocol.text
+    page = client.get(f"/study/{study.name}").text
+
+    answer = write(client, f"/study/{study.name}/form", read=read_on(page),
+                   **{"field.seed": "one", "field.title": "Typed meanwhile"})  # fmt: skip
+
+    assert answer.status_code == 400
+    assert "seed is a number" in answer.text
+    assert "Typed meanwhile" in answer.text
+    assert study.protocol.text == before
+
+
+def test_of_two_tabs_the_second_overwrites_nothing_and_loses_nothing(client: TestClient, study: Study) -> None:
+    page = as_text(client, study)
+    first, second = (text_on(page).replace('title = "Sex"', f'title = "{name}"') for name in ("First", "Second"))
+    write(client, f"/study/{study.name}/text", read=read_on(page), text=first)
+
+    answers = [write(client, f"/study/{study.name}/text", read=read_on(page), text=second),
+               write(client, f"/study/{study.name}/form", read=read_on(page), **{"field.title": "Second"})]  # fmt: skip
+
+    for answer in answers:
+        assert answer.status_code == 409
+        assert "Somebody saved this protocol meanwhile" in answer.text
+        assert "Second" in answer.text
+    assert study.protocol.text == first
+
+
+def test_many_who_save_at_once_lose_no_text(client: TestClient, study: Study) -> None:
+    read, text = study.protocol.mark, study.protocol.text
+    won: list[str] = []
+
+    def save(name: str) -> None:
+        if study.protocol.replace(f"{text}# {name}\n", read=read):
+            won.append(name)
+
+    threads = [threading.Thread(target=save, args=(str(k),)) for k in range(12)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(won) == 1
+    assert study.protocol.text.endswith(f"# {won[0]}\n")
+
+
+def test_parts_are_added_and_taken_away(client: TestClient, study: Study) -> None:
+    page = client.get(f"/study/{study.name}").text
+    count = study.protocol.text.count("[[covariate]]")
+
+    write(client, f"/study/{study.name}/form", read=read_on(page), remove="covariate:0")
+    assert study.protocol.text.count("[[covariate]]") == count - 1
+    write(client, f"/study/{study.name}/form", read=study.protocol.mark, more="eligibility")
+    assert 'says = "18 years or older"' in study.protocol.text
+    for bad in ({"remove": "data:0"}, {"remove": "covariate:x"}, {"more": "data"}):
+        assert write(client, f"/study/{study.name}/form", read=study.protocol.mark, **bad).status_code == 400
+
+
+def test_titles_and_labels_do_nothing_on_a_page(client: TestClient, study: Study) -> None:
+    bad = "<img src=x onerror=alert(1)></textarea><script>alert(1)</script>"
+    write(client, f"/study/{study.name}/form", read=study.protocol.mark, **{"field.title": bad, "field.question": bad})
+
+    for path in (f"/study/{study.name}", f"/study/{study.name}?as=text", "/study"):
+        page = client.get(path).text
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+
+
+@pytest.mark.parametrize("file", [
+    "../../../../etc/passwd", "/etc/hostname.csv", "registry:/somewhere/else.registry#patient", "runs.json",
+    "registry:postgresql://other@host/db#patient", "study.toml", "../other/table.csv",
+])  # fmt: skip
+def test_a_protocol_opens_no_other_file_than_its_own(
+    client: TestClient, study: Study, file: str, registry: str
+) -> None:
+    text = re.sub(r'^file = ".*"$', f'file = "{file}"', study.protocol.text, flags=re.MULTILINE)
+
+    assert problems_of(text, study, registry)
+    write(client, f"/study/{study.name}/text", read=study.protocol.mark, text=text)
+    assert write(client, f"/study/{study.name}/run", read=study.protocol.mark).status_code == 400
+    assert "Mend the protocol first" in client.get(f"/study/{study.name}/audit").text
+
+
+def test_the_audit_is_that_of_the_command_line(client: TestClient) -> None:
+    page = client.get(f"{write(client, '/study/example').headers['location']}/audit").text
+
+    assert re.search(r"\d+ stop</span>", page)
+    assert "Who stays, and who leaves" in page
+
+
+def test_a_table_that_cannot_be_studied_is_said_in_the_audit(client: TestClient, study: Study) -> None:
+    assert "holds no event" in client.get(f"/study/{study.name}/audit").text  # nobody dies in the made-up registry
+
+
+def test_a_table_that_came_becomes_a_study_and_runs(client: TestClient, app: FastAPI) -> None:
+    token = {"X-CSRF-Token": found_in(client.get("/who").text, 'name="csrf-token" content="([0-9a-f]+)"')}
+    upload = client.post("/uploads", params={"name": "../x/table.csv"}, content=TABLE, headers=token).json()["id"]
+    page = settled(client, write(client, "/study", upload=upload, title="Of a table").headers["location"])
+    assert "drafted" in page
+    study = studies_of(app.state.web.workspace)[0]
+    assert study.tables() == ("table.csv",)
+
+    path = write(client, f"/study/{study.name}/run", read=study.protocol.mark).headers["location"]
+    page = settled(client, path)
+
+    assert "Download the report (DOCX)" in page
+    assert "Hazard ratio" in page
+    out = found_in(page, r'href="(/jobs/[0-9a-f]+/out/)report.docx"')
+    assert client.get(f"{out}report.docx").content[:2] == b"PK"
+    report = client.get(f"{out}report.html")
+    assert "sandbox" in report.headers["content-security-policy"]
+    assert report.headers["x-frame-options"] == "SAMEORIGIN"
+
+
+def test_a_run_for_release_gives_no_data_of_patients_away(client: TestClient, app: FastAPI, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(TABLE)
+    draft = new_study(app.state.web.workspace.folder, "x", "", table=table)
+    (draft.folder / "study.toml").unlink()
+    write_draft(str(draft.folder / "table.csv"), str(draft.folder / "study.toml"))
+    path = write(client, f"/study/{draft.name}/run", read=draft.protocol.mark, release="true").headers["location"]
+    settled(client, path)
+
+    job = app.state.foreman.table.of()[0]
+    assert job.state == "done", job.said
+    names = {one.name for one in (app.state.web.workspace.jobs / job.id / "out").rglob("*")}
+    assert not names & {"adjusted.csv", "table.csv"}
+    assert client.get(f"/jobs/{job.id}/out/../given/table.csv").status_code == 404
+    assert client.get(f"/jobs/{job.id}/out/..%2fgiven%2ftable.csv").status_code == 404
+
+
+def test_a_study_that_runs_already_is_not_run_twice_and_can_be_cancelled(
+    client: TestClient, app: FastAPI, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(asked: object, doing: Doing) -> Came:
+        begun.set()
+        assert go_on.wait(30.0)
+        return Came(said="Done.")
+
+    monkeypatch.setattr(work_study, "RUNS", Work(slow))
+    monkeypatch.setattr(job_program, "work_called", lambda name: work_study.RUNS)
+    places = {write(client, f"/study/{study.name}/run", read=study.protocol.mark).headers["location"] for _ in range(3)}
+    assert len(places) == 1
+    assert len(app.state.foreman.table.of()) == 1
+    assert begun.wait(30.0)
+
+    other = write(client, f"/study/{study.name}/run", read=study.protocol.mark, release="true").headers["location"]
+    assert other not in places
+    go_on.set()
+    assert write(client, f"/jobs/{other.rpartition('/')[2]}/cancel").status_code == 303
+
+
+def test_what_was_changed_meanwhile_is_not_run_unseen(client: TestClient, study: Study) -> None:
+    page = client.get(f"/study/{study.name}").text
+    write(client, f"/study/{study.name}/form", read=read_on(page), **{"field.seed": "2"})
+
+    answer = write(client, f"/study/{study.name}/run", read=read_on(page))
+
+    assert answer.status_code == 400
+    assert "changed since this page was loaded" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/study/none", "/study/..", "/study/%2e%2e%2fjobs", "/study/none/audit",
+                                  "/study/none/run/0123456789abcdef", "/study/Upper"])  # fmt: skip
+def test_a_study_that_is_not_there_is_said(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code in (303, 404)
+
+
+def test_a_run_of_another_study_is_not_shown_as_its_own(client: TestClient, study: Study) -> None:
+    assert client.get(f"/study/{study.name}/run/0123456789abcdef").status_code == 404
+
+
+def test_the_example_is_a_whole_study(client: TestClient, app: FastAPI) -> None:
+    place = write(client, "/study/example").headers["location"]
+
+    assert "problem" not in client.get(place).text
+    assert "Who stays, and who leaves" in client.get(f"{place}/audit").text
+    assert write(client, "/study/example").headers["location"] != place

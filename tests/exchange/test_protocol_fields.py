@@ -1,0 +1,95 @@
+"""Fields of a protocol's text: what a form changes is changed, and nothing else is."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isotherm.errors import BadSetting
+from isotherm.exchange.protocol_fields import BLOCKS, changed, fields_of, with_block, without
+from isotherm.exchange.protocol_files import protocol_from
+
+TEXT = (resources.files("isotherm.app") / "data" / "crlm" / "crlm_study.toml").read_text(encoding="utf-8")
+SCENARIOS = sorted(Path(str(resources.files("isotherm.app") / "data" / "scenarios")).rglob("protocol.toml"))
+SMALL = """\
+# head
+title = "a \\"b\\" # c"  # a remark
+seed = 1
+flag = true
+cut = [1, 2, # two
+  3]
+long = '''
+x = 1
+'''
+[data]
+levels = { 1 = "a", "b c" = "d" }  # levels
+[[covariate]]
+column = 'x'
+# of the second
+[[covariate]]
+column = "y"
+known = "before time zero"
+[[subgroup]]
+name = "s"
+[[subgroup.level]]
+label = "l"
+"""
+
+
+@pytest.mark.parametrize("text", [TEXT, SMALL, *(one.read_text(encoding="utf-8") for one in SCENARIOS)])
+def test_each_value_is_found_where_it_stands(text: str) -> None:
+    for one in fields_of(text):
+        raw = tomllib.loads(f"x = {text[one.start : one.end]}")["x"]
+        assert raw == (one.value if one.kind in ("text", "choice") else tomllib.loads(f"x = {one.value}")["x"])
+
+
+def test_a_form_that_changes_nothing_changes_no_byte() -> None:
+    assert changed(TEXT, {one.name: one.value for one in fields_of(TEXT)}) == TEXT
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+def test_any_text_that_is_typed_comes_back_and_the_rest_stays(typed: str) -> None:
+    text = changed(SMALL, {"title": typed, "covariate[2].column": typed})
+
+    before, after = tomllib.loads(SMALL), tomllib.loads(text)
+    assert after["title"] == after["covariate"][1]["column"] == typed
+    after["title"], after["covariate"][1]["column"] = before["title"], "y"
+    assert after == before
+    assert text.count("# a remark") == 1
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("seed", "one"), ("seed", "1\nx = 2"), ("flag", "yes"), ("cut", "[1"), ("cut", "1\n[other]"), ("cut", ""),
+    ("cut", "1\ny = 2"), ("data.levels", "{"), ("covariate[2].known", "someday"),
+])  # fmt: skip
+def test_what_does_not_fit_is_refused_with_its_key(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=name.replace("[", r"\[")):
+        changed(SMALL, {name: value})
+
+
+def test_a_table_is_taken_away_with_what_is_below_it_and_remarks_of_the_next_stay() -> None:
+    text = without(SMALL, "covariate", 0)
+
+    assert tomllib.loads(text)["covariate"] == [{"column": "y", "known": "before time zero"}]
+    assert "# of the second" in text
+    assert "subgroup" not in tomllib.loads(without(SMALL, "subgroup", 0))
+    with pytest.raises(BadSetting):
+        without(SMALL, "covariate", 2)
+    with pytest.raises(BadSetting):
+        without(SMALL, "data", 0)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_what_a_form_adds_is_a_table_of_a_protocol(name: str) -> None:
+    text = with_block(TEXT, name)
+
+    before, after = protocol_from(TEXT), protocol_from(text)
+    assert after != before
+    assert with_block(text, name).startswith(text.rstrip())
+    with pytest.raises(BadSetting):
+        with_block(TEXT, "data")
