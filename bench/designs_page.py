@@ -126,7 +126,12 @@ def page(all_lines: Sequence[Line], plan: Plan) -> str:
         from {COVERAGE[0]:.0%} to {COVERAGE[1]:.0%} ({BOOTSTRAP_COVERAGE[0]:.0%} to {BOOTSTRAP_COVERAGE[1]:.0%} for the
         bootstrap). Shown wrong: off by more than {LEAST_WRONG:g}. {missed} of {len(all_lines)} lines miss what is
         expected of them."""]  # fmt: skip
-    return "\n\n".join(part if part[0] in "#|-" else fill(" ".join(part.split()), 120) for part in parts) + "\n"
+    return (
+        "\n\n".join(
+            part if part[0] in "#|-" else fill(" ".join(part.split()), 120, break_on_hyphens=False) for part in parts
+        )
+        + "\n"
+    )
 
 
 WORDS = {

@@ -13,7 +13,7 @@ from isotherm.app.study_report_designs import design_drawings, design_words, des
 from isotherm.app.study_report_drawn import drawings_of
 from isotherm.app.study_report_frame import outcomes_of
 from isotherm.app.study_report_headline import headline_of
-from isotherm.app.study_report_parts import Paragraph, Table, prose, text_of
+from isotherm.app.study_report_parts import Heading, Paragraph, Table, prose, text_of
 from isotherm.exchange.protocol_text import protocol_text
 from isotherm.study.analysis.run import analyze
 from isotherm.study.document import document_of
@@ -233,3 +233,16 @@ def test_numbers_at_risk_of_clones_stand_in_the_order_of_days() -> None:
     days = [float(text_of(row[0]).rpartition(" ")[2]) for row in found.rows]
     assert days == sorted(days)
     assert len({text_of(row[0]) for row in found.rows}) == len(days)
+
+
+def test_outcomes_with_competing_events_have_their_incidence_in_words_and_no_median() -> None:
+    result = result_of("designs")
+    found = next(one for one in sections_of(result, drawings_of(result)) if one.key == "results").blocks
+    place = next(k for k, one in enumerate(found) if isinstance(one, Heading) and one.text == "Local tumor progression")
+    words = found[place + 1]
+    assert isinstance(words, Paragraph)
+    text = text_of(words.runs)
+    assert text.count("The cumulative incidence with ") == 2
+    assert "median time" not in text
+    assert "log-rank" not in text
+    assert "median time" in words_of(result_of("weights"), "results")

@@ -129,7 +129,7 @@ def outcome_words(result: Result, outcome: Outcome) -> Runs:
         say(result, f"With a baseline of its own for each site it was {{effect.{out}.site_stratified}}. "),
         say(result, f"The difference of restricted mean times, {{t}} minus {{r}}, was "
                     f"{{rmst.{out}.{analysis}.difference}} ({_said(result)}). ", t=treated, r=reference),
-        say(result, f"The log-rank test of the arms as they are (naive) gave {{logrank.{out}.naive:p_words}}. "),
+        _log_rank(result, out),
         say(result, f"The test of proportional hazards gave {{proportional_hazards.{out}.{analysis}:p_words}}. "),
         say(result, f"The E-value of the estimate was {{evalue.{out}.estimate}}, that of the limit nearer to no "
                     f"difference {{evalue.{out}.limit}}. "),
@@ -146,7 +146,23 @@ def _but_withheld(result: Result, sentences: tuple[Runs, ...]) -> Runs:
     return joined(*told, end if len(told) < len(sentences) else ())
 
 
+def competes(result: Result, out: str) -> bool:
+    """Whether an outcome has competing events: then it has no median time, and another test."""
+    return f"incidence.{out}.{analysis_of(result)}" in result["tables"]
+
+
+def _log_rank(result: Result, out: str) -> Runs:
+    """Say the test of the naive arms; nothing where it has no answer since tumors are clustered and events compete."""
+    found = say(result, f"The log-rank test of the arms as they are (naive) gave {{logrank.{out}.naive:p_words}}. ")
+    none = any(isinstance(run, Bound) and run.missing for run in found)
+    return () if none and competes(result, out) else found
+
+
 def _times(result: Result, out: str, arm: Arm) -> Runs:
+    if competes(result, out):
+        last = f"incidence.{out}.{analysis_of(result)}.{arm.name}.1.at_{len(result['settings']['at_days'])}"
+        return say(result, f"The cumulative incidence with {{arm}}, by the last of the declared times, was {{{last}}} "
+                           f"({_said(result)}). ", arm=f"“{arm.label}”")  # fmt: skip
     key = f"curve.{out}.{analysis_of(result)}.{arm.name}.median"
     return say(result, f"The median time with {{arm}} was {{{key}}} ({_said(result)}). ",
                arm=f"“{arm.label}”")  # fmt: skip
