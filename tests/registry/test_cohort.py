@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import pytest
@@ -11,10 +11,11 @@ from hypothesis import given, settings
 
 from isotherm.clinical.derive import derive as derive_case
 from isotherm.clinical.fact import exact
+from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.clinical.scores import TumorBurdenScore
 from isotherm.clinical.vocabulary import CASE_FACTS
 from isotherm.errors import BadSetting
-from isotherm.registry.cohort import Cohort, cohort
+from isotherm.registry.cohort import UNUSED, Cohort, cohort
 from isotherm.registry.derive import Windows
 from isotherm.registry.endpoints_kinds import Unit
 from tests.registry.muddled import Made, day, joined, patient, registries, tables_of
@@ -233,3 +234,15 @@ def test_a_cohort_of_nobody_and_of_one_have_the_same_columns(per: Any) -> None:
     assert len(nobody) == 0
     assert len(one) >= 1
     assert nobody.dtypes.astype(str).to_dict() == one.dtypes.astype(str).to_dict()
+
+
+@given(made=registries)
+@settings(max_examples=15, deadline=None)
+def test_a_cohort_is_the_same_where_fields_that_make_no_column_are_not_read(made: Made) -> None:
+    tables = tables_of(made)
+    assert all(set(names) <= {field.name for field in RECORD_KINDS[kind].fields} for kind, names in UNUSED.items())
+    few = {kind: table.drop(columns=list(UNUSED.get(kind, ()))) for kind, table in tables.items()}
+    for per in get_args(Unit):
+        whole, spared = cohort(tables, per), cohort(few, per)
+        pd.testing.assert_frame_equal(whole.table, spared.table)
+        pd.testing.assert_frame_equal(whole.problems, spared.problems)

@@ -77,3 +77,10 @@ def test_what_is_of_another_form_is_refused_without_being_shown(
     with pytest.raises(BadTable, match=words) as refused:
         frames([(kind, {name: [cell] for name, cell in zip(names, row, strict=True)})])
     assert str(row[-1]) not in str(refused.value) or row[-1] == 2
+
+
+def test_a_field_without_a_column_is_of_the_same_type_as_one_in_which_nothing_is_known() -> None:
+    for name, kind in RECORD_KINDS.items():
+        keys = {key: ["P1", "P2"] for key in kind.keys}
+        told = keys | {field.name: [None, None] for field in kind.fields}
+        pd.testing.assert_frame_equal(frames([(name, keys)])[name], frames([(name, told)])[name])

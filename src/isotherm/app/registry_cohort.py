@@ -19,7 +19,7 @@ from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadSetting, NoAnswer
 from isotherm.exchange.atomic import write_text
 from isotherm.printable import printable
-from isotherm.registry.cohort import Cohort, cohort
+from isotherm.registry.cohort import UNUSED, Cohort, cohort
 from isotherm.registry.derive import Windows
 from isotherm.registry.endpoints_kinds import Choices, Unit
 from isotherm.registry.frames import Tables, frames
@@ -126,7 +126,9 @@ def narrowed(everybody: Found, predicate: Predicate | None) -> Found:
 def _at_one_moment(store: Store) -> tuple[Tables, Mapping[str, Any]]:
     for _ in range(TRIES):
         before = store.identity()
-        tables = frames((name, store.columns(name)) for name in RECORD_KINDS if name != "fact")
+        tables = frames(
+            (name, store.columns(name, without=UNUSED.get(name, ()))) for name in RECORD_KINDS if name != "fact"
+        )
         if store.identity() == before:
             return tables, before
     raise NoAnswer("The registry was changed each time while it was read; try again when nobody imports.")

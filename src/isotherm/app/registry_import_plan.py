@@ -67,7 +67,7 @@ def keys_there(store: Store, patients: Collection[str]) -> set[RecordKey]:
     found: set[RecordKey] = set()
     asked = patients if len(patients) <= ASKED_ONE_BY_ONE else None
     for name, kind in RECORD_KINDS.items():
-        keys = store.columns(name, asked, only_keys=True)
+        keys = store.columns(name, asked, without=[field.name for field in kind.fields])
         own = keys[kind.key] if kind.several else repeat("")
         found.update(zip(repeat(name), keys[PATIENT_KEY], own, strict=False))
     return found

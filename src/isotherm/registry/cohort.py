@@ -42,6 +42,18 @@ OF_MARGIN = ("minimal_margin_mm", "low_mm", "high_mm", "under_0_percent", "under
              "uncovered_ml", "vessel_bridging", "registration", "registration_error_mm")  # fmt: skip
 
 
+UNUSED: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "lesion": ("tracking_uid", "note"),
+    "scan": ("modality", "purpose", "agent", "phase", "slice_thickness_mm", "study_uid", "series_uid"),
+    "reading": ("second_diameter_mm", "third_diameter_mm", "volume_ml", "zone_volume_ml", "to_vessel_mm",
+                "to_bile_duct_mm", "to_bowel_mm", "to_capsule_mm", "enhancement", "reader"),
+    "margin": ("level_percent", "zone_volume_ml", "gates", "software", "settings", "result", "reader"),
+    "systemic": ("regimen", "line", "targeted_agent", "cycles", "response"),
+    "follow_up": ("quality_of_life", "quality_of_life_instrument"),
+})  # fmt: skip
+"""Fields that no column of a cohort is made of: of large registries they need not be read."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Cohort:
     """A table that a study can read, and what of the registry cannot be.

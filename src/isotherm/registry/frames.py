@@ -55,17 +55,30 @@ def _frame(kind: RecordKind, cells: Columns) -> pd.DataFrame:
     missing = next((key for key in kind.keys if key not in cells), None)
     if missing is not None:
         raise BadTable(f"The records of kind '{kind.name}' came without '{missing}', which tells them apart.")
-    nothing = (None,) * len(cells[PATIENT_KEY])
     columns: dict[str, Any] = {key: _text(cells[key]) for key in kind.keys}
     for field in kind.fields:
         read = _READ.get(field.form, _text)
         try:
-            columns[field.name] = read(cells.get(field.name, nothing))
+            told = cells.get(field.name)
+            columns[field.name] = _unknown(field.form, len(cells[PATIENT_KEY])) if told is None else read(told)
         except (TypeError, ValueError, OverflowError):
             raise BadTable(
                 f"'{field.name}' of some {kind.name} holds something other than {field.wanted}; mend the registry."
             ) from None
     return pd.DataFrame(columns, copy=False)
+
+
+def _unknown(form: str, n: int) -> Any:
+    """Return a column in which nothing is known."""
+    match form:
+        case "number" | "whole":
+            return np.full(n, np.nan)
+        case "date":
+            return np.full(n, np.datetime64("NaT"), dtype="datetime64[s]")
+        case "yes or no":
+            return pd.arrays.BooleanArray(np.zeros(n, dtype=bool), np.ones(n, dtype=bool))
+        case _:
+            return pd.Series(np.full(n, None, dtype=object), dtype=object)
 
 
 def _text(values: Sequence[Any]) -> Any:

@@ -19,11 +19,11 @@ ROWS_AT_ONCE = 500
 
 
 def raw_columns(
-    connection: Connection, kind: RecordKind, patients: Collection[str] | None, *, only_keys: bool
+    connection: Connection, kind: RecordKind, patients: Collection[str] | None, *, without: Collection[str]
 ) -> dict[str, list[Any]]:
     """Return keys and fields by name, a cell for each record that counts."""
     table = RECORD_TABLES[kind.name]
-    names = kind.keys if only_keys else (*kind.keys, *(field.name for field in kind.fields))
+    names = (*kind.keys, *(field.name for field in kind.fields if field.name not in without))
     asked = select(*(table.c[name] for name in names)).where(table.c[WITHDRAWN] == false())
     found: dict[str, list[Any]] = {name: [] for name in names}
     if patients is None:

@@ -237,7 +237,7 @@ class Store:
                     yield from (kept_of(kind, row).record for row in found.mappings())
 
     def columns(
-        self, kind_name: str, patients: Collection[str] | None = None, *, only_keys: bool = False
+        self, kind_name: str, patients: Collection[str] | None = None, *, without: Collection[str] = ()
     ) -> dict[str, list[Any]]:
         """Return the records of a kind that count, as fast as the database gives them.
 
@@ -246,8 +246,8 @@ class Store:
         kind_name : str
         patients : collection of str, optional
             Only these.
-        only_keys : bool
-            Whether to leave the fields out.
+        without : collection of str
+            Fields that nobody will look at.
 
         Returns
         -------
@@ -256,7 +256,7 @@ class Store:
             ISO text and yes or no is 1 or 0 in SQLite, date and bool in PostgreSQL; None where nothing is known.
         """
         with read(self._engine, self.address) as connection:
-            return raw_columns(connection, _kind(kind_name), patients, only_keys=only_keys)
+            return raw_columns(connection, _kind(kind_name), patients, without=without)
 
     def history(self, *, patient_id: str | None = None, kind_name: str | None = None, record_id: str | None = None,
                 last: int | None = None) -> tuple[Entry, ...]:  # fmt: skip
