@@ -25,7 +25,6 @@ from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.worklist_table import WorklistTable
 from isotherm.app.web.workspace import workspace_at
 
-
 NOTHING_IS_SENT: TelemetryConfig = {"auto_configure": False, "tracing": False, "metrics": False, "logs": False}
 """FastAPI could send what is asked of us to wherever the environment says; nothing leaves the machine."""
 
