@@ -122,3 +122,31 @@ def test_a_failed_registration_and_a_failed_measurement_say_what_to_do_next(
         assert told.page.locator("#quick").is_hidden()
         assert "registration failed" in told.page.inner_text("#said")
         assert (told.left, told.errors) == ([], [])
+
+
+def test_files_chosen_on_the_boxes_are_sent_and_begin_a_measurement(
+    settings: ServeSettings, registry: str, browser: Browser, chromium: Path, tmp_path: Path
+) -> None:
+    pair_on_disk(tmp_path / "pair")
+    with story(settings, browser, chromium, who=WHO) as told:
+        page = told.page
+        told.go("/assess")
+        for slot, name in (("before", "before"), ("after", "after"), ("tumor", "tumor")):
+            page.locator(f'[data-slot="{slot}"] [data-files]').first.set_input_files(
+                tmp_path / "pair" / f"{name}.nii.gz"
+            )
+            page.wait_for_selector(f'[data-slot="{slot}"].came')
+        assert page.inner_text("#missing") == "Still missing: the ablation zone."
+        assert page.is_disabled("#measure")
+        page.locator('[data-slot="ablation"] [data-files]').set_input_files(tmp_path / "pair" / "zone.nii.gz")
+        page.wait_for_selector('[data-slot="ablation"].came')
+        assert page.inner_text('[data-slot="ablation"] [data-came]') == "zone.nii.gz"
+        page.fill("[name=title]", "Trial")
+        page.click("#measure")
+        page.wait_for_url("**/assess/*")
+        assert page.inner_text("h1") == "Trial"
+        job = table_of(told.app).get(page.url.rpartition("/")[2])
+        assert job is not None
+        told.app.state.foreman.cancel(job)
+        page.wait_for_selector("text=It was cancelled.")
+        assert (told.left, told.errors) == ([], [])
