@@ -24,6 +24,7 @@ from isotherm.app.web.page_files import page_files
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.worklist_table import WorklistTable
 from isotherm.app.web.workspace import workspace_at
+from isotherm.registry.store import open_store
 
 NOTHING_IS_SENT: TelemetryConfig = {"auto_configure": False, "tracing": False, "metrics": False, "logs": False}
 """FastAPI could send what is asked of us to wherever the environment says; nothing leaves the machine."""
@@ -67,12 +68,16 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
 @asynccontextmanager
 async def _at_work(app: FastAPI) -> AsyncGenerator[None]:
     """Look after jobs for as long as the server is there."""
-    app.state.worklist.open()
-    app.state.foreman.open()
-    try:
-        yield
-    finally:
-        app.state.foreman.close()
+    web: Web = app.state.web
+    # One connection stays open: whoever closes the last one of SQLite tidies up, and everybody waits for that.
+    with open_store(web.settings.registry) as kept:
+        kept.identity()
+        app.state.worklist.open()
+        app.state.foreman.open()
+        try:
+            yield
+        finally:
+            app.state.foreman.close()
 
 
 def _static(name: str) -> Path:
