@@ -14,6 +14,7 @@ from isotherm.app.correcting import Correction, Signature, fingerprint
 from isotherm.app.kept import kept_in
 from isotherm.app.pair import PairRequest, read_pair
 from isotherm.app.settings import Facts, Settings
+from isotherm.errors import UnreadableFile
 from isotherm.exchange.image_files import read_masks, write_mask, write_volume
 from isotherm.exchange.transform_files import write_transform
 from tests.app.on_disk import Command
@@ -83,3 +84,11 @@ def test_what_was_asked_comes_back_from_json(asked: PairAsked) -> None:
                      facts=Facts(reader="A"), settings=Settings(seed=3))  # fmt: skip
     for one in (asked, more):
         assert PairAsked.from_document(json.loads(json.dumps(one.document()))) == one
+
+
+@pytest.mark.parametrize("told", [{}, {"request": 3}, {"request": {}, "choice": {}, "settings": {}, "facts": {}},
+                                  {"request": {"before": "b", "after": "a", "new": 1}, "choice": {}, "settings": {},
+                                   "facts": {}}])  # fmt: skip
+def test_what_another_version_noted_is_refused_with_what_to_do(told: dict[str, object]) -> None:
+    with pytest.raises(UnreadableFile, match="measure it anew"):
+        PairAsked.from_document(told)

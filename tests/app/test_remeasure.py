@@ -18,6 +18,8 @@ from isotherm.app.settings import UNTOLD
 from isotherm.app.tasks import assess_margin
 from isotherm.errors import BadStroke, EmptyMask, UnreadableFile
 from isotherm.imaging.transform import Transform
+from isotherm.imaging.volume import Mask
+from tests.app.on_disk import GRID, ball
 from tests.app.pair_in_memory import (
     AFTER,
     FAR,
@@ -149,3 +151,15 @@ def test_what_was_kept_of_other_lesions_or_not_at_all_is_refused(tmp_path: Path)
     (tmp_path / "kept" / "kept.json").write_text('{"lesions": 3}')
     with pytest.raises(UnreadableFile, match="measure the pair again"):
         kept_in(tmp_path, pair(), SETTINGS, UNTOLD)
+
+
+def test_each_of_several_lesions_has_its_own_numbers_after_a_stroke_as_in_full() -> None:
+    drawn = pair()
+    other = Mask(ball((10.0, 0.0, 121.0), 3.0), GRID, "tumor")
+    two = replace(drawn, lesions=(*drawn.lesions, Lesion("2", None, other)))
+    both = Kept.of(two, SETTINGS, assessed(two))
+    correction = Correction("ablation", 0, (THIN,))
+    document = assessed(corrected_pair(two, [correction])).assessment.document
+    for number, lesion in enumerate(document["lesions"]):
+        found = margin_document(lesion["label"], quick_margin(both, [correction], number))
+        assert {name: found[name] for name in TOLD} == {name: lesion[name] for name in TOLD}

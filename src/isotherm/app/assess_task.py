@@ -18,6 +18,7 @@ from isotherm.app.pacs_tasks import PacsOptions
 from isotherm.app.pair import Pair, PairRequest, read_pair
 from isotherm.app.places import new_folder
 from isotherm.app.settings import UNTOLD, Facts, Settings
+from isotherm.errors import UnreadableFile
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.image_files import write_mask
 
@@ -50,11 +51,16 @@ class PairAsked:
         Raises
         ------
         BadSetting
+        UnreadableFile
+            Another version of isotherm told it, in a form that this one does not know.
         """
-        request = {name: _tuples(value) for name, value in told["request"].items()}
-        return cls(request=PairRequest(**request), choice=ChoiceRequest(**told["choice"]),
-                   settings=Settings(**told["settings"]), facts=Facts(**told["facts"]),
-                   simulated=tuple(told["simulated"]), studies=tuple(told["studies"]))  # fmt: skip
+        try:
+            request = {name: _tuples(value) for name, value in told["request"].items()}
+            return cls(request=PairRequest(**request), choice=ChoiceRequest(**told["choice"]),
+                       settings=Settings(**told["settings"]), facts=Facts(**told["facts"]),
+                       simulated=tuple(told.get("simulated", ())), studies=tuple(told.get("studies", ())))  # fmt: skip
+        except (KeyError, TypeError, AttributeError):
+            raise UnreadableFile("What was asked of this pair was noted by another version; measure it anew.") from None
 
 
 def fetched(asked: PairAsked, folder: Path, *, pacs: PacsOptions, tell: Progress) -> PairAsked:

@@ -70,12 +70,14 @@ def build_scene(case: Case, lesion: Lesion, zones: tuple[Parts, ...]) -> Scene:
     # The fits do not depend on each other, and most of their time is spent outside of Python.
     with ThreadPoolExecutor() as pool:
         label = None if case.organ is None else pool.submit(label_around, case.organ, points)
-        fields = list(pool.map(field_of, [*masks, mask, *scars, *vessels]))
+        # A tumor that was carried has its outline, which no mask tells as well.
+        drawn = [mask] if lesion.outline is None else []
+        fields = list(pool.map(field_of, [*masks, *scars, *vessels, *drawn]))
     regions = [Region.of_field(field) for field in fields]
     zone = either(regions[: len(masks)])
-    tumor = regions[len(masks)] if lesion.outline is None else lesion.outline
-    scar_regions = regions[len(masks) + 1 :][: len(scars)]
-    vessel_regions = regions[len(masks) + 1 + len(scars) :]
+    tumor = regions[-1] if lesion.outline is None else lesion.outline
+    scar_regions = regions[len(masks) :][: len(scars)]
+    vessel_regions = regions[len(masks) + len(scars) :][: len(vessels)]
     for scar, region in zip(scars, scar_regions, strict=True):
         zone = both(zone, region.outside())
         masks = [_without(one, scar) for one in masks]

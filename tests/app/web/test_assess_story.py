@@ -10,6 +10,8 @@ from playwright.sync_api import Browser
 
 from isotherm.app.accepting import patients_of, places_of
 from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.work_assess import WORK, asked_for
+from tests.app.web.assess_job import OUT_OF_THE_ORGAN, measured_job, pair_on_disk, table_of
 from tests.app.web.story import AXE, story
 
 WHO = "A. Reader"
@@ -93,4 +95,58 @@ def test_the_demo_pair_is_measured_corrected_undone_and_accepted(
         kept = places_of(registry, patient).margins[f"A9.{lesion}"].record
         assert f"{kept.get('minimal_margin_mm'):.1f}\u00a0mm" == margin
         assert kept.get("reader") == WHO
+        assert (told.left, told.errors) == ([], [])
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is missing: run `make viewer`")
+def test_a_failed_registration_and_a_failed_measurement_say_what_to_do_next(
+    settings: ServeSettings, registry: str, browser: Browser, chromium: Path, tmp_path: Path
+) -> None:
+    with story(settings, browser, chromium, who=WHO) as told:
+        table = table_of(told.app)
+        broken = table.add(WORK, "Broken", asked_for(pair_on_disk(tmp_path / "broken")), who=WHO, registry=registry)
+        table.move(broken.id, "failed", since=("waiting",), said="The scans do not meet; check them.")
+        told.go(f"/assess/{broken.id}")
+        assert told.page.inner_text("main .failure").startswith("The scans do not meet")
+        assert told.violations() == []
+        failed = measured_job(told.app, tmp_path / "far", registry, way=OUT_OF_THE_ORGAN)
+        told.go(f"/assess/{failed.id}")
+        told.page.wait_for_selector("#viewer[data-measured=yes]", timeout=MINUTES)
+        assert told.page.inner_text("[data-margin]") == "withheld"
+        assert told.page.is_disabled("#brush")
+        assert told.violations() == []
+        # The keys of the brush do nothing there.
+        told.page.focus("#viewer canvas")
+        told.page.keyboard.press("p")
+        told.page.keyboard.press("d")
+        assert told.page.locator("#quick").is_hidden()
+        assert "registration failed" in told.page.inner_text("#said")
+        assert (told.left, told.errors) == ([], [])
+
+
+def test_files_chosen_on_the_boxes_are_sent_and_begin_a_measurement(
+    settings: ServeSettings, registry: str, browser: Browser, chromium: Path, tmp_path: Path
+) -> None:
+    pair_on_disk(tmp_path / "pair")
+    with story(settings, browser, chromium, who=WHO) as told:
+        page = told.page
+        told.go("/assess")
+        for slot, name in (("before", "before"), ("after", "after"), ("tumor", "tumor")):
+            page.locator(f'[data-slot="{slot}"] [data-files]').first.set_input_files(
+                tmp_path / "pair" / f"{name}.nii.gz"
+            )
+            page.wait_for_selector(f'[data-slot="{slot}"].came')
+        assert page.inner_text("#missing") == "Still missing: the ablation zone."
+        assert page.is_disabled("#measure")
+        page.locator('[data-slot="ablation"] [data-files]').set_input_files(tmp_path / "pair" / "zone.nii.gz")
+        page.wait_for_selector('[data-slot="ablation"].came')
+        assert page.inner_text('[data-slot="ablation"] [data-came]') == "zone.nii.gz"
+        page.fill("[name=title]", "Trial")
+        page.click("#measure")
+        page.wait_for_url("**/assess/*")
+        assert page.inner_text("h1") == "Trial"
+        job = table_of(told.app).get(page.url.rpartition("/")[2])
+        assert job is not None
+        told.app.state.foreman.cancel(job)
+        page.wait_for_selector("text=It was cancelled.")
         assert (told.left, told.errors) == ([], [])

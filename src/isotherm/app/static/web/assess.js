@@ -177,7 +177,10 @@ before.addEventListener("change", tellScan);
 async function start() {
   const wanted = Number(new URLSearchParams(location.search).get("lesion") ?? 0);
   lesion = Number.isInteger(wanted) && wanted > 0 ? wanted : 0;
-  if (one("lesion")) one("lesion").value = String(lesion);
+  if (one("lesion")) {
+    one("lesion").value = String(lesion);
+    one("quick-lesion").textContent = one("lesion").selectedOptions[0]?.textContent ?? "";
+  }
   const message = section.querySelector("[data-viewer=message]");
   message.textContent = "Reading both scans …";
   message.hidden = false;
