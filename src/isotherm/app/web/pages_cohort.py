@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, get_args
 from urllib.parse import parse_qsl
@@ -18,6 +19,7 @@ from isotherm.app.registry_cohort_flow import cohort_flow, counted, flow_drawing
 from isotherm.app.registry_study_draft import comparable, registry_draft, source
 from isotherm.app.web.admission import writer
 from isotherm.app.web.cohort_query import CHOICES, CohortQuery, cohort_query
+from isotherm.app.web.cohort_read import everybody_of
 from isotherm.app.web.context import Nav, web_of
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.rendering import page
@@ -54,8 +56,7 @@ def cohort(request: Request, query: Asks, column: str = "", relation: str = "", 
     try:
         if drop is not None and query.where:
             return RedirectResponse(query.address(where=without(query.where, drop)), 303)
-        everybody = read_everybody(web_of(request).settings.registry, CohortQuery(per=query.per, settings=query.settings
-                                                                                 ).asked)  # fmt: skip
+        everybody = everybody_of(web_of(request).settings.registry, replace(query, where="").asked)
     except InputError as error:
         return _page(request, query, str(error), chosen, everybody=None)
     looked_at(request, "", f"cohort per {query.per}, first rows")
