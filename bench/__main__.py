@@ -28,6 +28,7 @@ from bench.register import print_register
 from bench.registry import print_registry
 from bench.registry_exchange import print_registry_exchange
 from bench.segment import print_segment
+from bench.serve import print_serve
 from bench.speed import print_speed
 from bench.study_coverage import print_study_coverage
 from bench.study_matching import print_study_matching
@@ -43,6 +44,7 @@ PARTS: dict[str, tuple[Callable[[Options], bool], ...]] = {
     "dicom": (lambda _: print_dicom(),),
     "pacs": (lambda _: print_pacs(),),
     "registry": (lambda _: print_registry(),),
+    "serve": (lambda _: print_serve(),),
     "criteria": (lambda _: print_criteria_table(),),
     "study": (
         lambda _: print_study_survival(),

@@ -16,7 +16,7 @@ CHROMIUM_FLAGS = (
     "--disable-gpu",
     "--use-angle=swiftshader",  # WebGL 2 without a graphics card
     "--enable-unsafe-swiftshader",
-    "--host-resolver-rules=MAP * ~NOTFOUND",  # no name is ever looked up
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no name is ever looked up
 )
 """Headless, without a graphics card and without a network."""
 

@@ -280,3 +280,19 @@ def _carried_out(program: str, *arguments: object) -> str:
     """Carry out a program in a process of its own; return what it prints."""
     return subprocess.run([sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True,
                           check=True, timeout=120, cwd=ROOT).stdout  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
+def test_to_open_it_once_more_lets_go_of_no_lock_of_those_who_have_it_open(tmp_path: Path) -> None:
+    address = str(tmp_path / "shared.registry")
+    writes = ("import sys; from isotherm.registry.store import open_store; from tests.registry.made_up import patient; "
+              "s = open_store(sys.argv[1]); s.add(patient('B1'), by='b', why='b'); s.close()")  # fmt: skip
+    with open_store(address, create=True) as held:
+        held.identity()
+        open_store(address).close()
+
+        subprocess.run([sys.executable, "-c", writes, address], check=True, cwd=ROOT)
+
+        # The last one who closes a registry clears its log away; this one was not the last.
+        assert (tmp_path / "shared.registry-wal").exists()
+        assert held.patient("B1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date, datetime
 from typing import Any
 
 REGISTRY_HELP = "the registry: a file, or postgresql://USER@HOST/DATABASE (password in PGPASSWORD or ~/.pgpass)"
@@ -185,7 +186,7 @@ def _add(options: argparse.Namespace) -> int:
 
     key, fields = _split(options)
     one = which(options.patient, options.kind, key)
-    made = add(options.registry, one, fields, by=me(options.by), why=options.why)
+    made = add(options.registry, one, fields, today=_today(), by=me(options.by), why=options.why)
     print(f"Added: {options.kind} {made}".rstrip() + ".")
     return 0
 
@@ -195,9 +196,14 @@ def _set(options: argparse.Namespace) -> int:
 
     key, fields = _split(options)
     one = which(options.patient, options.kind, key)
-    changed = change(options.registry, one, fields, revision=options.revision, by=me(options.by), why=options.why)
+    changed = change(options.registry, one, fields, revision=options.revision, today=_today(), by=me(options.by),
+                     why=options.why)  # fmt: skip
     print("Changed." if changed else "Nothing to change: the record says so already.")
     return 0
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
 
 
 def _withdraw(options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from isotherm.app.places import usable_file
@@ -56,8 +57,10 @@ def which(patient: str, kind: str, key: str) -> Which:
     return Which(RECORD_KINDS[kind], patient, key)
 
 
-def told(kind: RecordKind, written: Sequence[str]) -> Told:
+def told(kind: RecordKind, written: Sequence[str], *, today: date) -> Told:
     """Read FIELD=VALUE, FIELD=unknown and FIELD= (which empties a field).
+
+    Records tell what has happened: a day after `today` is refused.
 
     Raises
     ------
@@ -79,6 +82,8 @@ def told(kind: RecordKind, written: Sequence[str]) -> Told:
             unknown.add(name)
         else:
             values[name] = _value(kind, name, text) if text else None
+            if isinstance(value := values[name], date) and value > today:
+                raise BadSetting(f"{name} of a {kind.name} is a day after today; a registry keeps what has happened.")
     return Told(values, frozenset(unknown))
 
 
@@ -107,9 +112,9 @@ def make(address: str) -> str:
         return store.address.shown
 
 
-def add(address: str, one: Which, written: Sequence[str], *, by: str, why: str) -> str:
+def add(address: str, one: Which, written: Sequence[str], *, today: date, by: str, why: str) -> str:
     """Add a record; return its own key, which is the next free number where none was given."""
-    given = told(one.kind, written)
+    given = told(one.kind, written, today=today)
     with open_store(address) as store:
         key = one.id or _next_key(store, one)
         values = {name: value for name, value in given.values.items() if value is not None}
@@ -128,9 +133,10 @@ def _next_key(store: Store, one: Which) -> str:
     return str(max((int(key) for key in own if key.isdecimal()), default=0) + 1)
 
 
-def change(address: str, one: Which, written: Sequence[str], *, revision: int | None, by: str, why: str) -> bool:
+def change(address: str, one: Which, written: Sequence[str], *, revision: int | None, today: date, by: str,
+           why: str) -> bool:  # fmt: skip
     """Change a record; return whether that made a difference."""
-    given = told(one.kind, written)
+    given = told(one.kind, written, today=today)
     with open_store(address) as store:
         read = revision if revision is not None else _kept(store, one).revision
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sqlite3
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,16 +100,44 @@ def look_at_file(file: Path) -> None:
     Raises
     ------
     NoRegistry
+
+    Notes
+    -----
+    A file is looked into once by a process. To close it lets go of every lock that the process holds on it (POSIX),
+    those of SQLite's connections in other threads as well: acknowledged writes were lost by that.
     """
     name = printable(file.name)
     try:
-        with file.open("rb") as opened:
-            begins = opened.read(len(MAGIC))
+        which = _which(file)
+        with _LOOKING:
+            if which not in _LOOKED_INTO:
+                _look_into(file, name)
+                _LOOKED_INTO.add(which)
     except FileNotFoundError:
         raise NoRegistry(f"There is no registry '{name}'; make one with isotherm registry init.") from None
     except OSError as error:
         why = (error.strerror or "the system refused").lower()
         raise NoRegistry(f"'{name}' cannot be opened: {why}; a registry is one file that can be read.") from None
+
+
+def note_made(file: Path) -> None:
+    """Note that this process itself has made a registry: it is open, and nothing may look into it."""
+    with _LOOKING:
+        _LOOKED_INTO.add(_which(file))
+
+
+def _which(file: Path) -> tuple[str, int, int]:
+    told = file.stat()
+    return str(file.absolute()), told.st_dev, told.st_ino
+
+
+_LOOKED_INTO: set[tuple[str, int, int]] = set()
+_LOOKING = threading.Lock()
+
+
+def _look_into(file: Path, name: str) -> None:
+    with file.open("rb") as opened:
+        begins = opened.read(len(MAGIC))
     if not begins:
         raise NoRegistry(f"'{name}' is empty; make it a registry with isotherm registry init.")
     if begins != MAGIC:

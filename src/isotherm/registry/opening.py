@@ -14,7 +14,7 @@ from sqlalchemy import insert as insert_into
 from isotherm import __version__
 from isotherm.errors import NoRegistry, OtherRevision, OutputError
 from isotherm.printable import printable
-from isotherm.registry.address import Address, look_at_file
+from isotherm.registry.address import Address, look_at_file, note_made
 from isotherm.registry.audit import first_hash
 from isotherm.registry.failures import failures
 from isotherm.registry.revisions import HEAD, REVISIONS, revision_of
@@ -70,6 +70,8 @@ def make(engine: Engine, address: Address, now: datetime) -> None:
             registry_id=registry_id, made_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             made_with=__version__, entries=0, hash=first_hash(registry_id),
         ))  # fmt: skip
+    if address.file is not None:
+        note_made(address.file)
 
 
 @contextmanager

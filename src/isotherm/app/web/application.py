@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.staticfiles import StaticFiles
 
 from isotherm.app.criteria_page import criteria_environment
@@ -23,6 +24,10 @@ from isotherm.app.web.page_files import page_files
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.worklist_table import WorklistTable
 from isotherm.app.web.workspace import workspace_at
+from isotherm.registry.store import open_store
+
+NOTHING_IS_SENT: TelemetryConfig = {"auto_configure": False, "tracing": False, "metrics": False, "logs": False}
+"""FastAPI could send what is asked of us to wherever the environment says; nothing leaves the machine."""
 
 
 def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
@@ -42,7 +47,7 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
     workspace = workspace_at(settings.workspace)
     # No page describes the others, and none is asked for by a program: those have the command line.
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(admitted), Depends(guarded)],
-                  lifespan=_at_work, redirect_slashes=False)  # fmt: skip
+                  lifespan=_at_work, redirect_slashes=False, telemetry=NOTHING_IS_SENT)  # fmt: skip
     found = list(page_files())
     nav = sorted((one for _, one in found if one is not None), key=lambda one: one.order)
     app.state.web = Web(settings, workspace, criteria_environment(), tuple(nav), clock)
@@ -63,12 +68,16 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
 @asynccontextmanager
 async def _at_work(app: FastAPI) -> AsyncGenerator[None]:
     """Look after jobs for as long as the server is there."""
-    app.state.worklist.open()
-    app.state.foreman.open()
-    try:
-        yield
-    finally:
-        app.state.foreman.close()
+    web: Web = app.state.web
+    # One connection stays open: whoever closes the last one of SQLite tidies up, and everybody waits for that.
+    with open_store(web.settings.registry) as kept:
+        kept.identity()
+        app.state.worklist.open()
+        app.state.foreman.open()
+        try:
+            yield
+        finally:
+            app.state.foreman.close()
 
 
 def _static(name: str) -> Path:

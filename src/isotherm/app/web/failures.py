@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from isotherm.app.web.admission import Elsewhere
-from isotherm.app.web.gate import TooLarge
+from isotherm.app.web.gate import TooLarge, protect
 from isotherm.app.web.rendering import go, page
 from isotherm.errors import InputError, IsothermError, NoAnswer, Overtaken, StoreError
 
@@ -64,7 +64,9 @@ def _invalid(request: Request, _: Exception) -> Response:
 
 
 def _unforeseen(request: Request, _: Exception) -> Response:
-    return failure(request, 500, UNFORESEEN)
+    answer = failure(request, 500, UNFORESEEN)
+    protect(answer.headers)  # this one does not come through the gate
+    return answer
 
 
 def failure(request: Request, status: int, said: str) -> Response:

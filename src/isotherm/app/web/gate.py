@@ -116,15 +116,20 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers[name] = value
-            headers.setdefault("Content-Security-Policy", POLICY)
-            headers.setdefault("X-Frame-Options", "DENY")
             is_static = self._path.startswith(STATIC)
-            headers["Cache-Control"] = "no-cache" if is_static else "no-store"
+            protect(headers, is_static=is_static)
             for cookie in [] if is_static else self.cookies:
                 headers.append("Set-Cookie", cookie)
         await self._send(message)
+
+
+def protect(headers: MutableHeaders, *, is_static: bool = False) -> None:
+    """Add the headers that every answer has."""
+    for name, value in HEADERS.items():
+        headers[name] = value
+    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers["Cache-Control"] = "no-cache" if is_static else "no-store"
 
 
 class _Counted:

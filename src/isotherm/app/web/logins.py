@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 import time
 from collections.abc import Callable
 
 from fastapi import Request
 from starlette.responses import Response
 
-from isotherm.app.web.accounts import Accounts
+from isotherm.app.web.accounts import Account, Accounts
 from isotherm.app.web.admission import Person
 from isotherm.app.web.attempts import Attempts
 from isotherm.app.web.serve_settings import ServeSettings
@@ -22,6 +23,10 @@ IDLE_S, LONGEST_S = 30 * 60.0, 12 * 3600.0
 NOTED_EVERY_S = 30.0
 
 
+class TooOften(Exception):
+    """A name, or from an address, was tried in vain too often."""
+
+
 class Logins:
     """Who is logged in."""
 
@@ -31,6 +36,26 @@ class Logins:
         self._workspace, self._settings, self._clock_s = workspace, settings, clock_s
         self.cookie = f"isotherm_login_{workspace.mark}"
         self.accounts, self.attempts = Accounts(workspace), Attempts(clock_s)
+        self._looking = threading.Lock()
+
+    def checked(self, name: str, password: str, address: str) -> Account | None:
+        """Return the account of a name and its password; None where they do not fit.
+
+        One after the other: a hundred guesses at once are counted all the same, and do not take all the memory.
+
+        Raises
+        ------
+        TooOften
+        """
+        with self._looking:
+            if self.attempts.must_wait(name, address):
+                raise TooOften
+            account = self.accounts.checked(name, password)
+            if account is None:
+                self.attempts.failed(name, address)
+            else:
+                self.attempts.succeeded(name)
+            return account
 
     def person(self, request: Request) -> Person | None:
         """Return who asks; None where nobody is logged in in that browser."""

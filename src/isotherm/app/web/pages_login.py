@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from isotherm.app.web.admission import own_path
 from isotherm.app.web.context import web_of
-from isotherm.app.web.logins import Logins
+from isotherm.app.web.logins import Logins, TooOften
 from isotherm.app.web.rendering import page
 
 ROUTER = APIRouter()
@@ -33,14 +33,13 @@ def log_in(
 ) -> Response:  # fmt: skip
     """Look at name and password; go on where one wanted to go."""
     logins = _logins(request)
-    address, name = logins.address(request), name[:80]
-    if logins.attempts.must_wait(name, address):
+    name = name[:80]
+    try:
+        account = logins.checked(name, password, logins.address(request))
+    except TooOften:
         return page(request, "login.html.jinja", status=429, next=own_path(next), name=name, said=WAIT)
-    account = logins.accounts.checked(name, password)
     if account is None:
-        logins.attempts.failed(name, address)
         return page(request, "login.html.jinja", status=403, next=own_path(next), name=name, said=WRONG)
-    logins.attempts.succeeded(name)
     answer = RedirectResponse(own_path(next), 303)
     logins.log_in(answer, account.name)
     return answer

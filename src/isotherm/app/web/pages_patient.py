@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated
 from urllib.parse import quote
 
@@ -42,7 +43,7 @@ def one_patient(request: Request, patient_id: str, saved: str = "") -> Response:
     looked_at(request, patient_id, "patient page")
     jobs = [job for job in foreman_of(request).table.of() if job.patient == patient_id]
     return page(request, "patient.html.jinja", patient_id=patient_id, view=patient_view(patient_id, kept), jobs=jobs,
-                saved=bool(saved), answer=ANSWER)  # fmt: skip
+                saved=bool(saved), answer=ANSWER, today=web_of(request).today().isoformat())  # fmt: skip
 
 
 @ROUTER.get("/patients/{patient_id}/criteria")
@@ -90,12 +91,14 @@ def answer(
     if not told:
         raise BadSetting(NOTHING_CAME)
     _kept(request, patient_id)
-    address, one = web_of(request).settings.registry, which(patient_id, kind, key)
+    web, one = web_of(request), which(patient_id, kind, key)
+    said = why.strip() or WHY
     if revision is None:
-        add(address, one, told, by=who, why=why.strip() or WHY)
+        add(web.settings.registry, one, told, today=web.today(), by=who, why=said)
     else:
-        change(address, one, told, revision=revision, by=who, why=why.strip() or WHY)
-    return go(request, f"/patients/{quote(patient_id)}?saved=1#questions")
+        change(web.settings.registry, one, told, revision=revision, today=web.today(), by=who, why=said)
+    # Another address each time: to the one where it is, a browser only scrolls.
+    return go(request, f"/patients/{quote(patient_id)}?saved={secrets.token_hex(3)}#questions")
 
 
 def _kept(request: Request, patient_id: str) -> tuple[Kept, ...]:

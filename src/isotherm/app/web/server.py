@@ -9,13 +9,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
 from isotherm.app.web.application import create_app
 from isotherm.app.web.gate import launch_key
 from isotherm.app.web.serve_settings import ServeSettings
-from isotherm.app.web.workspace import held, workspace_at
+from isotherm.app.web.workspace import Workspace, held, workspace_at
 from isotherm.errors import BadSetting
 
 PATIENCE_S = 5
@@ -50,8 +51,9 @@ def serve(settings: ServeSettings, *, certificate: tuple[Path, Path] | None, bro
         address = address_of(settings)
         full = f"{address}?key={launch_key(workspace.secret)}" if settings.keyed else address
         # No log of requests: addresses hold keys of patients.
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
-                                lifespan="on", timeout_graceful_shutdown=PATIENCE_S,
+        config = uvicorn.Config(app, log_config=_log_of(workspace), log_level="warning", access_log=False,
+                                server_header=False, proxy_headers=False, lifespan="on",
+                                timeout_graceful_shutdown=PATIENCE_S,
                                 ssl_certfile=certificate[0] if certificate else None,
                                 ssl_keyfile=certificate[1] if certificate else None)  # fmt: skip
         say(full)
@@ -66,6 +68,15 @@ def address_of(settings: ServeSettings) -> str:
     """Return the address of the first page."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"{'https' if settings.tls else 'http'}://{host}:{settings.port}/"
+
+
+def _log_of(workspace: Workspace) -> dict[str, Any]:
+    """Return where it is written what was unforeseen: only the owner may read it, since nobody knows what is in it."""
+    handler = {"class": "logging.FileHandler", "filename": str(workspace.folder / "server.log"), "formatter": "plain",
+               "delay": True, "encoding": "utf-8"}  # fmt: skip
+    return {"version": 1, "disable_existing_loggers": False, "handlers": {"file": handler},
+            "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+            "loggers": {"uvicorn": {"handlers": ["file"], "level": "WARNING", "propagate": False}}}  # fmt: skip
 
 
 def _listening(settings: ServeSettings) -> socket.socket:

@@ -6,8 +6,9 @@ import hashlib
 import os
 import secrets
 import sqlite3
+import threading
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,18 +55,24 @@ class Workspace:
     @contextmanager
     def connected(self, *, reads: bool = False) -> Generator[sqlite3.Connection]:
         """Give a connection to the workspace's own database for one transaction; who only reads waits for nobody."""
+        # Who writes waits in a queue here, and not for SQLite, which lets the unlucky wait for seconds.
+        with nullcontext() if reads else _WRITING, closing(self._open()) as connection:
+            connection.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.folder / "workspace.sqlite", timeout=WAITS_S, isolation_level=None)
         connection.row_factory = sqlite3.Row
-        try:
-            connection.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-        finally:
-            connection.close()
+        return connection
+
+
+_WRITING = threading.Lock()
 
 
 def workspace_at(path: str | os.PathLike[str]) -> Workspace:
@@ -149,6 +156,7 @@ TABLES = (
         patient TEXT PRIMARY KEY, lesions INTEGER NOT NULL, ablated_on TEXT NOT NULL, last_on TEXT NOT NULL,
         died_on TEXT NOT NULL, questions INTEGER NOT NULL, asks TEXT NOT NULL, margins INTEGER NOT NULL,
         to_accept INTEGER NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS line_last ON line (died_on != '', last_on, patient)",
     """CREATE TABLE IF NOT EXISTS lines_are_of (registry_id TEXT NOT NULL, entries INTEGER NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS account (
         name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL)""",

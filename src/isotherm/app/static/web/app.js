@@ -2,7 +2,7 @@
 
 const help = document.getElementById("help");
 const WAITS_MS = 1500;
-let wentG = 0;
+let wentG = -Infinity;
 
 function isTyping(target) {
   return target instanceof Element && target.closest("input, select, textarea, [contenteditable], canvas, dialog[open]");
@@ -34,7 +34,7 @@ function go(letter) {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   if (event.timeStamp - wentG < WAITS_MS) {
-    wentG = 0;
+    wentG = -Infinity;
     go(event.key);
     return;
   }
@@ -58,4 +58,11 @@ document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (event.target.method !== "dialog" && button instanceof HTMLButtonElement) setTimeout(() => { button.disabled = true; });
 });
-window.addEventListener("pageshow", () => document.querySelectorAll("button:disabled:not([data-off])").forEach((one) => { one.disabled = false; }));
+function enable() {
+  document.querySelectorAll("button:disabled:not([data-off])").forEach((one) => { one.disabled = false; });
+}
+window.addEventListener("pageshow", enable);
+
+// What went wrong last is over when something else is asked for.
+document.addEventListener("htmx:beforeRequest", () => document.getElementById("message").replaceChildren());
+document.addEventListener("htmx:afterRequest", (event) => { if (!event.detail.successful) enable(); });
