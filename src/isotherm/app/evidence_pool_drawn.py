@@ -27,11 +27,12 @@ CAUTION = "Asymmetry has many causes, of which unpublished studies are only one;
 
 def pool_figures(found: Pooled) -> dict[str, Drawing]:
     """Draw a pooling; leaving one out only where there are studies enough."""
-    drawn = {"forest": _forest(found), "funnel": _funnel(found)}
+    drawn = {"forest": forest_figure(found), "funnel": _funnel(found)}
     return {**drawn, "leave_one_out": _left_out(found)} if found.left_out else drawn
 
 
-def _forest(found: Pooled) -> Drawing:
+def forest_figure(found: Pooled) -> Drawing:
+    """Draw the studies with their weights, and what was pooled of them."""
     analysis = found.analysis
     weights = found.summary(analysis).weights
     rows = [

@@ -140,3 +140,13 @@ def test_a_draft_over_a_cohort_is_a_protocol(client: TestClient, registry: str, 
 def test_no_study_of_nothing(client: TestClient, title: str, compare: str) -> None:
     write(client, "/who", name="ada")
     assert write(client, "/cohort/study", query="?per=patient", title=title, compare=compare).status_code == 400
+
+
+def test_what_is_written_meanwhile_is_in_the_next_answer(client: TestClient, registry: str) -> None:
+    before = client.get("/cohort").text
+    with open_store(registry) as store:
+        one = next(record.patient_id for record in store.records())
+        store.withdraw("patient", one, "", revision=1, by="test", why="gone")
+
+    count = int(found_in(before, r"In the registry: (\d+) patients"))
+    assert f"In the registry: {count - 1} patients" in client.get("/cohort").text

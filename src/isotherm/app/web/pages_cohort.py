@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, get_args
 from urllib.parse import parse_qsl
@@ -18,7 +19,9 @@ from isotherm.app.registry_cohort_flow import cohort_flow, counted, flow_drawing
 from isotherm.app.registry_study_draft import comparable, registry_draft, source
 from isotherm.app.web.admission import writer
 from isotherm.app.web.cohort_query import CHOICES, CohortQuery, cohort_query
+from isotherm.app.web.cohort_read import everybody_of
 from isotherm.app.web.context import Nav, web_of
+from isotherm.app.web.looked import looked_at
 from isotherm.app.web.rendering import page
 from isotherm.app.web.studies import new_study
 from isotherm.clinical.record import PATIENT_KEY
@@ -53,10 +56,10 @@ def cohort(request: Request, query: Asks, column: str = "", relation: str = "", 
     try:
         if drop is not None and query.where:
             return RedirectResponse(query.address(where=without(query.where, drop)), 303)
-        everybody = read_everybody(web_of(request).settings.registry, CohortQuery(per=query.per, settings=query.settings
-                                                                                 ).asked)  # fmt: skip
+        everybody = everybody_of(web_of(request).settings.registry, replace(query, where="").asked)
     except InputError as error:
         return _page(request, query, str(error), chosen, everybody=None)
+    looked_at(request, "", f"cohort per {query.per}, first rows")
     asks, shown = askings(everybody.cohort), None
     try:
         shown = _shown(everybody, Predicate(query.where) if query.where else None)
@@ -72,6 +75,7 @@ def cohort(request: Request, query: Asks, column: str = "", relation: str = "", 
 @ROUTER.get("/cohort/cohort.csv")
 def table(request: Request, query: Asks) -> Response:
     """Give the table."""
+    looked_at(request, "", f"cohort per {query.per}, table")
     found = read_cohort(web_of(request).settings.registry, query.asked)
     return _csv(written(found.cohort), f"cohort-per-{query.per}")
 
@@ -79,6 +83,7 @@ def table(request: Request, query: Asks) -> Response:
 @ROUTER.get("/cohort/problems.csv")
 def problems(request: Request, query: Asks) -> Response:
     """Give every date and reference of the registry that cannot be."""
+    looked_at(request, "", "dates and references that cannot be")
     return _csv(read_everybody(web_of(request).settings.registry, query.asked).cohort.problems, "problems")
 
 

@@ -1,0 +1,142 @@
+"""Evidence: every number with its source and its warnings; nothing is pooled that must not be; never beside ours."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from isotherm.app.evidence_tasks import Choice, chosen
+from isotherm.app.web.evidence_library import library
+from isotherm.app.web.job_table import OUT
+from isotherm.app.web.studies import new_study
+from tests.app.web.inline import jobs_inline, settled, write
+
+TWO = "id=meijerink_2024.os&id=ruers_2017.os"
+
+
+@pytest.fixture(autouse=True)
+def _named(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs_inline(monkeypatch)
+    assert write(client, "/who", name="ada").status_code == 303
+
+
+def test_the_list_holds_what_the_command_line_finds(client: TestClient) -> None:
+    found = chosen(library(), Choice(organ="liver", status="published"), ["margin", "progression"])
+    asked = {"q": "margin progression", "organ": "liver", "status": "published"}
+
+    html = client.get("/evidence", params=asked).text
+    rows = list(csv.DictReader(io.StringIO(client.get("/evidence/results.csv", params=asked).text)))
+
+    assert f"<b>{len(found)} results</b>" in html
+    assert [row["id"] for row in rows] == [one.id for one in found]
+
+
+def test_pages_hold_each_result_once(client: TestClient) -> None:
+    seen: list[str] = []
+    for number in range(1, 40):
+        html = client.get("/evidence", params={"page": number}).text
+        seen += re.findall(r'href="/evidence/result/([^"]+)"', html)
+        if re.search(rf"page {number} of {number}\b", html):
+            break
+
+    assert seen == list(library().results)
+
+
+@pytest.mark.parametrize("asked", [
+    {"q": "<script>alert(1)</script>"}, {"paper": "<b>"}, {"endpoint": "nothing like it"}, {"q": "x" * 200},
+    {"organ": "moon"}, {"page": "9999"},
+])  # fmt: skip
+def test_what_is_not_there_is_said_and_the_next_step_too(client: TestClient, asked: dict[str, str]) -> None:
+    html = client.get("/evidence", params=asked).text
+
+    assert "<script>alert" not in html
+    assert any(words in html for words in ("Show all", 'class="failure"', "page 19 of 19"))
+
+
+def test_every_result_and_every_publication_has_a_page(client: TestClient) -> None:
+    for name in list(library().results)[::40]:
+        html = client.get(f"/evidence/result/{name}").text
+        assert "<b>Source:</b>" in html
+    for name in list(library().papers)[::6]:
+        assert client.get(f"/evidence/paper/{name}").status_code == 200
+    assert client.get("/evidence/result/none").status_code == 404
+    assert client.get("/evidence/paper/..%2f..").status_code == 404
+
+
+def test_a_recalled_number_says_so_first(client: TestClient) -> None:
+    recalled = next(one for one in library().results.values() if one.status == "recalled")
+
+    assert "confirm" in client.get(f"/evidence/result/{recalled.id}").text
+
+
+def test_what_must_not_be_pooled_is_not_until_a_reason_is_given(client: TestClient) -> None:
+    refused = client.get(f"/evidence/forest?{TWO}").text
+    assert "Not pooled." in refused
+    assert ">\ncomparison=</textarea>" in refused
+    assert 'class="drawn"' not in refused
+
+    html = client.get(f"/evidence/forest?{TWO}&despite=comparison%3D<i>a try</i>").text
+
+    assert "Set aside: comparison" in html
+    assert "<i>a try" not in html
+    assert 'alt="Forest plot of 2 studies' in html
+
+
+@pytest.mark.parametrize("query", ["", "id=none", "id=meijerink_2024.os", f"{TWO}&model=magic", f"{TWO}&despite=x",
+                                   f"{TWO}&despite=nothing%3Dof+the+kind", f"{TWO}&{TWO}"])  # fmt: skip
+def test_a_forest_of_nothing_is_refused_in_a_sentence(client: TestClient, query: str) -> None:
+    html = client.get(f"/evidence/forest?{query}").text
+
+    assert "Not pooled." in html or "No result was chosen" in html
+
+
+def test_margin_and_recurrence_are_drawn_in_the_background(
+    client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Draw the figures" in client.get("/evidence/margin").text
+    monkeypatch.setattr("isotherm.app.evidence_margin.ABOUT", ())  # a quarter of a minute of drawing
+
+    html = settled(client, write(client, "/evidence/margin", margin_mm="4", organ="liver").headers["location"])
+
+    assert 'class="report"' in html
+    assert 'name="margin_mm" value="4"' in html
+    assert 'class="report"' in client.get("/evidence/margin").text
+    job = app.state.foreman.table.of()[0]
+    drawn = app.state.foreman.table.folder(job.id) / OUT / "margin-evidence.html"
+    assert "Minimal margin of patient: 4.0" in drawn.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("told", [
+    {"margin_mm": "four"}, {"margin_mm": "nan"}, {"margin_mm": "1e99"}, {"low": "1"}, {"size_mm": "-3"},
+    {"organ": "liver"}, {"margin_mm": "4", "organ": "<b>"}, {"margin_mm": "inf"},
+])  # fmt: skip
+def test_lengths_that_are_none_are_refused(client: TestClient, told: dict[str, str]) -> None:
+    html = settled(client, write(client, "/evidence/margin", **told).headers["location"])
+
+    assert "<b>Failed.</b>" in html
+    assert "unforeseen" not in html
+
+
+def test_a_study_that_did_not_run_stands_beside_nothing(client: TestClient, app: FastAPI) -> None:
+    study = new_study(app.state.web.workspace.folder, "x", "schema = 1\n")
+    other = app.state.foreman.table.add("export", "of another", {}, who="ada", registry="none")
+
+    for job_id in ("0123456789abcdef", "..", other.id):
+        assert client.get(f"/evidence/beside/{study.name}/{job_id}").status_code == 404
+
+
+def test_a_result_that_is_none_is_said(client: TestClient, app: FastAPI) -> None:
+    study = new_study(app.state.web.workspace.folder, "x", "schema = 1\n")
+    job = app.state.foreman.table.add("export", "a run", {}, who="ada", registry="none")
+    study.ran(job.id)
+    (app.state.foreman.table.folder(job.id) / OUT / "result.json").write_text(
+        json.dumps({"protocol": {"outcomes": []}})
+    )
+
+    assert "is no result of" in client.get(f"/evidence/beside/{study.name}/{job.id}").text
