@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,9 +14,9 @@ from hypothesis import strategies as st
 
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
-from isotherm.errors import BadRecord, BadSetting, NoAnswer, Overtaken
+from isotherm.errors import BadRecord, BadSetting, NoAnswer, OutputError, Overtaken
 from isotherm.registry.adding import key_of
-from isotherm.registry.store import Store, natural, open_store
+from isotherm.registry.store import Store, natural, open_store, shared
 from tests.registry.made_up import WHO, patient, record
 
 
@@ -310,3 +311,20 @@ def test_whatever_is_done_the_audit_tells_it(store: Store, data: st.DataObject) 
     assert len(entries) == entries[-1].revision == revision
     assert (None if entries[-1].new is None else json.loads(entries[-1].new)) == (None if gone else state)
     assert not store.verify().problems
+
+
+def test_those_who_share_a_registry_share_its_connections_and_who_closes_one_ends_nothing(tmp_path: Path) -> None:
+    address = str(tmp_path / "shared.registry")
+    open_store(address, create=True).close()
+
+    with shared(address):
+        first, second = open_store(address), open_store(address)
+        first.add(patient("P1"), **WHO)
+        first.close()
+        assert second.patient("P1")
+        with pytest.raises(OutputError):
+            open_store(address, create=True)
+    with open_store(address) as after:
+        assert after.patient("P1")
+        assert not after.verify().problems
+    assert not (tmp_path / "shared.registry-wal").exists()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Engine, false, select
+from sqlalchemy import URL, Engine, false, select
 
 from isotherm.clinical.kinds import Value, ValueKind
 from isotherm.clinical.record import Record, RecordKind
@@ -56,6 +57,10 @@ def open_store(address: str, *, create: bool = False, clock: Clock = utc_now) ->
     NoAnswer, NotAdmitted, OutputError, DamagedRegistry, BadSetting
     """
     place = address_of(address)
+    held = _SHARED.get((os.getpid(), place.url))
+    if held is not None and not create:
+        check(held, place)
+        return Store(held, place, clock, owns=False)
     engine = connected(place)
     try:
         if create:
@@ -68,11 +73,39 @@ def open_store(address: str, *, create: bool = False, clock: Clock = utc_now) ->
     return Store(engine, place, clock)
 
 
+@contextmanager
+def shared(address: str) -> Generator[None]:
+    """Let everybody in this process who opens a registry use the same connections, for as long as the block lasts.
+
+    For a server: whoever opens a registry for a moment alone makes connections and compiles statements each time, and
+    whoever closes the last connection of SQLite tidies up while all others wait.
+
+    Raises
+    ------
+    StoreError, NoAnswer, NotAdmitted, OutputError, BadSetting
+        As `open_store`.
+    """
+    place = address_of(address)
+    engine, key = connected(place), (os.getpid(), place.url)
+    try:
+        check(engine, place)
+        _SHARED[key] = engine
+        yield
+    finally:
+        if _SHARED.get(key) is engine:
+            del _SHARED[key]
+        engine.dispose()
+
+
+_SHARED: dict[tuple[int, URL], Engine] = {}
+"""Engines that are shared; a process that was forked has connections of its own."""
+
+
 class Store:
     """A registry that is open: add, revise, withdraw and look; nothing is ever deleted."""
 
-    def __init__(self, engine: Engine, address: Address, clock: Clock) -> None:
-        self._engine, self.address, self._clock = engine, address, clock
+    def __init__(self, engine: Engine, address: Address, clock: Clock, *, owns: bool = True) -> None:
+        self._engine, self.address, self._clock, self._owns = engine, address, clock, owns
 
     def __enter__(self) -> Store:
         return self
@@ -81,8 +114,9 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of the database."""
-        self._engine.dispose()
+        """Let go of the database, unless others use the same connections (`shared`)."""
+        if self._owns:
+            self._engine.dispose()
 
     def add(self, records: Iterable[Record], *, by: str, why: str) -> int:
         """Add records, all or none, in one transaction.

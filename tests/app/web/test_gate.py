@@ -135,3 +135,18 @@ def test_the_key_of_an_address_leads_nowhere_else(settings: ServeSettings) -> No
     found = client.get(f"http://127.0.0.1//evil.example?key={key}").headers["location"]
 
     assert found == "/evil.example"
+
+
+def test_what_is_unforeseen_is_a_sentence_with_all_headers_and_without_a_value(app: FastAPI) -> None:
+    @app.get("/breaks")
+    def breaks() -> None:
+        raise RuntimeError("a secret value of a patient")
+
+    client = TestClient(app, base_url=OURS, raise_server_exceptions=False)
+    answer = client.get("/breaks")
+
+    assert answer.status_code == 500
+    assert "Something unforeseen happened" in answer.text
+    assert "secret" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"

@@ -24,7 +24,7 @@ from isotherm.app.web.page_files import page_files
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.worklist_table import WorklistTable
 from isotherm.app.web.workspace import workspace_at
-from isotherm.registry.store import open_store
+from isotherm.registry.store import shared
 
 NOTHING_IS_SENT: TelemetryConfig = {"auto_configure": False, "tracing": False, "metrics": False, "logs": False}
 """FastAPI could send what is asked of us to wherever the environment says; nothing leaves the machine."""
@@ -69,9 +69,7 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
 async def _at_work(app: FastAPI) -> AsyncGenerator[None]:
     """Look after jobs for as long as the server is there."""
     web: Web = app.state.web
-    # One connection stays open: whoever closes the last one of SQLite tidies up, and everybody waits for that.
-    with open_store(web.settings.registry) as kept:
-        kept.identity()
+    with shared(web.settings.registry):
         app.state.worklist.open()
         app.state.foreman.open()
         try:
