@@ -144,8 +144,9 @@ def _shown(request: Request, study: Study, *, as_text: bool, status: int = 200, 
     lines = text.split("\n")
     problems = problems_of(text, study, web_of(request).settings.registry)
     groups = None if as_text else _groups(text, typed or {})
-    return page(request, "study_one.html.jinja", status=status, study=study, text=text, read=study.protocol.mark,
-                as_text=groups is None, groups=groups or [], said=said, overtaken=overtaken, now=now, blocks=BLOCKS,
+    return page(request, "study_one.html.jinja", status=status, study=study, text=text, tables=study.tables(),
+                read=study.protocol.mark, as_text=groups is None, groups=groups or [], said=said, overtaken=overtaken,
+                now=now, blocks=BLOCKS,
                 problems=[(line, sentence, lines[int(line) - 1] if line.isdecimal() and int(line) <= len(lines) else "")
                           for line, sentence in problems],
                 jobs=[(job, table.told(job)) for job in jobs], begins=FORM_FIELD)  # fmt: skip
