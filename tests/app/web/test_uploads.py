@@ -7,7 +7,8 @@ import io
 import os
 import stat
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,14 @@ async def pieces(*some: bytes) -> AsyncIterator[bytes]:
         yield one
 
 
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run it in a thread of its own: a browser that other tests have started keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 def kept(workspace: Workspace, *body: bytes, name: str = "ct.nii.gz", **others: Any) -> Any:
-    return asyncio.run(keep(pieces(*body), workspace, name=name, who="ada", **{"declared": None, **others}))
+    return run(keep(pieces(*body), workspace, name=name, who="ada", **{"declared": None, **others}))
 
 
 def everything(folder: Path) -> list[Path]:
@@ -116,7 +123,7 @@ def test_a_browser_that_goes_away_in_the_middle_leaves_nothing(workspace: Worksp
         raise ConnectionError
 
     with pytest.raises(Exception, match=r"cannot be written|^$"):
-        asyncio.run(keep(broken(), workspace, name="ct.nii", declared=None, who="ada"))
+        run(keep(broken(), workspace, name="ct.nii", declared=None, who="ada"))
 
     assert list(workspace.uploads.iterdir()) == []
 
