@@ -13,7 +13,7 @@ from isotherm.app.study_guess import MOST_LEVELS
 from isotherm.clinical.record import PATIENT_KEY
 from isotherm.errors import BadSetting
 from isotherm.exchange.protocol_text import toml
-from isotherm.registry.cohort import OF_DECISION, OF_LESION, OF_PATIENT, OF_PRIMARY, Cohort
+from isotherm.registry.cohort import OF_ABLATION, OF_DECISION, OF_LESION, OF_PATIENT, OF_PRIMARY, OF_SESSION, Cohort
 from isotherm.registry.derive import DELAYED, UPFRONT, Windows
 from isotherm.registry.endpoints_kinds import ENDPOINTS, Choices, Endpoint
 from isotherm.study.predicate_tree import column_kind
@@ -67,15 +67,19 @@ clock = "ablation"
 
 
 def comparable(cohort: Cohort) -> tuple[str, ...]:
-    """Return what can be compared: the timing, where both timings occur, then columns with a few values each."""
+    """Return what can be compared: the timing, where both timings occur, then facts with a few values each.
+
+    Facts are known by time zero: at the decision, or of the session itself. A margin is measured later.
+    """
     table = cohort.table
     found: list[str] = []
     if cohort.per == "patient" and {UPFRONT, DELAYED} <= set(table["timing"].dropna()):
         found.append(TIMING)
-    for name in map(str, table.columns):
+    known = {*DERIVED, *OF_PATIENT, *OF_PRIMARY, *OF_DECISION, *(f"lesion_{name}" for name in OF_LESION)}
+    known |= set() if cohort.per == "patient" else {*OF_SESSION, *OF_ABLATION}
+    for name in (name for name in map(str, table.columns) if name in known and name not in cohort.later):
         kind, values = column_kind(table[name]), table[name].nunique()
-        few = kind in ("truth", "text") and 2 <= values <= MOST_LEVELS
-        if few and name not in cohort.later and name not in (PATIENT_KEY, "timing") and not name.endswith("_id"):
+        if kind in ("truth", "text") and 2 <= values <= MOST_LEVELS and not name.endswith("_id"):
             found.append(name)
     return tuple(found)
 
@@ -101,10 +105,15 @@ def registry_draft(address: str, asked: Asked, cohort: Cohort, *, title: str, co
     """
     if compare not in comparable(cohort):
         raise BadSetting("This cohort cannot be compared by that; choose what has two values or more in it.")
+    if asked.per == "patient" and asked.choices.anchor not in ("decision", "ablation"):
+        raise BadSetting("The day from which this cohort counts is no column of it; let time begin at the decision or "
+                         "at the first ablation.")  # fmt: skip
+    if compare == TIMING and asked.choices.anchor != "decision":
+        raise BadSetting("Timings are compared from the decision on; let the time of patients begin there.")
     parts = [HEAD, *_top(title, compare), *_data(address, asked, cohort), *_time(asked, cohort, compare)]
     parts += _timing_arms(asked.windows) if compare == TIMING else _arms(cohort.table[compare], compare)
     parts += [line for name in _facts(cohort) if name != compare for line in _covariate(cohort.table[name], name)]
-    parts += _outcomes(cohort)
+    parts += _outcomes(cohort, asked.choices.anchor)
     parts += [COURSE.format(landmark=_landmark(asked.windows))] if compare == TIMING else []
     return "\n".join([*parts, METHODS])
 
@@ -226,9 +235,14 @@ def _covariate(values: pd.Series[Any], name: str) -> list[str]:
     return [*lines, f"use = {toml(use)}  # known of {share:.0%}", ""]
 
 
-def _outcomes(cohort: Cohort) -> Iterator[str]:
-    """Yield the outcomes of the unit with an event; all of them where none has one; sessions have no times."""
-    own = [one for one in ENDPOINTS if one.unit == cohort.per and f"{one.name}_event" in cohort.table.columns]
+def _outcomes(cohort: Cohort, anchor: str) -> Iterator[str]:
+    """Yield the outcomes that count from time zero and have an event; all where none has one; sessions have no times.
+
+    What counts from another day, as disease-free survival does, is another question than that of this protocol.
+    """
+    begins = {"patient": ("anchor", "first ablation") if anchor == "ablation" else ("anchor",)}.get(cohort.per)
+    own = [one for one in ENDPOINTS if one.unit == cohort.per and f"{one.name}_event" in cohort.table.columns
+           and (begins is None or one.start in begins)]  # fmt: skip
     happened = [one for one in own if (cohort.table[f"{one.name}_event"] == 1).any()] or own
     for place, one in enumerate(happened):
         yield from _outcome(one, cohort, is_first=place == 0)

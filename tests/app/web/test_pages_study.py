@@ -264,3 +264,50 @@ def test_the_example_is_a_whole_study(client: TestClient, app: FastAPI) -> None:
     assert "problem" not in client.get(place).text
     assert "Who stays, and who leaves" in client.get(f"{place}/audit").text
     assert write(client, "/study/example").headers["location"] != place
+
+
+def test_many_who_start_a_study_at_once_start_it_once(
+    client: TestClient, app: FastAPI, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(
+        job_program, "work_called", lambda name: Work(lambda asked, doing: Came(said=str(go_on.wait(30))))
+    )
+    token = found_in(client.get("/who").text, 'name="csrf-token" content="([0-9a-f]+)"')
+    told = {"csrf_token": token, "read": study.protocol.mark}
+    threads = [threading.Thread(target=client.post, args=(f"/study/{study.name}/run",), kwargs={"data": told})
+               for _ in range(8)]  # fmt: skip
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    go_on.set()
+
+    assert len(app.state.foreman.table.of()) == 1
+
+
+def test_many_studies_of_one_name_have_folders_of_their_own(app: FastAPI) -> None:
+    made: list[str] = []
+
+    def make() -> None:
+        made.append(new_study(app.state.web.workspace.folder, "Ähnlich!", "x").name)
+
+    threads = [threading.Thread(target=make) for _ in range(12)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+    assert len(set(made)) == 12
+    assert sorted(made)[0] == "ahnlich"
+
+
+@pytest.mark.parametrize("fields", [2000, 200_000])
+def test_a_form_with_thousands_of_fields_is_refused(client: TestClient, study: Study, fields: int) -> None:
+    before = study.protocol.text
+
+    answer = write(client, f"/study/{study.name}/form", read=study.protocol.mark,
+                   **{f"field.{k}": "x" for k in range(fields)})  # fmt: skip
+
+    assert answer.status_code in (400, 413)
+    assert study.protocol.text == before

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from isotherm.app.outputs import frame_text
-from isotherm.app.registry_cohort import Found, narrowed, read_cohort, read_everybody, written
+from isotherm.app.registry_cohort import Found, narrowed, written
 from isotherm.app.registry_cohort_conditions import Asking, askings, condition, joined, without
 from isotherm.app.registry_cohort_flow import cohort_flow, counted, flow_drawing
 from isotherm.app.registry_study_draft import comparable, registry_draft, source
@@ -76,7 +76,7 @@ def cohort(request: Request, query: Asks, column: str = "", relation: str = "", 
 def table(request: Request, query: Asks) -> Response:
     """Give the table."""
     looked_at(request, "", f"cohort per {query.per}, table")
-    found = read_cohort(web_of(request).settings.registry, query.asked)
+    found = _asked_for(request, query)
     return _csv(written(found.cohort), f"cohort-per-{query.per}")
 
 
@@ -84,7 +84,7 @@ def table(request: Request, query: Asks) -> Response:
 def problems(request: Request, query: Asks) -> Response:
     """Give every date and reference of the registry that cannot be."""
     looked_at(request, "", "dates and references that cannot be")
-    return _csv(read_everybody(web_of(request).settings.registry, query.asked).cohort.problems, "problems")
+    return _csv(_asked_for(request, query).cohort.problems, "problems")
 
 
 @ROUTER.post("/cohort/study")
@@ -92,13 +92,13 @@ def study(request: Request, who: Who, query: Annotated[str, Form()], title: Anno
           compare: Annotated[str, Form()]) -> Response:  # fmt: skip
     """Draft a protocol over the cohort."""
     given = dict(parse_qsl(query.removeprefix("?")))
-    asked = cohort_query(**{name: text for name, text in given.items() if name in ("per", "where", *CHOICES)}).asked
+    wanted = cohort_query(**{name: text for name, text in given.items() if name in ("per", "where", *CHOICES)})
     if not title.strip() or len(title) > 200:
         raise BadSetting("A study has a title of 1 to 200 letters; write one.")
     address = web_of(request).settings.registry
-    found = read_cohort(address, asked)
+    found = _asked_for(request, wanted)
     place = address if "://" in address else str(Path(address).absolute())
-    text = registry_draft(place, asked, found.cohort, title=title.strip(), compare=compare)
+    text = registry_draft(place, wanted.asked, found.cohort, title=title.strip(), compare=compare)
     made = new_study(web_of(request).workspace.folder, title, text)
     return RedirectResponse(f"/study/{made.name}", 303)
 
@@ -113,6 +113,11 @@ def _page(request: Request, query: CohortQuery, said: str, chosen: Mapping[str, 
     return answer
 
 
+def _asked_for(request: Request, query: CohortQuery) -> Found:
+    everybody = everybody_of(web_of(request).settings.registry, query.asked)
+    return narrowed(everybody, Predicate(query.where) if query.where else None)
+
+
 def _with(where: str, asks: tuple[Asking, ...], chosen: Mapping[str, str]) -> str:
     found = next((one for one in asks if one.name == chosen["column"]), None)
     if found is None:
@@ -125,9 +130,9 @@ def _shown(everybody: Found, predicate: Predicate | None) -> dict[str, Any]:
     found = narrowed(everybody, predicate)
     flow = cohort_flow(everybody, predicate)
     columns = predicate.columns if predicate is not None else ()
-    table = written(found.cohort)
+    table = written(replace(found.cohort, table=found.cohort.table.head(ROWS)))
     first = list(dict.fromkeys(name for name in (*FIRST, *columns, *USUAL) if name in table.columns))[:COLUMNS]
-    rows = table.loc[: ROWS - 1, first]
+    rows = table[first]
     return {
         "found": found, "flow": flow_drawing(flow, everybody), "counted": counted, "first": first,
         "parts": predicate.parts if predicate is not None else (), "compare": comparable(found.cohort),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -27,6 +28,9 @@ NAV = Nav(order=6, label="Import/Export", path="/exchange", letter="i")
 
 Who = Annotated[str, Depends(writer)]
 Flag = Annotated[bool, Form()]
+
+ONE_IMPORT = threading.Lock()
+"""Of two who import the same look at once the second is told so."""
 
 LATEST = 12
 """Uploads that are listed."""
@@ -88,16 +92,17 @@ def save_mapping(request: Request, sent_id: str, who: Who, read: Annotated[str, 
 def bring_in(request: Request, sent_id: str, who: Who, looked: Annotated[str, Form()], why: Annotated[str, Form()] =
              "", partial: Flag = False, update: Flag = False) -> Response:  # fmt: skip
     """Import what a dry run has shown: the same files, read by the same mapping."""
-    sent = sent_called(web_of(request).workspace, sent_id)
-    seen = foreman_of(request).table.get(looked)
-    if seen is None or looked != sent.run or seen.state != "done":
-        raise BadSetting("What was shown is not the latest look at this file any more; reload the page and look again.")
-    asked = _asked(request, seen) | {"dry_run": False, "partial": partial, "update": update, "why":
-                                     why.strip() or f"import of {sent.title}"}  # fmt: skip
-    used = foreman_of(request).table.folder(seen.id) / OUT / USED
-    asked["mapping"] = used.read_text(encoding="utf-8") if used.is_file() else None
-    job = start_job(request, "import", f"Import {sent.title}", asked, who=who)
-    sent.with_run(job.id)
+    with ONE_IMPORT:
+        sent = sent_called(web_of(request).workspace, sent_id)
+        seen = foreman_of(request).table.get(looked)
+        if seen is None or looked != sent.run or seen.state != "done":
+            raise BadSetting("What was shown is not the latest look at this file any more; reload the page and look "
+                             "again.")  # fmt: skip
+        used = foreman_of(request).table.folder(seen.id) / OUT / USED
+        asked = _asked(request, seen) | {"dry_run": False, "partial": partial, "update": update, "why":
+                                         why.strip() or f"import of {sent.title}"}  # fmt: skip
+        asked["mapping"] = used.read_text(encoding="utf-8") if used.is_file() else None
+        sent.with_run(start_job(request, "import", f"Import {sent.title}", asked, who=who).id)
     return RedirectResponse(f"/exchange/{sent.id}", 303)
 
 

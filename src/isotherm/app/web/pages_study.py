@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -13,7 +14,7 @@ from isotherm.app.web.admission import writer
 from isotherm.app.web.context import Nav, foreman_of, start_job, web_of
 from isotherm.app.web.rendering import page
 from isotherm.app.web.sent_files import STUDY, take_over
-from isotherm.app.web.studies import PROTOCOL, new_study, studies_of
+from isotherm.app.web.studies import new_study, studies_of
 from isotherm.errors import BadSetting
 
 ROUTER = APIRouter()
@@ -48,11 +49,10 @@ def of_table(request: Request, who: Who, upload: Annotated[str, Form()], title: 
 @ROUTER.post("/study/example")
 def example(request: Request, who: Who) -> Response:
     """Make a study of the open cohort that comes along."""
-    web = web_of(request)
+    workspace = web_of(request).workspace.folder
     data = resources.files("isotherm.app") / "data" / "crlm"
-    copy = Path(web.workspace.folder) / EXAMPLE_TABLE
-    copy.write_bytes((data / EXAMPLE_TABLE).read_bytes())
-    text = (data / EXAMPLE).read_text(encoding="utf-8")
-    made = new_study(web.workspace.folder, "Example: real patients", text, table=copy)
-    assert (made.folder / PROTOCOL).is_file()
+    with TemporaryDirectory(dir=workspace) as folder:
+        copy = Path(folder) / EXAMPLE_TABLE
+        copy.write_bytes((data / EXAMPLE_TABLE).read_bytes())
+        made = new_study(workspace, "Example: real patients", (data / EXAMPLE).read_text(encoding="utf-8"), table=copy)
     return RedirectResponse(f"/study/{made.name}", 303)

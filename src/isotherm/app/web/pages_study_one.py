@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ Read = Annotated[str, Form()]
 
 NAMES = ("label", "title", "says", "method", "column")
 """Keys whose value tells tables of a form apart."""
+
+ONE_START = threading.Lock()
+"""Two who start the same run at once are shown the same run."""
 
 FORM_FIELD = "field."
 """Begins the names of a form's fields, so that no key of a protocol can be taken for one of ours."""
@@ -88,14 +92,15 @@ def run(request: Request, name: str, who: Who, read: Read, release: Annotated[bo
         raise BadSetting("The protocol was changed since this page was loaded; look at it, and run it then.")
     if problems := problems_of(text, study, web.settings.registry):
         raise BadSetting(f"The protocol cannot be run: {problems[0][1]}")
-    for job_id in study.runs:
-        job = table.get(job_id)
-        if job is not None and not job.is_over and job.title == _title(study, text, release):
-            return RedirectResponse(f"/study/{name}/run/{job.id}", 303)
     asked = {"study": name, "folder": str(study.folder), "tables": list(study.tables()), "protocol": text,
              "release": release}  # fmt: skip
-    job = start_job(request, "study", _title(study, text, release), asked, who=who)
-    study.ran(job.id)
+    with ONE_START:
+        for job_id in study.runs:
+            job = table.get(job_id)
+            if job is not None and not job.is_over and job.title == _title(study, text, release):
+                return RedirectResponse(f"/study/{name}/run/{job.id}", 303)
+        job = start_job(request, "study", _title(study, text, release), asked, who=who)
+        study.ran(job.id)
     return RedirectResponse(f"/study/{name}/run/{job.id}", 303)
 
 
@@ -139,8 +144,9 @@ def _shown(request: Request, study: Study, *, as_text: bool, status: int = 200, 
     lines = text.split("\n")
     problems = problems_of(text, study, web_of(request).settings.registry)
     groups = None if as_text else _groups(text, typed or {})
-    return page(request, "study_one.html.jinja", status=status, study=study, text=text, read=study.protocol.mark,
-                as_text=groups is None, groups=groups or [], said=said, overtaken=overtaken, now=now, blocks=BLOCKS,
+    return page(request, "study_one.html.jinja", status=status, study=study, text=text, tables=study.tables(),
+                read=study.protocol.mark, as_text=groups is None, groups=groups or [], said=said, overtaken=overtaken,
+                now=now, blocks=BLOCKS,
                 problems=[(line, sentence, lines[int(line) - 1] if line.isdecimal() and int(line) <= len(lines) else "")
                           for line, sentence in problems],
                 jobs=[(job, table.told(job)) for job in jobs], begins=FORM_FIELD)  # fmt: skip

@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from fastapi import HTTPException
 from isotherm.app.registry_cohort import MARK, asked_of
 from isotherm.app.web.stated import Stated
 from isotherm.app.web.workspace import Workspace
-from isotherm.errors import BadProtocol, BadSetting
+from isotherm.errors import BadProtocol, BadSetting, OutputError
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.protocol_files import protocol_from
 
@@ -116,8 +117,7 @@ def new_study(workspace: Path, title: str, text: str, *, table: Path | None = No
         if table is not None:
             os.replace(table, unfinished / table.name)
         write_text(unfinished / PROTOCOL, text)
-        name = _free(home, _plain(title))
-        os.rename(unfinished, home / name)
+        name = _named(unfinished, home, _plain(title))
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
@@ -158,6 +158,11 @@ def _plain(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:40].strip("-") or "study"
 
 
-def _free(home: Path, name: str) -> str:
-    return next(one for one in (name, *(f"{name}-{number}" for number in range(2, 10_000)))
-                if not (home / one).exists())  # fmt: skip
+def _named(unfinished: Path, home: Path, name: str) -> str:
+    """Give a folder a name that is free; whoever is faster has it."""
+    for one in (name, *(f"{name}-{number}" for number in range(2, 10_000))):
+        with suppress(OSError):
+            if not (home / one).exists():
+                os.rename(unfinished, home / one)
+                return one
+    raise OutputError("No study can be added to the workspace; make room in it, or use another one.")

@@ -1,0 +1,118 @@
+"""Drafts over cohorts of a registry: each reads back as a protocol of what was asked, and can be audited."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.registry_data import made_up_records
+from isotherm.app.registry_cohort import Asked, Found, asked_of, read_everybody
+from isotherm.app.registry_study_draft import TIMING, comparable, registry_draft, source
+from isotherm.app.study_check import check_study
+from isotherm.app.study_data import read_study
+from isotherm.errors import BadSetting
+from isotherm.exchange.protocol_files import protocol_from
+from isotherm.registry.derive import Windows
+from isotherm.registry.endpoints_kinds import ENDPOINTS, Anchor, Choices, Unit
+from isotherm.registry.store import open_store
+from isotherm.study.cohort import cohort
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Address of a registry with 200 made-up patients."""
+    made = str(tmp_path_factory.mktemp("registry") / "made-up.registry")
+    with open_store(made, create=True) as store:
+        store.add(made_up_records(200, seed=3), by="test", why="made up")
+    return made
+
+
+@pytest.mark.parametrize("per", ["patient", "session", "tumor"])
+def test_every_comparison_that_is_offered_is_a_protocol_over_the_same_rows(address: str, per: Unit) -> None:
+    asked = Asked(per=per, where="n_lesions <= 4")
+    found = read_everybody(address, Asked(per=per))
+
+    assert comparable(found.cohort)
+    for compare in comparable(found.cohort):
+        protocol = protocol_from(registry_draft(address, asked, found.cohort, title="A title", compare=compare))
+        assert asked_of(protocol.data.file, ".") == (address, asked)
+        assert set(protocol.columns) <= set(found.cohort.table.columns)
+        assert all(one.known.when == "before time zero" for one in protocol.covariates)
+        later = {one.column for one in protocol.covariates} & found.cohort.later
+        assert not later
+
+
+def test_a_draft_can_be_audited(address: str, tmp_path: Path) -> None:
+    found = read_everybody(address, Asked(per="patient"))
+    text = registry_draft(address, Asked(per="patient"), found.cohort, title="x", compare="sex")
+    (tmp_path / "study.toml").write_text(text.replace("outcomes_blinded = false", "outcomes_blinded = true"))
+
+    data = read_study(str(tmp_path / "study.toml"))
+
+    assert check_study(cohort(data.protocol, data.table), {})["designs"]
+
+
+@pytest.mark.parametrize("anchor", ["decision", "ablation"])
+def test_only_outcomes_that_count_from_time_zero_are_in_a_draft(address: str, anchor: Anchor) -> None:
+    asked = Asked(choices=Choices(anchor=anchor))
+    found = read_everybody(address, asked)
+
+    protocol = protocol_from(registry_draft(address, asked, found.cohort, title="x", compare="sex"))
+
+    starts = {one.name: one.start for one in ENDPOINTS if one.unit == "patient"}
+    assert protocol.time_zero.column == {"decision": "decided_on", "ablation": "ablated_on"}[anchor]
+    also = {"first ablation"} if anchor == "ablation" else set[str]()
+    assert {starts[one.name] for one in protocol.outcomes} <= {"anchor"} | also
+
+
+@pytest.mark.parametrize("anchor", ["diagnosis", "metastases"])
+def test_time_that_begins_on_a_day_that_no_column_has_is_refused(address: str, anchor: Anchor) -> None:
+    asked = Asked(choices=Choices(anchor=anchor))
+    with pytest.raises(BadSetting, match="decision or at the first ablation"):
+        registry_draft(address, asked, read_everybody(address, asked).cohort, title="x", compare="sex")
+
+
+def _timed(found: Found) -> Found:
+    table = found.cohort.table
+    table.loc[: len(table) // 2, "timing"] = "upfront"
+    table.loc[len(table) // 2 :, "timing"] = "delayed"
+    return found
+
+
+def test_timing_is_compared_by_the_course_of_patients_and_by_the_windows_that_were_chosen(address: str) -> None:
+    asked = Asked(windows=Windows(upfront=(10.0, 20.0), delayed=(50.0, 70.0)))
+    found = _timed(read_everybody(address, Asked()))
+    assert comparable(found.cohort)[0] == TIMING
+
+    protocol = protocol_from(registry_draft(address, asked, found.cohort, title="x", compare=TIMING))
+
+    assert protocol.course is not None
+    assert [arm.window_days for arm in protocol.arms.arms] == [(10.0, 20.0), (-70.0, -50.0)]
+    assert [type(one).__name__ for one in protocol.designs][0] == "CloneCensorWeight"
+    assert protocol.data.file.endswith("#patient upfront=10..20 delayed=50..70")
+
+
+def test_what_does_not_occur_cannot_be_compared(address: str) -> None:
+    found = read_everybody(address, Asked())
+
+    for compare in ("nothing", "os_event", "patient_id", "timing", "smallest_margin_mm"):
+        with pytest.raises(BadSetting):
+            registry_draft(address, Asked(), found.cohort, title="x", compare=compare)
+
+
+def test_choices_stand_in_the_name_of_the_data_and_read_back() -> None:
+    asked = Asked(per="tumor", where="diameter_mm < 30", choices=Choices(anchor="ablation", repeat="goes on",
+                  local_from="last", efficacy_days=90.0))  # fmt: skip
+
+    assert asked_of(source("x.registry", asked), "/folder") == ("/folder/x.registry", asked)
+    with pytest.raises(BadSetting):
+        source("a#b.registry", asked)
+
+
+def test_what_is_measured_after_the_ablation_is_nothing_to_compare_by(address: str) -> None:
+    found = read_everybody(address, Asked(per="tumor"))
+
+    assert not {"vessel_bridging", "margin_status", "technical_success", "residual_tumor"} & set(
+        comparable(found.cohort)
+    )
