@@ -89,7 +89,7 @@ def test_timing_is_compared_by_the_course_of_patients_and_by_the_windows_that_we
 
     assert protocol.course is not None
     assert [arm.window_days for arm in protocol.arms.arms] == [(10.0, 20.0), (-70.0, -50.0)]
-    assert [type(one).__name__ for one in protocol.designs][0] == "CloneCensorWeight"
+    assert type(protocol.designs[0]).__name__ == "CloneCensorWeight"
     assert protocol.data.file.endswith("#patient upfront=10..20 delayed=50..70")
 
 
