@@ -56,9 +56,17 @@ def shown_of_records(records: Iterable[Record], *, patient_id: str, on: date) ->
     """Return what a registry keeps of a patient, as the document of a board has it; what people found, up to a day."""
     kept = Recorded.of(records)
     course = course_from_records(kept.every(), patient_id=patient_id)
-    margins = sorted((_margin(kept, one) for one in kept.all("margin")), key=lambda one: one["scan_on"] or "")
-    return Shown(margins=margins, follow_up=[_zone(kept, one) for one in zone_series(course)], course=course,
+    return Shown(margins=_margins(kept), follow_up=[_zone(kept, one) for one in zone_series(course)], course=course,
                  notes=_notes(kept), found=_found(kept, on.isoformat()))  # fmt: skip
+
+
+def margins_of_records(records: Iterable[Record]) -> list[Document]:
+    """Return the margins that a registry keeps of a patient, in the order of their scans."""
+    return _margins(Recorded.of(records))
+
+
+def _margins(kept: Recorded) -> list[Document]:
+    return sorted((_margin(kept, one) for one in kept.all("margin")), key=lambda one: one["scan_on"] or "")
 
 
 NEWS = ("new_in_organ", "new_elsewhere", "untreatable")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from isotherm.app.board_kept import shown_of_records
+from isotherm.app.board_kept import margins_of_records
 from isotherm.app.board_view import margin_rows
 from isotherm.app.timeline import Timeline, timeline_of
 from isotherm.clinical.questions import N_QUESTIONS, Open, different, open_questions
@@ -61,7 +61,7 @@ class PatientView:
     died: bool
 
 
-def patient_view(patient_id: str, kept: Sequence[Kept]) -> PatientView:
+def patient_view(kept: Sequence[Kept]) -> PatientView:
     """Return what a page shows of everything that is noted of a patient."""
     records = [one.record for one in kept]
     revisions = {(one.record.kind.name, one.record.id): one.revision for one in kept}
@@ -70,7 +70,7 @@ def patient_view(patient_id: str, kept: Sequence[Kept]) -> PatientView:
              for one in questions)  # fmt: skip
     return PatientView(
         head=_head(records), timeline=timeline_of(records), lesions=tuple(_lesions(records)),
-        margins=margin_rows(shown_of_records(records, patient_id=patient_id).margins), asked=tuple(asked),
+        margins=margin_rows(margins_of_records(records)), asked=tuple(asked),
         open=different(questions), of=N_QUESTIONS, died=any(one.kind.name == "death" for one in records),
     )  # fmt: skip
 

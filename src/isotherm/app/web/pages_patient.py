@@ -42,7 +42,7 @@ def one_patient(request: Request, patient_id: str, saved: str = "") -> Response:
     kept = _kept(request, patient_id)
     looked_at(request, patient_id, "patient page")
     jobs = [job for job in foreman_of(request).table.of() if job.patient == patient_id]
-    return page(request, "patient.html.jinja", patient_id=patient_id, view=patient_view(patient_id, kept), jobs=jobs,
+    return page(request, "patient.html.jinja", patient_id=patient_id, view=patient_view(kept), jobs=jobs,
                 saved=bool(saved), answer=ANSWER, today=web_of(request).today().isoformat())  # fmt: skip
 
 
