@@ -261,7 +261,9 @@ def _demo(options: argparse.Namespace) -> int:
         study, folder = run_study_demo(str(Path(options.out) / "study"), progress)
     _print(f"{DEMO_DATA}\n\n{margin_table(assessment.document, terminal_columns())}\n\n{STUDY_DATA}\n\n")
     _print(f"{headline(study, brief=True)}\n\n")
-    _print(f"Report of the margins: {report}\nReport of the study:   {folder / 'report.html'}\n")
+    _print(f"Report of the margins: {report}\nReport of the study:   {folder / 'report.html'}\n\n")
+    called = sys.argv[0] if Path(sys.argv[0]).name == "isotherm" else "isotherm"
+    _print(f"All of it in a browser, on simulated patients: {called} serve\n")
     return 0
 
 

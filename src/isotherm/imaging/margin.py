@@ -139,6 +139,16 @@ def measure(
     References
     ----------
     .. [1] Sandu RM et al. Front Oncol 2021;11:623098 (the signed distance; isotherm differs at the capsule).
+
+    Examples
+    --------
+    >>> from isotherm.imaging.phantom import Sphere, rasterize
+    >>> from isotherm.imaging.surface import field_of
+    >>> grid = Grid(shape_kji=(60, 60, 60), spacing_kji_mm=(1.0, 1.0, 1.0))
+    >>> tumor = rasterize(Sphere((30.0, 30.0, 30.0), 10.0), grid, of="tumor")
+    >>> zone = rasterize(Sphere((34.0, 30.0, 30.0), 18.0), grid, of="ablation")
+    >>> round(measure(Region.of_field(field_of(tumor)), Region.of_field(field_of(zone))).minimal_mm)  # 18 - 10 - 4
+    4
     """
     skin = tumor if organ is None or organ.convention == "add" else both(tumor, organ.eroded(0.0))
     surface = Surface.from_corners(skin.boundary)
