@@ -87,8 +87,8 @@ class OnDask:
         BadSetting
             A worker has another version of isotherm, or does not see the folder of the results.
         """
-        for name in ("distributed", *logging.root.manager.loggerDict):
-            if name.partition(".")[0] == "distributed":  # what it has to say is said here, in a sentence
+        for name in ("distributed", "tornado", "asyncio", *logging.root.manager.loggerDict):
+            if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):  # what it has to say is said here, in a sentence
                 logging.getLogger(name).setLevel(logging.CRITICAL)
         client = self._client()
         try:
