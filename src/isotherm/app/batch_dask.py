@@ -88,7 +88,8 @@ class OnDask:
             A worker has another version of isotherm, or does not see the folder of the results.
         """
         for name in ("distributed", "tornado", "asyncio", *logging.root.manager.loggerDict):
-            if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):  # what it has to say is said here, in a sentence
+            # What these have to say is said here, in a sentence.
+            if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
                 logging.getLogger(name).setLevel(logging.CRITICAL)
         client = self._client()
         try:
