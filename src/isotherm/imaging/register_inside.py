@@ -7,14 +7,13 @@ along the other. What is inside of the organ then does not agree, which no gate 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from isotherm.imaging.geometry import Float
 from isotherm.imaging.register_gates import NEAR_MM, Gate, gate_of
+from isotherm.imaging.register_look import Image, at_most, blurred, values_at
 from isotherm.imaging.register_masks import Bool, Scan, on_grid
 from isotherm.imaging.transform import Transform
 from isotherm.imaging.volume import Grid
@@ -32,8 +31,6 @@ EVEN_HU = 0.1
 """Spread below which an image is even, but for rounding: nothing is compared."""
 
 UNLIKE = "two patients, a registration that is off, or scans that show no vessels: blink between them"
-
-Image = npt.NDArray[np.float32]
 
 
 def inside_gate(before: Scan, after: Scan, used: Transform, lesion_lps_mm: Float) -> Gate | None:
@@ -61,8 +58,8 @@ def inside_gate(before: Scan, after: Scan, used: Transform, lesion_lps_mm: Float
     grid = after.image.grid
     places = grid.to_lps(np.argwhere(np.isfinite(fixed)))
     places = places[np.linalg.norm(places - lesion_lps_mm, axis=1) <= NEAR_MM]
-    places = places[:: max(1, -(-len(places) // MOST_PLACES))]
-    here, there = _at(fixed, grid, places), _at(moving, before.image.grid, used.points(places))
+    places = at_most(MOST_PLACES, places)
+    here, there = values_at(fixed, grid, places), values_at(moving, before.image.grid, used.points(places))
     both = np.isfinite(here) & np.isfinite(there)
     if both.sum() < LEAST_PLACES or min(here[both].std(), there[both].std()) < EVEN_HU:
         return None
@@ -77,21 +74,12 @@ def _inside(scan: Scan) -> Image | None:
     if not seen.any():
         return None
     weight = seen.astype(np.float32)
-    fine, level = (_blurred(side.image.voxels.astype(np.float32) * weight, grid, mm) for mm in (BLUR_MM, LEVEL_MM))
-    fine /= np.maximum(_blurred(weight, grid, BLUR_MM), np.float32(1e-3))
-    level /= np.maximum(_blurred(weight, grid, LEVEL_MM), np.float32(1e-3))
+    fine, level = (blurred(side.image.voxels.astype(np.float32) * weight, grid, mm) for mm in (BLUR_MM, LEVEL_MM))
+    fine /= np.maximum(blurred(weight, grid, BLUR_MM), np.float32(1e-3))
+    level /= np.maximum(blurred(weight, grid, LEVEL_MM), np.float32(1e-3))
     return np.where(seen, fine - level, np.float32(np.nan))
 
 
 def _deep(organ: Bool, grid: Grid) -> Bool:
     # The image's end is no surface of the organ.
     return np.asarray(ndimage.distance_transform_edt(organ, sampling=grid.spacing_kji_mm) > BELOW_MM)
-
-
-def _blurred(values: Image, grid: Grid, mm: float) -> Image:
-    made: Any = ndimage.gaussian_filter(values, [mm / s for s in grid.spacing_kji_mm], mode="nearest")
-    return made
-
-
-def _at(image: Image, grid: Grid, places: Float) -> Image:
-    return ndimage.map_coordinates(image, grid.to_kji(places).T, order=1, mode="constant", cval=np.nan)

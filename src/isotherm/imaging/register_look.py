@@ -18,6 +18,7 @@ from isotherm.imaging.register_gates import NEAR_MM, Gate, gate_of
 from isotherm.imaging.register_itk import Side
 from isotherm.imaging.register_masks import Scan
 from isotherm.imaging.transform import Transform
+from isotherm.imaging.volume import Grid
 
 OFF_MM = (8.0, 12.0)
 """How far off the scans are compared as well: beyond what a registration that is worth anything misses by."""
@@ -52,29 +53,40 @@ def look_alike_gate(before: Scan, after: Scan, used: Transform, lesion_lps_mm: F
     if before.image.unit != "HU" or after.image.unit != "HU":
         return None
     fixed, moving = after.side(around_lps_mm=lesion_lps_mm, reach_mm=NEAR_MM), before.side()
-    places = fixed.image.grid.to_lps(np.argwhere(fixed.allowed))
-    places = places[:: max(1, -(-len(places) // MOST_PLACES))]
-    here, there = _at(_blurred(fixed), fixed, places), used.points(places)
-    image, off = _blurred(moving), [length * way / np.linalg.norm(way) for length in OFF_MM for way in WAYS]
-    seen = _at(image, moving, there)
+    places = at_most(MOST_PLACES, fixed.image.grid.to_lps(np.argwhere(fixed.allowed)))
+    here, there = values_at(_blurred(fixed), fixed.image.grid, places), used.points(places)
+    image, grid = _blurred(moving), moving.image.grid
+    off = [length * way / np.linalg.norm(way) for length in OFF_MM for way in WAYS]
+    seen = values_at(image, grid, there)
     if np.isfinite(here + seen).sum() < LEAST_PLACES:
         return Gate("look_alike", None, "fail", "the scans do not meet around the lesion")
-    as_found, *others = (_likeness(here, one) for one in (seen, *(_at(image, moving, there + step) for step in off)))
+    as_found, *others = (
+        _likeness(here, one) for one in (seen, *(values_at(image, grid, there + step) for step in off))
+    )
     if as_found is None:
         return None
     return gate_of("look_alike", float(sum(other is not None and other > as_found for other in others)))
 
 
+def at_most(n: int, places: Float) -> Float:
+    """Return places, shape (m, 3), evenly thinned out to n or fewer."""
+    return places[:: max(1, -(-len(places) // n))]
+
+
+def blurred(values: Image, grid: Grid, mm: float) -> Image:
+    """Return an image after a Gauss filter of a width in mm."""
+    made: Any = ndimage.gaussian_filter(values, [mm / s for s in grid.spacing_kji_mm], mode="nearest")
+    return made
+
+
+def values_at(image: Image, grid: Grid, places: Float) -> Image:
+    """Return an image's values at places, shape (n,); NaN beyond it and beside what is NaN in it."""
+    return ndimage.map_coordinates(image, grid.to_kji(places).T, order=1, mode="constant", cval=np.nan)
+
+
 def _blurred(side: Side) -> Image:
-    widths = [BLUR_MM / s for s in side.image.grid.spacing_kji_mm]
-    blurred: Any = ndimage.gaussian_filter(side.image.voxels.astype(np.float32), widths, mode="nearest")
-    return np.where(side.allowed, blurred, np.float32(np.nan))
-
-
-def _at(image: Image, side: Side, places: Float) -> Image:
-    """Return values at places, shape (n,); NaN beyond the image and beside what may not be seen."""
-    kji = side.image.grid.to_kji(places).T
-    return ndimage.map_coordinates(image, kji, order=1, mode="constant", cval=np.nan)
+    image = blurred(side.image.voxels.astype(np.float32), side.image.grid, BLUR_MM)
+    return np.where(side.allowed, image, np.float32(np.nan))
 
 
 def _likeness(one: Image, other: Image) -> float | None:
