@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from isotherm.app.criteria_page import criteria_environment
 from isotherm.app.web.admission import admitted
-from isotherm.app.web.context import Clock, Web, utc_now
+from isotherm.app.web.context import Web
 from isotherm.app.web.csrf import guarded
 from isotherm.app.web.failures import add_failures
 from isotherm.app.web.foreman import Foreman
@@ -24,7 +24,7 @@ from isotherm.app.web.page_files import page_files
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.worklist_table import WorklistTable
 from isotherm.app.web.workspace import workspace_at
-from isotherm.registry.store import shared
+from isotherm.registry.store import Clock, shared, utc_now
 
 NOTHING_IS_SENT: TelemetryConfig = {"auto_configure": False, "tracing": False, "metrics": False, "logs": False}
 """FastAPI could send what is asked of us to wherever the environment says; nothing leaves the machine."""
