@@ -55,8 +55,7 @@ def send(request: Request, who: Who, upload: Annotated[str, Form()], redcap: Fla
     if (redcap or is_fhir) and len(came) > 1:
         raise BadSetting("An export of REDCap, or a FHIR bundle, is one file; send it alone.")
     sent = take_over(workspace, upload, what="redcap" if redcap else "fhir" if is_fhir else "tables", who=who)
-    _look(request, sent, who)
-    return RedirectResponse(f"/exchange/{sent.id}", 303)
+    return _look(request, sent, who)
 
 
 @ROUTER.get("/exchange/{sent_id}")
@@ -68,9 +67,7 @@ def one_sent(request: Request, sent_id: str) -> Response:
 @ROUTER.post("/exchange/{sent_id}/look")
 def look(request: Request, sent_id: str, who: Who) -> Response:
     """Look again."""
-    sent = sent_called(web_of(request).workspace, sent_id)
-    _look(request, sent, who)
-    return RedirectResponse(f"/exchange/{sent.id}", 303)
+    return _look(request, sent_called(web_of(request).workspace, sent_id), who)
 
 
 @ROUTER.post("/exchange/{sent_id}/mapping")
@@ -82,10 +79,7 @@ def save_mapping(request: Request, sent_id: str, who: Who, read: Annotated[str, 
     stated = Stated(sent.mapping)
     if not stated.replace(written, read=read):
         return _shown(request, sent, status=409, written=written, overtaken=True)
-    if problems := _problems_of(written, sent):
-        return _shown(request, sent, status=400, written=written, problems=problems)
-    _look(request, sent, who)
-    return RedirectResponse(f"/exchange/{sent.id}", 303)
+    return _look(request, sent, who)
 
 
 @ROUTER.post("/exchange/{sent_id}/import")
@@ -122,15 +116,17 @@ def export(request: Request, form: str, who: Who) -> Response:
     return RedirectResponse(f"/jobs/{job.id}", 303)
 
 
-def _look(request: Request, sent: Sent, who: str) -> None:
-    """Start a dry run on files, with the mapping that lies beside them."""
+def _look(request: Request, sent: Sent, who: str) -> Response:
+    """Start a dry run on files, with the mapping that lies beside them; one that cannot be used is told instead."""
     assert sent.what in get_args(InForm)
+    if _problems_of(Stated(sent.mapping).text, sent):
+        return _shown(request, sent, status=400)
     mapping = sent.mapping.read_text(encoding="utf-8") if sent.mapping.is_file() else None
     asked = {"sent": sent.id, "path": str(sent.path), "draft": str(sent.mapping), "form": sent.what,
              "mapping": mapping, "dry_run": True, "partial": False, "update": False, "why": "",
              "today": web_of(request).today().isoformat()}  # fmt: skip
-    job = start_job(request, "import", f"Look at {sent.title}", asked, who=who)
-    sent.with_run(job.id)
+    sent.with_run(start_job(request, "import", f"Look at {sent.title}", asked, who=who).id)
+    return RedirectResponse(f"/exchange/{sent.id}", 303)
 
 
 def _asked(request: Request, job: Job) -> dict[str, Any]:
@@ -139,7 +135,9 @@ def _asked(request: Request, job: Job) -> dict[str, Any]:
 
 
 def _problems_of(text: str, sent: Sent) -> list[str]:
-    """Return what is wrong with a mapping; it may name no file but those that came."""
+    """Return what is wrong with a mapping, if there is one; it may name no file but those that came."""
+    if not text and not sent.mapping.is_file():
+        return []
     try:
         mapping = mapping_from(text)
     except BadMapping as error:
@@ -150,8 +148,8 @@ def _problems_of(text: str, sent: Sent) -> list[str]:
     )
 
 
-def _shown(request: Request, sent: Sent, *, status: int = 200, written: str | None = None, overtaken: bool = False,
-           problems: list[str] | None = None) -> Response:  # fmt: skip
+def _shown(request: Request, sent: Sent, *, status: int = 200, written: str | None = None, overtaken: bool = False
+           ) -> Response:  # fmt: skip
     table = foreman_of(request).table
     job = table.get(sent.run) if sent.run else None
     found, asked = None, None
@@ -162,5 +160,5 @@ def _shown(request: Request, sent: Sent, *, status: int = 200, written: str | No
     stated = Stated(sent.mapping)
     return page(request, "exchange_one.html.jinja", status=status, sent=sent, job=job, asked=asked, found=found,
                 told=table.told(job) if job else "", files=[], problems_file=PROBLEMS, stated=stated,
-                text=stated.text if written is None else written, overtaken=overtaken, wrong=problems or [],
-                read=stated.mark)  # fmt: skip
+                text=stated.text if written is None else written, overtaken=overtaken, read=stated.mark,
+                wrong=[] if overtaken else _problems_of(stated.text, sent))  # fmt: skip
