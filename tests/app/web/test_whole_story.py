@@ -30,10 +30,10 @@ from tests.app.web.visiting import AXE, HEIGHT, HTMX, WIDTH, Visit
 
 WHO, WHY = "A. Reader", "our center, first export"
 
-PATIENTS = 80
+PATIENTS = 120
 """Enough for both timings; a run over them takes seconds."""
 
-REPLICATES = 20
+REPLICATES = 40
 """Of the bootstrap, as somebody sets them who wants to see at once how a study looks."""
 
 PATIENCE_MS = 180_000
@@ -248,7 +248,7 @@ def run_and_take_away(visit: Visit, folder: Path) -> None:
     expect(report.get_by_role("heading", name="Upfront or delayed")).to_be_visible()
     visit.looks_well("run-3-full")
     page.get_by_role("link", name="Designs side by side").click()
-    expect(report.get_by_role("heading", name="Designs side by side")).to_be_in_viewport()
+    expect(report.get_by_role("heading", name="Designs side by side", exact=True)).to_be_in_viewport()
     visit.drawn("run-4-designs")
 
     taken = {name: took(page, label, folder) for name, label in

@@ -18,6 +18,9 @@ PICTURES = os.environ.get("ISOTHERM_PICTURES", "")
 
 WIDTH, HEIGHT = 1366, 768
 
+HIGHEST = 2000
+"""Pixels of a picture: the rest of a longer page is cut off."""
+
 HEADING_BELOW_PX = 20
 """Of every page: its heading does not jump when another one is opened."""
 
@@ -26,6 +29,7 @@ SHAPE = """() => {
     const main = document.querySelector("main");
     const heading = document.querySelector("header .bar") && main.querySelector("h1"); // reports have no such bar
     return {
+        ours: document.querySelector("header .bar") !== null,
         wide: document.documentElement.scrollWidth,
         heading: heading && heading.getBoundingClientRect().top - main.getBoundingClientRect().top,
         cut: [...(main ?? document.body).querySelectorAll("*")]
@@ -87,12 +91,21 @@ class Visit:
         """Return what axe finds wrong with the page as it is."""
         return found_by_axe(self.page)
 
+    def _found_in_a_report(self) -> list[str]:
+        """Return what axe finds in a copy: in the sandbox of a report no script runs, axe neither."""
+        copy = self.page.context.new_page()
+        copy.set_content(self.page.content())
+        found = found_by_axe(copy)
+        copy.close()
+        return found
+
     def looks_well(self, name: str) -> None:
         """Hold a page against what holds for all of them, note what does not, and draw it where that is wished."""
         self.page.wait_for_load_state("networkidle")
         shape: Any = self.page.evaluate(SHAPE)
         self.drawn(name)
-        found = [f"cut off: {one}" for one in shape["cut"]] + self.found_by_axe()
+        found = [f"cut off: {one}" for one in shape["cut"]]
+        found += self.found_by_axe() if shape["ours"] else self._found_in_a_report()
         found += ["it scrolls sideways"] if shape["wide"] > WIDTH else []
         found += [] if shape["heading"] in (None, HEADING_BELOW_PX) else ["its heading stands elsewhere"]
         found += [f"next actions: {shape['actions']}"] if len(shape["actions"]) > 1 else []
@@ -101,4 +114,6 @@ class Visit:
     def drawn(self, name: str) -> None:
         """Draw a page into the folder of pictures, if one is named."""
         if PICTURES:
-            self.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+            high: Any = self.page.evaluate("document.documentElement.scrollHeight")
+            clip: Any = {"x": 0, "y": 0, "width": WIDTH, "height": min(high, HIGHEST)}
+            self.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True, clip=clip)
