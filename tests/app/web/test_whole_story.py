@@ -211,6 +211,8 @@ def draft_a_study(visit: Visit) -> None:
     page = visit.page
     page.keyboard.press("g")
     page.keyboard.press("c")
+    page.wait_for_url("**/cohort")
+    page.wait_for_load_state("networkidle")  # a choice that is made before htmx is there waits for the button
     page.get_by_label("Column").select_option("n_lesions")
     page.get_by_label("Relation").select_option("at most")
     page.get_by_label("Value").fill("4")
