@@ -61,6 +61,13 @@ def test_without_a_file_the_page_says_the_next_step(client: TestClient) -> None:
     assert "No file has come yet. Choose one above" in client.get("/exchange").text
 
 
+@pytest.mark.parametrize("path", ["/exchange", "/study"])
+def test_files_cannot_be_sent_before_the_script_that_sends_them_is_there(client: TestClient, path: str) -> None:
+    form = found_in(client.get(path).text, r"<form[^>]*data-upload[^>]*>(.*?)</form>")
+
+    assert re.findall(r"<button[^>]*>", form) == re.findall(r"<button[^>]* disabled>", form) != []
+
+
 def test_a_look_writes_nothing_and_the_import_writes_what_was_seen_with_who_and_why(
     client: TestClient, registry: str
 ) -> None:
