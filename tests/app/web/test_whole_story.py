@@ -23,7 +23,7 @@ from isotherm.app.accepting import places_of
 from isotherm.app.registry_study_draft import TIMING
 from isotherm.app.registry_tasks import make
 from isotherm.app.study_docx_bound import NAMESPACE
-from isotherm.app.study_report_parts import bound
+from isotherm.app.study_report_parts import bound, prose
 from isotherm.app.study_simulate import MAPPING, TABLES, simulate_center
 from tests.app.web.serving import serving
 from tests.app.web.visiting import AXE, HEIGHT, HTMX, WIDTH, Visit
@@ -256,12 +256,13 @@ def run_and_take_away(visit: Visit, folder: Path) -> None:
     taken = {name: took(page, label, folder) for name, label in
              (("docx", "Download the report (DOCX)"), ("json", "All numbers (JSON)"))}  # fmt: skip
     result = json.loads(taken["json"].read_text(encoding="utf-8"))
-    effect = result["results"]["headline.effect"]
-    assert effect["value"] is not None
+    assert result["results"]["headline.effect"]["value"] is not None
     numbers = numbers_in(taken["docx"])
-    assert numbers["headline.effect", "value"] == bound(result, "headline.effect").text
-    words = "\n".join(one.text for one in Document(str(taken["docx"])).element.body.iter() if one.text)
-    assert numbers["headline.effect", "value"] in words
+    words = "".join(one.text for one in Document(str(taken["docx"])).element.body.iter() if one.text)
+    for field in ("estimate", "interval"):
+        told = prose(bound(result, "headline.effect", field))
+        assert numbers["headline.effect", field] == told
+        assert told in words
 
 
 def took(page: Page, label: str, folder: Path) -> Path:

@@ -116,4 +116,4 @@ class Visit:
         if PICTURES:
             high: Any = self.page.evaluate("document.documentElement.scrollHeight")
             clip: Any = {"x": 0, "y": 0, "width": WIDTH, "height": min(high, HIGHEST)}
-            self.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True, clip=clip)
+            self.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True, clip=clip, caret="initial")
