@@ -122,9 +122,9 @@ def measure_and_correct(visit: Visit) -> str:
     page.keyboard.press("a")
     page.get_by_role("button", name="Try the demo pair").click()
     page.wait_for_selector(".stage-now", timeout=PATIENCE_MS)
-    visit.looks_well("assess-2-working")
+    visit.looks_well("pair-2-working")
     page.wait_for_selector("#viewer[data-measured=yes]", timeout=PATIENCE_MS)
-    visit.looks_well("assess-3-full")
+    visit.looks_well("pair-3-full")
     measured = told(page, "[data-lesion] [data-margin]", "[data-lesion] [data-interval]")
 
     page.locator("#brush").click()
@@ -134,14 +134,14 @@ def measure_and_correct(visit: Visit) -> str:
     page.wait_for_selector("#viewer[data-measured=yes]", timeout=PATIENCE_MS)
     quick = told(page, "#quick-margin", "#quick-interval")
     assert quick != measured
-    visit.looks_well("assess-4-corrected")
+    visit.looks_well("pair-4-corrected")
 
     page.get_by_label("Why corrected?").fill("the zone ends at the vessel")
     page.get_by_role("button", name="Measure in full").click()
     page.wait_for_selector(".stages")
     page.wait_for_selector("#viewer[data-measured=yes]", timeout=PATIENCE_MS)
     expect(page.get_by_text(f"Measured on masks corrected by {WHO}")).to_be_visible()
-    visit.looks_well("assess-5-in-full")
+    visit.looks_well("pair-5-in-full")
     return told(page, "[data-lesion] [data-margin]", "[data-lesion] [data-interval]")[0]
 
 
