@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from isotherm.app.web.application import create_app
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.work_assess import WORK, asked_for
 from tests.app.web.assess_job import OUT_OF_THE_ORGAN, measured_job, pair_on_disk, table_of
@@ -23,9 +24,10 @@ MINUTES = 60_000
 def test_a_measured_pair_blinks_and_strokes_are_undone_and_done_again(
     settings: ServeSettings, registry: str, browser: Browser, chromium: Path, tmp_path: Path
 ) -> None:
+    job = measured_job(create_app(settings), tmp_path / "pair", registry)  # by nobody else: no server runs yet
     with story(settings, browser, chromium, who=WHO) as told:
         page = told.page
-        told.go(f"/assess/{measured_job(told.app, tmp_path / 'pair', registry).id}")
+        told.go(f"/assess/{job.id}")
         page.wait_for_selector("#viewer[data-measured=yes]", timeout=MINUTES)
         margin = page.inner_text("[data-lesion] [data-margin]")
         interval = page.inner_text("[data-lesion] [data-interval]")
@@ -79,6 +81,7 @@ def test_a_measured_pair_blinks_and_strokes_are_undone_and_done_again(
 def test_a_failed_registration_and_a_failed_measurement_say_what_to_do_next(
     settings: ServeSettings, registry: str, browser: Browser, chromium: Path, tmp_path: Path
 ) -> None:
+    failed = measured_job(create_app(settings), tmp_path / "far", registry, way=OUT_OF_THE_ORGAN)
     with story(settings, browser, chromium, who=WHO) as told:
         table = table_of(told.app)
         broken = table.add(WORK, "Broken", asked_for(pair_on_disk(tmp_path / "broken")), who=WHO, registry=registry)
@@ -86,7 +89,6 @@ def test_a_failed_registration_and_a_failed_measurement_say_what_to_do_next(
         told.go(f"/assess/{broken.id}")
         assert told.page.inner_text("main .failure").startswith("The scans do not meet")
         assert told.violations() == []
-        failed = measured_job(told.app, tmp_path / "far", registry, way=OUT_OF_THE_ORGAN)
         told.go(f"/assess/{failed.id}")
         told.page.wait_for_selector("#viewer[data-measured=yes]", timeout=MINUTES)
         assert told.page.inner_text("[data-margin]") == "withheld"

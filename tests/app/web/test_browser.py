@@ -49,12 +49,12 @@ def test_pages_are_walked_by_keyboard_alone(visit: Visit) -> None:
     wanted = page.evaluate("document.activeElement.querySelector('a').textContent")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=f"Patient {wanted}")).to_be_visible()
-    page.keyboard.press("g")
-    page.keyboard.press("j")
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
-    page.keyboard.press("g")
-    page.keyboard.press("w")
-    expect(page.get_by_role("heading", name="Worklist")).to_be_visible()
+    for letter, heading in (("j", "Jobs"), ("w", "Worklist")):
+        page.wait_for_load_state()  # what is pressed before the page's script is there does nothing
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("/")
     page.keyboard.type("00005")
     page.keyboard.press("Enter")
