@@ -11,6 +11,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+AS_USERS_DO = {"NUMBA_DISABLE_JIT": "0"}
+"""Tests run kernels as plain Python, so that coverage sees them; a server that somebody starts compiles them."""
+
 PROGRAM = ("-c", "import sys; from isotherm.app.cli import main; sys.exit(main())", "serve")
 
 
@@ -20,7 +23,7 @@ class Serving:
     def __init__(self, *arguments: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, *PROGRAM, *arguments, "--no-browser"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            text=True, env=os.environ,
+            text=True, env=os.environ | AS_USERS_DO,
         )  # fmt: skip
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

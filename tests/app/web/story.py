@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Generator
@@ -17,13 +16,10 @@ from playwright.sync_api import Browser, Page, Request, Route
 from isotherm.app.web.application import create_app
 from isotherm.app.web.gate import launch_key
 from isotherm.app.web.serve_settings import ServeSettings
+from tests.app.web.visiting import found_by_axe
 from tests.browser import CHROMIUM_FLAGS
 
-AXE = Path(__file__).resolve().parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-
 NOTHING_BUT_US = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-
-AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
 
 
 @dataclass(slots=True)
@@ -42,20 +38,7 @@ class Story:
 
     def violations(self) -> list[str]:
         """What axe finds wrong with the page, one line each."""
-        # The policy of our pages lets no script in that is not a file of theirs; the debugger's own world does.
-        session = self.page.context.new_cdp_session(self.page)
-        tree = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
-        world = session.send("Page.createIsolatedWorld", {"frameId": tree})["executionContextId"]
-        rules = json.dumps({"runOnly": {"type": "tag", "values": list(AXE_RULES)}})
-        session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8"), "contextId": world})
-        found = session.send("Runtime.evaluate", {
-            "expression": f"axe.run(document, {rules}).then((found) => JSON.stringify(found.violations.map((one) => "
-                          "one.id + ': ' + one.nodes.map((node) => node.html.slice(0, 120)).join(' | '))))",
-            "contextId": world, "awaitPromise": True, "returnByValue": True,
-        })  # fmt: skip
-        session.detach()
-        told: list[str] = json.loads(found["result"]["value"])
-        return told
+        return found_by_axe(self.page)
 
 
 @contextmanager

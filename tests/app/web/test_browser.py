@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, expect
 
 from isotherm.registry.store import open_store
 from tests.app.web.serving import Serving, serving
-
-ROOT = Path(__file__).resolve().parents[3]
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-HTMX = ROOT / "src" / "isotherm" / "app" / "static" / "web" / "vendor" / "htmx.min.js"
+from tests.app.web.visiting import AXE, HEIGHT, HTMX, WIDTH, Visit
 
 
 @pytest.fixture(scope="module")
@@ -29,43 +24,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         yield running
 
 
-class Visit:
-    """A tab on the server, and what it asked for."""
-
-    def __init__(self, page: Page, server: Serving) -> None:
-        self.page, self.server = page, server
-        self.left: list[str] = []
-        self.errors: list[str] = []
-        page.on("request", self._asked)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        page.goto(server.address)
-
-    def _asked(self, request: Request) -> None:
-        if not request.url.startswith((self.server.home, "data:", "blob:")):
-            self.left.append(request.url)
-
-    def refused(self) -> None:
-        """Forget what the browser itself, and htmx, say of an answer that refuses something."""
-        own = ("Failed to load resource", "Response Status Error Code")
-        self.errors = [one for one in self.errors if not one.startswith(own)]
-
-    def found_by_axe(self) -> list[str]:
-        """Return what axe finds wrong with the page as it is; it comes in by the debugger, which no policy stops."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8") + "\n0")
-        found: Any = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        return [f"{one['id']}: {json.dumps([node['html'][:120] for node in one['nodes'][:3]])}"
-                for one in found["violations"]]  # fmt: skip
-
-
 @pytest.fixture
 def visit(browser: Browser, server: Serving) -> Iterator[Visit]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
-    found = Visit(context.new_page(), server)
+    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    found = Visit(context, server.home, server.address)
     yield found
     context.close()
-    assert found.left == []
-    assert found.errors == []
+    assert (found.left, found.errors, found.wrong) == ([], [], [])
 
 
 def test_the_demo_is_there_at_once_and_says_that_nobody_in_it_ever_lived(visit: Visit) -> None:
@@ -84,12 +49,12 @@ def test_pages_are_walked_by_keyboard_alone(visit: Visit) -> None:
     wanted = page.evaluate("document.activeElement.querySelector('a').textContent")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=f"Patient {wanted}")).to_be_visible()
-    page.keyboard.press("g")
-    page.keyboard.press("j")
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
-    page.keyboard.press("g")
-    page.keyboard.press("w")
-    expect(page.get_by_role("heading", name="Worklist")).to_be_visible()
+    for letter, heading in (("j", "Jobs"), ("w", "Worklist")):
+        page.wait_for_load_state()  # what is pressed before the page's script is there does nothing
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("/")
     page.keyboard.type("00005")
     page.keyboard.press("Enter")
@@ -115,9 +80,7 @@ def test_a_second_answer_from_the_same_place_is_noted_as_well_and_a_wrong_one_sa
     visit: Visit, server: Serving
 ) -> None:
     page = visit.page
-    page.goto(f"{server.home}/who?next=/patients/SYN-00007")
-    page.get_by_label("Name or code").fill("Ada")
-    page.get_by_role("button", name="Go on").click()
+    visit.named("Ada", then="/patients/SYN-00007")
     for _ in range(2):
         before = page.get_by_role("heading", name="Open questions").text_content()
         page.locator("details[open] input[type=checkbox]").first.check()
@@ -132,19 +95,17 @@ def test_a_second_answer_from_the_same_place_is_noted_as_well_and_a_wrong_one_sa
 
 @pytest.mark.parametrize("path", ["/worklist", "/worklist?search=nobody", "/patients/SYN-00005", "/jobs", "/who",
                                   "/looked"])  # fmt: skip
-def test_a_page_is_accessible_and_fits_the_screen(visit: Visit, server: Serving, path: str) -> None:
-    visit.page.goto(server.home + path)
-    visit.page.wait_for_load_state("networkidle")
+def test_a_page_is_accessible_and_fits_the_screen(visit: Visit, path: str) -> None:
+    visit.go(path)
 
-    assert visit.found_by_axe() == []
-    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 1366
+    visit.looks_well("demo" + re.sub(r"\W", "-", path))
 
 
-def test_a_page_that_is_not_there_is_accessible_too(visit: Visit, server: Serving) -> None:
-    visit.page.goto(f"{server.home}/nothing")
+def test_a_page_that_is_not_there_is_accessible_too(visit: Visit) -> None:
+    visit.go("/nothing")
 
     visit.refused()
-    assert visit.found_by_axe() == []
+    visit.looks_well("demo-nothing")
 
 
 def test_a_script_that_gets_into_a_page_does_not_run(visit: Visit) -> None:

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from isotherm.app.study_simulate import MAPPING, TABLES, simulate_center
 from isotherm.app.web import sent_files
 from isotherm.registry.store import open_store
 from tests.app.web.conftest import token_on
@@ -58,6 +59,13 @@ def patients(registry: str) -> set[str]:
 
 def test_without_a_file_the_page_says_the_next_step(client: TestClient) -> None:
     assert "No file has come yet. Choose one above" in client.get("/exchange").text
+
+
+@pytest.mark.parametrize("path", ["/exchange", "/study"])
+def test_files_cannot_be_sent_before_the_script_that_sends_them_is_there(client: TestClient, path: str) -> None:
+    form = found_in(client.get(path).text, r"<form[^>]*data-upload[^>]*>(.*?)</form>")
+
+    assert re.findall(r"<button[^>]*>", form) == re.findall(r"<button[^>]* disabled>", form) != []
 
 
 def test_a_look_writes_nothing_and_the_import_writes_what_was_seen_with_who_and_why(
@@ -121,6 +129,71 @@ def test_a_mapping_with_a_mistake_is_kept_and_says_the_line(client: TestClient) 
     assert answer.status_code == 400
     assert "mapping.toml, line 2" in answer.text
     assert "lesoin" in client.get(where(html)).text
+
+
+def center(folder: Path) -> list[tuple[str, str]]:
+    """Return the files of a simulated center: three tables, and the mapping that says what their columns mean."""
+    folder.mkdir()
+    simulate_center("ajr-2022", folder, seed=1, patients=12)
+    return [(name, (folder / name).read_text()) for name in (*TABLES.values(), MAPPING)]
+
+
+def test_tables_that_come_with_their_mapping_are_looked_into_at_once(
+    client: TestClient, registry: str, tmp_path: Path
+) -> None:
+    html = send(client, *center(tmp_path / "center"))
+    assert "No problem was found" in html
+    assert "kind = &#34;lesion&#34;" in html
+
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="a center of ours")
+
+    assert "Imported:" in settled(client, where(html))
+    assert len({one for one in patients(registry) if one.startswith("SYN-")}) == 12
+
+
+def test_several_tables_without_a_mapping_are_told_that_one_may_come_with_them(
+    client: TestClient, tmp_path: Path
+) -> None:
+    html = send(client, *center(tmp_path / "center")[:3])
+
+    assert "with a mapping (mapping.toml)" in html
+
+
+def test_a_mapping_that_came_along_with_a_mistake_is_told_and_mended_in_the_browser(
+    client: TestClient, tmp_path: Path
+) -> None:
+    *tables, (name, text) = center(tmp_path / "center")
+    answer = write(client, "/exchange", upload=upload(client, *tables, (name, text.replace('"lesion"', '"lesoin"'))))
+    assert answer.status_code == 400
+    assert "lesoin" in client.get(where(answer.text)).text
+    assert "The mapping is kept, and cannot be used yet." in client.get(where(answer.text)).text
+
+    write(client, f"{where(answer.text)}/mapping", text=text, read=field(answer.text, "read"))
+
+    assert "No problem was found" in settled(client, where(answer.text))
+
+
+@pytest.mark.parametrize("files", [
+    (("mapping.toml", "x = 1"),), (("a.csv", "1"), ("x.toml", ""), ("y.toml", "")),
+    (("a.csv", "1"), ("x.toml", b"\xff")), (("a.json", "{}"), ("x.toml", "")),
+])  # fmt: skip
+def test_a_mapping_alone_two_of_them_or_no_text_are_refused(
+    client: TestClient, files: tuple[tuple[str, str | bytes], ...]
+) -> None:
+    assert write(client, "/exchange", upload=upload(client, *files)).status_code == 400
+
+
+def test_a_kept_mapping_that_names_other_files_is_not_looked_at_either(client: TestClient) -> None:
+    html = send(client, ("clinic.csv", THEIRS))
+    text = '[[table]]\nkind = "patient"\nfile = "../state.json"\npatient = "MRN"\n[table.fields]\nsex = "Sex"\n'
+    write(client, f"{where(html)}/mapping", text=text, read=field(html, "read"))
+    before = len(client.get("/jobs").text)
+
+    answer = write(client, f"{where(html)}/look")
+
+    assert answer.status_code == 400
+    assert "file that did not come" in answer.text
+    assert len(client.get("/jobs").text) == before
 
 
 def test_of_two_tabs_the_second_overwrites_nothing_and_loses_nothing(client: TestClient) -> None:

@@ -65,6 +65,14 @@ def test_each_look_at_a_patient_is_noted_before_anything_is_shown(ada: TestClien
     assert "P02" not in ada.get("/looked?patient=P01").text.partition("<tbody>")[2].partition("</tbody>")[0]
 
 
+def test_a_look_at_no_single_patient_leads_nowhere(ada: TestClient) -> None:
+    ada.get("/cohort")
+
+    told = ada.get("/looked").text
+    assert "no single one" in told
+    assert 'href="/patients/"' not in told
+
+
 def test_text_of_the_registry_is_never_markup(ada: TestClient, registry: str) -> None:
     add(registry, of("patient"), of("lesion", "1", organ="liver", note=HOSTILE),
         of("systemic", "1", started_on=date(2025, 1, 1), regimen=HOSTILE),

@@ -119,8 +119,8 @@ def export(request: Request, form: str, who: Who) -> Response:
 def _look(request: Request, sent: Sent, who: str) -> Response:
     """Start a dry run on files, with the mapping that lies beside them; one that cannot be used is told instead."""
     assert sent.what in get_args(InForm)
-    if sent.mapping.is_file() and (problems := _problems_of(Stated(sent.mapping).text, sent)):
-        return _shown(request, sent, status=400, problems=problems)
+    if _problems_of(Stated(sent.mapping).text, sent):
+        return _shown(request, sent, status=400)
     mapping = sent.mapping.read_text(encoding="utf-8") if sent.mapping.is_file() else None
     asked = {"sent": sent.id, "path": str(sent.path), "draft": str(sent.mapping), "form": sent.what,
              "mapping": mapping, "dry_run": True, "partial": False, "update": False, "why": "",
@@ -135,7 +135,9 @@ def _asked(request: Request, job: Job) -> dict[str, Any]:
 
 
 def _problems_of(text: str, sent: Sent) -> list[str]:
-    """Return what is wrong with a mapping; it may name no file but those that came."""
+    """Return what is wrong with a mapping, if there is one; it may name no file but those that came."""
+    if not text and not sent.mapping.is_file():
+        return []
     try:
         mapping = mapping_from(text)
     except BadMapping as error:
@@ -146,8 +148,8 @@ def _problems_of(text: str, sent: Sent) -> list[str]:
     )
 
 
-def _shown(request: Request, sent: Sent, *, status: int = 200, written: str | None = None, overtaken: bool = False,
-           problems: list[str] | None = None) -> Response:  # fmt: skip
+def _shown(request: Request, sent: Sent, *, status: int = 200, written: str | None = None, overtaken: bool = False
+           ) -> Response:  # fmt: skip
     table = foreman_of(request).table
     job = table.get(sent.run) if sent.run else None
     found, asked = None, None
@@ -158,5 +160,5 @@ def _shown(request: Request, sent: Sent, *, status: int = 200, written: str | No
     stated = Stated(sent.mapping)
     return page(request, "exchange_one.html.jinja", status=status, sent=sent, job=job, asked=asked, found=found,
                 told=table.told(job) if job else "", files=[], problems_file=PROBLEMS, stated=stated,
-                text=stated.text if written is None else written, overtaken=overtaken, wrong=problems or [],
-                read=stated.mark)  # fmt: skip
+                text=stated.text if written is None else written, overtaken=overtaken, read=stated.mark,
+                wrong=[] if overtaken else _problems_of(stated.text, sent))  # fmt: skip

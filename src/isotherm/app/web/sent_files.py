@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from fastapi import HTTPException
 from isotherm.app.web.context_time import stamp
 from isotherm.app.web.gate import TooLarge
 from isotherm.app.web.job import ID
-from isotherm.app.web.uploads import drop, files_of
+from isotherm.app.web.uploads import Uploaded, drop, files_of
 from isotherm.app.web.workspace import Workspace
 from isotherm.errors import BadSetting
 from isotherm.exchange.atomic import write_text
+from isotherm.exchange.text_files import text_of
 from isotherm.printable import printable
 
 IMPORTS, FILES, STATE, MAPPING = "imports", "files", "state.json", "mapping.toml"
@@ -88,18 +90,24 @@ class Sent:
 
 
 def take_over(workspace: Workspace, upload_id: str, *, what: str, who: str) -> Sent:
-    """Take the files of an upload over, all or none; nothing in them is read.
+    """Take the files of an upload over, all or none; nothing in tables is read.
+
+    A mapping that came with them lies beside them.
 
     Raises
     ------
     BadSetting
-        No such upload, too many files, two of one name.
+        No such upload, too many files, two of one name, two mappings.
+    UnreadableFile
+        The mapping is no text.
     TooLarge
     """
-    came = files_of(workspace, upload_id)
+    every = files_of(workspace, upload_id)
+    came = [one for one in every if not _is_mapping(one)]
+    mapping = _mapping_in(every)
     names = tuple(harmless(one.name) for one in came)
     if not came or len(came) > MOST_FILES:
-        raise BadSetting(f"{len(came)} files came; choose 1 to {MOST_FILES}.")
+        raise BadSetting(f"{len(came)} tables came; choose 1 to {MOST_FILES}.")
     if len({name.casefold() for name in names}) < len(names):
         raise BadSetting("Two of the files have the same name; rename one.")
     if sum(one.bytes for one in came) > MOST_BYTES:
@@ -111,9 +119,23 @@ def take_over(workspace: Workspace, upload_id: str, *, what: str, who: str) -> S
     (sent.folder / FILES).mkdir(parents=True, mode=0o700)
     for name, one in zip(names, came, strict=True):
         os.replace(one.path, sent.folder / FILES / name)
+    if mapping is not None:
+        write_text(sent.mapping, mapping)
     drop(workspace, upload_id)
     _write(sent)
     return sent
+
+
+def _is_mapping(one: Uploaded) -> bool:
+    return one.name.lower().endswith(".toml")
+
+
+def _mapping_in(came: Sequence[Uploaded]) -> str | None:
+    """Return the text of the mapping among files, if one came."""
+    found = [one for one in came if _is_mapping(one)]
+    if len(found) > 1:
+        raise BadSetting("Two mappings came; send one, which says what the columns of all tables mean.")
+    return text_of(found[0].path, called="mapping", example=MAPPING) if found else None
 
 
 def harmless(name: str) -> str:

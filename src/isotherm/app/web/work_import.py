@@ -46,7 +46,7 @@ def _drafted(path: Path, draft: Path, today: date) -> str | None:
         if path.is_dir():
             raise BadSetting(
                 "Several tables came, and not all are named after a kind of record as in lesion.csv; their kinds are "
-                f"{', '.join(RECORD_KINDS)}. Send other tables one at a time."
+                f"{', '.join(RECORD_KINDS)}. Send other tables with a mapping (mapping.toml), or one at a time."
             ) from None
     else:
         return None

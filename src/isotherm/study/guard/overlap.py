@@ -189,8 +189,8 @@ def _look_alikes(
     if count and float(poisson.sf(count - 1, expected)) < CHANCE:
         yield Finding(
             "look_alikes",
-            f"{count} pairs of patients of different sites agree in every fact that was known by time zero, far more "
-            "often than chance or patients of one site do: they may be the same people.",
+            f"{count} {'pair' if count == 1 else 'pairs'} of patients of different sites agree in every fact that was "
+            "known by time zero, far more often than chance or patients of one site do: they may be the same people.",
             count, "warn", "Compare them at the sites; keep one row for each patient.", (),
             (Tally(what="of two sites, alike in every fact", value=count, unit="pairs"),),
         )  # fmt: skip
