@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from isotherm.app.registry_draft import kinds_not_read
 from isotherm.app.registry_exchange_tasks import Form as InForm
 from isotherm.app.web.admission import writer
 from isotherm.app.web.context import Nav, foreman_of, start_job, web_of
@@ -69,6 +70,9 @@ def one_sent(request: Request, sent_id: str) -> Response:
 def look(request: Request, sent_id: str, who: Who) -> Response:
     """Look again."""
     sent = sent_called(web_of(request).workspace, sent_id)
+    # What cannot be read is kept to be mended, so the mapping that lies there may be one that was refused.
+    if sent.mapping.is_file() and (problems := _problems_of(Stated(sent.mapping).text, sent)):
+        return _shown(request, sent, status=400, problems=problems)
     _look(request, sent, who)
     return RedirectResponse(f"/exchange/{sent.id}", 303)
 
@@ -163,4 +167,5 @@ def _shown(request: Request, sent: Sent, *, status: int = 200, written: str | No
     return page(request, "exchange_one.html.jinja", status=status, sent=sent, job=job, asked=asked, found=found,
                 told=table.told(job) if job else "", files=[], problems_file=PROBLEMS, stated=stated,
                 text=stated.text if written is None else written, overtaken=overtaken, wrong=problems or [],
+                lacking=kinds_not_read(stated.text if written is None else written),
                 read=stated.mark)  # fmt: skip
