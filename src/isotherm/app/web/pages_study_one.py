@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -130,8 +129,10 @@ def _saved_form(request: Request, study: Study, told: dict[str, str]) -> Respons
             written = without(written, kind, int(place) if place.isdecimal() else -1)
         if told.get("more"):
             written = with_block(written, told["more"])
-    except (BadSetting, tomllib.TOMLDecodeError) as error:
+    except BadSetting as error:
         return _shown(request, study, status=400, as_text=False, said=str(error), typed=fields)
+    except (ValueError, RecursionError):  # a text that is no TOML is mended as text
+        return _shown(request, study, status=400, as_text=True)
     return _saved(request, study, written, read, as_text=False)
 
 
@@ -165,7 +166,7 @@ def _groups(text: str, typed: dict[str, str]) -> list[Group] | None:
     """Return the values by tables; None where the text is no TOML, and can only be mended as text."""
     try:
         fields = fields_of(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     return list(_by_table(fields, typed))
 
