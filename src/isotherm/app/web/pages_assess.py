@@ -124,9 +124,10 @@ def _place(request: Request, told: Mapping[str, str]) -> dict[str, str]:
     patient_id, lesion_id = told.get("patient", ""), told.get("lesion", "")
     if not patient_id:
         return {}
-    looked_at(request, patient_id, "assess a lesion")
-    if lesion_id and lesion_id not in places_of(web_of(request).settings.registry, patient_id).lesions:
+    lesions = places_of(web_of(request).settings.registry, patient_id).lesions
+    if lesion_id and lesion_id not in lesions:
         raise NotAcceptable("The registry has no such lesion of this patient; begin from the patient's page.")
+    looked_at(request, patient_id, "assess a lesion")
     return {"patient": patient_id, "lesion": lesion_id}
 
 
