@@ -169,7 +169,7 @@ def test_a_draft_guesses_names_units_days_and_what_repeats(capsys: pytest.Captur
                  '# organ = { constant = "..." }  # needed: one of liver, lung, other', "#   Hair"):  # fmt: skip
         assert line in draft
     # A kind that lacks what it needs is told, and does not keep the rest from being read.
-    assert "Not read until you fill in what is marked there: lesion." in capsys.readouterr().out
+    assert "Not read until you fill in what is marked there: lesion, reading." in capsys.readouterr().out
     assert [one.kind.name for one in read_mapping("draft.toml").tables] == ["patient"]
 
 

@@ -1,13 +1,10 @@
-"""Uploads and archives: streamed, limited, under numbers; bombs, links and names that lead elsewhere."""
+"""Uploads: streamed, limited, under numbers; names that lead elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
-import io
 import os
-import stat
-import zipfile
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,11 +15,10 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isotherm.app.web.archives import ArchiveLimits, unpack
 from isotherm.app.web.gate import TooLarge
 from isotherm.app.web.uploads import Limits, drop, file_name, files_of, keep
 from isotherm.app.web.workspace import Workspace, workspace_at
-from isotherm.errors import BadSetting, UnreadableFile
+from isotherm.errors import BadSetting
 from tests.app.web.conftest import token_on
 
 HOSTILE = ["../../evil.nii.gz", "/etc/passwd", "..\\..\\evil.zip", "a\x00b.nii", "CON", "x" * 5000, "", ".", "..",
@@ -162,111 +158,3 @@ def test_an_upload_asks_who_works_before_anything_is_kept(client: TestClient, ap
 
     assert answer.status_code == 303
     assert list(app.state.web.workspace.uploads.iterdir()) == []
-
-
-def a_zip(path: Path, content: dict[str, bytes], how: Callable[[zipfile.ZipInfo], None] = lambda _: None) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as opened:
-        for name, data in content.items():
-            info = zipfile.ZipInfo(name)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            how(info)
-            opened.writestr(info, data)
-    return path
-
-
-def test_an_archive_is_unpacked_under_numbers_with_the_names_to_show(tmp_path: Path) -> None:
-    archive = a_zip(tmp_path / "a.zip", {"CT/IM1.dcm": b"1", "CT/mask.nii.gz": b"22"})
-
-    found = unpack(archive, tmp_path / "into")
-
-    assert [(one.name, one.path.name) for one in found] == [
-        ("CT/IM1.dcm", "000001.dcm"), ("CT/mask.nii.gz", "000002.nii.gz")]  # fmt: skip
-
-
-def test_no_name_in_an_archive_leads_out_of_the_folder(tmp_path: Path) -> None:
-    names = ["../../evil", "/tmp/evil", "a/../../evil", "..\\evil", "C:\\evil"]
-    archive = a_zip(tmp_path / "a.zip", dict.fromkeys(names, b"x"))
-
-    found = unpack(archive, tmp_path / "into")
-
-    assert {one.path.parent for one in found} == {tmp_path / "into"}
-    assert sorted(tmp_path.rglob("*")) == sorted([archive, tmp_path / "into", *(one.path for one in found)])
-
-
-def test_a_bomb_is_refused_before_anything_is_unpacked(tmp_path: Path) -> None:
-    archive = a_zip(tmp_path / "a.zip", {"zeros": bytes(5_000_000)})
-
-    with pytest.raises(UnreadableFile, match="times its size"):
-        unpack(archive, tmp_path / "into", limits=ArchiveLimits(free_bytes=1_000_000))
-
-    assert not (tmp_path / "into").exists()
-
-
-def test_a_mask_that_shrinks_a_thousandfold_is_no_bomb(tmp_path: Path) -> None:
-    archive = a_zip(tmp_path / "a.zip", {"mask.nii": bytes(5_000_000)})
-
-    assert unpack(archive, tmp_path / "into")[0].path.stat().st_size == 5_000_000
-
-
-def test_more_files_or_bytes_than_allowed_are_refused(tmp_path: Path) -> None:
-    archive = a_zip(tmp_path / "a.zip", {f"{n}": b"abc" for n in range(20)})
-
-    with pytest.raises(UnreadableFile, match="more than 19 files"):
-        unpack(archive, tmp_path / "into", limits=ArchiveLimits(files=19))
-    with pytest.raises(UnreadableFile, match="GB"):
-        unpack(archive, tmp_path / "into", limits=ArchiveLimits(all_bytes=59))
-
-
-def test_an_archive_that_lies_of_its_size_is_refused_and_nothing_of_it_stays(tmp_path: Path) -> None:
-    archive = a_zip(tmp_path / "a.zip", {"first": b"fine", "zeros": bytes(100_000)})
-    data = archive.read_bytes()
-    size, lie = (100_000).to_bytes(4, "little"), (10).to_bytes(4, "little")
-    assert data.count(size) >= 1
-    archive.write_bytes(data.replace(size, lie))
-
-    with pytest.raises(UnreadableFile):
-        unpack(archive, tmp_path / "into")
-
-    assert list((tmp_path / "into").iterdir()) == []
-
-
-def test_links_and_encrypted_archives_are_refused(tmp_path: Path) -> None:
-    def link(info: zipfile.ZipInfo) -> None:
-        info.external_attr = (stat.S_IFLNK | 0o777) << 16
-
-    with pytest.raises(UnreadableFile, match="links"):
-        unpack(a_zip(tmp_path / "a.zip", {"link": b"/etc/passwd"}, link), tmp_path / "into")
-    plain = bytearray(a_zip(tmp_path / "b.zip", {"a": b"x"}).read_bytes())
-    at = plain.index(b"PK\x01\x02") + 8
-    plain[at] |= 1
-    (tmp_path / "c.zip").write_bytes(plain)
-    with pytest.raises(UnreadableFile, match="encrypted"):
-        unpack(tmp_path / "c.zip", tmp_path / "into")
-
-
-@pytest.mark.parametrize("data", [b"", b"PK", b"no zip at all" * 99, b"PK\x05\x06" + bytes(18)])
-def test_what_is_no_archive_is_refused_in_a_sentence(tmp_path: Path, data: bytes) -> None:
-    (tmp_path / "a.zip").write_bytes(data)
-
-    with pytest.raises(UnreadableFile, match=r"damaged|empty"):
-        unpack(tmp_path / "a.zip", tmp_path / "into")
-
-
-@given(place=st.integers(0, 400), byte=st.integers(0, 255))
-def test_a_damaged_archive_is_unpacked_or_refused_and_never_anything_else(
-    tmp_path_factory: pytest.TempPathFactory, place: int, byte: int
-) -> None:
-    home = tmp_path_factory.mktemp("zip")
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as opened:
-        opened.writestr("CT/IM1", b"pixels" * 30)
-        opened.writestr("CT/IM2", b"others" * 30)
-    data = bytearray(buffer.getvalue())
-    data[place % len(data)] = byte
-    (home / "a.zip").write_bytes(data)
-
-    try:
-        found = unpack(home / "a.zip", home / "into")
-    except UnreadableFile:
-        return
-    assert all(one.path.parent == home / "into" for one in found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import HTTPException, Request
 
@@ -122,10 +122,14 @@ def own_path(told: str | None) -> str:
 
 
 def back_of(request: Request) -> str:
-    """Return the page that a form was on."""
-    referrer = request.headers.get("referer", "")
-    base = str(request.base_url)
-    return own_path("/" + referrer.removeprefix(base)) if referrer.startswith(base) else "/"
+    """Return the page that a form was on; a proxy in front of us speaks another scheme than we do."""
+    try:
+        told = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return "/"
+    if told.netloc != request.headers.get("host"):
+        return "/"
+    return own_path(f"{told.path}?{told.query}" if told.query else told.path)
 
 
 def _here_of_form(request: Request) -> str:
