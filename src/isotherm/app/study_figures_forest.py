@@ -204,7 +204,9 @@ def effect_axis(axes: Axes, values: Sequence[float | None], *, ratio: bool) -> N
 
 def _apart(ticks: Sequence[float], axes: Axes, reach: float) -> list[float]:
     """Return so many of the ticks that their labels stand apart; 1, which is no difference, is always one."""
-    wide_pt = axes.get_position().width * axes.get_figure(root=True).get_figwidth() * 72.0
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    wide_pt = axes.get_position().width * figure.get_figwidth() * 72.0
     pt_per_decade = wide_pt / (2.0 * math.log10(reach))
     middle = TICKS.index(1.0)
     for step in TICK_STEPS:
