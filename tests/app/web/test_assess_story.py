@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from isotherm.app.accepting import patients_of, places_of
+from isotherm.app.web.application import create_app
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.work_assess import WORK, asked_for
 from tests.app.web.assess_job import OUT_OF_THE_ORGAN, measured_job, pair_on_disk, table_of
@@ -128,8 +129,8 @@ def test_a_failed_registration_and_a_failed_measurement_say_what_to_do_next(
 def test_strokes_outlive_the_tab_in_which_they_were_painted(
     settings: ServeSettings, registry: str, browser: Browser, chromium: Path, tmp_path: Path
 ) -> None:
+    job = measured_job(create_app(settings), tmp_path / "pair", registry)  # before anybody looks after jobs
     with story(settings, browser, chromium, who=WHO) as told:
-        job = measured_job(told.app, tmp_path / "pair", registry)
         told.go(f"/assess/{job.id}")
         told.page.wait_for_selector("#viewer[data-measured=yes]", timeout=MINUTES)
         told.page.focus("#viewer canvas")
