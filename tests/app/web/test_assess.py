@@ -250,10 +250,16 @@ def test_a_measurement_that_is_begun_from_a_lesion_is_accepted_there(
     page = reader.get(f"/patients/{patient}").text
     assert f"/assess?patient={patient}&amp;lesion={lesion}" in page
     page = reader.get(f"/assess?patient={patient}&lesion={lesion}").text
-    assert page.count(f'name="patient" value="{patient}"') == 2
+    assert page.count(f'name="patient" value="{patient}"') == 1
     assert reader.get(f"/assess?patient={patient}&lesion=none-such").status_code == 400
     assert reader.get("/assess?patient=nobody").status_code == 400
-    begun = form(reader, "/assess/demo", patient=patient, lesion=lesion)
+    demo = form(reader, "/assess/demo", patient=patient, lesion=lesion).headers["location"]
+    kept = table_of(app).get(demo.removeprefix("/assess/"))
+    assert kept is not None
+    assert kept.patient == ""  # the demo's pair is of nobody
+    fields = {"study_before": "1.2.3", "tumor_label": "300:Tumor", "ablation_label": "301:Zone"}
+    assert form(reader, "/assess", patient=patient, lesion="none-such", **fields).status_code == 400
+    begun = form(reader, "/assess", patient=patient, lesion=lesion, **fields)
     new = table_of(app).get(begun.headers["location"].removeprefix("/assess/"))
     assert new is not None
     assert new.patient == patient

@@ -44,11 +44,9 @@ def start(request: Request, patient: str = "", lesion: str = "") -> Response:
 
 
 @ROUTER.post("/assess/demo")
-def demo(request: Request, who: Who, patient: Annotated[str, Form()] = "", lesion: Annotated[str, Form()] = "") -> (
-    Response):  # fmt: skip
-    """Measure the demo's pair."""
-    place = _place(request, {"patient": patient, "lesion": lesion})
-    job = start_job(request, WORK, DEMO, asked_for(None, place=place), who=who, patient=place.get("patient", ""))
+def demo(request: Request, who: Who) -> Response:
+    """Measure the demo's pair, which is of no patient: a lesion that one came from is not its place."""
+    job = start_job(request, WORK, DEMO, asked_for(None), who=who)
     return RedirectResponse(f"/assess/{job.id}", 303)
 
 
