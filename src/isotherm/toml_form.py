@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,10 @@ from isotherm.toml_lines import Path, lines_of
 
 LONGEST_KEY = 60
 """Letters of a key that a message repeats."""
+
+
+DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[\w-]+)[ \t]*\.[ \t]*){64}""")
+"""A key of more parts than any document of ours has: a.b.c and so on."""
 
 
 class Wrong(Exception):
@@ -152,7 +157,7 @@ def parsed(
         As the class that was given: the text is not TOML.
     """
     try:
-        table = tomllib.loads(text, parse_float=parse_float)
+        table = loaded(text, parse_float)
     except tomllib.TOMLDecodeError as problem:
         sentence = str(problem).replace("\n", " ")
         raise error(("", f"{name} is not valid TOML: {sentence}.")) from problem
@@ -161,9 +166,23 @@ def parsed(
     return table, Document(name, lines_of(text.replace("\r\n", "\n")), error, private)
 
 
+def loaded(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
+    """Parse TOML, and refuse beforehand what would take the parser minutes: its time grows with the square of a key.
+
+    Raises
+    ------
+    tomllib.TOMLDecodeError
+    ValueError, RecursionError
+        Numbers or lists without end.
+    """
+    if DEEP_KEY.search(text):
+        raise ValueError
+    return tomllib.loads(text, parse_float=parse_float)
+
+
 def endless(name: str, error: type[BadForm]) -> BadForm:
     """Return the refusal of a file that no parser gets to the end of."""
-    return error(("", f"{name} holds numbers or nested lists without end; write it plainly."))
+    return error(("", f"{name} holds numbers, keys or nested lists without end; write it plainly."))
 
 
 def spelled(path: Path) -> str:

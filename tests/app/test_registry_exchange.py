@@ -13,6 +13,7 @@ from isotherm.app.cli import main
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.exchange.record_check import key_of
+from isotherm.exchange.record_mapping_files import read_mapping
 from isotherm.registry.store import open_store
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "registry-exchange.md").read_text(encoding="utf-8")
@@ -153,7 +154,7 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
 
 
 @pytest.mark.usefixtures("ward")
-def test_a_draft_guesses_names_units_days_and_what_repeats() -> None:
+def test_a_draft_guesses_names_units_days_and_what_repeats(capsys: pytest.CaptureFixture[str]) -> None:
     Path("ward.csv").write_text(
         "Patient ID,Gender,DOB,Diabetes,Lesion1 size cm,Lesion2 size cm,Lesion1 segment,Lesion2 segment,Hair\n"
         "007,f,04/13/1951,0,\"2,5\",,II,,gray\n008,m,05/01/1950,1,\"1,5\",2,VI,V,fair\n009,,n/a,1,1,2,VI,V,x\n",
@@ -167,6 +168,9 @@ def test_a_draft_guesses_names_units_days_and_what_repeats() -> None:
                  'diameter_mm = { column = "Lesion{n} size cm", unit = "cm" }', 'place = "Lesion{n} segment"',
                  '# organ = { constant = "..." }  # needed: one of liver, lung, other', "#   Hair"):  # fmt: skip
         assert line in draft
+    # A kind that lacks what it needs is told, and does not keep the rest from being read.
+    assert "Not read until you fill in what is marked there: lesion, reading." in capsys.readouterr().out
+    assert [one.kind.name for one in read_mapping("draft.toml").tables] == ["patient"]
 
 
 @pytest.mark.usefixtures("ward")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import matplotlib.image
 import numpy as np
@@ -18,10 +19,20 @@ from matplotlib.transforms import Bbox
 
 from isotherm.app.figures import Drawing
 from isotherm.app.palette import rgb
-from isotherm.app.study_figures import ARM_LOOKS, MOST_HEIGHT_PT, PNG_DPI, WIDTH_PT, look, on_pages, width_of, wrapped
+from isotherm.app.study_figures import (
+    ARM_LOOKS,
+    MOST_HEIGHT_PT,
+    PNG_DPI,
+    TYPE_PT,
+    WIDTH_PT,
+    look,
+    on_pages,
+    width_of,
+    wrapped,
+)
 from isotherm.app.study_figures_curves import ArmCurve, CurveWords, survival_curves
 from isotherm.app.study_figures_flow import FlowBox, flow_diagram
-from isotherm.app.study_figures_forest import ForestRow, ForestWords, estimate_ruler, forest_plots
+from isotherm.app.study_figures_forest import ForestRow, ForestWords, effect_axis, estimate_ruler, forest_plots
 from isotherm.app.study_figures_love import LovePoint, love_plots
 from isotherm.app.study_figures_overlap import ArmScores, overlap_plot
 
@@ -312,3 +323,18 @@ def test_what_belongs_together_is_broken_only_if_it_fits_on_no_line() -> None:
 
     assert wrapped(interval, 75.0) == ["1.20", "(0.80\u00a0to\u00a01.90)"]
     assert wrapped(interval, 40.0) == ["1.20", "(0.80 to", "1.90)"]
+
+
+@pytest.mark.parametrize("reach", [3.0, 12.0, 100.0, 1e6])
+@pytest.mark.parametrize("width", [0.1, 0.25, 0.5])
+def test_labels_of_a_log_axis_stand_apart_whatever_its_reach(reach: float, width: float) -> None:
+    figure = Figure(figsize=(WIDTH_PT / 72.0, 2.0))
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.3, 0.3, width, 0.5))
+    axes.tick_params(labelsize=TYPE_PT)
+    effect_axis(axes, [1.0 / reach, 1.0, reach], ratio=True)
+    figure.draw_without_rendering()
+
+    boxes = [one.get_window_extent() for one in axes.get_xticklabels()]
+    assert "1" in [one.get_text() for one in axes.get_xticklabels()]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))

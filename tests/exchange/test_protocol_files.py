@@ -254,7 +254,7 @@ def test_line_ends_and_byte_order_mark_of_other_systems_change_nothing(tmp_path:
 @pytest.mark.parametrize("text", ["seed = 1" + "0" * 5000, "seed = " + "[" * 100_000])
 def test_numbers_and_lists_without_end_are_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(
-        BadProtocol, match=r"^study\.toml holds numbers or nested lists without end; write it plainly\.$"
+        BadProtocol, match=r"^study\.toml holds numbers, keys or nested lists without end; write it plainly\.$"
     ):
         protocol_from(text)
 

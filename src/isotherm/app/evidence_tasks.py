@@ -66,6 +66,16 @@ def chosen(library: Library, choice: Choice, words: Sequence[str] = ()) -> tuple
     )
 
 
+def effects_first(records: Sequence[PublishedResult]) -> tuple[PublishedResult, ...]:
+    """Return ratios and differences with their interval first, then what else has one; within each the order stays."""
+    return tuple(sorted(records, key=_without_effect))
+
+
+def _without_effect(record: PublishedResult) -> int:
+    compares = record.is_ratio or record.measure == "difference"
+    return 0 if record.has_interval and compares else 1 if record.has_interval else 2
+
+
 def recomputed(library: Library, choice: Choice) -> tuple[Reproduced, ...]:
     """Run the checks that compare any of the results that are wanted."""
     return reproduce(library, {record.id for record in chosen(library, choice)})

@@ -28,6 +28,15 @@ HEAD = """\
 """
 
 
+LACKS = "# Not read yet, "
+"""Begins the line above a kind that lacks something, so that the draft as a whole can be read as it is."""
+
+
+def kinds_not_read(text: str) -> tuple[str, ...]:
+    """Return the kinds of records that a draft holds as a remark only, since something of them has to be filled in."""
+    return tuple(re.findall(rf"^{LACKS}([a-z_]+):", text, re.MULTILINE))
+
+
 def write_draft(table: str | os.PathLike[str], out: str, *, sheet: str | None = None) -> Path:
     """Draft the mapping of a table into a file that does not exist yet.
 
@@ -70,23 +79,31 @@ def _lines(found: MappingGuess, table: str, sheet: str | None) -> Iterator[str]:
 
 
 def _kind(one: KindGuess, patient: str, table: str, sheet: str | None) -> Iterator[str]:
-    kind = one.kind
-    yield f"[[table]]\nkind = {toml(kind.name)}\nfile = {toml(table)}"
+    """Yield the lines of a kind; as a remark where it lacks what no record of it can be without."""
+    told = {column.field.name for column in one.columns}
+    lacking = [field for field in one.kind.fields if field.needed and field.name not in told]
+    lines = _table_lines(one, patient, table, sheet)
+    if not lacking:
+        yield from (*lines, "")
+        return
+    yield f"{LACKS}{one.kind.name}: it needs what no column sounds like. Fill in the ..., and take these # away:"
+    more = (f'{field.name} = {{ constant = "..." }}  # needed: {field.wanted}' for field in lacking)
+    yield from (f"# {line}" for text in (*lines, *more) for line in text.split("\n"))
+    yield ""
+
+
+def _table_lines(one: KindGuess, patient: str, table: str, sheet: str | None) -> Iterator[str]:
+    yield f"[[table]]\nkind = {toml(one.kind.name)}\nfile = {toml(table)}"
     if sheet is not None:
         yield f"sheet = {toml(sheet)}"
     yield f"patient = {toml(patient)}"
     if one.turns:
         yield f"repeat = {toml(list(one.turns))}"
-    if kind.several:
+    if one.kind.several:
         yield _own_key(one)
     yield "[table.fields]"
     for column in one.columns:
         yield f"{column.field.name} = {_source(column)}"
-    told = {column.field.name for column in one.columns}
-    for field in kind.fields:
-        if field.needed and field.name not in told:
-            yield f'# {field.name} = {{ constant = "..." }}  # needed: {field.wanted}'
-    yield ""
 
 
 def _own_key(one: KindGuess) -> str:

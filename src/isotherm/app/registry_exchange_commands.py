@@ -120,11 +120,13 @@ def _dictionary(options: argparse.Namespace) -> int:
 
 
 def _mapping(options: argparse.Namespace) -> int:
-    from isotherm.app.registry_draft import write_draft
+    from isotherm.app.registry_draft import kinds_not_read, write_draft
     from isotherm.printable import printable
 
     file = write_draft(options.table, options.out, sheet=options.sheet)
     name, table = printable(str(file)), printable(options.table)
     print(f"Drafted: {name}. Every line is a guess from names; check each. Next:\n"
           f"  isotherm registry import REGISTRY {table} --mapping {name} --dry-run")  # fmt: skip
+    if lacking := kinds_not_read(file.read_text(encoding="utf-8")):
+        print(f"Not read until you fill in what is marked there: {', '.join(lacking)}.")
     return 0

@@ -41,6 +41,8 @@ def add_serve(commands: Any, say: Print) -> None:
                      help="address to listen at (default: %(default)s, this machine only)")  # fmt: skip
     one.add_argument("--port", type=int, metavar="N", default=0, help="default: a free one")
     one.add_argument("--jobs", type=int, metavar="N", default=1, help="jobs at once (default: %(default)s)")
+    one.add_argument("--room-gb", type=float, metavar="GB", default=100.0,
+                     help="how much the workspace may hold of uploads and results (default: %(default)g)")  # fmt: skip
     one.add_argument("--no-browser", action="store_true", help="open no browser, only print the address")
     one.add_argument("--name", metavar="NAME", action="append", default=[],
                      help="a name under which browsers ask for this server; may be repeated")  # fmt: skip
@@ -68,6 +70,7 @@ def _serve(options: argparse.Namespace, say: Print) -> int:
     served(what[0] if what else None, Path(options.workspace), today=datetime.now().astimezone().date(),
            demo=options.demo, host=options.host, port=options.port, names=options.name, tls_cert=options.tls_cert,
            tls_key=options.tls_key, behind_proxy=options.behind_proxy, browser=not options.no_browser,
-           jobs=options.jobs, say=lambda address: say(f"isotherm is at {address}\nStop it with Ctrl-C.\n"),
+           jobs=options.jobs, room_gb=options.room_gb,
+           say=lambda address: say(f"isotherm is at {address}\nStop it with Ctrl-C.\n"),
            progress=tell)  # fmt: skip
     return 0

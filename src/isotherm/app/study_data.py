@@ -59,8 +59,17 @@ def read_study(path: str) -> StudyData:
     ------
     InputError, NoAnswer
     """
-    protocol, folder = read_protocol(path), Path(path).parent
-    data = protocol.data
+    return study_of(read_protocol(path), path)
+
+
+def study_of(protocol: Protocol, path: str) -> StudyData:
+    """Read the table of a protocol that has been read, or looked through, already; `path` is where it lies.
+
+    Raises
+    ------
+    InputError, NoAnswer
+    """
+    folder, data = Path(path).parent, protocol.data
     if not data.file.startswith(MARK):
         return StudyData(protocol, read_records(protocol, folder), (path, str(folder / data.file)), None)
     for name, value in (("separator", data.separator), ("encoding", data.encoding), ("sheet", data.sheet)):

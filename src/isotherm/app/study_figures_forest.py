@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -16,11 +17,13 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from isotherm.app.figures import FAINT, INK, RULE, Drawing, draw
 from isotherm.app.report_words import NO_BREAK
-from isotherm.app.study_figures import LINE_PT, MOST_HEIGHT_PT, TYPE_PT, WIDTH_PT, on_pages, picture, wrapped
+from isotherm.app.study_figures import LINE_PT, MOST_HEIGHT_PT, TYPE_PT, WIDTH_PT, on_pages, picture, width_of, wrapped
 
 LABEL_PT, COUNT_PT, ESTIMATE_PT, P_PT, GAP_PT = 132.0, 62.0, 92.0, 50.0, 8.0
 HEAD_PT, ROW_GAP_PT = 2.6 * LINE_PT, 3.5
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+TICK_STEPS, TICK_GAP_PT = (1, 2, 3, 6), 4.0
+"""Every tick, every second, the decades, two decades: the first whose labels stand so far apart is taken."""
 RULER_WIDTH_IN, RULER_HEIGHT_IN = 4.0, 1.08
 OVER_PLOT: dict[str, Any] = {"facecolor": "#ffffff", "edgecolor": "none", "pad": 1.4}
 WIDEST = 100.0
@@ -186,7 +189,7 @@ def effect_axis(axes: Axes, values: Sequence[float | None], *, ratio: bool) -> N
         ends = [value for value in values if value is not None and 1.0 / WIDEST <= value <= WIDEST]
         reach = max([2.2, *(1.15 * max(value, 1.0 / value) for value in ends)])
         axes.set(xscale="log", xlim=(1.0 / reach, reach))
-        ticks = [tick for tick in TICKS if 1.0 / reach <= tick <= reach]
+        ticks = _apart([tick for tick in TICKS if 1.0 / reach <= tick <= reach], axes, reach)
         axes.xaxis.set_major_locator(FixedLocator(ticks))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xticklabels([f"{tick:g}" for tick in ticks])
@@ -197,6 +200,25 @@ def effect_axis(axes: Axes, values: Sequence[float | None], *, ratio: bool) -> N
     axes.tick_params(length=3.0, width=0.6, color=FAINT)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.axvline(1.0 if ratio else 0.0, color=INK, linewidth=0.8)
+
+
+def _apart(ticks: Sequence[float], axes: Axes, reach: float) -> list[float]:
+    """Return so many of the ticks that their labels stand apart; 1, which is no difference, is always one."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    wide_pt = axes.get_position().width * figure.get_figwidth() * 72.0
+    pt_per_decade = wide_pt / (2.0 * math.log10(reach))
+    middle = TICKS.index(1.0)
+    for step in TICK_STEPS:
+        kept = [tick for tick in ticks if (TICKS.index(tick) - middle) % step == 0]
+        if all(math.log10(right / left) * pt_per_decade >= _label_pt(left, right) for left, right in pairwise(kept)):
+            return kept
+    return [1.0]
+
+
+def _label_pt(left: float, right: float) -> float:
+    """Return how far apart two ticks have to be for their labels."""
+    return (width_of(f"{left:g}") + width_of(f"{right:g}")) / 2.0 + TICK_GAP_PT
 
 
 def write_beside(axes: Axes, text: str, x_pt: float, middle: float, *, bold: bool = False, ha: str = "left",

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from isotherm.errors import BadSetting
 from isotherm.exchange.protocol_text import toml
 from isotherm.study import known, protocol_methods, protocol_parts
-from isotherm.toml_form import spelled
+from isotherm.toml_form import loaded, spelled
 from isotherm.toml_lines import Path, Spans
 
 Kind = Literal["text", "number", "flag", "choice", "toml"]
@@ -91,8 +91,10 @@ def fields_of(text: str) -> tuple[Field, ...]:
     Raises
     ------
     tomllib.TOMLDecodeError
+    ValueError, RecursionError
+        Numbers, keys or lists without end.
     """
-    whole = tomllib.loads(text)
+    whole = loaded(text)
     return tuple(_field(path, _at(whole, path), text, place) for path, place in Spans(text).values.items())
 
 
@@ -167,7 +169,7 @@ def _literal(one: Field, value: str) -> str:
 
 def _is_one_value(text: str) -> bool:
     try:
-        return list(tomllib.loads(f"x = {text}\n")) == ["x"] and "\n[" not in text
+        return list(loaded(f"x = {text}\n")) == ["x"] and "\n[" not in text
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):
         return False
 

@@ -128,7 +128,13 @@ def test_the_full_measurement_of_a_stroke_is_a_job_that_says_who_and_why(
 
 
 def test_no_full_measurement_without_a_stroke_or_a_reason(reader: TestClient, job: Job) -> None:
-    for corrections, why in (("[]", "x"), ("", "x"), ("{", "x"), (json.dumps(ERASED["corrections"]), "")):
+    for corrections, why in (
+        ("[]", "x"),
+        ("", "x"),
+        ("{", "x"),
+        ("[" * 100_000, "x"),
+        (json.dumps(ERASED["corrections"]), ""),
+    ):
         answer = form(reader, f"/assess/{job.id}/full", corrections=corrections, why=why)
         assert answer.status_code == 400, (corrections, why)
 
@@ -217,6 +223,57 @@ def test_strokes_from_elsewhere_or_from_nobody_are_refused(app: FastAPI, reader:
     assert reader.post(path, json=ERASED).status_code == 403
     nobody = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
     assert send(nobody, path, ERASED).status_code == 303
+
+
+def test_strokes_are_kept_as_they_are_made_each_person_their_own(app: FastAPI, reader: TestClient, job: Job) -> None:
+    path, empty = f"/assess/{job.id}/strokes", {"done": [], "undone": []}
+    mine = {"done": [{"mask": "ablation 0", "stroke": DAB}], "undone": [{"mask": "tumor 0", "stroke": DAB}]}
+    assert reader.get(path).json() == empty
+    assert send(reader, path, mine).status_code == 204
+    assert reader.get(path).json() == mine
+    other = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
+    assert other.get(path).json() == empty
+    assert send(other, path, mine).status_code == 303
+    for hostile in ({}, {"done": 1, "undone": []}, {"done": [{"mask": "../x 0", "stroke": DAB}], "undone": []},
+                    {"done": [{"mask": "tumor 0", "stroke": {}}], "undone": []}, {"done": [None], "undone": []},
+                    {"done": [{"mask": "tumor 0", "stroke": DAB}] * 5000, "undone": []}):  # fmt: skip
+        assert send(reader, path, hostile).status_code in (400, 413), hostile
+    assert reader.get(path).json() == mine
+    assert form(reader, f"/assess/{job.id}/full", corrections=json.dumps(ERASED["corrections"]), why="x").is_redirect
+    assert reader.get(path).json() == empty  # they are in the correction now
+
+
+def test_a_measurement_that_is_begun_from_a_lesion_is_accepted_there(
+    app: FastAPI, reader: TestClient, registry: str, folder: Path
+) -> None:
+    patient, lesion = patient_with_lesion(registry)
+    page = reader.get(f"/patients/{patient}").text
+    assert f"/assess?patient={patient}&amp;lesion={lesion}" in page
+    page = reader.get(f"/assess?patient={patient}&lesion={lesion}").text
+    assert page.count(f'name="patient" value="{patient}"') == 1
+    assert reader.get(f"/assess?patient={patient}&lesion=none-such").status_code == 400
+    assert reader.get("/assess?patient=nobody").status_code == 400
+    demo = form(reader, "/assess/demo", patient=patient, lesion=lesion).headers["location"]
+    kept = table_of(app).get(demo.removeprefix("/assess/"))
+    assert kept is not None
+    assert kept.patient == ""  # the demo's pair is of nobody
+    fields = {"study_before": "1.2.3", "tumor_label": "300:Tumor", "ablation_label": "301:Zone"}
+    assert form(reader, "/assess", patient=patient, lesion="none-such", **fields).status_code == 400
+    begun = form(reader, "/assess", patient=patient, lesion=lesion, **fields)
+    new = table_of(app).get(begun.headers["location"].removeprefix("/assess/"))
+    assert new is not None
+    assert new.patient == patient
+    asked = json.loads((table_of(app).folder(new.id) / "asked.json").read_text())["asked"]
+    assert asked["place"] == {"patient": patient, "lesion": lesion}
+    measured = copied_job(app, folder, registry)
+    file = table_of(app).folder(measured.id) / "asked.json"
+    told = json.loads(file.read_text())
+    told["asked"]["place"] = asked["place"]
+    file.write_text(json.dumps(told))
+    page = reader.get(f"/assess/{measured.id}/accept").text
+    assert f'name="patient_id" value="{patient}"' in page
+    assert f"<option selected>{lesion}</option>" in page
+    assert 'list="patients"' in reader.get(f"/assess/{measured.id}/accept?patient_id=").text
 
 
 def test_a_pair_that_waits_shows_its_stages_and_one_that_failed_says_why(

@@ -103,6 +103,28 @@ def test_a_failed_registration_and_a_failed_measurement_say_what_to_do_next(
         assert (told.left, told.errors) == ([], [])
 
 
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is missing: run `make viewer`")
+def test_strokes_outlive_the_tab_in_which_they_were_painted(
+    settings: ServeSettings, registry: str, browser: Browser, chromium: Path, tmp_path: Path
+) -> None:
+    job = measured_job(create_app(settings), tmp_path / "pair", registry)  # before anybody looks after jobs
+    with story(settings, browser, chromium, who=WHO) as told:
+        told.go(f"/assess/{job.id}")
+        told.page.wait_for_selector("#viewer[data-measured=yes]", timeout=MINUTES)
+        told.page.focus("#viewer canvas")
+        with told.page.expect_response(lambda answer: answer.url.endswith("/strokes") and answer.status == 204):
+            told.page.keyboard.press("d")
+        told.page.wait_for_selector("#quick[aria-busy=false]")
+        margin = told.page.inner_text("#quick-margin")
+        other = told.page.context.new_page()
+        told.page.close()
+        other.goto(f"{told.base}/assess/{job.id}")
+        other.wait_for_selector("#quick[aria-busy=false]", timeout=MINUTES)
+        assert other.inner_text("#quick-what") == "1 stroke."
+        assert other.inner_text("#quick-margin") == margin
+        assert (told.left, told.errors) == ([], [])
+
+
 def test_files_chosen_on_the_boxes_are_sent_and_begin_a_measurement(
     settings: ServeSettings, registry: str, browser: Browser, chromium: Path, tmp_path: Path
 ) -> None:

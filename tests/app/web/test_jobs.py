@@ -130,7 +130,7 @@ def test_a_cancelled_job_can_be_run_again_and_goes_on_where_it_was(table: JobTab
     foreman.cancel(now(table, job))
     kept = counted(table, job)
 
-    foreman.again(now(table, job))
+    foreman.again(now(table, job), who="ada")
 
     wait_for(lambda: now(table, job).state == "done")
     assert kept >= 2

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
@@ -142,6 +142,14 @@ def test_an_address_that_tries_many_names_has_to_wait(time: Time) -> None:
     attempts.succeeded("name3")
     assert attempts.must_wait("fresh", "10.0.0.1")
     assert not attempts.must_wait("fresh", "10.0.0.2")
+
+
+def test_behind_a_proxy_no_browser_can_make_up_where_it_comes_from(settings: ServeSettings) -> None:
+    app = create_app(replace(settings, login=True, behind_proxy=True))
+    for lines in (("1.1.1.1, 9.9.9.9",), ("1.1.1.1", "9.9.9.9"), ("9.9.9.9",)):
+        request = Request({"type": "http", "app": app, "client": ("127.0.0.1", 1),
+                           "headers": [(b"x-forwarded-for", one.encode()) for one in lines]})  # fmt: skip
+        assert app.state.logins.address(request) == "9.9.9.9"
 
 
 def test_made_up_names_do_not_fill_the_memory_and_do_not_wash_an_address_clean(time: Time) -> None:

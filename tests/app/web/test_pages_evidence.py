@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from isotherm.app.evidence_tasks import Choice, chosen
+from isotherm.app.evidence_tasks import Choice, chosen, effects_first
 from isotherm.app.web.evidence_library import library
 from isotherm.app.web.job_table import OUT
 from isotherm.app.web.studies import new_study
@@ -45,7 +45,17 @@ def test_pages_hold_each_result_once(client: TestClient) -> None:
         if re.search(rf"page {number} of {number}\b", html):
             break
 
-    assert seen == list(library().results)
+    assert seen == [one.id for one in effects_first(list(library().results.values()))]
+    assert sorted(seen) == sorted(library().results)
+
+
+def test_effects_with_an_interval_come_first_unless_a_publication_is_chosen(client: TestClient) -> None:
+    first = re.findall(r'href="/evidence/result/([^"]+)"', client.get("/evidence").text)
+    assert all(library().results[one].has_interval for one in first)
+
+    paper = next(one for one in library().papers if sum(each.paper == one for each in library().results.values()) > 3)
+    own = re.findall(r'href="/evidence/result/([^"]+)"', client.get("/evidence", params={"paper": paper}).text)
+    assert own == [one.id for one in library().results.values() if one.paper == paper][: len(own)]
 
 
 @pytest.mark.parametrize("asked", [

@@ -221,19 +221,6 @@ def test_a_mapping_reads_no_file_but_those_that_came(client: TestClient, file: s
     assert "file that did not come" in answer.text
 
 
-def test_a_kept_mapping_that_names_other_files_is_not_looked_at_either(client: TestClient) -> None:
-    html = send(client, ("clinic.csv", THEIRS))
-    text = '[[table]]\nkind = "patient"\nfile = "../state.json"\npatient = "MRN"\n[table.fields]\nsex = "Sex"\n'
-    write(client, f"{where(html)}/mapping", text=text, read=field(html, "read"))
-    before = len(client.get("/jobs").text)
-
-    answer = write(client, f"{where(html)}/look")
-
-    assert answer.status_code == 400
-    assert "file that did not come" in answer.text
-    assert len(client.get("/jobs").text) == before
-
-
 def test_names_of_columns_and_files_and_cells_do_nothing_on_a_page(client: TestClient) -> None:
     bad = "<script>alert(1)</script>"
     html = send(client, (f"{bad}.csv", f"MRN;{bad};Sex;Date of birth\nQ1;{bad};{bad};{bad}\n"))

@@ -176,7 +176,7 @@ def test_the_name_of_who_works_is_asked_before_anything_is_written(client: TestC
 
     answer = post(client, "/patients/X1/answers", kind="patient", revision="1", **{"answer.sex": "male"})
 
-    assert answer.headers["location"].startswith("/who")
+    assert "Who is working?" in answer.text
     assert record(registry, "X1", "patient").revision == 1
 
 

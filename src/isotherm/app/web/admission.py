@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import HTTPException, Request
 
 from isotherm.app.web.context import web_of
-from isotherm.app.web.csrf import SAFE
+from isotherm.app.web.csrf import FIELD, SAFE, is_form
 from isotherm.printable import printable
 
 Role = Literal["read", "write", "admin"]
@@ -30,6 +31,14 @@ class Person:
 
     name: str
     role: Role
+
+
+class NameFirst(Exception):
+    """A form came from somebody who has told no name: it is asked for, and the form is kept and sent again."""
+
+    def __init__(self, path: str, fields: Sequence[tuple[str, str]]) -> None:
+        super().__init__(path)
+        self.path, self.fields = path, fields
 
 
 class Elsewhere(Exception):
@@ -79,19 +88,25 @@ def allow(request: Request, role: Role) -> None:
         raise HTTPException(403, f"Your login may not do this; it takes the role '{role}'.")
 
 
-def writer(request: Request) -> str:
+async def writer(request: Request) -> str:
     """Return the name of who writes, for the audit; `who: Annotated[str, Depends(writer)]` in a page.
 
     Raises
     ------
+    NameFirst
+        Of a form: its fields are kept until the name has been told.
     Elsewhere
-        To the page that asks for it.
+        Of anything else: to the page that asks for the name.
     """
     allow(request, "write")
     name = person_of(request).name
-    if not name:
+    if name:
+        return name
+    if not is_form(request):
         raise Elsewhere(f"/who?next={quote(back_of(request))}")
-    return name
+    fields = (await request.form()).multi_items()
+    raise NameFirst(_here_of_form(request), [(key, value) for key, value in fields
+                                             if isinstance(value, str) and key != FIELD])  # fmt: skip
 
 
 def name_in(cookie: str) -> str:
@@ -107,10 +122,18 @@ def own_path(told: str | None) -> str:
 
 
 def back_of(request: Request) -> str:
-    """Return the page that a form was on."""
-    referrer = request.headers.get("referer", "")
-    base = str(request.base_url)
-    return own_path("/" + referrer.removeprefix(base)) if referrer.startswith(base) else "/"
+    """Return the page that a form was on; a proxy in front of us speaks another scheme than we do."""
+    try:
+        told = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return "/"
+    if told.netloc != request.headers.get("host"):
+        return "/"
+    return own_path(f"{told.path}?{told.query}" if told.query else told.path)
+
+
+def _here_of_form(request: Request) -> str:
+    return own_path(quote(request.url.path) + (f"?{request.url.query}" if request.url.query else ""))
 
 
 def _here(request: Request) -> str:

@@ -21,6 +21,7 @@ from isotherm.app.web.gate import Gate
 from isotherm.app.web.job_table import JobTable
 from isotherm.app.web.logins import Logins
 from isotherm.app.web.page_files import page_files
+from isotherm.app.web.room import Room
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.worklist_table import WorklistTable
 from isotherm.app.web.workspace import workspace_at
@@ -52,6 +53,7 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
     nav = sorted((one for _, one in found if one is not None), key=lambda one: one.order)
     app.state.web = Web(settings, workspace, criteria_environment(), tuple(nav), clock)
     app.state.logins = Logins(workspace, settings)
+    app.state.room = Room(workspace, settings.room_gb)
     app.state.worklist = WorklistTable(workspace, settings.registry)
     app.state.foreman = Foreman(JobTable(workspace), at_once=settings.jobs)
     for router, _ in found:

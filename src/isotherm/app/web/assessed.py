@@ -53,6 +53,11 @@ class Assessed:
         return tuple(correction_of(one) for one in self.asked["corrections"])
 
     @property
+    def place(self) -> Mapping[str, str]:
+        """Patient and lesion of the registry that it was measured for; empty where nobody has said so."""
+        return self.asked.get("place", {})
+
+    @property
     def document(self) -> Mapping[str, Any]:
         """The content of margin.json.
 

@@ -12,6 +12,7 @@ from jinja2 import Environment
 
 from isotherm.app.web.foreman import Foreman
 from isotherm.app.web.job import Job
+from isotherm.app.web.room import Room
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.worklist_table import WorklistTable
 from isotherm.app.web.workspace import Workspace
@@ -82,6 +83,13 @@ def worklist_of(request: Request) -> WorklistTable:
     return found
 
 
+def room_of(request: Request) -> Room:
+    """Return what tells how much more the workspace may hold."""
+    found = request.app.state.room
+    assert isinstance(found, Room)
+    return found
+
+
 def start_job(request: Request, work: str, title: str, asked: Mapping[str, Any], *, who: str,
               patient: str = "") -> Job:  # fmt: skip
     """Start long work in the background.
@@ -99,7 +107,13 @@ def start_job(request: Request, work: str, title: str, asked: Mapping[str, Any],
         Who asks for it, for the audit.
     patient : str
         Whom it is about; it stands in the worklist.
+
+    Raises
+    ------
+    NoRoom
+        The workspace holds as much as it may.
     """
+    room_of(request).take(0)
     foreman = foreman_of(request)
     job = foreman.table.add(work, title, asked, who=who, registry=web_of(request).settings.registry,
                             patient=patient)  # fmt: skip

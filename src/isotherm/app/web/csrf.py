@@ -46,10 +46,15 @@ async def guarded(request: Request) -> None:
 
 
 async def _field(request: Request) -> str:
-    if request.url.path == UPLOADS or not request.headers.get("content-type", "").startswith(FORMS):
+    if not is_form(request):
         return ""
     found = (await request.form()).get(FIELD)
     return found if isinstance(found, str) else ""
+
+
+def is_form(request: Request) -> bool:
+    """Return whether the body is that of a form, and no file."""
+    return request.url.path != UPLOADS and request.headers.get("content-type", "").startswith(FORMS)
 
 
 def _is_ours(request: Request) -> bool:
@@ -57,4 +62,7 @@ def _is_ours(request: Request) -> bool:
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return False
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    except ValueError:  # no address at all
+        return False

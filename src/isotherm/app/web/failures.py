@@ -7,9 +7,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from isotherm.app.web.admission import Elsewhere
+from isotherm.app.web.admission import LONGEST_NAME, Elsewhere, NameFirst
 from isotherm.app.web.gate import TooLarge, protect
 from isotherm.app.web.rendering import go, page
+from isotherm.app.web.room import NoRoom
 from isotherm.errors import InputError, IsothermError, NoAnswer, Overtaken, StoreError
 
 UNFORESEEN = "Something unforeseen happened, and nothing was changed by this page; go back and try again."
@@ -17,11 +18,12 @@ NOT_HERE = "There is no such page; start again from the worklist."
 NOT_SO = "The page cannot be asked for like this; start again from the worklist."
 
 TITLES = {400: "That cannot be used", 403: "Not allowed", 404: "Not here", 405: "Not here", 409: "Somebody was faster",
-          413: "Too large", 429: "Too often", 503: "Not now"}  # fmt: skip
+          413: "Too large", 429: "Too often", 503: "Not now", 507: "No room"}  # fmt: skip
 
 
 def add_failures(app: FastAPI) -> None:
     """Let an app answer what goes wrong."""
+    app.add_exception_handler(NameFirst, _name_first)
     app.add_exception_handler(Elsewhere, _elsewhere)
     app.add_exception_handler(IsothermError, _told)
     app.add_exception_handler(HTTPException, _http)
@@ -34,6 +36,17 @@ def _elsewhere(request: Request, error: Exception) -> Response:
     return go(request, error.path)
 
 
+def _name_first(request: Request, error: Exception) -> Response:
+    """Ask for the name where the form was, with what was typed in it, which is sent again once the name is told."""
+    assert isinstance(error, NameFirst)
+    answer = page(request, "who.html.jinja", next="/", said="", longest=LONGEST_NAME, then=error.path,
+                  kept=error.fields)  # fmt: skip
+    if "hx-request" in request.headers:
+        answer.headers.update({"HX-Retarget": "#content", "HX-Reswap": "innerHTML show:window:top",
+                               "HX-Reselect": "#content > *"})  # fmt: skip
+    return answer
+
+
 def _told(request: Request, error: Exception) -> Response:
     return failure(request, status_of(error), str(error))
 
@@ -41,6 +54,8 @@ def _told(request: Request, error: Exception) -> Response:
 def status_of(error: Exception) -> int:
     """Return the status of an error that was raised on purpose."""
     match error:
+        case NoRoom():
+            return 507
         case TooLarge():
             return 413
         case Overtaken():

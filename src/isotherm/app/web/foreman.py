@@ -64,10 +64,19 @@ class Foreman:
                 end(self.table.folder(job.id), self._own.pop(job.id, None))
         self.wake()
 
-    def again(self, job: Job) -> None:
-        """Let a job that is over run once more."""
-        self.table.forget_attempts(job.id)
-        self.table.move(job.id, "waiting", since=("done", "failed", "cancelled"))
+    def forget(self, job: Job) -> bool:
+        """Let a job that is over not be known any more; return whether it was over."""
+        with self._one:
+            return self.table.remove(job.id)
+
+    def again(self, job: Job, *, who: str) -> None:
+        """Let a job that is over run once more; what it writes then is of who asks now."""
+        with self._one:
+            now = self.table.get(job.id)
+            if now is None or not now.is_over:
+                return
+            self.table.ask_anew(job.id, who=who)
+            self.table.move(job.id, "waiting", since=("done", "failed", "cancelled"))
         self.wake()
 
     def _look_after(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from isotherm.app.web.context_time import stamp
-from isotherm.app.web.job import ID, Job, State, work_called
+from isotherm.app.web.job import ENDED, ID, Job, State, work_called
 from isotherm.app.web.workspace import Workspace
 from isotherm.errors import BadSetting
 from isotherm.exchange.atomic import write_text
@@ -97,6 +97,21 @@ class JobTable:
         """Count the starts of a job anew, which somebody runs again."""
         with self.workspace.connected() as connection:
             connection.execute("UPDATE job SET attempts = 0 WHERE id = ?", (job_id,))
+
+    def remove(self, job_id: str) -> bool:
+        """Take the row of a job that is over away; return whether there was one."""
+        marks = ", ".join("?" for _ in ENDED)
+        with self.workspace.connected() as connection:
+            gone = connection.execute(f"DELETE FROM job WHERE id = ? AND state IN ({marks})", (job_id, *sorted(ENDED)))
+        return gone.rowcount == 1
+
+    def ask_anew(self, job_id: str, *, who: str) -> None:
+        """Let a job be of somebody else, who runs it again, and count its starts anew."""
+        file = self.folder(job_id) / ASKED
+        asked = json.loads(file.read_text(encoding="utf-8"))
+        write_text(file, json.dumps(asked | {"who": who}))
+        with self.workspace.connected() as connection:
+            connection.execute("UPDATE job SET who = ?, attempts = 0 WHERE id = ?", (printable(who), job_id))
 
     def told(self, job: Job) -> str:
         """Return in words how far a job is."""

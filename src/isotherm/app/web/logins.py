@@ -94,7 +94,8 @@ class Logins:
     def address(self, request: Request) -> str:
         """Return where a request comes from: what the proxy in front of us says last, if there is one."""
         if self._settings.behind_proxy:
-            told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+            # A proxy may add a line of its own below the one that the browser made up.
+            told = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
             if told:
                 return told[:60]
         return request.client.host if request.client else ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from isotherm.app.accepting import places_of
 from isotherm.app.correcting import Signature, combined
 from isotherm.app.pacs_tasks import URL
 from isotherm.app.palette import CLASSES
@@ -17,10 +19,12 @@ from isotherm.app.web.assess_form import pair_of_form
 from isotherm.app.web.assess_words import gate_tables, lesion_rows, stages
 from isotherm.app.web.assessed import SCENES, Assessed, assessed, later
 from isotherm.app.web.context import Nav, foreman_of, start_job, web_of
+from isotherm.app.web.looked import looked_at
 from isotherm.app.web.painted import painted_in
 from isotherm.app.web.rendering import page
+from isotherm.app.web.strokes_kept import KeptStrokes
 from isotherm.app.web.work_assess import WORK, asked_for
-from isotherm.errors import BadStroke
+from isotherm.errors import BadStroke, NotAcceptable
 
 ROUTER = APIRouter()
 NAV = Nav(order=2, label="Assess", path="/assess", letter="a")
@@ -31,26 +35,32 @@ Who = Annotated[str, Depends(writer)]
 
 
 @ROUTER.get("/assess")
-def start(request: Request) -> Response:
-    """Show how to begin, and what was measured before."""
+def start(request: Request, patient: str = "", lesion: str = "") -> Response:
+    """Show how to begin, for a lesion of the registry where one is named, and what was measured before."""
     table = foreman_of(request).table
     jobs = [(job, table.told(job)) for job in table.of() if job.work == WORK]
-    return page(request, "assess.html.jinja", jobs=jobs, pacs=bool(os.environ.get(URL)))
+    return page(request, "assess.html.jinja", jobs=jobs, pacs=bool(os.environ.get(URL)),
+                place=_place(request, {"patient": patient, "lesion": lesion}))  # fmt: skip
 
 
 @ROUTER.post("/assess/demo")
 def demo(request: Request, who: Who) -> Response:
-    """Measure the demo's pair."""
+    """Measure the demo's pair, which is of no patient: a lesion that one came from is not its place."""
     job = start_job(request, WORK, DEMO, asked_for(None), who=who)
     return RedirectResponse(f"/assess/{job.id}", 303)
 
 
+async def texts_of(request: Request) -> dict[str, str]:
+    """Return the texts of the form."""
+    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
 @ROUTER.post("/assess")
-async def begin(request: Request, who: Who) -> Response:
+def begin(request: Request, who: Who, form: Annotated[dict[str, str], Depends(texts_of)]) -> Response:
     """Measure a pair whose files have been uploaded."""
-    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     pair, title = pair_of_form(web_of(request).workspace, form)
-    job = start_job(request, WORK, title, asked_for(pair), who=who)
+    place = _place(request, form)
+    job = start_job(request, WORK, title, asked_for(pair, place=place), who=who, patient=place.get("patient", ""))
     return RedirectResponse(f"/assess/{job.id}", 303)
 
 
@@ -86,7 +96,7 @@ def full(
     one = assessed(request, job_id)
     try:
         told: Any = json.loads(corrections)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     painted = painted_in({"corrections": told})
     if not any(each.strokes for each in painted):
@@ -94,9 +104,29 @@ def full(
     signed = Signature(who, why.strip(), web_of(request).clock())
     scene = SCENES.of(one, 0)
     every = combined(one.corrections, later(scene, painted))
-    asked = asked_for(one.pair, every, signed, of=one.job.id)
-    job = start_job(request, WORK, f"{one.job.title.removesuffix(', corrected')}, corrected", asked, who=who)
+    asked = asked_for(one.pair, every, signed, of=one.job.id, place=one.place)
+    job = start_job(request, WORK, f"{one.job.title.removesuffix(', corrected')}, corrected", asked, who=who,
+                    patient=one.job.patient)  # fmt: skip
+    KeptStrokes(one.folder, who).forget()
     return RedirectResponse(f"/assess/{job.id}", 303)
+
+
+def _place(request: Request, told: Mapping[str, str]) -> dict[str, str]:
+    """Return the patient and the lesion that are named; neither where no patient is.
+
+    Raises
+    ------
+    NotAcceptable
+        The registry does not hold them.
+    """
+    patient_id, lesion_id = told.get("patient", ""), told.get("lesion", "")
+    if not patient_id:
+        return {}
+    lesions = places_of(web_of(request).settings.registry, patient_id).lesions
+    if lesion_id and lesion_id not in lesions:
+        raise NotAcceptable("The registry has no such lesion of this patient; begin from the patient's page.")
+    looked_at(request, patient_id, "assess a lesion")
+    return {"patient": patient_id, "lesion": lesion_id}
 
 
 def _waited(request: Request, one: Assessed) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from isotherm.app.accepting import Acceptance, NamedScan, accept_margin, patient
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_words import lesion_rows
 from isotherm.app.web.assessed import assessed
+from isotherm.app.web.clearing import ACCEPTED
 from isotherm.app.web.context import web_of
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.rendering import page
 from isotherm.errors import NotAcceptable
+from isotherm.exchange.atomic import write_text
 
 ROUTER = APIRouter()
 
@@ -24,18 +26,20 @@ Who = Annotated[str, Depends(writer)]
 
 
 @ROUTER.get("/assess/{job_id}/accept")
-def choose(request: Request, job_id: str, label: str = "", patient_id: str = "") -> Response:
+def choose(request: Request, job_id: str, label: str = "", patient_id: str | None = None) -> Response:
     """Ask where a margin goes: first the patient, then the lesion and the scans."""
     one = assessed(request, job_id)
     address = web_of(request).settings.registry
     lesions = lesion_rows(one.document)
     chosen = next((row for row in lesions if row["label"] == label), lesions[0])
     places = None
+    patient_id = one.place.get("patient", "") if patient_id is None else patient_id
     if patient_id:
         looked_at(request, patient_id, "accept a margin")
         places = places_of(address, patient_id)
     return page(request, "assess_accept.html.jinja", job=one.job, lesion=chosen, lesions=lesions, patient_id=patient_id,
-                places=places, patients=() if places else patients_of(address))  # fmt: skip
+                lesion_id=one.place.get("lesion", ""), places=places,
+                patients=() if places else patients_of(address))  # fmt: skip
 
 
 @ROUTER.post("/assess/{job_id}/accept")
@@ -53,6 +57,7 @@ def accept(
     )  # fmt: skip
     asked = asked.read_at(_revisions(revisions))
     own = accept_margin(web_of(request).settings.registry, one.document, label, asked, folder=f"assess/{job_id}")
+    write_text(one.folder / ACCEPTED, own)
     return page(request, "assess_accepted.html.jinja", job=one.job, asked=asked, margin_id=own, who=who)
 
 

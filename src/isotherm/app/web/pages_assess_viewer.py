@@ -7,10 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
-from isotherm.app.web.admission import writer
+from isotherm.app.web.admission import person_of, writer
 from isotherm.app.web.assess_words import finding
 from isotherm.app.web.assessed import SCENES, assessed, later
+from isotherm.app.web.looked import looked_at
 from isotherm.app.web.painted import painted_in
+from isotherm.app.web.strokes_kept import KeptStrokes
 
 ROUTER = APIRouter()
 
@@ -21,8 +23,23 @@ Who = Annotated[str, Depends(writer)]
 @ROUTER.get("/assess/{job_id}/scene/{lesion}")
 def scene(request: Request, job_id: str, lesion: int) -> Response:
     """Give the viewer what it shows: both scans around a lesion, outlines, surfaces, and the margin."""
-    found = SCENES.of(assessed(request, job_id), lesion).whole
+    one = assessed(request, job_id)
+    looked_at(request, one.job.patient, f"scans of pair {job_id}")
+    found = SCENES.of(one, lesion).whole
     return JSONResponse(found | {"finding": finding(found["margin"])})
+
+
+@ROUTER.get("/assess/{job_id}/strokes")
+def strokes(request: Request, job_id: str) -> Response:
+    """Give what the person who asks has painted and not measured in full."""
+    return JSONResponse(KeptStrokes(assessed(request, job_id).folder, person_of(request).name).read())
+
+
+@ROUTER.post("/assess/{job_id}/strokes")
+def keep_strokes(request: Request, job_id: str, told: Told, who: Who) -> Response:
+    """Keep what is painted, as it is made."""
+    KeptStrokes(assessed(request, job_id).folder, who).keep(told)
+    return Response(status_code=204)
 
 
 @ROUTER.post("/assess/{job_id}/margin/{lesion}")

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from isotherm.app.evidence_commands import MODALITIES, ORGANS, STATUSES
 from isotherm.app.evidence_document import RESULT_COLUMNS, csv_text, result_fields
-from isotherm.app.evidence_tasks import Choice, chosen
+from isotherm.app.evidence_tasks import Choice, chosen, effects_first
 from isotherm.app.evidence_words import context_words, flag_words, paper_words, status_words, value_words
 from isotherm.app.web.context import Nav
 from isotherm.app.web.evidence_library import library
@@ -39,6 +39,7 @@ def evidence(request: Request, q: Text = "", organ: Text = "", endpoint: Text = 
     try:
         choice = Choice(organ=organ, endpoint=endpoint, modality=modality, status=status, paper=paper)
         found = chosen(library(), choice, q.split())
+        found = found if paper else effects_first(found)
     except BadSetting as error:
         said = str(error)
 

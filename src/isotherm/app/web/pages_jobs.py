@@ -66,7 +66,7 @@ def cancel(request: Request, job_id: str, who: Who) -> Response:
 @ROUTER.post("/jobs/{job_id}/again")
 def again(request: Request, job_id: str, who: Who) -> Response:
     """Let a job that is over run once more."""
-    foreman_of(request).again(_job(request, job_id))
+    foreman_of(request).again(_job(request, job_id), who=who)
     return RedirectResponse(f"/jobs/{job_id}", 303)
 
 

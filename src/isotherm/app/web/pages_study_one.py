@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -14,15 +13,16 @@ from fastapi.responses import RedirectResponse, Response
 
 from isotherm.app.software import versions
 from isotherm.app.study_check import check_study
-from isotherm.app.study_data import read_study
+from isotherm.app.study_data import study_of
 from isotherm.app.study_flow import flow_drawing
 from isotherm.app.web.admission import writer
 from isotherm.app.web.context import foreman_of, start_job, web_of
 from isotherm.app.web.rendering import page
 from isotherm.app.web.stated import mark_of, text_in
-from isotherm.app.web.studies import Study, problems_of, study_called
+from isotherm.app.web.studies import PROTOCOL, Study, problems_of, study_called
 from isotherm.errors import BadSetting, InputError
 from isotherm.exchange.protocol_fields import BLOCKS, Field, changed, fields_of, with_block, without
+from isotherm.exchange.protocol_files import protocol_from
 from isotherm.study.cohort import cohort
 from isotherm.toml_form import spelled
 
@@ -52,10 +52,12 @@ def one_study(request: Request, name: str) -> Response:
 def audit(request: Request, name: str) -> Response:
     """Show what the design does to the comparison, and who stays; a part of the page."""
     study = study_called(web_of(request).workspace, name)
-    if problems_of(study.protocol.text, study, web_of(request).settings.registry):
+    text = study.protocol.text
+    if problems_of(text, study, web_of(request).settings.registry):
         return page(request, "study_audit.html.jinja", audit=None, said="")
     try:
-        data = read_study(str(study.protocol.file))
+        # The text that was looked through: by now another one may lie in the file, which names other data.
+        data = study_of(protocol_from(text, name=PROTOCOL), str(study.protocol.file))
         found = cohort(data.protocol, data.table)
         document = check_study(found, versions("numpy", "pandas", "scipy"))
     except InputError as error:
@@ -130,8 +132,10 @@ def _saved_form(request: Request, study: Study, told: dict[str, str]) -> Respons
             written = without(written, kind, int(place) if place.isdecimal() else -1)
         if told.get("more"):
             written = with_block(written, told["more"])
-    except (BadSetting, tomllib.TOMLDecodeError) as error:
+    except BadSetting as error:
         return _shown(request, study, status=400, as_text=False, said=str(error), typed=fields)
+    except (ValueError, RecursionError):  # a text that is no TOML is mended as text
+        return _shown(request, study, status=400, as_text=True)
     return _saved(request, study, written, read, as_text=False)
 
 
@@ -165,7 +169,7 @@ def _groups(text: str, typed: dict[str, str]) -> list[Group] | None:
     """Return the values by tables; None where the text is no TOML, and can only be mended as text."""
     try:
         fields = fields_of(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     return list(_by_table(fields, typed))
 

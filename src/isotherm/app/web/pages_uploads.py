@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
 
 from isotherm.app.web.admission import writer
-from isotherm.app.web.context import web_of
-from isotherm.app.web.uploads import keep
+from isotherm.app.web.context import room_of, web_of
+from isotherm.app.web.uploads import LIMITS, keep
 
 ROUTER = APIRouter()
 
@@ -18,6 +20,9 @@ ROUTER = APIRouter()
 async def upload(request: Request, name: str, who: Annotated[str, Depends(writer)], into: str = "") -> Response:
     """Keep one file; `into` names the upload that it belongs to, of a folder whose first file has come."""
     told = request.headers.get("content-length", "")
-    kept = await keep(request.stream(), web_of(request).workspace, name=name, who=who, into=into,
-                      declared=int(told) if told.isdecimal() and len(told) < 20 else None)  # fmt: skip
+    declared = int(told) if told.isdecimal() and len(told) < 20 else None
+    # The first look at the disk takes a while, and the others are not to wait for it.
+    left = await run_in_threadpool(room_of(request).take, declared or 0)
+    kept = await keep(request.stream(), web_of(request).workspace, name=name, who=who, into=into, declared=declared,
+                      limits=replace(LIMITS, file_bytes=min(LIMITS.file_bytes, left)))  # fmt: skip
     return JSONResponse({"id": kept.id, "number": kept.number, "name": kept.name, "bytes": kept.bytes})

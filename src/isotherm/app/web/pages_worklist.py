@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from isotherm.app.web.context import Nav, foreman_of, web_of, worklist_of
+from isotherm.app.web.looked import looked_at
 from isotherm.app.web.rendering import page
 from isotherm.app.web.worklist_table import Only, Wanted
 
@@ -29,6 +30,7 @@ def worklist(
 ) -> Response:  # fmt: skip
     """Show a page of the patients."""
     wanted = Wanted(search=search.strip(), only=only, days=days, today=web_of(request).today(), sort=sort, page=number)
+    looked_at(request, "", f"worklist, page {number}")
     found = worklist_of(request).find(wanted)
     running: dict[str, str] = {}
     for job in foreman_of(request).table.of("waiting", "running"):

@@ -41,6 +41,8 @@ class ServeSettings:
         Whether the first address has to hold the workspace's key, so that other users of the machine are not let in.
     jobs : int
         How many go on at once.
+    room_gb : float
+        How much the workspace may hold of uploads, jobs, imports and studies.
 
     Raises
     ------
@@ -58,12 +60,15 @@ class ServeSettings:
     behind_proxy: bool = False
     keyed: bool = False
     jobs: int = 1
+    room_gb: float = 100.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
             raise BadSetting(f"--port {self.port} came; 0 (a free one) to 65535 is wanted.")
         if not 1 <= self.jobs <= 64:
             raise BadSetting(f"--jobs {self.jobs} came; 1 to 64 is wanted.")
+        if not 0.0 < self.room_gb <= 1e6:
+            raise BadSetting(f"--room-gb {self.room_gb:g} came; more than 0, up to 1000000 is wanted.")
         if is_loopback(self.host) and not self.behind_proxy:
             return
         where = f"--host {printable(self.host)}" if not is_loopback(self.host) else "--behind-proxy"

@@ -140,6 +140,8 @@ def problems_of(text: str, study: Study, registry: str) -> list[tuple[str, str]]
 
 
 def _check_place(file: str, study: Study, registry: str) -> None:
+    if not file.isprintable():
+        raise BadSetting("data.file holds a sign that no name of a file has; write the name anew.")
     if file.startswith(MARK):
         address, _ = asked_of(file, study.folder)
         if _same(address) != _same(registry):

@@ -147,6 +147,13 @@ def files_of(workspace: Workspace, upload_id: str) -> tuple[Uploaded, ...]:
                           path=folder / file_name(row["number"], row["name"])) for row in rows)  # fmt: skip
 
 
+def all_uploads(workspace: Workspace) -> tuple[tuple[str, str, str], ...]:
+    """Return the number of each upload, who sent it, and when its last file came."""
+    with workspace.connected(reads=True) as connection:
+        rows = connection.execute("SELECT id, MIN(who) AS who, MAX(came_at) AS at FROM upload GROUP BY id").fetchall()
+    return tuple((row["id"], row["who"], row["at"]) for row in rows)
+
+
 def drop(workspace: Workspace, upload_id: str) -> None:
     """Delete the files of an upload."""
     for one in files_of(workspace, upload_id):

@@ -28,7 +28,7 @@ MOST_S = 4 * 3600.0
 
 
 def asked_for(pair: PairAsked | None, corrections: Sequence[Correction] = (), signed: Signature | None = None, *,
-              of: str = "") -> dict[str, Any]:  # fmt: skip
+              of: str = "", place: Mapping[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
     """Return what the work is asked: a pair, or the demo's where it is None, and how its masks were corrected.
 
     Parameters
@@ -39,8 +39,10 @@ def asked_for(pair: PairAsked | None, corrections: Sequence[Correction] = (), si
         Needed with corrections.
     of : str
         The job whose masks were corrected.
+    place : mapping, optional
+        The patient and the lesion of the registry that it is about, where that was said beforehand.
     """
-    return {"pair": None if pair is None else pair.document(), "of": of,
+    return {"pair": None if pair is None else pair.document(), "of": of, "place": dict(place or {}),
             "corrections": [correction_document(one) for one in corrections],
             "signed": None if signed is None else signed.document()}  # fmt: skip
 

@@ -7,6 +7,7 @@ import os
 import secrets
 import sqlite3
 import threading
+import zlib
 from collections.abc import Generator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -15,9 +16,6 @@ from pathlib import Path
 from isotherm.app.places import unusable, usable_folder
 from isotherm.errors import OutputError
 from isotherm.exchange.folder_lock import one_at_a_time
-
-FORM = 1
-"""Which tables a workspace has; another number is refused."""
 
 WAITS_S = 30.0
 """How long one who writes waits for another."""
@@ -132,13 +130,17 @@ def _set_up(file: Path) -> None:
     connection = sqlite3.connect(file, timeout=WAITS_S, isolation_level=None)
     try:
         found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found not in (0, FORM):
-            raise OutputError("This workspace is of another isotherm; name a new folder with --workspace. No "
-                              "registry is in it but the demo's.")  # fmt: skip
-        connection.execute(f"PRAGMA user_version = {FORM}")
+        is_new = found == 0 and connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0] == 0
+        if not is_new and found != FORM:
+            raise OutputError("This workspace was made by another version of isotherm; name a new folder with "
+                              "--workspace, and add its logins again. No registry is in it but the demo's."
+                              )  # fmt: skip
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")
         for table in TABLES:
             connection.execute(table)
+        connection.execute(f"PRAGMA user_version = {FORM}")
+        connection.execute("COMMIT")
     finally:
         connection.close()
 
@@ -156,7 +158,8 @@ TABLES = (
         patient TEXT PRIMARY KEY, lesions INTEGER NOT NULL, ablated_on TEXT NOT NULL, last_on TEXT NOT NULL,
         died_on TEXT NOT NULL, questions INTEGER NOT NULL, asks TEXT NOT NULL, margins INTEGER NOT NULL,
         to_accept INTEGER NOT NULL) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS line_last ON line (died_on != '', last_on, patient)",
+    """CREATE INDEX IF NOT EXISTS line_last ON line (
+        died_on != '', last_on, patient, died_on, ablated_on, questions, to_accept, lesions)""",
     """CREATE TABLE IF NOT EXISTS lines_are_of (registry_id TEXT NOT NULL, entries INTEGER NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS account (
         name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL)""",
@@ -171,3 +174,6 @@ TABLES = (
 )
 """Jobs, uploads, the worklist and up to which entry of which registry it was made, who may log in, who is logged in,
 and who looked at which patient."""
+
+FORM = zlib.crc32("\n".join(TABLES).encode()) & 0x7FFF_FFFF or 1
+"""Stands for the tables of a workspace: one with others, as another version makes, is refused and not written to."""

@@ -18,7 +18,7 @@ let thinnest = null; // RAS mm
 let done = []; // strokes with their masks, in the order in which they were painted
 let undone = [];
 let asking = null; // of the last question to the server
-const KEPT = `isotherm-strokes-${job}`; // in this tab, so that a reload loses no stroke
+let keeping = Promise.resolve(); // strokes are kept on the server as they are made, one state after the other
 
 async function ask(path, body, signal) {
   const options = body === undefined ? { signal } : {
@@ -33,6 +33,18 @@ async function ask(path, body, signal) {
     throw new Error(text || "The server did not answer; is isotherm serve still running?");
   }
   return answer.json();
+}
+
+async function keep(list) {
+  try {
+    const answer = await fetch(`/assess/${job}/strokes`, {
+      method: "POST", body: JSON.stringify(list), redirect: "error",
+      headers: { "Content-Type": "application/json", "X-CSRF-Token": token, "HX-Request": "true" },
+    });
+    if (answer.status !== 204 || answer.headers.get("HX-Redirect")) throw new Error();
+  } catch {
+    said.textContent = "The strokes could not be kept: a reload of this page would lose them.";
+  }
 }
 
 function corrections() {
@@ -61,7 +73,8 @@ function arrange() {
   one("corrections").value = JSON.stringify(corrections());
   one("undo").disabled = count === 0;
   one("redo").disabled = undone.length === 0;
-  sessionStorage.setItem(KEPT, JSON.stringify({ done, undone }));
+  const list = { done: [...done], undone: [...undone] };
+  keeping = keeping.then(() => keep(list));
 }
 
 // Each change asks anew for the whole list; an answer that was overtaken is not shown.
@@ -171,7 +184,6 @@ one("redo").addEventListener("click", redo);
 one("radius").addEventListener("input", () => setRadius(Number(one("radius").value)));
 one("ball").addEventListener("change", () => { brush.ball = one("ball").checked; });
 one("lesion")?.addEventListener("change", () => location.assign(`?lesion=${one("lesion").value}`));
-one("full").addEventListener("submit", () => sessionStorage.removeItem(KEPT));
 before.addEventListener("change", tellScan);
 
 async function start() {
@@ -197,8 +209,9 @@ async function start() {
     return;
   }
   section.dataset.measured = "yes";
-  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-  if (!kept?.done?.length) return;
+  const answer = await fetch(`/assess/${job}/strokes`);
+  const kept = answer.ok ? await answer.json() : { done: [], undone: [] };
+  if (done.length || !kept.done.length) return; // a stroke was faster
   ({ done, undone } = kept);
   changed("As you left it");
 }
