@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from isotherm.app.evidence_beside import Setting, beside, differences
 from isotherm.app.evidence_beside_drawn import beside_figure
 from isotherm.app.evidence_figures_forest import EffectRow, EffectWords, evidence_forest
+from isotherm.errors import BadSetting
 from isotherm.evidence.library import read_library
 from tests.app.made_up_study import HOSTILE, result_of
 from tests.app.on_disk import Command
@@ -69,6 +70,28 @@ def test_json_says_in_what_each_row_differs_and_that_nothing_was_pooled(isotherm
     assert first["differs_in"] == ["adjustment", "arms", "population", "time zero"]
     assert second["remarks"] == ["recalled: confirm in the publication before use"]
     assert (first["estimate"], first["low"], first["high"]) == (0.58, 0.38, 0.88)
+
+
+def test_of_a_study_of_timing_the_design_stands_beside_and_never_the_arms_as_they_became(tmp_path: Path) -> None:
+    made = result_of("designs")
+    design = made["results"]["headline.design"]["method"].split(".")[1]
+    arm = next(one["name"] for one in made["protocol"]["arms"] if not one["reference"])
+    wanted = made["results"][f"design.{design}.os.{arm}.hazard_ratio"]
+    naive = made["results"]["effect.os.naive"]
+    assert wanted["value"] != naive["value"]
+
+    found = beside(read_library(), put(tmp_path, made), outcome="os", ids=["ruers_2017.os"])
+
+    assert found.own.estimate == wanted["value"]
+    assert found.own.setting.adjustment == f"by design: {made['results']['headline.design']['text']}"
+    assert found.own.setting.population == made["results"][f"design.{design}.os.target"]["text"]
+
+
+def test_what_no_design_answers_of_a_study_of_timing_is_refused(tmp_path: Path) -> None:
+    made = result_of("designs")
+    del made["results"]["headline.design"]  # every design was barred
+    with pytest.raises(BadSetting, match="bars as an answer"):
+        beside(read_library(), put(tmp_path, made), outcome="os", ids=["ruers_2017.os"])
 
 
 def test_the_figure_and_its_numbers_are_written(isotherm: Command, real: str, tmp_path: Path) -> None:

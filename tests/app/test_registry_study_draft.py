@@ -91,6 +91,8 @@ def test_timing_is_compared_by_the_course_of_patients_and_by_the_windows_that_we
     assert [arm.window_days for arm in protocol.arms.arms] == [(10.0, 20.0), (-70.0, -50.0)]
     assert type(protocol.designs[0]).__name__ == "CloneCensorWeight"
     assert protocol.data.file.endswith("#patient upfront=10..20 delayed=50..70")
+    primary = next(one for one in protocol.outcomes if one.primary)
+    assert protocol.course.endpoints[0] == primary.label.casefold()  # the headline is about the primary outcome
 
 
 def test_what_does_not_occur_cannot_be_compared(address: str) -> None:

@@ -11,7 +11,16 @@ from typing import Any, cast
 
 from isotherm.app.evidence_pool_words import printed_words
 from isotherm.app.evidence_words import flag_words, source_words, status_words, value_words
-from isotherm.app.study_report_frame import measure_of, outcomes_of
+from isotherm.app.study_report_designs import design_effect
+from isotherm.app.study_report_frame import (
+    Outcome,
+    analysis_of,
+    are_arms_barred,
+    arms_of,
+    has_design,
+    measure_of,
+    outcomes_of,
+)
 from isotherm.app.study_report_words import printed
 from isotherm.errors import BadSetting, UnreadableFile
 from isotherm.evidence.library import Library
@@ -147,18 +156,10 @@ def _own(result: Mapping[str, Any], name: str | None) -> tuple[Row, bool, float]
     outcome = next((one for one in outcomes if name in (None, one.name)), None)
     if outcome is None:
         raise BadSetting(f'No outcome is called "{name}"; there are: {", ".join(one.name for one in outcomes)}.')
-    record = result["results"].get(f"effect.{outcome.name}.adjusted") or result["results"].get(
-        f"effect.{outcome.name}.naive"
-    )
-    if record is None or record["value"] is None:
-        why = "it was not asked for" if record is None else str(record["why"])
-        raise BadSetting(f'The study has no effect for "{outcome.label}", since {why}; choose another --outcome.')
-    arms = sorted(result["protocol"]["arms"], key=lambda arm: bool(arm["reference"]))
-    setting = Setting(
-        population=_text(result, "protocol.eligibility"), arms=" v ".join(str(arm["label"]) for arm in arms),
-        time_zero=_text(result, "protocol.time_zero"), endpoint=outcome.label,
-        adjustment=str(result["settings"]["adjustment"] or "none"), measure=measure_of(record).casefold(),
-    )  # fmt: skip
+    record, population, adjustment = _main(result, outcome)
+    arms = " v ".join(arm.label for arm in arms_of(result))
+    setting = Setting(population=population, arms=arms, time_zero=_text(result, "protocol.time_zero"),
+                      endpoint=outcome.label, adjustment=adjustment, measure=measure_of(record).casefold())  # fmt: skip
     counts = "" if record["n"] is None else f"; {printed(record, 'events')} events, n = {printed(record, 'n')}"
     own = Row(
         name=f"This study: {result['protocol']['title']}", printed=printed(record), numbers=printed(record),
@@ -166,6 +167,28 @@ def _own(result: Mapping[str, Any], name: str | None) -> tuple[Row, bool, float]
         source=f"result.json, protocol {str(result['protocol']['hash'])[:12]}{counts}",
     )  # fmt: skip
     return own, record["kind"] == "ratio", float(record["level"])
+
+
+def _main(result: Mapping[str, Any], outcome: Outcome) -> tuple[Mapping[str, Any], str, str]:
+    """Return the study's own answer for an outcome, whom it is about, and how it was adjusted.
+
+    Where designs answer the question, arms as they became are no answer and are never laid beside published ones.
+    """
+    design = design_effect(result, outcome) if has_design(result) else None
+    if design is not None:
+        key, target = design
+        about, how = _text(result, target), f"by design: {result['results']['headline.design']['text']}"
+    elif are_arms_barred(result):
+        raise BadSetting(f'"{outcome.label}" was compared only between arms as they became, which the audit bars as '
+                         "an answer; choose an outcome that the designs answer.")  # fmt: skip
+    else:
+        key = f"effect.{outcome.name}.{analysis_of(result)}"
+        about, how = _text(result, "protocol.eligibility"), str(result["settings"]["adjustment"] or "none")
+    record = result["results"].get(key)
+    if record is None or record["value"] is None:
+        why = "it was not asked for" if record is None else str(record["why"])
+        raise BadSetting(f'The study has no effect for "{outcome.label}", since {why}; choose another --outcome.')
+    return record, about, how
 
 
 def _text(result: Mapping[str, Any], key: str) -> str:

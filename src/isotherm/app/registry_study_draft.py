@@ -45,7 +45,7 @@ ablation = "ablated_on"
 progression = "progressed_on"
 death = "died_on"
 last_contact = "last_seen_on"
-endpoints = ["progression-free survival", "overall survival"]
+endpoints = {endpoints}
 horizon_days = 1096
 
 [[design]]
@@ -64,6 +64,10 @@ name = "naive_from_ablation"
 method = "naive"
 clock = "ablation"
 """
+
+
+ANSWERED = {"os": "overall survival", "pfs": "progression-free survival"}
+"""Outcomes that designs of timing answer for, by what they call them."""
 
 
 def comparable(cohort: Cohort) -> tuple[str, ...]:
@@ -114,7 +118,10 @@ def registry_draft(address: str, asked: Asked, cohort: Cohort, *, title: str, co
     parts += _timing_arms(asked.windows) if compare == TIMING else _arms(cohort.table[compare], compare)
     parts += [line for name in _facts(cohort) if name != compare for line in _covariate(cohort.table[name], name)]
     parts += _outcomes(cohort, asked.choices.anchor)
-    parts += [COURSE.format(landmark=_landmark(asked.windows))] if compare == TIMING else []
+    if compare == TIMING:
+        endpoints = ", ".join(toml(ANSWERED[one.name]) for one in _told(cohort, asked.choices.anchor)
+                              if one.name in ANSWERED)  # fmt: skip
+        parts.append(COURSE.format(landmark=_landmark(asked.windows), endpoints=f"[{endpoints}]"))
     return "\n".join([*parts, METHODS])
 
 
@@ -235,16 +242,20 @@ def _covariate(values: pd.Series[Any], name: str) -> list[str]:
     return [*lines, f"use = {toml(use)}  # known of {share:.0%}", ""]
 
 
-def _outcomes(cohort: Cohort, anchor: str) -> Iterator[str]:
-    """Yield the outcomes that count from time zero and have an event; all where none has one; sessions have no times.
+def _told(cohort: Cohort, anchor: str) -> list[Endpoint]:
+    """Return the outcomes that count from time zero and have an event; all where none has one; the first is primary.
 
     What counts from another day, as disease-free survival does, is another question than that of this protocol.
     """
     begins = {"patient": ("anchor", "first ablation") if anchor == "ablation" else ("anchor",)}.get(cohort.per)
     own = [one for one in ENDPOINTS if one.unit == cohort.per and f"{one.name}_event" in cohort.table.columns
            and (begins is None or one.start in begins)]  # fmt: skip
-    happened = [one for one in own if (cohort.table[f"{one.name}_event"] == 1).any()] or own
-    for place, one in enumerate(happened):
+    return [one for one in own if (cohort.table[f"{one.name}_event"] == 1).any()] or own
+
+
+def _outcomes(cohort: Cohort, anchor: str) -> Iterator[str]:
+    """Yield the outcomes; sessions have no times."""
+    for place, one in enumerate(_told(cohort, anchor)):
         yield from _outcome(one, cohort, is_first=place == 0)
         yield f'event = "{one.name}_event"\ntime = "{one.name}_days"\ntime_unit = "days"'
         if one.competing:

@@ -68,6 +68,21 @@ def of_design(result: Result) -> Outcome:
     return Outcome(name="", label=label, definition="", unit="patient", primary=True, timed=True, counted_as=counted)
 
 
+def design_effect(result: Result, outcome: Outcome) -> tuple[str, str] | None:
+    """Return the ids of the hazard ratio of the main estimate's design for an outcome, and of whom it is about.
+
+    None where the designs do not answer for that outcome. The first arm is compared with the reference, as in the main
+    estimate.
+    """
+    name = str(result["results"]["headline.design"]["method"]).split(".")[1]
+    for short, words in SHORT.items():
+        if outcome.label.casefold() == words.casefold() or outcome.name == short:
+            key = f"design.{name}.{short}"
+            effect = f"{key}.{arms_of(result)[0].name}.hazard_ratio"
+            return (effect, f"{key}.target") if effect in result["results"] else None
+    return None
+
+
 def remaining_of(result: Result) -> list[str]:
     """Return the ids of what remains of bias in the main estimate of the designs."""
     name = str(result["results"]["headline.design"]["method"])
