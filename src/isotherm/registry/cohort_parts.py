@@ -55,7 +55,7 @@ def fields(made: Parts, linked: Linked, kind: str, names: tuple[str, ...], rows:
         elif form in ("number", "whole"):
             made.columns[prefix + name] = at(values.to_numpy(dtype=np.float64), rows)
         else:
-            made.columns[prefix + name] = np.array([*values, None], dtype=object)[rows]
+            made.columns[prefix + name] = np.append(values.to_numpy(dtype=object), None)[rows]
 
 
 def with_told(
@@ -91,10 +91,10 @@ def _sentences(why: Mapping[str, Whys], n: int) -> npt.NDArray[np.object_]:
     written: list[str] = [""]
     for name, reasons in why.items():
         own, distinct = pd.factorize(reasons)
-        pair, both = np.unique(codes * len(distinct) + own, return_inverse=True) if n else (codes, codes)
+        both, pair = pd.factorize(codes * len(distinct) + own)
         written = [_joined(written[int(one) // len(distinct)], name, str(distinct[int(one) % len(distinct)]))
                    for one in pair]  # fmt: skip
-        codes = both.ravel().astype(np.int64)
+        codes = both.astype(np.int64)
     return np.array([text or None for text in written] or [None], dtype=object)[codes]
 
 

@@ -120,9 +120,10 @@ def _findings(linked: Linked, tumors: Tumors) -> Iterator[Problem]:
 def _two_states(tumor: Int, day: npt.NDArray[np.float64], state: Int) -> Mask:
     rows = np.flatnonzero((tumor >= 0) & ~np.isnan(day) & (state >= 0))
     place, states = place_in_time(tumor[rows], day[rows]), len(STATES)
-    said = np.unique(place * states + state[rows]) // states
+    said = np.sort(place * states + state[rows])  # sorted: numpy's unique hashes, which takes ten times as long here
+    other = (said[1:] != said[:-1]) & (said[1:] // states == said[:-1] // states)
     found = np.zeros(len(tumor), dtype=bool)
-    found[rows[np.isin(place, said[1:][said[1:] == said[:-1]])]] = True
+    found[rows[np.isin(place, said[1:][other] // states, kind="sort")]] = True
     return found
 
 
