@@ -55,7 +55,8 @@ def fields(made: Parts, linked: Linked, kind: str, names: tuple[str, ...], rows:
         elif form in ("number", "whole"):
             made.columns[prefix + name] = at(values.to_numpy(dtype=np.float64), rows)
         else:
-            made.columns[prefix + name] = np.append(values.to_numpy(dtype=object), None)[rows]
+            nothing = np.array([None], dtype=object)
+            made.columns[prefix + name] = np.concatenate([values.to_numpy(dtype=object), nothing])[rows]
 
 
 def with_told(
