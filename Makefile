@@ -22,7 +22,7 @@ demo: $(VENV)/.package $(VIEWER) ## set up, then the bundled CT: from masks to r
 	$(BIN)/isotherm demo
 
 test: $(VENV)/.dev $(VIEWER) ## everything that should stay true, with coverage by branch
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 check: $(VENV)/.dev ## format, lint, types, direction of imports
 	$(BIN)/ruff format --check .

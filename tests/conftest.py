@@ -18,6 +18,7 @@ os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
 from tests.browser import CHROMIUM_FLAGS, Tab, open_tab
 from tests.exchange.orthanc import Orthanc, find_orthanc
+from tests.longest import longest_first
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +27,12 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if IN_CI else "here")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the files, begin with the longest."""
+    if hasattr(config, "workerinput"):
+        longest_first(items)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

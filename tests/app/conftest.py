@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.app.on_disk import Command, small_case
+from tests.app.registered_once import registered_once, shared_folder
 from tests.app.scans_on_disk import Folders, write_folders
 
 
@@ -24,3 +27,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
 def scans(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     """Two DICOM folders, before and after a simulated ablation of the bundled CT; not to be changed."""
     return write_folders(tmp_path_factory.mktemp("scans"))
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The same two scans are registered once in this run, whatever file asks."""
+    with registered_once(shared_folder(tmp_path_factory)):
+        yield

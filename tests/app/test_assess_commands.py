@@ -29,6 +29,8 @@ from tests.exchange.made_up_dicom import PATIENT_ID, as_seg, as_series, read_aga
 
 DOC = ROOT / "docs" / "assess.md"
 
+pytestmark = pytest.mark.usefixtures("once")
+
 
 @dataclass(frozen=True)
 class Assessed:
@@ -59,7 +61,7 @@ def documented() -> list[list[str]]:
     return [shlex.split(line.removeprefix("isotherm ")) for line in lines]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def followed(scans: Folders, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int]]:
     """What a newcomer has who has typed every command of docs/assess.md: the folder, and the exit codes."""
     home = tmp_path_factory.mktemp("followed")
@@ -69,7 +71,7 @@ def followed(scans: Folders, tmp_path_factory: pytest.TempPathFactory) -> tuple[
         return home, [main([*words, *(FAST if words[0] == "assess" else ())]) for words in documented()]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def assessed(followed: tuple[Path, list[int]]) -> Assessed:
     """The run of docs/assess.md for all tests that look at it."""
     home, codes = followed

@@ -14,6 +14,8 @@ from tests.app.scans_on_disk import MARGIN_MM, Folders
 from tests.exchange.made_up_dicom import uid
 from tests.exchange.orthanc import PASSWORD, USER, Orthanc
 
+pytestmark = pytest.mark.usefixtures("once")
+
 NAMED = ("pacs:", "pacs:", "--tumor", "pacs:tumor", "--organ-before", "pacs:liver", "--ablation", "pacs:zone",
          "--organ-after", "pacs:liver")  # fmt: skip
 

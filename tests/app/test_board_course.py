@@ -29,6 +29,8 @@ from tests.app.on_disk import ROOT
 
 DOC = ROOT / "docs" / "board.md"
 SCHEMA = ROOT / "src" / "isotherm" / "app" / "schemas" / "board-1.schema.json"
+pytestmark = pytest.mark.usefixtures("once")
+
 FAST = ("--samples", "200", "--quiet")
 
 
@@ -52,7 +54,7 @@ def documented() -> list[list[str]]:
     return [shlex.split(line.removeprefix("isotherm ")) for line in lines]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
     home = tmp_path_factory.mktemp("walked")
     folder = write_folder(home / "P17")

@@ -28,6 +28,8 @@ from isotherm.imaging.volume import Grid, Mask, Volume
 from tests.app.on_disk import GRID, MIDDLE, ROOT, Command, Ran, ball, write
 from tests.app.scans_on_disk import MARGIN_MM, Folders
 
+pytestmark = pytest.mark.usefixtures("once")
+
 SCHEMA = json.loads((ROOT / "src" / "isotherm" / "app" / "schemas" / "registration-1.schema.json").read_text())
 
 TURN = Transform(np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), np.array([120.0, 0.0, 0.0]))
@@ -59,7 +61,7 @@ def squeezed(share: float) -> Transform:
     return Transform(displacement=Displacement(away.reshape(*GRID.shape_kji, 3).astype(np.float32), GRID))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def registered(scans: Folders, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """One registration of the scans for all tests that look at it."""
     out = tmp_path_factory.mktemp("registered")

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +22,13 @@ import pytest
 from isotherm.app.cli import main
 from isotherm.app.study_simulate import simulate_study
 from tests.app.course_on_disk import write_folder
+from tests.app.registered_once import registered_once, shared_folder
+from tests.app.web.serving import AS_USERS_DO
 from tests.registry.postgresql import PostgreSQL
 
 STUDY = Path(__file__).with_name("story.toml")
+
+PROGRAM = ("-c", "import sys; from isotherm.app.cli import main; sys.exit(main())")
 
 OF_THE_SOURCE = ("data.registry", "data.source", "protocol.hash")
 """Records of a result that say where its table comes from."""
@@ -73,8 +80,15 @@ def story(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> S
     shutil.copy(STUDY, home / "study.toml")
     text = STUDY.read_text(encoding="utf-8").replace("registry:center.registry", f"registry:{there}")
     (home / "study-there.toml").write_text(text, encoding="utf-8")
-    with contextlib.chdir(home):
-        return Story(home, {name: main(words) for name, words in steps(there).items()})
+    with contextlib.chdir(home), registered_once(shared_folder(tmp_path_factory)):
+        return Story(home, {name: typed(words) for name, words in steps(there).items()})
+
+
+def typed(words: list[str]) -> int:
+    """Return what a command returns; a study runs in a process of its own, compiled as it is for everybody."""
+    if words[:2] != ["study", "run"]:
+        return main(words)
+    return subprocess.run([sys.executable, *PROGRAM, *words], env=os.environ | AS_USERS_DO, check=False).returncode
 
 
 def test_each_step_succeeds(story: Story) -> None:

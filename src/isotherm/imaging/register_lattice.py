@@ -73,8 +73,8 @@ class Lattice:
         row = np.array([self.size**2, self.size, 1])
         column = self.column[(cell @ row)[:, None] + step @ row]
         used = column >= 0
-        rows = np.broadcast_to(np.arange(len(place))[:, None], column.shape)
-        return sparse.csr_matrix((weights[used], (rows[used], column[used])), shape=(len(place), self.count))
+        ends = np.append(0, np.count_nonzero(used, axis=1).cumsum())
+        return sparse.csr_matrix((weights[used], column[used], ends), shape=(len(place), self.count))
 
     def roughness(self) -> Sparse:
         """Return the matrix of the integral of all squared derivatives of order `ORDER`, in units of `UNIT_MM`.

@@ -51,7 +51,7 @@ class Pull:
 
 
 class Places:
-    """Places around the lesion at which two images are compared, for any field.
+    """Places around the lesion at which two images are compared, for any field: `lps_mm`, shape (n, 3).
 
     Parameters
     ----------
@@ -66,12 +66,13 @@ class Places:
     def __init__(self, fixed: Side, moving: Side, motion: Transform, center_lps_mm: Float, reach_mm: float) -> None:
         self.motion = motion
         grid = cube_around(center_lps_mm, reach_mm + WINDOW_MM, VOXEL_MM)
-        self.lps_mm, self.shape = grid.centers_lps_mm(), grid.shape_kji
-        near = np.linalg.norm(self.lps_mm - center_lps_mm, axis=1) < reach_mm
+        around, self.shape = grid.centers_lps_mm(), grid.shape_kji
+        near = np.linalg.norm(around - center_lps_mm, axis=1) < reach_mm
         self._fixed, self._moving = _Slopes(fixed), _Slopes(moving)
-        self._target, self._steep = self._fixed.at(self.lps_mm)
-        self._allowed = near & self._fixed.sees(self.lps_mm)
-        self._cell, self.cells_lps_mm = _cells(self.lps_mm, center_lps_mm)
+        self._target, self._steep = self._fixed.at(around)
+        self._allowed = near & self._fixed.sees(around)  # of a whole box, as windows are blurred in one
+        self.lps_mm = around[self._allowed]
+        self._cell, self.cells_lps_mm = _cells(around, center_lps_mm)
 
     def pull(self, sway_mm: Float) -> Pull:
         """Return what the images say where the displacement is `sway_mm`, shape (n, 3), at the places.
@@ -86,9 +87,9 @@ class Places:
         .. [2] Lucas BD, Kanade T. IJCAI 1981:674-679.
         """
         there = (self.lps_mm + sway_mm) @ self.motion.rotation.T + self.motion.translation_mm
-        seen, slopes = self._moving.at(there)
-        slopes = slopes @ self.motion.rotation.astype(np.float32)
-        window = _Window((self._allowed & self._moving.sees(there)).astype(np.float32), self.shape)
+        value, slope = self._moving.at(there)
+        seen, slopes = self._in_box(value), self._in_box(slope @ self.motion.rotation.astype(np.float32))
+        window = _Window(self._in_box(self._moving.sees(there).astype(np.float32)), self.shape)
         target, source = window.centered(self._target), window.centered(seen)
         both = window.covariance(self._target, seen)
         ff, mm = (np.maximum(window.covariance(image, image), 1.0) for image in (self._target, seen))
@@ -104,6 +105,12 @@ class Places:
                 common = 0.5 * trust * (here[a] * moved[b] + here[b] * moved[a])
                 information[:, a, b] = information[:, b, a] = self._sum(common)
         return _weighed(information, force)
+
+    def _in_box(self, values: Image) -> Image:
+        """Return values of the places in the whole box, where all else does not count."""
+        box = np.zeros((len(self._allowed), *values.shape[1:]), dtype=np.float32)
+        box[self._allowed] = values
+        return box
 
     def _sum(self, values: Image) -> Float:
         return np.bincount(self._cell, values, len(self.cells_lps_mm)).astype(np.float64)

@@ -1,0 +1,55 @@
+"""Which test files begin first where processes share them: one that takes minutes must not begin when all else is done.
+
+By hand the order stays as it is collected; only pytest-xdist, which gives each process a file at a time, asks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+LONGEST = (
+    "tests/registry/test_story.py",
+    "tests/app/test_board_course.py",
+    "tests/app/test_batch_dask.py",
+    "tests/app/web/test_whole_story.py",
+    "tests/app/test_assess_from_pacs.py",
+    "tests/imaging/test_margin_properties.py",
+    "tests/app/web/test_assess_story.py",
+    "tests/study/survival/test_parity.py",
+    "tests/app/test_assess_commands.py",
+    "tests/imaging/test_register.py",
+    "tests/app/test_register_command.py",
+    "tests/app/test_study_designs.py",
+    "tests/app/test_batch_docs.py",
+    "tests/registry/test_killed.py",
+    "tests/app/web/test_browser.py",
+    "tests/imaging/test_register_mr.py",
+    "tests/app/web/test_patient.py",
+    "tests/app/test_demo.py",
+    "tests/study/test_matching_compiled.py",
+    "tests/app/test_remeasure.py",
+    "tests/app/test_criteria_page.py",
+    "tests/study/designs/test_long.py",
+    "tests/exchange/test_dicom_hostile.py",
+    "tests/imaging/test_phantom_liver.py",
+    "tests/registry/test_endpoints_plain.py",
+    "tests/registry/test_study.py",
+    "tests/app/test_study_report.py",
+    "tests/app/web/test_pages_in_browser.py",
+    "tests/study/designs/test_intervals.py",
+    "tests/app/web/test_assess.py",
+    "tests/app/test_batch_processes.py",
+    "tests/criteria/test_change.py",
+)
+"""From the longest on, as `--durations` tells; those that are not here take seconds, and fill what is left."""
+
+ROOT = Path(__file__).resolve().parent.parent
+
+RANK = {ROOT / name: place for place, name in enumerate(LONGEST)}
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest files first; all others keep their order."""
+    items.sort(key=lambda item: RANK.get(item.path, len(LONGEST)))
