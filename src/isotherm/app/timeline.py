@@ -15,6 +15,9 @@ DAYS_KIND = {"decision": ("Decision", "decided_on"), "session": ("Ablation", "ab
              "complication": ("Other", "began_on"), "death": ("Other", "died_on")}  # fmt: skip
 """In which lane a record stands, and by which of its days."""
 
+NEAR = 0.1
+"""Of the whole line: two days that lie nearer than this have one label."""
+
 SHORTEST_DAYS = 60
 """A shorter time is drawn as if it had so many days: marks of one week would lie on each other."""
 
@@ -54,13 +57,13 @@ class Timeline:
     events : tuple of Event
     lanes : tuple of str
         Those with an event.
-    years : tuple of (year, place)
-        The beginnings of years, for an axis.
+    years : tuple of (words, place)
+        For an axis: the beginnings of years; its first and last day where there are fewer than two of these.
     """
 
     events: tuple[Event, ...]
     lanes: tuple[str, ...]
-    years: tuple[tuple[int, float], ...]
+    years: tuple[tuple[str, float], ...]
 
 
 def timeline_of(records: Sequence[Record]) -> Timeline:
@@ -80,7 +83,9 @@ def timeline_of(records: Sequence[Record]) -> Timeline:
         for lane, on, until, words, is_open in found
     )  # fmt: skip
     lanes = tuple(lane for lane in LANES if any(one.lane == lane for one in events))
-    years = tuple((year, place(date(year, 1, 1))) for year in range(first.year + 1, last.year + 1))
+    years = tuple((str(year), place(date(year, 1, 1))) for year in range(first.year + 1, last.year + 1))
+    if len(years) < 2:
+        years = ((first.isoformat(), 0.0), (last.isoformat(), place(last)))[: 1 + (place(last) > NEAR)]
     return Timeline(events=events, lanes=lanes, years=years)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as entities
 import io
 import re
 import zipfile
@@ -171,6 +172,21 @@ def test_a_mapping_that_came_along_with_a_mistake_is_told_and_mended_in_the_brow
     write(client, f"{where(answer.text)}/mapping", text=text, read=field(answer.text, "read"))
 
     assert "No problem was found" in settled(client, where(answer.text))
+
+
+def test_beside_a_mapping_that_cannot_be_used_no_earlier_look_is_offered_for_import(
+    client: TestClient, tmp_path: Path
+) -> None:
+    html = send(client, *center(tmp_path / "center"))
+    assert "No problem was found" in html
+    lines = field(html, "read")
+
+    text = entities.unescape(found_in(html, r'<textarea id="text"[^>]*>\n(.*?)</textarea>'))
+    answer = write(client, f"{where(html)}/mapping", text=text.replace("kind", "kin", 1), read=lines)
+
+    assert answer.status_code == 400
+    assert "No problem was found" not in answer.text
+    assert 'name="looked"' not in answer.text
 
 
 @pytest.mark.parametrize("files", [

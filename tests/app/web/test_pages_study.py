@@ -170,7 +170,7 @@ def test_a_protocol_opens_no_other_file_than_its_own(
 def test_the_audit_is_that_of_the_command_line(client: TestClient) -> None:
     page = client.get(f"{write(client, '/study/example').headers['location']}/audit").text
 
-    assert re.search(r"\d+ stop</span>", page)
+    assert re.search(r"\d+ to stop at</span>", page)
     assert "Who stays, and who leaves" in page
 
 

@@ -191,7 +191,14 @@ def test_the_timeline_is_in_order_within_its_ends_and_open_therapy_goes_on_to_th
     assert all(0 <= one.place <= one.place + one.width <= 1 for one in found.events)
     ends = {one.until: one.place + one.width for one in found.events if one.lane == "Systemic therapy"}
     assert ends[None] == 1.0
-    assert [year for year, _ in found.years] == [2025, 2026]
+    assert [words for words, _ in found.years] == ["2025", "2026"]
+
+
+def test_the_axis_of_a_timeline_is_never_without_a_day() -> None:
+    one = of("scan", "1", scanned_on=date(2024, 3, 1))
+    short = timeline_of([one, of("death", died_on=date(2024, 9, 1))])
+    assert short.years == (("2024-03-01", 0.0), ("2024-09-01", 1.0))
+    assert timeline_of([one, of("scan", "2", scanned_on=date(2024, 3, 2))]).years == (("2024-03-01", 0.0),)
 
 
 def test_a_timeline_of_nothing_or_of_one_day_is_none_or_a_mark() -> None:

@@ -70,6 +70,8 @@ def status_of(error: Exception) -> int:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, IsothermError):  # while a body was read: FastAPI calls that a body it cannot parse
+        return _told(request, error.__cause__)
     said = error.detail if error.status_code not in (404, 405) or error.detail != "Not Found" else NOT_HERE
     return failure(request, error.status_code, NOT_HERE if error.status_code == 405 else said)
 

@@ -75,7 +75,7 @@ class Gate:
             return await self._ask_for_key(scope, receive, answer)
         limit = None if scope["path"] == UPLOADS else MOST_FORM_BYTES
         if limit is not None and _declared(headers) > limit:
-            return await PlainTextResponse(TOO_LARGE, 413)(scope, receive, answer)
+            limit = 0  # refused at its first byte, by a page that says so
         await self._app(scope, receive if limit is None else _Counted(receive, limit), answer)
 
     def _is_for_us(self, headers: Headers) -> bool:

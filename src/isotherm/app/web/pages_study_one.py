@@ -23,13 +23,20 @@ from isotherm.app.web.studies import PROTOCOL, Study, problems_of, study_called
 from isotherm.errors import BadSetting, InputError
 from isotherm.exchange.protocol_fields import BLOCKS, Field, changed, fields_of, with_block, without
 from isotherm.exchange.protocol_files import protocol_from
+from isotherm.printable import printable
 from isotherm.study.cohort import cohort
-from isotherm.toml_form import spelled
+from isotherm.toml_lines import Path
 
 ROUTER = APIRouter()
 
 Who = Annotated[str, Depends(writer)]
 Read = Annotated[str, Form()]
+
+RELEASED = ", for release)"
+"""How the title of a run ends whose small counts are withheld."""
+
+MOST_LETTERS = 80
+"""Of what somebody named, where it names something else: the rest has to be read as well."""
 
 NAMES = ("label", "title", "says", "method", "column")
 """Keys whose value tells tables of a form apart."""
@@ -108,7 +115,7 @@ def run(request: Request, name: str, who: Who, read: Read, release: Annotated[bo
 
 def _title(study: Study, text: str, release: bool) -> str:
     """Return what a run is called: another protocol, or a release, is another run."""
-    return f"Study {study.name}, text {mark_of(text)[:8]}{', for release' if release else ''}"
+    return f"Study: {printable(study.title)[:MOST_LETTERS]} (protocol {mark_of(text)[:8]}{RELEASED if release else ')'}"
 
 
 def _saved(request: Request, study: Study, text: str, read: str, *, as_text: bool) -> Response:
@@ -150,7 +157,7 @@ def _shown(request: Request, study: Study, *, as_text: bool, status: int = 200, 
     groups = None if as_text else _groups(text, typed or {})
     return page(request, "study_one.html.jinja", status=status, study=study, text=text, tables=study.tables(),
                 read=study.protocol.mark, as_text=groups is None, groups=groups or [], said=said, overtaken=overtaken,
-                now=now, blocks=BLOCKS,
+                now=now, blocks=BLOCKS, released=RELEASED,
                 problems=[(line, sentence, lines[int(line) - 1] if line.isdecimal() and int(line) <= len(lines) else "")
                           for line, sentence in problems],
                 jobs=[(job, table.told(job)) for job in jobs], begins=FORM_FIELD)  # fmt: skip
@@ -179,5 +186,17 @@ def _by_table(fields: tuple[Field, ...], typed: dict[str, str]) -> Iterator[Grou
         own = tuple((one, typed.get(one.name, one.value)) for one in some)
         named = next((value for one, value in own if one.path[-1] in NAMES), "")
         is_block = len(path) == 2 and isinstance(path[1], int) and path[0] in BLOCKS
-        yield Group(title=f"{spelled(path) if path else 'The study'}{f': {named}' if named else ''}", fields=own,
+        yield Group(title=f"{_spelled(path)}{f': {named}' if named else ''}", fields=own,
                     remove=f"{path[0]}:{path[1]}" if is_block else "")  # fmt: skip
+
+
+def _spelled(path: Path) -> str:
+    """Return a table as a form names it: "Covariate 2", "Arm 1: strategy"."""
+    words = ""
+    for part in path[1:] if path[:2] == ("arms", "arm") else path:
+        words += (
+            f" {part + 1}"
+            if isinstance(part, int)
+            else f"{': ' if words else ''}{printable(part[:MOST_LETTERS]).replace('_', ' ')}"
+        )
+    return words[:1].upper() + words[1:] or "The study"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from isotherm.app.study_tasks import RESULT, headline
+from isotherm.app.study_report_headline import headline_of
+from isotherm.app.study_report_parts import prose, text_of
+from isotherm.app.study_report_words import Result
+from isotherm.app.study_tasks import RESULT
 from isotherm.app.web.context import foreman_of, web_of
 from isotherm.app.web.job_table import OUT
 from isotherm.app.web.rendering import page
@@ -29,7 +33,21 @@ def one_run(request: Request, name: str, job_id: str) -> Response:
     file = home / RESULT
     document = json.loads(file.read_text(encoding="utf-8")) if job.state == "done" and file.is_file() else None
     tables = sorted(one.name for one in (home / "tables").glob("*.csv")) if document else []
-    lines = headline(document, brief=True).splitlines()[3:] if document else []
+    lines = tuple(_first(document)) if document else ()
     return page(request, "study_run.html.jinja", study=study, job=job, told=table.told(job), files=[], lines=lines,
                 document=document, tables=tables, designs=bool(document and "course" in document["tables"]),
                 adjusted=(home / "adjusted.csv").is_file())  # fmt: skip
+
+
+def _first(result: Result) -> Iterator[str]:
+    """Tell the main estimate, what it says, the naive one and the gravest caveat, in the words of the report."""
+    head = headline_of(result)
+    if head.estimate is None:
+        yield f"{head.outcome}: {head.why}"
+    else:
+        spread = f" ({prose(head.level)} interval {prose(head.interval)})" if head.level and head.interval else ""
+        yield f"{head.outcome}: {prose(head.estimate)}{spread}"
+        yield f"{head.measure}. {text_of(head.reading)}"
+    if head.naive:
+        yield f"Naive, without adjustment, not the estimate: {text_of(head.naive)}."
+    yield from (text_of(one) for one in head.caveats[:1])
