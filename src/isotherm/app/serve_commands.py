@@ -71,9 +71,9 @@ def _serve(options: argparse.Namespace, say: Print) -> int:
         print(text, file=sys.stderr, flush=True)
 
     served(what[0] if what else None, Path(options.workspace), today=datetime.now().astimezone().date(),
-           demo=options.demo, simulated=options.simulated, host=options.host, port=options.port,
-           names=options.name, tls_cert=options.tls_cert, tls_key=options.tls_key, behind_proxy=options.behind_proxy, browser=not options.no_browser,
-           jobs=options.jobs, room_gb=options.room_gb,
+           demo=options.demo, simulated=options.simulated, host=options.host, port=options.port, names=options.name,
+           tls_cert=options.tls_cert, tls_key=options.tls_key, behind_proxy=options.behind_proxy,
+           browser=not options.no_browser, jobs=options.jobs, room_gb=options.room_gb,
            say=lambda address: say(f"isotherm is at {address}\nStop it with Ctrl-C.\n"),
            progress=tell)  # fmt: skip
     return 0

@@ -33,7 +33,8 @@ def served(
     login = bool(Accounts(place).all())
     settings = ServeSettings(
         registry=registry or str(place.folder / "demo.registry"), workspace=place.folder,
-        synthetic=registry is None or simulated, host=host, port=port, names=frozenset(names), login=login, tls=certificate is not None,
+        synthetic=registry is None or simulated,
+        host=host, port=port, names=frozenset(names), login=login, tls=certificate is not None,
         behind_proxy=behind_proxy, keyed=not login, jobs=jobs, room_gb=room_gb,
     )  # fmt: skip
     if registry is None:
