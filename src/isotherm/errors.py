@@ -56,12 +56,15 @@ class IsothermError(Exception):
     """Base of every error raised on purpose: one sentence on what came, what was wanted, what to do."""
 
     exit_code = 1
+    in_short = "what was asked could not be done"
+    """What happened, in words for people who count how often it did; a name of a class is none."""
 
 
 class InputError(IsothermError):
     """What came in cannot be used."""
 
     exit_code = 2
+    in_short = "data that cannot be used"
 
 
 class UnreadableFile(InputError):
@@ -209,25 +212,37 @@ class NoSoundDesign(InputError):
 class FitError(IsothermError):
     """The data came in whole, but cannot carry the estimate that was asked for."""
 
+    in_short = "data that cannot carry the estimate"
+
 
 class NotConverged(FitError):
     """A fit that reached no finite maximum: separated, collinear or out of steps."""
+
+    in_short = "a fit without a finite maximum"
 
 
 class NothingToCompare(FitError):
     """Too few arms, events or patients for the question."""
 
+    in_short = "too few arms, events or patients"
+
 
 class NoOverlap(FitError):
     """Arms that do not overlap enough: no pair within the caliper, or weights that run off."""
+
+    in_short = "arms that do not overlap enough"
 
 
 class OutOfReach(FitError):
     """An estimand that these data and this method cannot give."""
 
+    in_short = "an estimand that cannot be had"
+
 
 class CaliperBroken(FitError):
     """A matched pair wider apart than its caliper: a fault of isotherm, never of the data."""
+
+    in_short = "a pair wider apart than its caliper"
 
 
 class StoreError(IsothermError):

@@ -62,6 +62,22 @@ def test_the_record_holds_the_numbers_how_they_were_made_and_who_accepted_them(a
     assert str(kept.get("result")).startswith("assess/7/margin.json, sha256 ")
 
 
+def simulated() -> Document:
+    first, *rest = found()["inputs"]
+    return {**found(), "inputs": [{**first, "simulated": True}, *rest]}
+
+
+def test_a_margin_of_simulated_images_goes_into_no_registry_of_patients(address: str) -> None:
+    with pytest.raises(NotAcceptable, match="simulated images, and no registry of patients takes it"):
+        accept(address, result=simulated())
+    assert places_of(address, "P1").margins == {}
+
+
+def test_where_nobody_ever_lived_it_goes_in_and_its_record_says_so(address: str) -> None:
+    own = accept_margin(address, simulated(), "1", ASKED, folder="assess/7", synthetic=True)
+    assert str(places_of(address, "P1").margins[own].record.get("result")).endswith(", simulated")
+
+
 def test_a_scan_that_the_registry_does_not_hold_comes_with_its_day_in_the_same_transaction(address: str) -> None:
     accept(address)
     assert places_of(address, "P1").scans == (("A", date(2025, 3, 2)), ("B", date(2025, 1, 2)))

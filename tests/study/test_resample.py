@@ -154,10 +154,10 @@ def test_failures_are_counted_by_their_reason_and_never_skipped_silently() -> No
 
     found = bootstrap(sometimes, resampling(5, seed=5, replicates=200))
     reasons = dict(found.failures)
-    assert set(reasons) == {"BadColumn", "NotConverged"}
+    assert set(reasons) == {BadColumn.in_short, NotConverged.in_short}
     assert sum(reasons.values()) == np.isnan(found.values).sum() == found.n_failed
     assert found.n_worked + found.n_failed == 200
-    assert f"NotConverged {reasons['NotConverged']}" in found.failure_words
+    assert f"a fit without a finite maximum: {reasons[NotConverged.in_short]}" in found.failure_words
     assert np.isfinite(found.percentile()).all()
 
 
@@ -193,14 +193,14 @@ def test_rare_patients_make_failures_of_the_pipeline_that_are_counted_by_kind() 
         design(table), table["treat"], outcome(table), seed=1, replicates=400, caliper=Caliper(0.1, "absolute"),
         replace=True, ratio=2,
     )  # fmt: skip
-    assert set(dict(found.failures)) == {"NoOverlap", "NotConverged", "NothingToCompare"}
+    assert set(dict(found.failures)) == {NoOverlap.in_short, NotConverged.in_short, NothingToCompare.in_short}
     assert "Firth's" in found.remarks[0]
 
 
 def test_a_propensity_without_a_maximum_is_a_failure_of_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run()
     monkeypatch.setattr(pipeline_kernels, "fit_logistic", lambda *_: (1, 50, 0.0))
-    with pytest.raises(NothingToCompare, match=f"NotConverged {FEW}"):
+    with pytest.raises(NothingToCompare, match=f"a fit without a finite maximum: {FEW}"):
         run()
     assert whole.n_failed == 0
 

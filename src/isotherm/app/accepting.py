@@ -15,6 +15,11 @@ from isotherm.registry.changing import Changed, Target
 from isotherm.registry.rows import Kept
 from isotherm.registry.store import Store, natural, open_store
 
+NOT_OF_A_PATIENT = (
+    "This margin was measured on simulated images, and no registry of patients takes it; try it on the simulated "
+    "patients of `isotherm serve`, or serve a registry in which nobody ever lived with --simulated."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedScan:
@@ -106,7 +111,14 @@ def places_of(address: str, patient_id: str) -> Places:
     )
 
 
-def accept_margin(address: str, document: Mapping[str, Any], label: str, asked: Acceptance, *, folder: str) -> str:
+def is_simulated(document: Mapping[str, Any]) -> bool:
+    """Return whether anything that a result was measured on never was of a patient."""
+    return any(one["simulated"] for one in document["inputs"])
+
+
+def accept_margin(
+    address: str, document: Mapping[str, Any], label: str, asked: Acceptance, *, folder: str, synthetic: bool = False
+) -> str:  # fmt: skip
     """Write the margin of one lesion into a registry; return the key of its record.
 
     Parameters
@@ -120,17 +132,22 @@ def accept_margin(address: str, document: Mapping[str, Any], label: str, asked: 
     asked : Acceptance
     folder : str
         Where margin.json lies, as the registry names it.
+    synthetic : bool
+        Whether nobody in the registry ever lived.
 
     Raises
     ------
     NotAcceptable
-        The registration failed its gates, or there is no such lesion.
+        The registration failed its gates, the scans were simulated and the patients were not, or there is no such
+        lesion.
     BadRecord
         The registry has no such patient, lesion or ablation, or already has a margin where none stood before.
     Overtaken
         Somebody has changed the margin since.
     """
     lesion = _lesion(document["lesions"], label)
+    if is_simulated(document) and not synthetic:
+        raise NotAcceptable(NOT_OF_A_PATIENT)
     if asked.before is not None and asked.before.id == asked.after.id:
         raise NotAcceptable("The scan before and the scan after have one key; choose two scans.")
     if lesion["status"] == "withheld":

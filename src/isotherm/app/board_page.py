@@ -28,9 +28,14 @@ class BoardPage:
     planes: Mapping[tuple[str, str], Drawing]
 
 
-def board_page(boarded: Boarded) -> BoardPage:
-    """Make the view and the figures of a board once, for the page and for the paper."""
-    return BoardPage(board_view(boarded.document), follow_up_figure(boarded.document["follow_up"]),
+SIMULATED = "Simulated patient: nobody in this registry ever lived."
+
+
+def board_page(boarded: Boarded, *, simulated: bool = False) -> BoardPage:
+    """Make the view and the figures of a board once, for the page and for the paper, which say if it is simulated."""
+    view = board_view(boarded.document)
+    view |= {"research": f"{SIMULATED} {view['research']}"} if simulated else {}
+    return BoardPage(view, follow_up_figure(boarded.document["follow_up"]),
                      {} if boarded.measured is None else _planes(boarded.measured))  # fmt: skip
 
 
@@ -43,13 +48,13 @@ def _planes(measured: MeasuredCourse) -> dict[tuple[str, str], Drawing]:
     return found
 
 
-def board_html(page: BoardPage) -> str:
-    """Return the page. All text is escaped, nothing is fetched, no script runs."""
+def board_html(page: BoardPage, *, back: str = "") -> str:
+    """Return the page. All text is escaped, nothing is fetched, no script runs; `back` leads to the patient's page."""
     made = criteria_environment()
     made.filters.update(mm=mm, ml=ml, percent=percent)  # pyright: ignore[reportUnknownMemberType]
     criteria = page.view["annex"]["criteria"]
     style = static("report.css") + static("criteria.css") + static("board.css")
     shown = {"view": page.view, "figure": page.figure, "planes": page.planes, "criteria": criteria}
     return made.get_template("board.html.jinja").render(
-        {"sources": [], **(criteria or {}), **shown, "policy": policy(), "style": Markup(style)}
+        {"sources": [], **(criteria or {}), **shown, "policy": policy(), "back": back, "style": Markup(style)}
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from isotherm.app.board_kept import margins_of_records
@@ -34,6 +35,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOfKind:
+    """All open questions about the records of one kind; `labels` names each question once."""
+
+    kind: str
+    labels: tuple[str, ...]
+    asked: tuple[Asked, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PatientView:
     """What a page shows of a patient.
 
@@ -45,9 +55,12 @@ class PatientView:
     lesions : tuple of LesionLine
     margins : sequence of mapping
         The latest of each lesion, in the words of the board's page.
-    asked : tuple of Asked
+    asked : tuple of AskedOfKind
+        Their labels are `open` in number.
     open, of : int
         How many questions are open, and how many there are.
+    forms : int
+        How many records they are open for.
     died : bool
     """
 
@@ -55,9 +68,10 @@ class PatientView:
     timeline: Timeline
     lesions: tuple[LesionLine, ...]
     margins: Sequence[dict[str, Any]]
-    asked: tuple[Asked, ...]
+    asked: tuple[AskedOfKind, ...]
     open: int
     of: int
+    forms: int
     died: bool
 
 
@@ -66,13 +80,22 @@ def patient_view(kept: Sequence[Kept]) -> PatientView:
     records = [one.record for one in kept]
     revisions = {(one.record.kind.name, one.record.id): one.revision for one in kept}
     questions = open_questions(records)
-    asked = (Asked(open=one, revision=revisions.get((one.kind.name, one.id)) if one.noted else None)
-             for one in questions)  # fmt: skip
+    asked = [Asked(open=one, revision=revisions.get((one.kind.name, one.id)) if one.noted else None)
+             for one in questions]  # fmt: skip
     return PatientView(
         head=_head(records), timeline=timeline_of(records), lesions=tuple(_lesions(records)),
-        margins=margin_rows(margins_of_records(records)), asked=tuple(asked),
-        open=different(questions), of=N_QUESTIONS, died=any(one.kind.name == "death" for one in records),
+        margins=margin_rows(margins_of_records(records)), asked=tuple(_by_kind(asked)),
+        open=different(questions), of=N_QUESTIONS, forms=len(asked),
+        died=any(one.kind.name == "death" for one in records),
     )  # fmt: skip
+
+
+def _by_kind(asked: Sequence[Asked]) -> Iterator[AskedOfKind]:
+    """Yield the questions kind by kind: twenty visits that lack one answer each are one line to open, not twenty."""
+    for kind, own in groupby(asked, key=lambda one: one.open.kind.label):
+        all_of_it = tuple(own)
+        labels = dict.fromkeys(field.label for one in all_of_it for field in one.open.fields)
+        yield AskedOfKind(kind=kind, labels=tuple(labels), asked=all_of_it)
 
 
 def _head(records: Sequence[Record]) -> str:

@@ -145,6 +145,7 @@ def margin_values(document: Mapping[str, Any], lesion: Mapping[str, Any], *, fol
     interval: Mapping[str, Any] = lesion["interval_mm"] or {}
     share: Mapping[str, Any] = lesion["surface_fraction"]
     told: Mapping[str, Any] = lesion["registration"]
+    simulated = ", simulated" if any(one["simulated"] for one in document["inputs"]) else ""
     level = interval.get("level")
     return {
         "status": lesion["status"],
@@ -158,7 +159,7 @@ def margin_values(document: Mapping[str, Any], lesion: Mapping[str, Any], *, fol
         "vessel_bridging": any(vessel["bridging"] for vessel in lesion["vessels"]) if lesion["vessels"] else None,
         "registration": REGISTRATION.get(told["method"]), "registration_error_mm": told["error_mm"],
         "gates": told["verdict"], "software": f"isotherm {document['software']['isotherm']}",
-        "settings": _hash(document["settings"]), "result": f"{folder}/margin.json, {_hash(document)}",
+        "settings": _hash(document["settings"]), "result": f"{folder}/margin.json, {_hash(document)}{simulated}",
     }  # fmt: skip
 
 

@@ -114,7 +114,7 @@ class Bootstrap:
     values, std_errors : array, shape (b,)
         Of the replicates; NaN where one failed.
     failures : tuple of (reason, count)
-        Why replicates failed: the names of errors.
+        Why replicates failed, in short.
     seed : int
     remarks : tuple of str
         What a reader has to know, one sentence each.
@@ -151,7 +151,7 @@ class Bootstrap:
     @property
     def failure_words(self) -> str:
         """Return the failures in words, for print."""
-        return ", ".join(f"{reason} {count}" for reason, count in self.failures) or "no failure"
+        return "; ".join(f"{reason}: {count}" for reason, count in self.failures) or "no failure"
 
     @property
     def standard_error(self) -> float:
@@ -224,5 +224,5 @@ def gather(estimate: float, plan: Resampling, found: Sequence[Replicate], remark
         if isinstance(one, tuple):
             values[k], errors[k] = one
         else:
-            reasons[type(one).__name__] += 1
+            reasons[one.in_short] += 1
     return Bootstrap(estimate, values, errors, tuple(sorted(reasons.items())), plan.seed, tuple(remarks))

@@ -12,8 +12,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from isotherm.app.accepting import patients_of, places_of
+from isotherm.app.outputs import RESULT
 from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Job
+from isotherm.app.web.job_table import OUT
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.work_assess import WORK, asked_for
 from tests.app.web.assess_job import OUT_OF_THE_ORGAN, WHO, copied_job, measured_job, pair_on_disk, ran, table_of
@@ -158,6 +160,22 @@ def test_a_margin_is_accepted_with_who_and_why_and_only_once_on_what_was_read(
     read = fields | {"revisions": f"A9.{lesion}=1", "before_id": "B9", "before_on": "2026-01-01"}
     assert form(reader, f"/assess/{job.id}/accept", **read).status_code == 200
     assert form(reader, f"/assess/{job.id}/accept", **read | {"before_id": ""}).status_code == 409
+
+
+def test_a_margin_of_simulated_scans_is_refused_before_a_form_is_filled_in(
+    reader: TestClient, app: FastAPI, job: Job, registry: str
+) -> None:
+    result = table_of(app).folder(job.id) / OUT / RESULT
+    told = json.loads(result.read_text(encoding="utf-8"))
+    told["inputs"][0]["simulated"] = True
+    result.write_text(json.dumps(told), encoding="utf-8")
+    patient, lesion = patient_with_lesion(registry)
+    asked = reader.get(f"/assess/{job.id}/accept")
+    sent = form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_id="A9",
+                after_on="2026-02-01", why="looked at")  # fmt: skip
+    for answer in (asked, sent):
+        assert answer.status_code == 400
+        assert "measured on simulated images" in answer.text
 
 
 @pytest.mark.parametrize(("fields", "status"), [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,8 +11,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from isotherm.app.board_page import board_html, board_page
+from isotherm.app.board_registry import PatientAsked, board_of_registry
+from isotherm.app.patient_view import patient_view
 from isotherm.app.timeline import timeline_of
+from isotherm.app.web.application import create_app
 from isotherm.app.web.looked import looks
+from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.registry.store import open_store
@@ -92,6 +98,45 @@ def test_the_board_sheet_is_in_a_sandbox_and_also_there_on_paper(ada: TestClient
     assert "script-src 'none'" in sheet.headers["content-security-policy"]
     assert paper.content.startswith(b"%PDF")
     assert paper.headers["content-disposition"] == 'inline; filename="board-P01.pdf"'
+
+
+def test_the_board_sheet_leads_back_and_what_is_printed_or_given_away_does_not(ada: TestClient, registry: str) -> None:
+    sheet = ada.get("/patients/P01/board.html")
+    asked = PatientAsked(address=registry, patient_id="P01", today=NOW.date())
+
+    assert '<nav class="back" aria-label="Back"><a href="/patients/P01">' in sheet.text
+    assert re.search(r"@media print {.*\n  nav, [^{]*{ display: none; }", sheet.text, re.DOTALL)
+    # Its links are followed with our cookies, and nothing in it runs, asks or sends.
+    policy = sheet.headers["content-security-policy"]
+    assert "allow-same-origin" in policy
+    assert not re.search("allow-(scripts|forms|top-navigation)", policy)
+    assert {"script-src 'none'", "default-src 'none'", "form-action 'none'"} <= set(policy.split("; "))
+    assert 'class="back"' not in board_html(board_page(board_of_registry(asked)))
+
+
+def test_a_simulated_patient_is_one_on_the_sheet_too(settings: ServeSettings) -> None:
+    said = "Simulated patient: nobody in this registry ever lived."
+    for synthetic in (True, False):
+        with TestClient(create_app(replace(settings, synthetic=synthetic)), base_url="http://127.0.0.1") as client:
+            assert (said in client.get("/patients/P01/board.html").text) is synthetic
+
+
+def test_as_many_questions_are_listed_as_are_said_to_be_open(ada: TestClient, registry: str) -> None:
+    add(registry, of("patient"), of("lesion", "1", organ="liver"), of("lesion", "2", organ="liver"),
+        *(of("follow_up", str(k), seen_on=date(2025, 1, k)) for k in range(1, 8)))  # fmt: skip
+    with open_store(registry) as store:
+        view = patient_view(store.patient("X1"))
+    assert sum(len(kind.labels) for kind in view.asked) == view.open
+    assert sum(len(kind.asked) for kind in view.asked) == view.forms > len(view.asked)
+
+    page = ada.get("/patients/X1").text
+
+    assert f"Open questions: {view.open} of {view.of}" in page
+    assert f"{view.forms} records in all" in page
+    assert page.count('<form method="post" action="/patients/X1/answers"') == view.forms
+    assert "Follow-up: 7 records" in page
+    names = re.findall(r'\bid="([^"]+)"', page)
+    assert len(names) == len(set(names))
 
 
 def form_on(page: str, kind: str) -> dict[str, str]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, Request, Route
 
+from isotherm import errors
+
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 HTMX = ROOT / "src" / "isotherm" / "app" / "static" / "web" / "vendor" / "htmx.min.js"
@@ -24,12 +26,16 @@ HIGHEST = 2000
 HEADING_BELOW_PX = 20
 """Of every page: its heading does not jump when another one is opened."""
 
+ERRORS = [name for name, one in vars(errors).items() if isinstance(one, type)]
+"""Names of classes that no page shows."""
+
 SHAPE = """() => {
     const seen = (one) => one.checkVisibility() && one.getBoundingClientRect().width > 1;
     const main = document.querySelector("main");
     const heading = document.querySelector("header .bar") && main.querySelector("h1"); // reports have no such bar
     return {
         ours: document.querySelector("header .bar") !== null,
+        text: document.body.innerText,
         wide: document.documentElement.scrollWidth,
         heading: heading && heading.getBoundingClientRect().top - main.getBoundingClientRect().top,
         cut: [...(main ?? document.body).querySelectorAll("*")]
@@ -107,6 +113,7 @@ class Visit:
         found = [f"cut off: {one}" for one in shape["cut"]]
         found += self.found_by_axe() if shape["ours"] else self._found_in_a_report()
         found += ["it scrolls sideways"] if shape["wide"] > WIDTH else []
+        found += [f"it shows the name of a class: {one}" for one in ERRORS if one in shape["text"]]
         found += [] if shape["heading"] in (None, HEADING_BELOW_PX) else ["its heading stands elsewhere"]
         found += [f"next actions: {shape['actions']}"] if len(shape["actions"]) > 1 else []
         self.wrong += [f"{name}: {one}" for one in found]

@@ -119,7 +119,7 @@ def test_replicates_that_cannot_be_matched_are_counted_by_reason() -> None:
     found = bootstrap_outcomes(comparison, Estimation(), 40, 2)["os"].effect
     assert not isinstance(found, str)
     assert found.n_failed > 0
-    assert "NothingToCompare" in found.failure_words
+    assert "too few arms, events or patients" in found.failure_words
 
 
 def test_fixed_times_and_horizons_beyond_the_observation_have_a_reason() -> None:

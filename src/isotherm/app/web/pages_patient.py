@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
-from isotherm.app.board_page import board_html, board_page
+from isotherm.app.board_page import BoardPage, board_html, board_page
 from isotherm.app.board_paper import board_on_paper
 from isotherm.app.board_registry import PatientAsked, board_of_registry
 from isotherm.app.board_tasks import Boarded
@@ -55,16 +55,15 @@ def criteria(request: Request, patient_id: str) -> Response:
 
 @ROUTER.get("/patients/{patient_id}/board.html")
 def board(request: Request, patient_id: str) -> Response:
-    """Show the tumor board's sheet."""
-    return document(board_html(board_page(_board(request, patient_id, "board sheet"))))
+    """Show the tumor board's sheet, with a way back."""
+    made = _sheet(request, patient_id, "board sheet")
+    return document(board_html(made, back=f"/patients/{quote(patient_id)}"), links=True)
 
 
 @ROUTER.get("/patients/{patient_id}/board.pdf")
 def board_pdf(request: Request, patient_id: str) -> Response:
     """Give the tumor board's sheet on paper."""
-    made = board_on_paper(
-        board_page(_board(request, patient_id, "board sheet, PDF")), on=web_of(request).clock().astimezone()
-    )
+    made = board_on_paper(_sheet(request, patient_id, "board sheet, PDF"), on=web_of(request).clock().astimezone())
     name = f"board-{patient_id.replace(':', '-')}.pdf"
     return Response(made, media_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
 
@@ -115,3 +114,7 @@ def _board(request: Request, patient_id: str, what: str) -> Boarded:
     looked_at(request, patient_id, what)
     web = web_of(request)
     return board_of_registry(PatientAsked(address=web.settings.registry, patient_id=patient_id, today=web.today()))
+
+
+def _sheet(request: Request, patient_id: str, what: str) -> BoardPage:
+    return board_page(_board(request, patient_id, what), simulated=web_of(request).settings.synthetic)
