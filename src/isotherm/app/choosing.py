@@ -50,7 +50,7 @@ class ChoiceRequest:
             raise BadSetting("--transform-inverse came without --transform; name the file.")
         if self.landmarks is None and not (self.landmarks_before is None and self.landmarks_frame is None):
             raise BadSetting("Options of landmarks came without --landmarks; name the file.")
-        _nudge(self.nudge)
+        nudge_of(self.nudge)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -71,13 +71,18 @@ class ChoiceRequest:
                                    frames=pair.frame_uids if known else None)  # fmt: skip
         if self.landmarks is not None:
             marks = read_landmarks(self.landmarks, self.landmarks_before, frame=self.landmarks_frame)
-        shift, turn = _nudge(self.nudge)
+        shift, turn = nudge_of(self.nudge)
         method: Method = self.method or ("deformable" if given is None else "given")
         return Choice(method, given, marks, self.mend, shift, turn)
 
 
-def _nudge(text: str | None) -> tuple[Three, Three]:
-    """Read three mm, and three degrees where they came as well."""
+def nudge_of(text: str | None) -> tuple[Three, Three]:
+    """Read three mm, and three degrees where they came as well.
+
+    Raises
+    ------
+    BadSetting
+    """
     if text is None:
         return STILL, STILL
     try:

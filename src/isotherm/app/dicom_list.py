@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from isotherm.errors import IsothermError
+from isotherm.exchange.dicom_masks import open_mask
 from isotherm.exchange.dicom_series import Folder, Series, scan
-from isotherm.exchange.voxel_source import ImageFile, printable
+from isotherm.exchange.voxel_source import ImageFile, Segment, printable
 
 HEAD = ("series", "kind", "planes", "rows x columns", "voxel mm", "day", "description")
 
 LONGEST = 40
 """Letters of a description that the table shows."""
+
+MOST_SEGMENTS = 20
+"""Segments of one mask that the table names; --json names all."""
 
 
 def list_folder(path: str) -> Folder:
@@ -25,11 +30,28 @@ def list_text(folder: Folder) -> str:
     widths = [max(len(row[n]) for row in rows) for n in range(len(HEAD))]
     lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines.insert(1, "  ".join("-" * size for size in widths))
-    lines += [f"  series {one.label} {one.problem}" for one in folder.series if one.problem and one.stack]
+    for one in folder.series:
+        segments, problem = segments_of(one)
+        if segments:
+            more = f" and {len(segments) - MOST_SEGMENTS} more" if len(segments) > MOST_SEGMENTS else ""
+            names = ", ".join(f"{each.label} [{each.value}]" for each in segments[:MOST_SEGMENTS])
+            lines.append(f"  series {one.label} holds {names}{more}")
+        elif problem or (one.problem and one.stack):
+            lines.append(f"  series {one.label} {one.problem or f'cannot be used: {problem}'}")
     passed = [f"{folder.not_dicom} files are not DICOM"] if folder.not_dicom else []
     passed += [f"{folder.damaged} are damaged"] if folder.damaged else []
     lines += [f"  {' and '.join(passed)}; they were passed over"] if passed else []
     return "\n".join(printable(line) for line in lines)
+
+
+def segments_of(one: Series) -> tuple[tuple[Segment, ...], str]:
+    """Return the segments of a SEG or an RTSTRUCT, none for anything else; and why a mask cannot be used, or ""."""
+    if not one.is_mask:
+        return (), ""
+    try:
+        return open_mask(one).segments, ""
+    except IsothermError as error:
+        return (), str(error)
 
 
 def list_json(folder: Folder) -> str:
@@ -44,26 +66,29 @@ def list_json(folder: Folder) -> str:
 
 
 def _row(one: Series) -> tuple[str, ...]:
-    told = _told(one)
-    shape, spacing = told["shape_kji"], told["spacing_kji_mm"]
+    stack, day = one.stack, one.origin.day
     return (
         one.label,
         one.kind,
-        "-" if shape is None else str(shape[0]),
-        "-" if shape is None else f"{shape[1]} x {shape[2]}",
-        "-" if spacing is None or not spacing[0] else " x ".join(f"{size:.4g}" for size in spacing),
-        told["study_day"] or "-",
+        "-" if stack is None else str(len(stack.frames)),
+        "-" if stack is None else " x ".join(map(str, stack.shape_ji)),
+        "-"
+        if stack is None or not round(stack.step_mm, 4)
+        else " x ".join(f"{size:.4g}" for size in (round(stack.step_mm, 4), *stack.frames[0].spacing_ji_mm)),
+        "-" if day is None else day.isoformat(),
         one.description[:LONGEST],
     )
 
 
 def _told(one: Series) -> dict[str, Any]:
     stack = one.stack
+    segments, problem = segments_of(one)
     return {
         "label": one.label,
         "kind": one.kind,
-        "readable_as": "image" if one.is_image else "mask" if one.is_mask else None,
-        "problem": one.problem or None,
+        "readable_as": "image" if one.is_image else "mask" if one.is_mask and not problem else None,
+        "problem": one.problem or problem or None,
+        "segments": [{"number": each.value, "name": each.name} for each in segments] if one.is_mask else None,
         "shape_kji": None if stack is None else [len(stack.frames), *stack.shape_ji],
         "spacing_kji_mm": None if stack is None else [round(stack.step_mm, 4), *stack.frames[0].spacing_ji_mm],
         "tilt_degrees": None if stack is None or one.problem else round(stack.tilt_degrees, 2) + 0.0,

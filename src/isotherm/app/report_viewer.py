@@ -20,7 +20,7 @@ from isotherm.app.palette import CLASSES, NOT_ASSESSABLE, class_index, rgb
 from isotherm.exchange.nifti_files import nifti_bytes
 from isotherm.imaging.margin import Margin
 from isotherm.imaging.surface import Surface
-from isotherm.imaging.volume import Grid, Mask
+from isotherm.imaging.volume import Grid, Mask, Volume
 
 Float = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
@@ -137,11 +137,22 @@ def image_layers(view: LesionView, grid: Grid, organ_name: str) -> Iterator[Laye
         plain = np.zeros(grid.shape_kji, dtype=np.uint8)
         yield Layer("ground", "", "image", _packed(nifti_bytes(plain, grid)), window=(0.0, 1.0))
     for key, image in given:
-        low, high = gray_window(image, organ_name)
-        values = _sampled(image.voxels, image.grid, grid, outside=low)
-        gray = np.round(np.clip((values - low) / (high - low), 0.0, 1.0) * 255.0).astype(np.uint8)
-        slope = (high - low) / 255.0
-        yield Layer(key, key, "image", _packed(nifti_bytes(gray, grid, slope=slope, start=low)), window=(low, high))
+        yield image_layer(key, image, grid, organ_name)
+
+
+def image_layer(key: str, image: Volume, grid: Grid, organ_name: str) -> Layer:
+    """Return an image on a grid of the viewer, in the gray values that are usual for its organ."""
+    low, high = gray_window(image, organ_name)
+    values = _sampled(image.voxels, image.grid, grid, outside=low)
+    gray = np.round(np.clip((values - low) / (high - low), 0.0, 1.0) * 255.0).astype(np.uint8)
+    slope = (high - low) / 255.0
+    return Layer(key, key, "image", _packed(nifti_bytes(gray, grid, slope=slope, start=low)), window=(low, high))
+
+
+def outline_layer(key: str, surface: Surface, grid: Grid, color: str) -> Layer:
+    """Return the outline of a surface on a grid of the viewer, in one color."""
+    ones = np.ones(len(surface.points_lps_mm), dtype=np.int64)
+    return _labels(key, _shell(surface, grid, ones), grid, (color,))
 
 
 def _outlines(view: LesionView, grid: Grid) -> Iterator[Layer]:

@@ -66,12 +66,12 @@ def open_mask_object(folder: Folder, wanted: str | None) -> tuple[MaskObject, st
         what = ", ".join(sorted({one.kind for one in folder.series})) or "nothing"
         raise NoSuchSeries(f"{file.start} holds no SEG and no RTSTRUCT ({what}); name the file that holds the mask.")
     if len(objects) == 1:
-        return _opened(objects[0]), wanted
+        return open_mask(objects[0]), wanted
     label, _, within = (wanted or "").partition(":")
     if fitting := [one for one in objects if one.label == label]:
-        return _opened(fitting[0]), within or None
+        return open_mask(fitting[0]), within or None
     named = [
-        found for found in map(_opened, objects if wanted else ()) if wanted in (one.name for one in found.segments)
+        found for found in map(open_mask, objects if wanted else ()) if wanted in (one.name for one in found.segments)
     ]
     if len(named) == 1:
         return named[0], wanted
@@ -82,7 +82,13 @@ def open_mask_object(folder: Folder, wanted: str | None) -> tuple[MaskObject, st
     )
 
 
-def _opened(series: Series) -> MaskObject:
+def open_mask(series: Series) -> MaskObject:
+    """Read what a SEG or an RTSTRUCT says of itself: its segments, not their voxels.
+
+    Raises
+    ------
+    BadGeometry, BadVoxels, UnreadableFile
+    """
     (instance,) = series.instances
     return MaskObject(series, open_structures(instance) if series.kind == "RTSTRUCT" else open_segmentation(instance))
 

@@ -9,6 +9,7 @@ from isotherm.app.choosing import ChoiceRequest
 from isotherm.app.pacs_pair import MARK
 from isotherm.app.pair import PairRequest
 from isotherm.app.settings import Settings
+from isotherm.app.web.holds import place_of
 from isotherm.app.web.uploads import files_of
 from isotherm.app.web.workspace import Workspace
 from isotherm.errors import BadSetting
@@ -71,5 +72,5 @@ def _spec(workspace: Workspace, form: Mapping[str, str], name: str, *, in_pacs: 
     label = printable(form.get(f"{name}_label", "")).strip()[:LONGEST_LABEL]
     if not files:
         return f"{MARK}{label}" if in_pacs and (label or name in dict(SCANS)) else None
-    place = files[0].path if len(files) == 1 else files[0].path.parent
+    place = place_of(files)
     return f"{place}:{label}" if label else str(place)

@@ -13,11 +13,12 @@ from typing import Any
 from fastapi import HTTPException, Request
 
 from isotherm.app.assess_task import PairAsked
+from isotherm.app.by_hand import ByHand
 from isotherm.app.correcting import Correction, corrected_pair, correction_of
 from isotherm.app.kept import kept_in
 from isotherm.app.live_scene import LiveScene
 from isotherm.app.outputs import RESULT
-from isotherm.app.pair import read_pair
+from isotherm.app.pair import Pair, read_pair
 from isotherm.app.web.context import foreman_of
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import ASKED, OUT
@@ -51,6 +52,12 @@ class Assessed:
     def corrections(self) -> tuple[Correction, ...]:
         """How its masks were corrected before they were measured."""
         return tuple(correction_of(one) for one in self.asked["corrections"])
+
+    @property
+    def by_hand(self) -> ByHand | None:
+        """What a person did to its registration; None for nothing."""
+        told = self.asked.get("by_hand")
+        return None if told is None else ByHand.from_document(told)
 
     @property
     def place(self) -> Mapping[str, str]:
@@ -133,10 +140,20 @@ class OpenScenes:
 SCENES = OpenScenes()
 
 
-def _scene(one: Assessed, lesion: int) -> LiveScene:
+def pair_of(one: Assessed) -> Pair:
+    """Return a pair as it was measured, or was to be: read from its files, its masks corrected.
+
+    Raises
+    ------
+    InputError
+        The images are not where they were.
+    """
     asked = one.pair
-    drawn = read_pair(asked.request, simulated=asked.simulated)
-    pair = corrected_pair(drawn, one.corrections)
+    return corrected_pair(read_pair(asked.request, simulated=asked.simulated), one.corrections)
+
+
+def _scene(one: Assessed, lesion: int) -> LiveScene:
+    asked, pair = one.pair, pair_of(one)
     return LiveScene.of(kept_in(one.folder, pair, asked.settings, asked.facts), lesion)
 
 

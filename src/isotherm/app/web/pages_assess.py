@@ -23,7 +23,7 @@ from isotherm.app.web.looked import looked_at
 from isotherm.app.web.painted import painted_in
 from isotherm.app.web.rendering import page
 from isotherm.app.web.strokes_kept import KeptStrokes
-from isotherm.app.web.work_assess import WORK, asked_for
+from isotherm.app.web.work_assess import PAIR, WORK, asked_for
 from isotherm.errors import BadStroke, NotAcceptable
 
 ROUTER = APIRouter()
@@ -75,7 +75,7 @@ def one_pair(request: Request, job_id: str) -> Response:
                 gates=gate_tables(one.gates), warnings=document["warnings"], files=one.files, masks=_masks(document),
                 legend=[(f"margin-{number}", each.label) for number, each in enumerate(CLASSES)],
                 corrected=[each for each in one.corrections if each.strokes], signed=one.asked["signed"],
-                of=one.asked["of"])  # fmt: skip
+                of=one.asked["of"], by_hand=one.by_hand)  # fmt: skip
 
 
 @ROUTER.get("/assess/{job_id}/part")
@@ -104,7 +104,7 @@ def full(
     signed = Signature(who, why.strip(), web_of(request).clock())
     scene = SCENES.of(one, 0)
     every = combined(one.corrections, later(scene, painted))
-    asked = asked_for(one.pair, every, signed, of=one.job.id, place=one.place)
+    asked = asked_for(one.pair, every, signed, of=one.job.id, place=one.place, by_hand=one.by_hand)
     job = start_job(request, WORK, f"{one.job.title.removesuffix(', corrected')}, corrected", asked, who=who,
                     patient=one.job.patient)  # fmt: skip
     KeptStrokes(one.folder, who).forget()
@@ -131,7 +131,8 @@ def _place(request: Request, told: Mapping[str, str]) -> dict[str, str]:
 
 def _waited(request: Request, one: Assessed) -> dict[str, Any]:
     said = foreman_of(request).table.told(one.job)
-    return {"job": one.job, "told": said, "stages": stages(said), "gates": gate_tables(one.gates)}
+    return {"job": one.job, "told": said, "stages": stages(said), "gates": gate_tables(one.gates),
+            "was_read": (one.folder / PAIR).is_file()}  # fmt: skip
 
 
 def _masks(document: Any) -> list[tuple[str, int, str]]:

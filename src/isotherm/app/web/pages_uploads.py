@@ -11,7 +11,9 @@ from starlette.concurrency import run_in_threadpool
 
 from isotherm.app.web.admission import writer
 from isotherm.app.web.context import room_of, web_of
-from isotherm.app.web.uploads import LIMITS, keep
+from isotherm.app.web.holds import held_by
+from isotherm.app.web.uploads import LIMITS, files_of, keep
+from isotherm.errors import BadSetting
 
 ROUTER = APIRouter()
 
@@ -26,3 +28,12 @@ async def upload(request: Request, name: str, who: Annotated[str, Depends(writer
     kept = await keep(request.stream(), web_of(request).workspace, name=name, who=who, into=into, declared=declared,
                       limits=replace(LIMITS, file_bytes=min(LIMITS.file_bytes, left)))  # fmt: skip
     return JSONResponse({"id": kept.id, "number": kept.number, "name": kept.name, "bytes": kept.bytes})
+
+
+@ROUTER.get("/uploads/{upload_id}/holds")
+def holds(request: Request, upload_id: str, who: Annotated[str, Depends(writer)]) -> Response:
+    """List the series and segments of an upload, as `isotherm dicom list` does."""
+    files = files_of(web_of(request).workspace, upload_id)
+    if not files:
+        raise BadSetting("There is no such upload; send the files again.")
+    return JSONResponse(held_by(files))

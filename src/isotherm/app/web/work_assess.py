@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from isotherm.app.assess_task import PairAsked, assess_into, fetched
+from isotherm.app.by_hand import ByHand
 from isotherm.app.correcting import Correction, Signature, correction_document, correction_of
 from isotherm.app.demo_pair import demo_pair
 from isotherm.app.pacs_tasks import PacsOptions
@@ -28,7 +29,8 @@ MOST_S = 4 * 3600.0
 
 
 def asked_for(pair: PairAsked | None, corrections: Sequence[Correction] = (), signed: Signature | None = None, *,
-              of: str = "", place: Mapping[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
+              of: str = "", place: Mapping[str, str] | None = None, by_hand: ByHand | None = None
+              ) -> dict[str, Any]:  # fmt: skip
     """Return what the work is asked: a pair, or the demo's where it is None, and how its masks were corrected.
 
     Parameters
@@ -41,9 +43,12 @@ def asked_for(pair: PairAsked | None, corrections: Sequence[Correction] = (), si
         The job whose masks were corrected.
     place : mapping, optional
         The patient and the lesion of the registry that it is about, where that was said beforehand.
+    by_hand : ByHand, optional
+        What a person did to the registration.
     """
     return {"pair": None if pair is None else pair.document(), "of": of, "place": dict(place or {}),
             "corrections": [correction_document(one) for one in corrections],
+            "by_hand": None if by_hand is None else by_hand.document(),
             "signed": None if signed is None else signed.document()}  # fmt: skip
 
 
@@ -52,6 +57,8 @@ def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
     told = asked["pair"]
     pair = demo_pair(doing.workspace / DEMO_FOLDER, progress=doing.tell) if told is None else (
         fetched(PairAsked.from_document(told), home, pacs=PacsOptions(), tell=doing.tell))  # fmt: skip
+    if (by_hand := asked.get("by_hand")) is not None:
+        pair = ByHand.from_document(by_hand).put_into(doing.folder, pair)
     write_text(home / PAIR, json.dumps(pair.document()))
     corrections = [correction_of(one) for one in asked["corrections"]]
     signed = None if asked["signed"] is None else Signature.from_document(asked["signed"])

@@ -1,20 +1,29 @@
 // Files onto the slots of Assess: sent one after the other as they are chosen, under the number of their upload.
 
+import { Choices } from "./assess_choices.js";
+
 const token = document.querySelector('meta[name="csrf-token"]').content;
 const NEEDED = { before: "the scan before", after: "the scan after", tumor: "the tumor", ablation: "the ablation zone" };
 
 const measure = document.getElementById("measure");
 const missing = document.getElementById("missing");
+const demo = document.querySelector('form[action="/assess/demo"] button');
+const demoIsNext = demo.classList.contains("main"); // until something else has come
 let sending = 0;
 
 const valueOf = (name) => document.querySelector(`input[name="${name}"]`)?.value.trim() ?? "";
+const choices = new Choices(document, tell);
 
 function tell() {
   // A scan may be all of its study; a mask in a PACS has to be named.
   const inPacs = (name) => valueOf("study_before") && (name === "before" || name === "after" || valueOf(`${name}_label`));
   const absent = Object.keys(NEEDED).filter((name) => !valueOf(name) && !inPacs(name));
-  measure.disabled = absent.length > 0 || sending > 0;
-  missing.textContent = sending ? "Files are being sent …" : absent.length ? `Still missing: ${absent.map((name) => NEEDED[name]).join(", ")}.` : "";
+  const open = Object.keys(NEEDED).filter((name) => !absent.includes(name) && choices.isOpen(name));
+  measure.disabled = absent.length + open.length > 0 || sending > 0;
+  const told = [absent.length ? `Still missing: ${absent.map((name) => NEEDED[name]).join(", ")}.` : "",
+    open.length ? `Choose which one it is: ${open.map((name) => NEEDED[name]).join(", ")}.` : ""];
+  demo.classList.toggle("main", demoIsNext && !document.querySelector(".slot.came"));
+  missing.textContent = sending ? "Files are being sent, or looked at …" : told.filter(Boolean).join(" ");
 }
 
 async function send(file, into) {
@@ -37,6 +46,7 @@ async function take(slot, files) {
   if (!files.length) return;
   number.value = "";
   slot.classList.remove("came");
+  choices.forget(slot.dataset.slot);
   sending += 1;
   tell();
   try {
@@ -47,8 +57,12 @@ async function take(slot, files) {
     }
     number.value = into;
     slot.classList.add("came");
+    came.textContent = "looking at what came …";
+    await choices.list(slot.dataset.slot, into);
     came.textContent = files.length === 1 ? files[0].name : `${files.length} files`;
   } catch (error) {
+    number.value = "";
+    slot.classList.remove("came");
     came.textContent = error.message;
   } finally {
     sending -= 1;

@@ -2,7 +2,8 @@
 // It computes nothing: every number and color comes from outside. Frame: RAS mm, which is NiiVue's; people read LPS.
 "use strict";
 
-globalThis.isothermViewerIn = (section, scene) => {
+// `planes`: the three planes alone, without a surface; `moved` is told when the crosshair, or what is seen, has moved.
+globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {} } = {}) => {
   const canvas = section.querySelector("canvas");
   const message = section.querySelector("[data-viewer=message]");
   const place = section.querySelector("[data-viewer=place]");
@@ -86,7 +87,7 @@ globalThis.isothermViewerIn = (section, scene) => {
       showAllOrientationMarkers: true,
       show3Dcrosshair: true,
       crosshairColor: [1, 1, 1, 0.6],
-      crosshairWidth: 0.25,
+      crosshairWidth: planes ? 0.5 : 0.25,
       crosshairWidthUnit: "mm",
       crosshairGap: 12,
       isClipAllVolumes: true,
@@ -95,13 +96,17 @@ globalThis.isothermViewerIn = (section, scene) => {
       fontMinPx: 13,
       backColor: [0.043, 0.059, 0.071, 1],
       meshThicknessOn2D: 0,
-      multiplanarShowRender: niivue.SHOW_RENDER.ALWAYS,
+      multiplanarShowRender: planes ? niivue.SHOW_RENDER.NEVER : niivue.SHOW_RENDER.ALWAYS,
     });
     viewer.onLocationChange = tellPlace;
     await viewer.attachToCanvas(canvas);
     viewer.setScale(1.6);
     viewer.setClipPlane([-2, 0, 0]); // the 3-D tile shows surfaces: every voxel is behind this plane
-    viewer.setCustomLayout([
+    viewer.setCustomLayout(planes ? [
+      { sliceType: niivue.SLICE_TYPE.AXIAL, position: [0, 0, 0.6, 0.98] },
+      { sliceType: niivue.SLICE_TYPE.CORONAL, position: [0.61, 0, 0.39, 0.48] },
+      { sliceType: niivue.SLICE_TYPE.SAGITTAL, position: [0.61, 0.5, 0.39, 0.48] },
+    ] : [
       { sliceType: niivue.SLICE_TYPE.AXIAL, position: [0, 0, 0.415, 0.98] },
       { sliceType: niivue.SLICE_TYPE.CORONAL, position: [0.42, 0, 0.25, 0.48] },
       { sliceType: niivue.SLICE_TYPE.SAGITTAL, position: [0.42, 0.5, 0.25, 0.48] },
@@ -198,7 +203,36 @@ globalThis.isothermViewerIn = (section, scene) => {
     if (!viewer || shown === null) return;
     const [r, a, s] = crosshair();
     place.textContent = [words(-r, "left", "right"), words(-a, "posterior", "anterior"), words(s, "cranial", "caudal")].join(", ");
+    moved();
   }
+
+  // Where a place stands in each plane, in pixels of the page, and how far it lies from that plane.
+  const seen = (ras) => {
+    const ratio = viewer.uiData.dpr;
+    const here = crosshair();
+    return [[0, 2], [1, 1], [2, 0]].flatMap(([plane, axis]) => {
+      const on = ras.map((mm, at) => (at === axis ? here[at] : mm));
+      const found = viewer.frac2canvasPosWithTile(viewer.mm2frac(on), plane);
+      const tile = found && viewer.screenSlices[found.tileIndex];
+      return tile?.axCorSag === plane ? [{ x: found.pos[0] / ratio, y: found.pos[1] / ratio, away: Math.abs(ras[axis] - here[axis]) }] : [];
+    });
+  };
+
+  // Shows or hides a layer that has no switch.
+  const only = (key, on) => {
+    for (const [layer, thing] of placed) if (layer.key === key) thing.opacity = on ? layer.opacity : 0;
+    viewer.updateGLVolume();
+  };
+
+  // Moves layers rigidly: each is laid by a 4 x 4 matrix (RAS mm) from where it came.
+  const lay = (keys, matrix) => {
+    for (const [layer, thing] of placed) {
+      if (!keys.includes(layer.key)) continue;
+      layer.came ??= thing.getAffine();
+      thing.setAffine(matrix.map((row) => [0, 1, 2, 3].map((at) => row.reduce((sum, one, k) => sum + one * layer.came[k][at], 0))));
+    }
+    viewer.updateGLVolume();
+  };
 
   const goTo = (number) => {
     queue = queue
@@ -244,7 +278,7 @@ globalThis.isothermViewerIn = (section, scene) => {
   );
   watch.observe(canvas);
 
-  return { goTo, moveTo, replace, crosshair: () => (viewer ? crosshair() : null), niivue: () => viewer };
+  return { goTo, moveTo, replace, seen, only, lay, crosshair: () => (viewer ? crosshair() : null), niivue: () => viewer };
 };
 
 (() => {

@@ -1,0 +1,242 @@
+"""Align by hand: what its page shows, what landmarks and a nudge make of a registration, what hostile requests get."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from isotherm.app.web.application import create_app
+from isotherm.app.web.job import Job
+from isotherm.app.web.job_table import OUT
+from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.exchange.landmark_files import read_landmarks
+from tests.app.pair_in_memory import AFTER, SHIFT
+from tests.app.web.assess_job import OUT_OF_THE_ORGAN, WHO, copied_job, measured_job, ran, table_of
+from tests.app.web.conftest import token_on
+
+AWAY = (
+    (0.0, 0.0, 0.0),
+    (30.0, 0.0, 0.0),
+    (-25.0, 12.0, 0.0),
+    (0.0, 30.0, 10.0),
+    (0.0, -28.0, -12.0),
+    (10.0, 4.0, 26.0),
+)
+"""Where landmarks lie around the tumor on the scan after, mm."""
+
+
+def pairs(count: int = 6, shift: tuple[float, float, float] = SHIFT) -> list[dict[str, Any]]:
+    """Pairs that lie as the scans do."""
+    places = np.array(AFTER) + np.array(AWAY[:count])
+    return [{"name": str(number), "after": place.tolist(), "before": (place + shift).tolist()}
+            for number, place in enumerate(places, start=1)]  # fmt: skip
+
+
+@pytest.fixture
+def reader(app: FastAPI) -> Iterator[TestClient]:
+    """Somebody who has said who works; no job is started by itself."""
+    client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
+    client.post("/who", data={"csrf_token": token_on(client.get("/who").text), "name": WHO})
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What two jobs leave behind: the small pair as it lies, and 15 mm beside it, which no gate lets pass."""
+    home = tmp_path_factory.mktemp("measured")
+    app = create_app(ServeSettings(registry=str(home / "none.registry"), workspace=home / "workspace"))
+    table = table_of(app)
+    return {"well": table.folder(measured_job(app, home / "well", "").id),
+            "far": table.folder(measured_job(app, home / "far", "", way=OUT_OF_THE_ORGAN).id)}  # fmt: skip
+
+
+@pytest.fixture
+def well(app: FastAPI, folders: dict[str, Path], registry: str) -> Job:
+    return copied_job(app, folders["well"], registry)
+
+
+@pytest.fixture
+def far(app: FastAPI, folders: dict[str, Path], registry: str) -> Job:
+    return copied_job(app, folders["far"], registry)
+
+
+def form(reader: TestClient, path: str, **fields: str) -> Any:
+    return reader.post(path, data={"csrf_token": token_on(reader.get("/who").text), **fields})
+
+
+def send(reader: TestClient, path: str, told: object) -> Any:
+    return reader.post(path, json=told, headers={"X-CSRF-Token": token_on(reader.get("/who").text)})
+
+
+def again(reader: TestClient, app: FastAPI, registry: str, job: Job, **fields: str) -> tuple[Job, dict[str, Any]]:
+    """Register again by hand and do the job; return it, and its only lesion."""
+    answer = form(reader, f"/assess/{job.id}/align", **{"use": "mend", "pairs": "[]", "why": "shifted"} | fields)
+    assert answer.status_code == 303, answer.text
+    table = table_of(app)
+    new = table.get(answer.headers["location"].removeprefix("/assess/"))
+    assert new is not None
+    new = ran(table, new, registry)
+    (lesion,) = json.loads((table.folder(new.id) / OUT / "margin.json").read_text())["lesions"]
+    return new, lesion
+
+
+def test_a_withheld_pair_leads_to_the_page_where_it_is_aligned(reader: TestClient, far: Job) -> None:
+    html = reader.get(f"/assess/{far.id}").text
+    assert f"/assess/{far.id}/align" in html
+    page = reader.get(f"/assess/{far.id}/align")
+    assert page.status_code == 200
+    assert '<option value="mend" selected>' in page.text
+
+
+def test_both_scans_are_shown_and_linked_by_the_motion_near_the_lesion(reader: TestClient, well: Job) -> None:
+    scene = reader.get(f"/assess/{well.id}/align/scene/0").json()
+    keys = {side: [layer["key"] for layer in scene[side]["lesions"][0]["layers"]] for side in ("before", "after")}
+    assert keys == {"before": ["before", "tumor"], "after": ["after", "carried", "zone", "tumor"]}
+    rotation, translation = np.array(scene["link"]["rotation"]), np.array(scene["link"]["translation"])
+    start = {side: np.array(scene[side]["lesions"][0]["start_ras"]) for side in ("before", "after")}
+    assert rotation @ start["after"] + translation == pytest.approx(start["before"], abs=0.2)
+    assert start["after"] == pytest.approx(np.array(AFTER) * (-1, -1, 1), abs=0.2)
+    assert scene["about"] == pytest.approx(start["after"].tolist())
+
+
+def test_landmarks_bring_back_the_margin_that_a_wrong_transform_had_lost(
+    reader: TestClient, app: FastAPI, registry: str, well: Job, far: Job
+) -> None:
+    before = json.loads((table_of(app).folder(far.id) / OUT / "margin.json").read_text())["lesions"][0]
+    assert before["status"] == "withheld"
+    new, lesion = again(reader, app, registry, far, pairs=json.dumps(pairs()))
+    truth = json.loads((table_of(app).folder(well.id) / OUT / "margin.json").read_text())["lesions"][0]
+    assert lesion["minimal_margin_mm"] == pytest.approx(truth["minimal_margin_mm"], abs=0.1)
+    (gate,) = [one for one in lesion["registration"]["gates"] if one["name"] == "landmarks"]
+    assert gate["verdict"] == "pass"
+    # The file is kept, can be downloaded, and is what the command line would be given.
+    told = reader.get(f"/jobs/{new.id}/out/landmarks.csv")
+    assert told.text.startswith("# frame: LPS\nname,after_x_mm,")
+    kept = read_landmarks(table_of(app).folder(new.id) / OUT / "landmarks.csv")
+    assert kept.after_lps_mm.tolist() == [one["after"] for one in pairs()]
+    by_hand = json.loads((table_of(app).folder(new.id) / OUT / "by-hand.json").read_text())
+    assert (by_hand["by"], by_hand["why"], by_hand["landmarks"], by_hand["use"]) == (WHO, "shifted", 6, "mend")
+    page = reader.get(f"/assess/{new.id}").text
+    assert "6 landmarks mended the registration" in page
+    # What was set is there to go on from.
+    assert "&#34;after&#34;: [32.0, 0.0, 120.0]" in reader.get(f"/assess/{new.id}/align").text
+
+
+def test_a_nudge_brings_it_back_as_well_and_another_one_replaces_it(
+    reader: TestClient, app: FastAPI, registry: str, well: Job, far: Job
+) -> None:
+    truth = json.loads((table_of(app).folder(well.id) / OUT / "margin.json").read_text())["lesions"][0]
+    nudge = "0,0,-17,0,0,0"  # the tumor was laid 17 mm too far up
+    new, lesion = again(reader, app, registry, far, nudge=nudge, pairs=json.dumps(pairs()), use="check")
+    assert lesion["minimal_margin_mm"] == pytest.approx(truth["minimal_margin_mm"], abs=0.1)
+    scene = reader.get(f"/assess/{new.id}/align/scene/0").json()
+    start = scene["after"]["lesions"][0]["start_ras"]
+    assert np.subtract(scene["about"], start) == pytest.approx([0, 0, 17])  # it turned about where it was
+    newer, other = again(reader, app, registry, new, nudge="0,0,-14", pairs=json.dumps(pairs()), use="check")
+    assert other["minimal_margin_mm"] == pytest.approx(
+        lesion["minimal_margin_mm"] - 1.0, abs=0.1
+    )  # 2 mm above the middle of the zone, not 1 below
+    assert "Nudged by 0,0,-14" in reader.get(f"/assess/{newer.id}").text
+
+
+def test_landmarks_alone_make_the_registration_where_there_was_none(
+    reader: TestClient, app: FastAPI, registry: str, folders: dict[str, Path], well: Job
+) -> None:
+    table = table_of(app)
+    job = copied_job(app, folders["far"], registry)
+    (table.folder(job.id) / "kept" / "kept.json").unlink()
+    failed = table.add("assess", "Not registered", {}, who=WHO, registry=registry)
+    for name in ("asked.json", "pair.json"):
+        (table.folder(failed.id) / name).write_bytes((table.folder(job.id) / name).read_bytes())
+    table.move(failed.id, "failed", since=("waiting",), said="The scans do not meet; check them.")
+    assert f"/assess/{failed.id}/align" in reader.get(f"/assess/{failed.id}").text
+    assert '<option value="landmarks" selected>' in reader.get(f"/assess/{failed.id}/align").text
+    scene = reader.get(f"/assess/{failed.id}/align/scene/0").json()
+    assert scene["link"]["rotation"] == np.eye(3).tolist()
+    _, lesion = again(reader, app, registry, failed, pairs=json.dumps(pairs()), use="landmarks")
+    truth = json.loads((table.folder(well.id) / OUT / "margin.json").read_text())["lesions"][0]
+    assert lesion["registration"]["method"] == "landmarks"
+    assert lesion["minimal_margin_mm"] == pytest.approx(truth["minimal_margin_mm"], abs=0.1)
+
+
+def test_what_is_set_is_kept_for_each_person_until_it_is_registered_with(
+    reader: TestClient, app: FastAPI, registry: str, well: Job
+) -> None:
+    told = {"pairs": pairs(2), "nudge": "1,0,0,0,0,5"}
+    assert send(reader, f"/assess/{well.id}/align/kept", told).status_code == 204
+    html = reader.get(f"/assess/{well.id}/align").text
+    assert "&#34;name&#34;: &#34;2&#34;" in html
+    assert 'value="5" data-nudge' in html
+    again(reader, app, registry, well, pairs=json.dumps(pairs(3)))
+    assert "&#34;name&#34;" not in reader.get(f"/assess/{well.id}/align").text
+
+
+def test_a_landmark_file_is_read_as_on_the_command_line(reader: TestClient, well: Job) -> None:
+    text = "# frame: RAS\nname,after_x,after_y,after_z,before_x,before_y,before_z\nfork,1,2,3,4,5,6\n"
+    token = token_on(reader.get("/who").text)
+    for content, status, says in ((text, 200, "fork"), ("a,b\n1,2\n", 400, "frame")):
+        came = reader.post("/uploads?name=a.csv", content=content, headers={"X-CSRF-Token": token}).json()["id"]
+        answer = form(reader, f"/assess/{well.id}/align/file", upload=came)
+        assert answer.status_code == status
+        assert says in answer.text
+        if status == 200:
+            assert answer.json()["pairs"] == [{"name": "fork", "after": [-1, -2, 3], "before": [-4, -5, 6]}]
+    assert form(reader, f"/assess/{well.id}/align/file", upload="../../etc/passwd").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"pairs": "[]"},
+        {"pairs": "{"},
+        {"pairs": "[" * 5000},
+        {"pairs": json.dumps([1])},
+        {"pairs": json.dumps(pairs(1) * 2)},
+        {"pairs": json.dumps(pairs() * 40)},
+        {"pairs": json.dumps([pairs(1)[0] | {"after": [1, 2]}])},
+        {"pairs": json.dumps([pairs(1)[0] | {"after": [1, 2, "3"]}])},
+        {"pairs": json.dumps([pairs(1)[0] | {"after": [1, 2, True]}])},
+        {"pairs": '[{"name": "1", "after": [NaN, 0, 0], "before": [0, 0, 0]}]'},
+        {"pairs": '[{"name": "1", "after": [1e999, 0, 0], "before": [0, 0, 0]}]'},
+        {"pairs": json.dumps([pairs(1)[0] | {"after": [10**400, 0, 0]}])},
+        {"pairs": json.dumps([pairs(1)[0] | {"name": "=HYPERLINK(1)"}])},
+        {"pairs": json.dumps([pairs(1)[0] | {"name": "# frame: RAS"}])},
+        {"pairs": json.dumps([pairs(1)[0] | {"name": "a\nb"}])},
+        {"pairs": json.dumps(pairs()), "why": ""},
+        {"pairs": json.dumps(pairs()), "use": "guess"},
+        {"pairs": json.dumps(pairs()), "nudge": "1,2"},
+        {"pairs": json.dumps(pairs()), "nudge": "nan,0,0"},
+        {"pairs": json.dumps(pairs()), "nudge": "0,0,900"},
+        {"nudge": "0,0,3", "use": "landmarks", "pairs": "[]"},
+    ],
+)
+def test_what_is_no_alignment_is_refused_in_a_sentence_and_starts_nothing(
+    reader: TestClient, app: FastAPI, well: Job, fields: dict[str, str]
+) -> None:
+    known = len(table_of(app).of())
+    answer = form(reader, f"/assess/{well.id}/align", **{"use": "mend", "why": "shifted"} | fields)
+    assert answer.status_code == 400
+    assert "Traceback" not in answer.text
+    assert len(table_of(app).of()) == known
+
+
+def test_a_pair_that_is_still_measured_or_not_there_has_nothing_to_align(
+    reader: TestClient, app: FastAPI, registry: str
+) -> None:
+    waiting = table_of(app).add("assess", "Waiting", {}, who=WHO, registry=registry)
+    for job_id in (waiting.id, "0" * 16):
+        assert reader.get(f"/assess/{job_id}/align").status_code == 404
+        assert reader.get(f"/assess/{job_id}/align/scene/0").status_code == 404
+    assert reader.post(f"/assess/{waiting.id}/align", data={"pairs": "[]"}).status_code == 403
+
+
+def test_there_is_no_scene_of_a_lesion_that_is_not_there(reader: TestClient, well: Job) -> None:
+    assert reader.get(f"/assess/{well.id}/align/scene/7").status_code == 404

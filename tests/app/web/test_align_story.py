@@ -1,0 +1,130 @@
+"""Align by hand in a real browser: pairs set by keys, undone, removed, kept; a nudge that is seen; axe looks along."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from isotherm.app.web.application import create_app
+from isotherm.app.web.job_table import ASKED
+from isotherm.app.web.serve_settings import ServeSettings
+from tests.app.web.assess_job import OUT_OF_THE_ORGAN, measured_job, table_of
+from tests.app.web.story import story
+from tests.app.web.visiting import AXE, WIDTH
+
+WHO = "A. Reader"
+MINUTES = 60_000
+"""Milliseconds."""
+
+CROSSHAIRS = "['before', 'after'].map((side) => isothermAlign[side].crosshair())"
+
+MIDDLE_OF_TUMOR = """() => {
+    const [volume] = isothermAlign.after.niivue().volumes.filter((one) => one.name === "tumor.nii");
+    return [0, 1, 2].map((axis) => volume.hdr.affine[axis][3]);
+}"""
+
+
+def crosshairs(page: Page) -> tuple[list[float], list[float]]:
+    found: Any = page.evaluate(CROSSHAIRS)
+    return tuple(found)
+
+
+def pairs(page: Page) -> list[dict[str, Any]]:
+    return json.loads(page.input_value("#pairs"))
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is missing: run `make viewer`")
+def test_pairs_and_a_nudge_are_set_by_keys_and_registered_with(
+    settings: ServeSettings, registry: str, browser: Browser, chromium: Path, tmp_path: Path
+) -> None:
+    job = measured_job(create_app(settings), tmp_path / "far", registry, way=OUT_OF_THE_ORGAN)
+    with story(settings, browser, chromium, who=WHO) as told:
+        page = told.page
+        told.go(f"/assess/{job.id}")
+        page.get_by_role("link", name="Align by hand").first.click()
+        page.wait_for_selector("#align[data-state=ready]", timeout=MINUTES)
+        assert told.violations() == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
+        assert page.is_disabled("#go")
+
+        # Linked, the other crosshair follows; apart, it stays.
+        page.focus("#pane-after canvas")
+        first = crosshairs(page)
+        for key in ("ArrowRight", "ArrowUp", "PageUp"):
+            page.keyboard.press(key)
+        second = crosshairs(page)
+        for one, other in zip(first, second, strict=True):
+            assert [round(b - a) for a, b in zip(one, other, strict=True)] == [-1, 1, 1]
+        page.keyboard.press("l")
+        page.keyboard.press("ArrowLeft")
+        third = crosshairs(page)
+        assert third[0] == pytest.approx(second[0], abs=1e-3)
+        assert third[1][0] == pytest.approx(second[1][0] + 1, abs=1e-3)
+
+        # A pair is where both crosshairs are, in LPS; undo, redo and remove.
+        page.keyboard.press("s")
+        (pair,) = pairs(page)
+        assert [pair["before"], pair["after"]] == [
+            pytest.approx([-r, -a, s], abs=1e-3) for r, a, s in (third[0], third[1])
+        ]
+        assert page.inner_text("#said") == "Pair 1 set: 1 in all."
+        for _ in range(3):
+            page.keyboard.press("PageUp")
+        page.keyboard.press("s")
+        assert "scan before pair 1 is here already" in page.inner_text("#said")
+        page.focus("#pane-before canvas")
+        for _ in range(3):
+            page.keyboard.press("PageUp")
+        page.keyboard.press("s")
+        assert [one["name"] for one in pairs(page)] == ["1", "2"]
+        assert page.inner_text("#enough") == "One or two pairs only shift."
+        page.keyboard.press("z")
+        assert [one["name"] for one in pairs(page)] == ["1"]
+        page.keyboard.press("y")
+        assert [one["name"] for one in pairs(page)] == ["1", "2"]
+        page.get_by_role("button", name="Remove pair 1").click()
+        assert [one["name"] for one in pairs(page)] == ["2"]
+        page.keyboard.press("z")
+        assert [one["name"] for one in pairs(page)] == ["1", "2"]
+        assert told.violations() == []
+
+        # The nudge by keys moves the tumor that is seen, by what the fields say.
+        start: Any = page.evaluate(MIDDLE_OF_TUMOR)
+        page.focus("#pane-after canvas")
+        page.keyboard.press("n")
+        for key in ("PageDown", "PageDown", "ArrowRight"):
+            page.keyboard.press(key)
+        seen: Any = page.evaluate(MIDDLE_OF_TUMOR)
+        assert [round(b - a, 3) for a, b in zip(start, seen, strict=True)] == [-1, 0, -2]  # RAS
+        assert page.input_value("#nudge-value") == "1,0,-2,0,0,0"
+        with page.expect_response(lambda answer: answer.url.endswith("/align/kept") and answer.status == 204):
+            page.keyboard.press("Shift+ArrowUp")
+        assert page.input_value("#nudge-value") == "1,0,-2,0,-1,0"
+
+        # Another tab goes on from there; a file takes the place of what is there.
+        page.reload()
+        page.wait_for_selector("#align[data-state=ready]", timeout=MINUTES)
+        assert [one["name"] for one in pairs(page)] == ["1", "2"]
+        assert page.input_value("#nudge-value") == "1,0,-2,0,-1,0"
+        turned: Any = page.evaluate(MIDDLE_OF_TUMOR)
+        assert turned[2] != pytest.approx(start[2], abs=0.5)
+        page.set_input_files("#file", {"name": "a.csv", "mimeType": "text/csv", "buffer": b"name,after_x\n1,2\n"})
+        page.wait_for_selector("#said:has-text('frame')")
+        assert len(pairs(page)) == 2
+
+        page.fill("#why", "breathing")
+        page.click("#go")
+        page.wait_for_url("**/assess/*")
+        table = table_of(told.app)
+        new = table.get(page.url.rpartition("/")[2])
+        assert new is not None
+        told.app.state.foreman.cancel(new)
+        asked = json.loads((table.folder(new.id) / ASKED).read_text())["asked"]["by_hand"]
+        assert [one["name"] for one in asked["landmarks"]] == ["1", "2"]
+        assert (asked["nudge"], asked["use"], asked["signed"]["why"]) == ("1,0,-2,0,-1,0", "mend", "breathing")
+        told.errors = [one for one in told.errors if "400" not in one]  # the refused file
+        assert (told.left, told.errors) == ([], [])
