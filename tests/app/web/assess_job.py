@@ -52,6 +52,12 @@ def table_of(app: FastAPI) -> JobTable:
     return foreman.table
 
 
+def own_table(app: FastAPI) -> JobTable:
+    """The jobs of an app that is not served: a foreman at work would start what waits, beside what is done here."""
+    assert not app.state.foreman._thread.is_alive(), "make the job before the app is served"
+    return table_of(app)
+
+
 def ran(table: JobTable, job: Job, registry: str) -> Job:
     """Do a job's work here and now, as its process would."""
     folder = table.folder(job.id)
@@ -59,8 +65,8 @@ def ran(table: JobTable, job: Job, registry: str) -> Job:
     doing = Doing(id=job.id, folder=folder / OUT, registry=registry, workspace=table.workspace.folder, who=WHO,
                   tell=lambda _: None)  # fmt: skip
     came = work_called(WORK).run(told, doing)
-    table.move(job.id, "running", since=("waiting",))
-    table.move(job.id, "done", since=("running",), said=came.said, link=came.link)
+    assert table.move(job.id, "running", since=("waiting",))
+    assert table.move(job.id, "done", since=("running",), said=came.said, link=came.link)
     found = table.get(job.id)
     assert found is not None
     return found
@@ -68,14 +74,14 @@ def ran(table: JobTable, job: Job, registry: str) -> Job:
 
 def measured_job(app: FastAPI, home: Path, registry: str, *, way: Transform | None = None) -> Job:
     """A job that has measured the small pair."""
-    table = table_of(app)
+    table = own_table(app)
     job = table.add(WORK, "Small pair", asked_for(pair_on_disk(home, way)), who=WHO, registry=registry)
     return ran(table, job, registry)
 
 
 def copied_job(app: FastAPI, folder: Path, registry: str) -> Job:
     """A job with what another one has left behind: measured once, looked at by many tests."""
-    table = table_of(app)
+    table = own_table(app)
     job = table.add(WORK, "Small pair", {}, who=WHO, registry=registry)
     shutil.copytree(folder, table.folder(job.id), dirs_exist_ok=True)
     table.move(job.id, "running", since=("waiting",))

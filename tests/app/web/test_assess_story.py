@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from isotherm.app.web.application import create_app
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.work_assess import WORK, asked_for
-from tests.app.web.assess_job import OUT_OF_THE_ORGAN, measured_job, pair_on_disk, table_of
+from tests.app.web.assess_job import OUT_OF_THE_ORGAN, measured_job, own_table, pair_on_disk, table_of
 from tests.app.web.story import story
 from tests.app.web.visiting import AXE
 
@@ -81,11 +81,12 @@ def test_a_measured_pair_blinks_and_strokes_are_undone_and_done_again(
 def test_a_failed_registration_and_a_failed_measurement_say_what_to_do_next(
     settings: ServeSettings, registry: str, browser: Browser, chromium: Path, tmp_path: Path
 ) -> None:
-    failed = measured_job(create_app(settings), tmp_path / "far", registry, way=OUT_OF_THE_ORGAN)
+    app = create_app(settings)
+    failed = measured_job(app, tmp_path / "far", registry, way=OUT_OF_THE_ORGAN)
+    table = own_table(app)
+    broken = table.add(WORK, "Broken", asked_for(pair_on_disk(tmp_path / "broken")), who=WHO, registry=registry)
+    assert table.move(broken.id, "failed", since=("waiting",), said="The scans do not meet; check them.")
     with story(settings, browser, chromium, who=WHO) as told:
-        table = table_of(told.app)
-        broken = table.add(WORK, "Broken", asked_for(pair_on_disk(tmp_path / "broken")), who=WHO, registry=registry)
-        table.move(broken.id, "failed", since=("waiting",), said="The scans do not meet; check them.")
         told.go(f"/assess/{broken.id}")
         assert told.page.inner_text("main .failure").startswith("The scans do not meet")
         assert told.violations() == []
