@@ -151,3 +151,16 @@ def test_what_is_unforeseen_is_a_sentence_with_all_headers_and_without_a_value(a
     assert "secret" not in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(("before", "back"), [
+    ("http://127.0.0.1/patients/P1?saved=1", 'href="/patients/P1?saved=1">Back to the page before'),
+    ("http://127.0.0.1//evil.example/", 'href="/evil.example/">Back'), ("http://127.0.0.1/no/page", None),
+    ("http://evil.example/", None), ("http://[", None), ('http://127.0.0.1/"><script>', 'href="/&#34;&gt;&lt;script'),
+])  # fmt: skip
+def test_what_went_wrong_leads_back_to_our_own_page_only(client: TestClient, before: str, back: str | None) -> None:
+    text = client.get("/no/page", headers={"referer": before}).text
+
+    assert ("Back to the page before" in text) == (back is not None)
+    assert back is None or back in text
+    assert "<script>" not in text

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Request, Route
 
 from isotherm import errors
@@ -17,6 +19,12 @@ HTMX = ROOT / "src" / "isotherm" / "app" / "static" / "web" / "vendor" / "htmx.m
 
 PICTURES = os.environ.get("ISOTHERM_PICTURES", "")
 """A folder into which every page is drawn that is looked at; none where it is empty."""
+
+TUTORIALS = os.environ.get("ISOTHERM_TUTORIALS", "")
+"""A folder into which the screens are drawn that the tutorials show; none where it is empty."""
+
+COLORS = 256
+"""Of a picture of a tutorial: a third of the bytes, and none is off by more than an eye can tell."""
 
 WIDTH, HEIGHT = 1366, 768
 
@@ -124,3 +132,11 @@ class Visit:
             high: Any = self.page.evaluate("document.documentElement.scrollHeight")
             clip: Any = {"x": 0, "y": 0, "width": WIDTH, "height": min(high, HIGHEST)}
             self.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True, clip=clip, caret="initial")
+
+    def shown(self, name: str) -> None:
+        """Draw what the screen shows for a tutorial, if a folder is named."""
+        self.page.wait_for_load_state("networkidle")
+        if TUTORIALS:
+            drawn = Image.open(io.BytesIO(self.page.screenshot(animations="disabled")))
+            few = drawn.convert("RGB").quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+            few.save(Path(TUTORIALS) / f"{name}.png", optimize=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -89,4 +91,15 @@ def _unforeseen(request: Request, _: Exception) -> Response:
 def failure(request: Request, status: int, said: str) -> Response:
     """Return the page, or for a part of one the line, that says what went wrong."""
     template = "failure_part.html.jinja" if "hx-request" in request.headers else "failure.html.jinja"
-    return page(request, template, status=status, title=TITLES.get(status, "That did not work"), said=said)
+    return page(request, template, status=status, title=TITLES.get(status, "That did not work"), said=said,
+                back=_page_before(request))  # fmt: skip
+
+
+def _page_before(request: Request) -> str:
+    """Return the page of ours that the browser comes from; empty where it is another's, or this one itself."""
+    try:
+        before = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
+    path = "/" + before.path.lstrip("/\\") + (f"?{before.query}" if before.query else "")
+    return path if before.netloc == request.headers.get("host") and before.path != request.url.path else ""

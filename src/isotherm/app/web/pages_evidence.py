@@ -76,7 +76,8 @@ def one_result(request: Request, result_id: str) -> Response:
     if record is None:
         raise HTTPException(404, "There is no such published result; search for it.")
     paper = library().papers[record.paper]
-    hidden = ("id", "paper", "label", "printed", "status", "flags", "status_says", "source", "estimate", "low", "high")
+    hidden = ("id", "paper", "label", "printed", "status", "flags", "status_says", "source", "estimate", "low", "high",
+              "operator", "number_unit", "limits_of", "p_operator", "p_value")  # fmt: skip
     facts = {name: value for name, value in result_fields(record).items()
              if name not in hidden and value not in (None, "", [], False)}  # fmt: skip
     return page(request, "evidence_result.html.jinja", record=record, paper=paper, facts=facts, row=_row(record),

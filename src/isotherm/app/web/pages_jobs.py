@@ -46,11 +46,12 @@ def part(request: Request, job_id: str) -> Response:
 @ROUTER.get("/jobs/{job_id}/out/{name:path}")
 def out(request: Request, job_id: str, name: str) -> Response:
     """Give one file of what came of a job."""
-    home = (foreman_of(request).table.folder(_job(request, job_id).id) / OUT).resolve()
+    job = _job(request, job_id)
+    home = (foreman_of(request).table.folder(job.id) / OUT).resolve()
     file = _inside(home, name)
     if file is None:
         raise HTTPException(404, NO_FILE)
-    looked_at(request, "", f"job {job_id}: {file.name}")
+    looked_at(request, job.patient, f"{file.name} of {job.title} (job {job.id})")
     if file.suffix == ".html":
         return document(file.read_text(encoding="utf-8"), scripts=True)
     return FileResponse(file, filename=file.name)
