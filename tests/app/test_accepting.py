@@ -78,6 +78,25 @@ def test_where_nobody_ever_lived_it_goes_in_and_its_record_says_so(address: str)
     assert str(places_of(address, "P1").margins[own].record.get("result")).endswith(", simulated")
 
 
+def test_an_ablation_of_another_lesion_is_refused(address: str) -> None:
+    more = (("lesion", "L2", {"organ": "liver"}), ("session", "S1", {"ablated_on": date(2025, 2, 1)}),
+            ("ablation", "S1.L2", {"session_id": "S1", "lesion_id": "L2"}))  # fmt: skip
+    with open_store(address) as store:
+        store.add([Record(kind=RECORD_KINDS[kind], patient_id="P1", id=own, values=values)
+                   for kind, own, values in more], by="test", why="test")  # fmt: skip
+    with pytest.raises(NotAcceptable, match="of another lesion"):
+        accept(address, replace(ASKED, ablation_id="S1.L2"))
+    assert accept(address, replace(ASKED, ablation_id="S1.L2", lesion_id="L2")) == "S1.L2"
+
+
+def test_scans_in_the_wrong_order_are_refused_and_of_one_day_are_not(address: str) -> None:
+    early, same = (NamedScan(id="A", on=date(2025, 1, day)) for day in (1, 2))
+    with pytest.raises(NotAcceptable, match="taken after the scan after"):
+        accept(address, replace(ASKED, after=early))
+    assert places_of(address, "P1").scans == (("B", date(2025, 1, 2)),)
+    accept(address, replace(ASKED, after=same))
+
+
 def test_a_scan_that_the_registry_does_not_hold_comes_with_its_day_in_the_same_transaction(address: str) -> None:
     accept(address)
     assert places_of(address, "P1").scans == (("A", date(2025, 3, 2)), ("B", date(2025, 1, 2)))

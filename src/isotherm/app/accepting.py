@@ -138,8 +138,8 @@ def accept_margin(
     Raises
     ------
     NotAcceptable
-        The registration failed its gates, the scans were simulated and the patients were not, or there is no such
-        lesion.
+        The registration failed its gates, the scans were simulated and the patients were not, there is no such
+        lesion, the ablation is of another one, or the scans are in the wrong order.
     BadRecord
         The registry has no such patient, lesion or ablation, or already has a margin where none stood before.
     Overtaken
@@ -160,6 +160,7 @@ def accept_margin(
               "ablation_id": asked.ablation_id or None, "reader": asked.by}  # fmt: skip
     try:
         with open_store(address) as store:
+            _check_places(store, asked)
             _write(store, asked, values)
     except ValueError as error:  # it names the field, never a value
         raise NotAcceptable(f"This cannot be kept as a margin: {error}; correct it and accept again.") from None
@@ -174,6 +175,20 @@ def _write(store: Store, asked: Acceptance, values: Values) -> None:
         return
     target = Target(RECORD_KINDS["margin"], asked.patient_id, asked.margin_id, asked.revision)
     store.import_all(new, [Changed(target, _rounded(values), frozenset())], by=asked.by, why=asked.why)
+
+
+def _check_places(store: Store, asked: Acceptance) -> None:
+    """Refuse an ablation of another lesion, and scans in the wrong order."""
+    days: dict[str, object] = {one.id: one.on for one in (asked.after, asked.before) if one is not None}
+    for one in (kept.record for kept in _of_patient(store, asked.patient_id)):
+        if one.kind.name == "ablation" and one.id == asked.ablation_id and one.get("lesion_id") != asked.lesion_id:
+            raise NotAcceptable("This ablation is of another lesion; choose one of the same lesion, or none.")
+        if one.kind.name == "scan" and one.id in days:
+            days[one.id] = one.get("scanned_on")
+    before = None if asked.before is None else days[asked.before.id]
+    after = days[asked.after.id]
+    if isinstance(before, date) and isinstance(after, date) and before > after:
+        raise NotAcceptable("The scan before was taken after the scan after; look at the days and choose again.")
 
 
 def _lesion(lesions: Sequence[Mapping[str, Any]], label: str) -> Mapping[str, Any]:

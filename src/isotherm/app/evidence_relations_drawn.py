@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from isotherm.app.evidence_figures_relations import PanelPicture, PanelRow, panel_height_pt, relations_figure
 from isotherm.app.evidence_patient import Mark, Patient
-from isotherm.app.evidence_words import flag_words, source_words, status_words, value_words
+from isotherm.app.evidence_words import flag_words, measure_words, source_words, status_words, value_words
 from isotherm.app.figures import Drawing
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_figures import MOST_HEIGHT_PT, on_pages
@@ -139,7 +139,8 @@ def _horizon(at: str) -> str:
 
 def number_words(record: PublishedResult) -> str:
     """Return a result with what it is, in one line."""
-    return f"{_words(record)}: {_printed(record)}"
+    kind = measure_words(record)
+    return f"{_words(record)}: {f'{kind} ' if kind else ''}{_printed(record)}"
 
 
 def _row(record: PublishedResult) -> PanelRow:

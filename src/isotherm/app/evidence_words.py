@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from isotherm.effect import RATIOS
 from isotherm.evidence.paper import Paper
 from isotherm.evidence.published_effect import document_of
 from isotherm.evidence.result import CONFIRM, PublishedResult
@@ -12,6 +13,10 @@ STATUSES = {
     "recalled": CONFIRM,
 }
 LIMITS = {"confidence": "", "range": "range ", "IQR": "IQR "}
+
+
+NOT_SEEN = frozenset(RATIOS) | {"mean", "median", "difference", "bias", "change per step", "heterogeneity"}
+"""Kinds of number that nobody tells from the number."""
 
 
 def value_words(record: PublishedResult) -> str:
@@ -37,10 +42,16 @@ def context_words(record: PublishedResult) -> str:
     """Return what was measured, of whom, when and against what, in one line."""
     said = [record.label, record.endpoint if record.endpoint != record.label else "", f"arm: {record.arm}"]
     said = said if record.arm else said[:2]
+    said += [measure_words(record)]
     said += [f"v {record.reference}" if record.reference else "", record.analysis]
     said += [f"per {record.per}" if record.per else "", f"at {record.at}" if record.at else ""]
     said += [f"of {record.unit}s" if record.unit != "none" else "", f"margin: {record.margin}" if record.margin else ""]
     return "; ".join(part for part in said if part)
+
+
+def measure_words(record: PublishedResult) -> str:
+    """Return what kind of number it is, unless the number itself says so: 1.3 may be a ratio of hazards or of odds."""
+    return record.measure if record.measure in NOT_SEEN and record.measure not in record.label else ""
 
 
 def paper_words(paper: Paper) -> str:

@@ -73,7 +73,11 @@ def admitted(request: Request) -> None:
 def person_of(request: Request) -> Person:
     """Return who asks."""
     found = getattr(request.state, "person", None)
-    return found if isinstance(found, Person) else Person("", "read")
+    if isinstance(found, Person):
+        return found
+    # Of an address that is no page nobody was asked: a name that was told is known all the same.
+    named = "" if web_of(request).settings.login else name_in(request.cookies.get(WHO_COOKIE, ""))
+    return Person(named, "read")
 
 
 def allow(request: Request, role: Role) -> None:

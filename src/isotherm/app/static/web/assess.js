@@ -60,7 +60,7 @@ function show(finding) {
   one("quick-margin").textContent = finding ? finding.margin : "measuring …";
   one("quick-interval-name").textContent = finding ? finding.interval_name : "";
   one("quick-interval").textContent = finding ? finding.interval : "";
-  one("quick-chance").textContent = finding?.at_least_5 ? ` · 5 mm or more: ${finding.at_least_5}` : "";
+  one("quick-chance").textContent = finding?.at_least_5 ? ` · chance of 5 mm or more: ${finding.at_least_5}` : "";
   quick.setAttribute("aria-busy", String(!finding));
   quick.classList.toggle("busy", !finding);
 }
