@@ -11,6 +11,7 @@ from isotherm.app.pair import PairRequest
 from isotherm.app.settings import Settings
 from isotherm.app.web.holds import place_of
 from isotherm.app.web.uploads import files_of
+from isotherm.app.web.work_pull import study_of
 from isotherm.app.web.workspace import Workspace
 from isotherm.errors import BadSetting
 from isotherm.exchange.dicomweb_server import checked_uid
@@ -35,9 +36,9 @@ def pair_of_form(workspace: Workspace, form: Mapping[str, str]) -> tuple[PairAsk
     ----------
     workspace : Workspace
     form : mapping
-        Numbers of uploads under `before`, `after`, `tumor`, ...; series and labels under `before_label`, ...;
-        `study_before` and `study_after` of a PACS; `mr_before`, `mr_after`, `confirmed`, `organ_name`, `method`,
-        `title`.
+        Under `before`, `after`, `tumor`, ...: numbers of uploads, or what studies that were fetched are called; series
+        and labels under `before_label`, ...; `study_before` and `study_after` of a PACS; `mr_before`, `mr_after`,
+        `confirmed`, `organ_name`, `method`, `title`.
 
     Raises
     ------
@@ -68,8 +69,11 @@ def pair_of_form(workspace: Workspace, form: Mapping[str, str]) -> tuple[PairAsk
 
 def _spec(workspace: Workspace, form: Mapping[str, str], name: str, *, in_pacs: bool) -> str | None:
     """Return what was uploaded under a name as FILE or FILE:LABEL, or its place in a PACS; None without either."""
-    files = files_of(workspace, form.get(name, ""))
+    came = form.get(name, "")
+    files = files_of(workspace, came)
     label = printable(form.get(f"{name}_label", "")).strip()[:LONGEST_LABEL]
+    if (study := study_of(workspace, came)) is not None:
+        return f"{study}:{label}" if label else str(study)
     if not files:
         return f"{MARK}{label}" if in_pacs and (label or name in dict(SCANS)) else None
     place = place_of(files)

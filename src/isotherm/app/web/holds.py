@@ -24,6 +24,9 @@ MOST_S, MOST_AT_ONCE = 120.0, 2
 OTHER_FORMATS = (".nii", ".nii.gz", ".nrrd", ".mha", ".mhd", ".raw")
 """Files that are one image or one mask each: there is nothing to choose but labels, which only the voxels know."""
 
+USERS_ERROR = 2
+"""The exit code of what can be said in a sentence."""
+
 LISTING = threading.Semaphore(MOST_AT_ONCE)
 
 NOT_LISTED = "What is in these files could not be listed; name series and segment yourself, or send them again."
@@ -34,13 +37,12 @@ def place_of(files: Sequence[Uploaded]) -> Path:
     return files[0].path if len(files) == 1 else files[0].path.parent
 
 
-def held_by(files: Sequence[Uploaded]) -> dict[str, Any]:
-    """Return what an upload holds: images and masks to choose from, and what cannot be used.
+def held_by(place: Path) -> dict[str, Any]:
+    """Return what a file or a folder holds: images and masks to choose from, and what cannot be used.
 
     Parameters
     ----------
-    files : sequence of Uploaded
-        At least one.
+    place : Path
 
     Returns
     -------
@@ -53,8 +55,7 @@ def held_by(files: Sequence[Uploaded]) -> dict[str, Any]:
     BadSetting
         Nothing in it can be used, in the words of the command line.
     """
-    place = place_of(files)
-    if len(files) == 1 and place.name.endswith(OTHER_FORMATS):
+    if place.name.endswith(OTHER_FORMATS):
         return {"images": [], "masks": [], "notes": []}
     with LISTING:
         try:
@@ -63,8 +64,8 @@ def held_by(files: Sequence[Uploaded]) -> dict[str, Any]:
         except subprocess.TimeoutExpired:
             raise BadSetting(NOT_LISTED) from None
     if ran.returncode != 0:
-        said = printable(ran.stderr.decode("utf-8", "replace").strip()).replace(f"{place.name}", "upload")
-        raise BadSetting(said if ran.returncode == 2 and said else NOT_LISTED)
+        said = printable(ran.stderr.decode("utf-8", "replace").strip()).replace(place.name, "upload")
+        raise BadSetting(said if ran.returncode == USERS_ERROR and said else NOT_LISTED)
     return _choices(json.loads(ran.stdout))
 
 

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from isotherm.app.web.admission import writer
 from isotherm.app.web.context import room_of, web_of
-from isotherm.app.web.holds import held_by
+from isotherm.app.web.holds import held_by, place_of
 from isotherm.app.web.uploads import LIMITS, files_of, keep
 from isotherm.errors import BadSetting
 
@@ -36,4 +36,4 @@ def holds(request: Request, upload_id: str, who: Annotated[str, Depends(writer)]
     files = files_of(web_of(request).workspace, upload_id)
     if not files:
         raise BadSetting("There is no such upload; send the files again.")
-    return JSONResponse(held_by(files))
+    return JSONResponse(held_by(place_of(files)))

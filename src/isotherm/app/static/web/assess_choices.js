@@ -18,8 +18,9 @@ export class Choices {
     return slot.querySelector(`[data-${name}]`);
   }
 
-  async list(name, id) {
-    const answer = await fetch(`/uploads/${id}/holds`, { headers: { "HX-Request": "true" } });
+  // Ask what came as `id` on a slot; `path` tells.
+  async list(name, id, path) {
+    const answer = await fetch(path, { headers: { "HX-Request": "true" } });
     if (!answer.ok) throw new Error(new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent.trim());
     this.put(name, { id, ...(await answer.json()) });
   }

@@ -1,6 +1,7 @@
 // Files onto the slots of Assess: sent one after the other as they are chosen, under the number of their upload.
 
 import { Choices } from "./assess_choices.js";
+import { pacsInto } from "./assess_pacs.js";
 
 const token = document.querySelector('meta[name="csrf-token"]').content;
 const NEEDED = { before: "the scan before", after: "the scan after", tumor: "the tumor", ablation: "the ablation zone" };
@@ -56,10 +57,12 @@ async function take(slot, files) {
       into = await send(file, into);
     }
     number.value = into;
-    slot.classList.add("came");
     came.textContent = "looking at what came …";
-    await choices.list(slot.dataset.slot, into);
-    came.textContent = files.length === 1 ? files[0].name : `${files.length} files`;
+    await choices.list(slot.dataset.slot, into, `/uploads/${into}/holds`);
+    if (number.value) {
+      slot.classList.add("came");
+      came.textContent = files.length === 1 ? files[0].name : `${files.length} files`;
+    }
   } catch (error) {
     number.value = "";
     slot.classList.remove("came");
@@ -99,4 +102,5 @@ for (const slot of document.querySelectorAll("[data-slot]")) {
   });
 }
 document.getElementById("begin").addEventListener("input", tell);
+pacsInto(choices, token);
 tell();
