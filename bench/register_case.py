@@ -21,8 +21,7 @@ from isotherm.imaging.margin import measure
 from isotherm.imaging.phantom_scans import Anatomy, ScanPair, Tissue, anatomy_of, simulate_scans
 from isotherm.imaging.register import Registration, register, way_back
 from isotherm.imaging.register_gates import Drawn, Gate, Quality, judge, minimal_margin_mm
-from isotherm.imaging.register_inside import inside_gate
-from isotherm.imaging.register_look import look_alike_gate
+from isotherm.imaging.register_inside import gates_of_scans
 from isotherm.imaging.register_masks import Scan
 from isotherm.imaging.register_tumor import points_in
 from isotherm.imaging.surface import Region, field_of
@@ -98,7 +97,7 @@ def run_case(number: int, *, n: int, seed: int, tissue: Tissue = "even", peers: 
     found = register(before, after)
     once = clock.read()
     back = way_back(before, after, found)
-    look = partial(_looks, before, after, lesion_lps_mm=found.lesion_lps_mm)
+    look = partial(gates_of_scans, before, after, lesion_lps_mm=found.lesion_lps_mm)
     quality = _looked_at(judge(found.free, found.deformable, found.rigid, drawn, back=back), look(found.deformable))
     both = clock.read()
     outcomes = {
@@ -132,7 +131,7 @@ class _Clock:
 
 def _other(
     pair: ScanPair, way: Callable[[], Transform], found: Registration, back: Transform, drawn: Drawn,
-    look: Callable[[Transform], list[Gate]],
+    look: Callable[[Transform], tuple[Gate, ...]],
 ) -> Outcome:  # fmt: skip
     clock = _Clock()
     transform = way()
@@ -141,13 +140,7 @@ def _other(
     return _outcome(pair, transform, seconds, quality)
 
 
-def _looks(before: Scan, after: Scan, used: Transform, lesion_lps_mm: Float) -> list[Gate]:
-    """Return the gates that ask the scans themselves."""
-    gates = (gate_by(before, after, used, lesion_lps_mm) for gate_by in (look_alike_gate, inside_gate))
-    return [gate for gate in gates if gate is not None]
-
-
-def _looked_at(quality: Quality, gates: list[Gate]) -> Quality:
+def _looked_at(quality: Quality, gates: tuple[Gate, ...]) -> Quality:
     return reduce(Quality.with_gate, gates, quality)
 
 

@@ -16,8 +16,7 @@ from isotherm.imaging.landmarks import Landmarks
 from isotherm.imaging.register import NEAR_MM, Registration, register, way_back
 from isotherm.imaging.register_by_hand import Corrected, from_landmarks, mended, nudged_registration
 from isotherm.imaging.register_gates import Drawn, Gate, Quality, Verdict, judge
-from isotherm.imaging.register_inside import inside_gate
-from isotherm.imaging.register_look import look_alike_gate
+from isotherm.imaging.register_inside import gates_of_scans
 from isotherm.imaging.register_masks import Scan
 from isotherm.imaging.register_mr import modality_gate
 from isotherm.imaging.register_tumor import best_rigid, points_in
@@ -157,9 +156,8 @@ def register_lesion(pair: Pair, lesion: Lesion, choice: Choice, *, progress: Pro
     if choice.method in ("deformable", "rigid"):
         quality = quality.with_gate(modality_gate(*scans))
     used = found.rigid if choice.method == "rigid" else found.deformable
-    for gate_by in (look_alike_gate, inside_gate):
-        if (gate := gate_by(*scans, used, found.lesion_lps_mm)) is not None:
-            quality = quality.with_gate(gate)
+    for gate in gates_of_scans(*scans, used, found.lesion_lps_mm):
+        quality = quality.with_gate(gate)
     made = _registered(lesion, choice.method, used, found, quality, "; ".join(by_hand))
     seen = {gate.name for gate in quality.gates} & LOOKS_AT_BOTH
     return made if choice.method in ("deformable", "rigid") or seen else replace(made, doubt=UNSEEN)

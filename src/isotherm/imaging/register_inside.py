@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from isotherm.imaging.geometry import Float
 from isotherm.imaging.register_gates import NEAR_MM, Gate, gate_of
-from isotherm.imaging.register_look import Image, at_most, blurred, values_at
+from isotherm.imaging.register_look import Image, at_most, blurred, look_alike_gate, values_at
 from isotherm.imaging.register_masks import Bool, Scan, on_grid
 from isotherm.imaging.transform import Transform
 from isotherm.imaging.volume import Grid
@@ -65,6 +65,12 @@ def inside_gate(before: Scan, after: Scan, used: Transform, lesion_lps_mm: Float
         return None
     gate = gate_of("inside_unlike", 1.0 - abs(float(np.corrcoef(here[both], there[both])[0, 1])))
     return gate if gate.verdict == "pass" else replace(gate, reason=UNLIKE)
+
+
+def gates_of_scans(before: Scan, after: Scan, used: Transform, lesion_lps_mm: Float) -> tuple[Gate, ...]:
+    """Return the gates that ask the scans themselves, this one and `look_alike_gate`, where they can be asked."""
+    found = (gate_by(before, after, used, lesion_lps_mm) for gate_by in (look_alike_gate, inside_gate))
+    return tuple(gate for gate in found if gate is not None)
 
 
 def _inside(scan: Scan) -> Image | None:
