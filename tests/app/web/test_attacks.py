@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from fastapi.testclient import TestClient
 from isotherm.app.web.application import create_app
 from isotherm.app.web.context import Web
 from isotherm.app.web.gate import launch_key
+from isotherm.app.web.workspace import Workspace
 from isotherm.registry.store import open_store
 from tests.app.web.conftest import NOW, token_on
 from tests.app.web.inline import found_in, jobs_inline, settled, write
@@ -40,6 +42,37 @@ def web(app: FastAPI) -> Web:
 def is_refused(answer: Any, what: object) -> None:
     assert 400 <= answer.status_code < 500, (answer.status_code, what)
     assert "unforeseen" not in answer.text, what
+
+
+def test_a_full_disk_is_said_on_every_page_and_nothing_is_shown_that_is_not_noted(
+    ada: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Workspace._open
+
+    def full(self: Workspace) -> sqlite3.Connection:
+        connection = whole(self)
+        connection.execute("PRAGMA max_page_count = 1")  # no more pages than there are
+        return connection
+
+    monkeypatch.setattr(Workspace, "_open", full)
+    # Until a page of its file is full, looks still fit.
+    answer = next(each for each in (ada.get("/patients/P01") for _ in range(400)) if each.status_code != 200)
+
+    assert answer.status_code == 507
+    assert "The disk that the workspace lies on is full" in answer.text
+    assert "Lesions" not in answer.text
+
+
+def test_what_else_the_system_refuses_is_unforeseen(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Workspace) -> sqlite3.Connection:
+        raise PermissionError(13, "of somebody else")
+
+    client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+    monkeypatch.setattr(Workspace, "_open", refused)
+    answer = client.get("/patients/P01")
+    assert answer.status_code == 500
+    assert "unforeseen" in answer.text
+    assert "somebody else" not in answer.text
 
 
 def test_a_mapping_that_names_another_file_of_the_machine_is_never_read(ada: TestClient, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from isotherm.registry.store import open_store
 from tests.app.web.serving import Serving, serving
@@ -75,6 +75,49 @@ def test_a_question_is_answered_and_the_registry_says_who_did(visit: Visit, serv
     expect(page.get_by_role("heading", name="Patient SYN-00005")).to_be_visible()
     expect(page.get_by_text("Noted in the registry")).to_be_visible()
     expect(page.get_by_text("born 1950-01-01")).to_be_visible()
+
+
+def test_whoever_waits_is_told_so_and_told_when_nobody_answers(visit: Visit, server: Serving) -> None:
+    page = visit.page
+    visit.named("Ada", then="/patients/SYN-00009")
+    held: list[Route] = []
+    page.route("**/answers", held.append)
+    page.locator("details[open] button").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("Still waiting", timeout=10_000)
+    held[0].abort()
+    expect(page.get_by_role("alert")).to_contain_text("The server does not answer")
+    page.unroute("**/answers")
+    page.locator("details[open] button").first.click()  # what was typed is still there, and can be sent again
+    expect(page.get_by_role("alert")).to_contain_text("No answer came")
+    visit.refused()
+
+
+def test_a_long_name_does_not_widen_the_page(visit: Visit) -> None:
+    visit.named("x" * 80)
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= WIDTH
+
+
+def test_without_scripts_pages_say_what_does_not_work_and_the_rest_does(browser: Browser, server: Serving) -> None:
+    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server.address)
+    page.goto(f"{server.home}/cohort")
+    expect(page.get_by_text("This browser runs no scripts")).to_be_visible()
+    page.get_by_label("Column").select_option("n_lesions")
+    page.get_by_role("button", name="Choose this column").click()
+    page.get_by_label("Relation").select_option("at most")
+    page.get_by_label("Value").fill("1")
+    page.get_by_role("button", name="Add the condition").click()
+    expect(page.get_by_label("The same as text")).to_have_value("n_lesions <= 1")
+    context.close()
+
+
+def test_an_address_that_is_none_still_knows_who_works(visit: Visit) -> None:
+    visit.named("Ada")
+    visit.go("/nothing-of-this")
+    expect(visit.page.get_by_role("heading", name="Not here")).to_be_visible()
+    expect(visit.page.get_by_role("link", name="Ada")).to_be_visible()
+    visit.refused()
 
 
 def test_a_second_answer_from_the_same_place_is_noted_as_well_and_a_wrong_one_said(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
@@ -9,13 +10,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from isotherm.app.batch_attempt import NO_ROOM
 from isotherm.app.web.admission import LONGEST_NAME, Elsewhere, NameFirst
 from isotherm.app.web.gate import TooLarge, protect
 from isotherm.app.web.rendering import go, page
 from isotherm.app.web.room import NoRoom
-from isotherm.errors import InputError, IsothermError, NoAnswer, Overtaken, StoreError
+from isotherm.errors import InputError, IsothermError, NoAnswer, OutputError, Overtaken, StoreError
 
 UNFORESEEN = "Something unforeseen happened, and nothing was changed by this page; go back and try again."
+FULL = ("The disk that the workspace lies on is full or cannot be written to, and nothing of this was kept; make room, "
+        "then try again.")  # fmt: skip
 NOT_HERE = "There is no such page; start again from the worklist."
 NOT_SO = "The page cannot be asked for like this; start again from the worklist."
 
@@ -30,6 +34,8 @@ def add_failures(app: FastAPI) -> None:
     app.add_exception_handler(IsothermError, _told)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(sqlite3.OperationalError, _full)
+    app.add_exception_handler(OSError, _full)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -66,6 +72,8 @@ def status_of(error: Exception) -> int:
             return 503
         case InputError() | StoreError():
             return 400
+        case OutputError():
+            return 507
         case _:
             return 500
 
@@ -80,6 +88,17 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _invalid(request: Request, _: Exception) -> Response:
     return failure(request, 400, NOT_SO)
+
+
+NO_ROOM_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+
+
+def _full(request: Request, error: Exception) -> Response:
+    """Say that there is no room; what else the system refuses is unforeseen."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in NO_ROOM_SQLITE or getattr(error, "errno", None) in NO_ROOM:
+        return failure(request, 507, FULL)
+    raise error
 
 
 def _unforeseen(request: Request, _: Exception) -> Response:

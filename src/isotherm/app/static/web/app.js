@@ -66,3 +66,27 @@ window.addEventListener("pageshow", enable);
 // What went wrong last is over when something else is asked for.
 document.addEventListener("htmx:beforeRequest", () => document.getElementById("message").replaceChildren());
 document.addEventListener("htmx:afterRequest", (event) => { if (!event.detail.successful) enable(); });
+
+// Whoever waits is told so, and told too that nobody answers.
+const LONG_MS = 4000;
+const LONG = "Still waiting. If another program is writing to the registry, this takes up to a minute.";
+const NOBODY = "The server does not answer, and what was sent may not have come; see whether isotherm serve still runs.";
+const waits = new Map();
+
+function told(className, text) {
+  const line = Object.assign(document.createElement("p"), { className, textContent: text });
+  document.getElementById("message").replaceChildren(line);
+  return line;
+}
+document.addEventListener("htmx:beforeSend", (event) => {
+  const wait = { line: null };
+  wait.timer = setTimeout(() => { wait.line = told("note", LONG); }, LONG_MS);
+  waits.set(event.detail.xhr, wait);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const wait = waits.get(event.detail.xhr);
+  waits.delete(event.detail.xhr);
+  clearTimeout(wait?.timer);
+  wait?.line?.remove();
+});
+document.addEventListener("htmx:sendError", () => told("failure", NOBODY));
