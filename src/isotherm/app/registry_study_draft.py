@@ -88,7 +88,12 @@ def comparable(cohort: Cohort) -> tuple[str, ...]:
     return tuple(found)
 
 
-def registry_draft(address: str, asked: Asked, cohort: Cohort, *, title: str, compare: str) -> str:
+SIMULATED = "Simulated patients: nobody in this registry ever lived."
+
+
+def registry_draft(
+    address: str, asked: Asked, cohort: Cohort, *, title: str, compare: str, synthetic: bool = False
+) -> str:  # fmt: skip
     """Return the text of a protocol over a cohort.
 
     Parameters
@@ -101,6 +106,8 @@ def registry_draft(address: str, asked: Asked, cohort: Cohort, *, title: str, co
     title : str
     compare : str
         One of `comparable`.
+    synthetic : bool
+        Whether nobody in the registry ever lived, which then stands beside the main result.
 
     Raises
     ------
@@ -114,7 +121,8 @@ def registry_draft(address: str, asked: Asked, cohort: Cohort, *, title: str, co
                          "at the first ablation.")  # fmt: skip
     if compare == TIMING and asked.choices.anchor != "decision":
         raise BadSetting("Timings are compared from the decision on; let the time of patients begin there.")
-    parts = [HEAD, *_top(title, compare), *_data(address, asked, cohort), *_time(asked, cohort, compare)]
+    parts = [HEAD, *_top(title, compare, caveat=SIMULATED if synthetic else ""), *_data(address, asked, cohort),
+             *_time(asked, cohort, compare)]  # fmt: skip
     parts += _timing_arms(asked.windows) if compare == TIMING else _arms(cohort.table[compare], compare)
     parts += [line for name in _facts(cohort) if name != compare for line in _covariate(cohort.table[name], name)]
     parts += _outcomes(cohort, asked.choices.anchor)
@@ -147,12 +155,13 @@ def _written(value: Any) -> str:
     return str(value).replace(" ", "_") if isinstance(value, str) else f"{value:g}"
 
 
-def _top(title: str, compare: str) -> list[str]:
+def _top(title: str, compare: str, *, caveat: str) -> list[str]:
     return [
         "schema = 1", f"title = {toml(title)}",
         f"question = {toml(f'Who fares better, by {compare}?')}  # write yours: who, compared with whom, on what",
         "seed = 1", "outcomes_blinded = false  # true: to settle the design before outcomes are looked at",
-        "caveats = []  # what these data cannot show; printed beside the main result", "",
+        f"caveats = [{toml(caveat) if caveat else ''}]  # what these data cannot show; printed beside the main result",
+        "",
     ]  # fmt: skip
 
 

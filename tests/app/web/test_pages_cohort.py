@@ -150,3 +150,13 @@ def test_what_is_written_meanwhile_is_in_the_next_answer(client: TestClient, reg
 
     count = int(found_in(before, r"In the registry: (\d+) patients"))
     assert f"In the registry: {count - 1} patients" in client.get("/cohort").text
+
+
+def test_without_scripts_a_condition_is_put_in_two_steps_and_pages_say_what_does_not_work(client: TestClient) -> None:
+    page = client.get("/cohort").text
+    assert "<noscript><button>Choose this column</button></noscript>" in page
+    assert '<noscript><p class="note">This browser runs no scripts.' in page
+
+    chosen = client.get("/cohort?per=patient&column=n_lesions&where=").text
+    assert "Choose this column" not in chosen
+    assert '<select id="relation" name="relation">' in chosen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html as entities
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,12 @@ from fastapi.testclient import TestClient
 
 from isotherm.app.study_draft import write_draft
 from isotherm.app.web import job_program, work_study
+from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Came, Doing, Work
+from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.studies import Study, new_study, problems_of, studies_of
+from isotherm.exchange.protocol_files import protocol_from
+from tests.app.web.conftest import NOW
 from tests.app.web.inline import found_in, jobs_inline, settled, write
 
 TABLE = "id,arm,died,months,age\n" + "".join(
@@ -311,3 +316,15 @@ def test_a_form_with_thousands_of_fields_is_refused(client: TestClient, study: S
 
     assert answer.status_code in (400, 413)
     assert study.protocol.text == before
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_a_study_of_simulated_patients_says_so_beside_its_result(settings: ServeSettings, *, synthetic: bool) -> None:
+    app = create_app(replace(settings, synthetic=synthetic), clock=lambda: NOW)
+    with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as client:
+        write(client, "/who", name="ada")
+        write(client, "/cohort/study", query="?per=patient", title="Sex", compare="sex")
+        (made,) = studies_of(app.state.web.workspace)
+        text = text_on(as_text(client, made))
+    protocol = protocol_from(text)
+    assert protocol.caveats == (("Simulated patients: nobody in this registry ever lived.",) if synthetic else ())

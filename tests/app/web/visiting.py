@@ -98,7 +98,7 @@ class Visit:
 
     def refused(self) -> None:
         """Forget what the browser itself, and htmx, say of an answer that refuses something."""
-        own = ("Failed to load resource", "Response Status Error Code")
+        own = ("Failed to load resource", "Response Status Error Code", "htmx:afterRequest", "htmx:sendError")
         self.errors = [one for one in self.errors if not one.startswith(own)]
 
     def found_by_axe(self) -> list[str]:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from isotherm.app.web.csrf import UPLOADS
 from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.way_back import BACK, led_back
 from isotherm.app.web.workspace import Workspace
 from isotherm.errors import InputError
 
@@ -51,7 +52,7 @@ class Gate:
     def __init__(self, app: ASGIApp, *, settings: ServeSettings, workspace: Workspace) -> None:
         self._app, self._settings = app, settings
         self._names = settings.allowed_names
-        self._key = launch_key(workspace.secret)
+        self._secret, self._key = workspace.secret, launch_key(workspace.secret)
         self.session_cookie, self.key_cookie = f"isotherm_session_{workspace.mark}", f"isotherm_key_{workspace.mark}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,6 +70,9 @@ class Gate:
         answer = _Answer(send, scope["path"], [self._cookie(self.session_cookie, session)] if fresh else [])
         if not self._is_for_us(headers):
             return await PlainTextResponse(STRANGE_NAME, 421)(scope, receive, answer)
+        if scope["path"] == BACK:  # it comes without cookies, and gets none: those that are there stay
+            back = led_back(self._secret, scope["query_string"].decode("latin-1"))
+            return await back(scope, receive, _Answer(send, BACK, []))
         if self._settings.keyed and not hmac.compare_digest(
             cookies.get(self.key_cookie, "").encode(), self._key.encode()
         ):

@@ -21,6 +21,7 @@ from isotherm.app.web.admission import writer
 from isotherm.app.web.context import foreman_of, web_of
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.rendering import document, go, page
+from isotherm.app.web.way_back import way_back
 from isotherm.clinical.kinds import KEY
 from isotherm.errors import BadRecord, BadSetting
 from isotherm.registry.rows import Kept
@@ -57,7 +58,8 @@ def criteria(request: Request, patient_id: str) -> Response:
 def board(request: Request, patient_id: str) -> Response:
     """Show the tumor board's sheet, with a way back."""
     made = _sheet(request, patient_id, "board sheet")
-    return document(board_html(made, back=f"/patients/{quote(patient_id)}"), links=True)
+    back = way_back(web_of(request).workspace.secret, f"/patients/{quote(patient_id)}")
+    return document(board_html(made, back=back))
 
 
 @ROUTER.get("/patients/{patient_id}/board.pdf")

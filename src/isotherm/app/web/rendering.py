@@ -11,7 +11,7 @@ from isotherm.app.web.admission import person_of
 from isotherm.app.web.context import Web, web_of
 from isotherm.app.web.csrf import token_of
 
-DOCUMENT_POLICY = ("sandbox allow-popups{more}; default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
+DOCUMENT_POLICY = ("sandbox allow-popups{scripts}; default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
                    "script-src {allowed}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def go(request: Request, path: str) -> Response:
     return RedirectResponse(path, 303)
 
 
-def document(html: str, *, scripts: bool = False, links: bool = False) -> HTMLResponse:
+def document(html: str, *, scripts: bool = False) -> HTMLResponse:
     """Return a page that a task of the command line has made, under its own policy and without our cookies.
 
     Parameters
@@ -58,10 +58,7 @@ def document(html: str, *, scripts: bool = False, links: bool = False) -> HTMLRe
         With its style, and perhaps its scripts, inside.
     scripts : bool
         Whether the page's own policy names scripts that may run; without, none does.
-    links : bool
-        Whether its links lead to pages of ours, which want our cookies; never where scripts may run.
     """
-    more = " allow-scripts" if scripts else " allow-same-origin" if links else ""
-    policy = DOCUMENT_POLICY.format(more=more,
+    policy = DOCUMENT_POLICY.format(scripts=" allow-scripts" if scripts else "",
                                     allowed="'unsafe-inline'" if scripts else "'none'")  # fmt: skip
     return HTMLResponse(html, headers={"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"})
