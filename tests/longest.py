@@ -11,39 +11,44 @@ import pytest
 
 LONGEST = (
     "tests/registry/test_story.py",
-    "tests/app/test_board_course.py",
     "tests/app/test_batch_dask.py",
-    "tests/app/web/test_whole_story.py",
+    "tests/imaging/test_register.py",
     "tests/app/test_assess_from_pacs.py",
     "tests/imaging/test_margin_properties.py",
+    "tests/app/web/test_whole_story.py",
+    "tests/app/test_board_course.py",
     "tests/app/web/test_assess_story.py",
     "tests/study/survival/test_parity.py",
-    "tests/app/test_assess_commands.py",
-    "tests/imaging/test_register.py",
-    "tests/app/test_register_command.py",
     "tests/app/test_study_designs.py",
-    "tests/app/test_batch_docs.py",
-    "tests/registry/test_killed.py",
-    "tests/app/web/test_browser.py",
+    "tests/app/test_assess_commands.py",
     "tests/imaging/test_register_mr.py",
-    "tests/app/web/test_patient.py",
+    "tests/app/test_batch_docs.py",
+    "tests/app/web/test_browser.py",
     "tests/app/test_demo.py",
-    "tests/study/test_matching_compiled.py",
+    "tests/registry/test_killed.py",
+    "tests/app/test_study_docx.py",
+    "tests/app/test_study_report.py",
     "tests/app/test_remeasure.py",
-    "tests/app/test_criteria_page.py",
-    "tests/study/designs/test_long.py",
-    "tests/exchange/test_dicom_hostile.py",
+    "tests/app/web/test_assess.py",
+    "tests/study/test_matching_compiled.py",
     "tests/imaging/test_phantom_liver.py",
+    "tests/imaging/test_phantom_scans.py",
+    "tests/app/test_register_command.py",
+    "tests/exchange/test_dicom_hostile.py",
+    "tests/study/designs/test_long.py",
     "tests/registry/test_endpoints_plain.py",
     "tests/registry/test_study.py",
-    "tests/app/test_study_report.py",
+    "tests/app/web/test_patient.py",
     "tests/app/web/test_pages_in_browser.py",
     "tests/study/designs/test_intervals.py",
-    "tests/app/web/test_assess.py",
+    "tests/app/test_criteria_page.py",
     "tests/app/test_batch_processes.py",
     "tests/criteria/test_change.py",
 )
-"""From the longest on, as `--durations` tells; those that are not here take seconds, and fill what is left."""
+"""From the longest on, as `--durations` tells; those that are not here take seconds, and fill what is left.
+
+Files that register the same scans stand apart: the later one finds what the earlier one has found.
+"""
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -47,6 +47,7 @@ def told(*corrections: Correction) -> dict[str, object]:
     return {name: found[name] for name in TOLD}
 
 
+@cache
 def original() -> dict[str, object]:
     (lesion,) = assessed().assessment.document["lesions"]
     return {name: lesion[name] for name in TOLD}

@@ -98,3 +98,13 @@ def test_signed_distances_are_exact_inside_and_outside(shape: Shape):
     signed = shape.triangles().distance_mm(points) * np.where(shape.inside(points), 1.0, -1.0)
     assert skin.exact_mm(points) == pytest.approx(signed, abs=0.006)
     assert np.abs(skin.rough_mm(points)) == pytest.approx(np.abs(signed), abs=0.25)
+
+
+def test_how_deep_a_point_lies_is_told_to_a_depth_that_is_given_and_all_outside_of_it():
+    shape = Lobulated((1, 2, 3), 11, draw_bumps(np.random.default_rng(9)))
+    points = np.array(shape.center_lps_mm) + np.random.default_rng(0).normal(scale=9.0, size=(200, 3))
+    whole, near = Skin(shape).rough_mm(points), Skin(shape).rough_mm(points, most_mm=2.0)
+    assert {*np.sign(whole)} == {-1.0, 1.0}
+    assert (whole > 2.0).any()
+    assert np.array_equal(near, np.where(whole > 2.0, np.inf, whole))
+    assert np.array_equal(Skin(shape).rough_mm(points[whole < 0], most_mm=0.0), whole[whole < 0])

@@ -49,6 +49,9 @@ FROM_CAPSULE_MM, FROM_CUT_FACE_MM = 6.0, 30.0
 DETAIL = 5
 """Level of detail of the tumor's surface on which the true margin is taken: 10,242 points."""
 
+EVERY, TOO_LARGE_MM = 16, 0.4
+"""One of so many points tells how deep the least margin may lie; by how much two rough margins may be off together."""
+
 SLIDE_MM, SHRINKAGE = 6.0, (0.10, 0.20)
 """How far the surroundings slide along the liver, and range of the share of its volume that a zone loses."""
 
@@ -268,8 +271,9 @@ def _shrunk(warp: Warp, zone: Lobulated, share: float) -> tuple[Warp, Lobulated]
 def _least_margin_mm(zone: Lobulated, surface: Float) -> float:
     """Return the least signed distance of a tumor's surface, shape (n, 3), from the zone's, to about 0.01 mm."""
     skin = Skin(zone)
-    rough = skin.rough_mm(surface)  # at most 0.2 mm too large
-    return float(skin.exact_mm(surface[rough <= rough.min() + 0.4], rounds=4).min())
+    least = skin.rough_mm(surface[::EVERY]).min()
+    rough = skin.rough_mm(surface, most_mm=max(least, 0.0) + 2.0 * TOO_LARGE_MM)
+    return float(skin.exact_mm(surface[rough <= rough.min() + TOO_LARGE_MM], rounds=4).min())
 
 
 def vessel_tree(anatomy: Anatomy, rng: np.random.Generator) -> tuple[cKDTree, Float]:

@@ -18,7 +18,16 @@ from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import OUT
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.work_assess import WORK, asked_for
-from tests.app.web.assess_job import OUT_OF_THE_ORGAN, WHO, copied_job, measured_job, pair_on_disk, ran, table_of
+from tests.app.web.assess_job import (
+    OUT_OF_THE_ORGAN,
+    WHO,
+    copied_job,
+    measured_job,
+    own_table,
+    pair_on_disk,
+    ran,
+    table_of,
+)
 from tests.app.web.conftest import token_on
 
 DAB = {"does": "erase", "points_lps_mm": [[2.0, 0.0, 110.0]], "radius_mm": 4.0, "normal_lps": None}
@@ -64,6 +73,12 @@ def patient_with_lesion(registry: str) -> tuple[str, str]:
         if lesions := places_of(registry, patient).lesions:
             return patient, lesions[0]
     raise AssertionError("no made-up patient has a lesion")
+
+
+def test_beside_a_foreman_at_work_no_test_makes_a_job_of_its_own(app: FastAPI) -> None:
+    assert own_table(app).of() == ()
+    with TestClient(app), pytest.raises(AssertionError, match="before the app is served"):
+        own_table(app)
 
 
 def test_the_first_page_says_how_to_begin_and_lists_what_was_measured(reader: TestClient, job: Job) -> None:
