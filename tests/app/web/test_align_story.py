@@ -61,7 +61,7 @@ def test_pairs_and_a_nudge_are_set_by_keys_and_registered_with(
         assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
         assert page.is_disabled("#go")
 
-        # Linked, the other crosshair follows; apart, it stays.
+        # Linked, the crosshair on the scan before follows; apart, it stays.
         page.focus("#pane-after canvas")
         first = crosshairs(page)
         for key in ("ArrowRight", "ArrowUp", "PageUp"):
@@ -69,6 +69,16 @@ def test_pairs_and_a_nudge_are_set_by_keys_and_registered_with(
         second = crosshairs(page)
         for one, other in zip(first, second, strict=True):
             assert [round(b - a) for a, b in zip(one, other, strict=True)] == [-1, 1, 1]
+        # A crosshair that only followed says nothing of where the place is: no gate is to be passed by it.
+        page.keyboard.press("s")
+        assert "only repeat the registration" in page.inner_text("#said")
+        assert pairs(page) == []
+        # On the scan before it is put right by itself.
+        page.focus("#pane-before canvas")
+        page.keyboard.press("PageUp")
+        page.keyboard.press("PageDown")
+        assert crosshairs(page)[1] == pytest.approx(second[1], abs=1e-6)
+        page.focus("#pane-after canvas")
         page.keyboard.press("l")
         page.keyboard.press("ArrowLeft")
         third = crosshairs(page)
