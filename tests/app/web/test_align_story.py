@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
 from isotherm.app.web.application import create_app
 from isotherm.app.web.job_table import ASKED
 from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.imaging.register_by_hand import nudged
+from isotherm.imaging.transform import Transform
 from tests.app.web.assess_job import OUT_OF_THE_ORGAN, measured_job, table_of
 from tests.app.web.story import story
 from tests.app.web.visiting import AXE, WIDTH
@@ -26,6 +29,13 @@ MIDDLE_OF_TUMOR = """() => {
     const [volume] = isothermAlign.after.niivue().volumes.filter((one) => one.name === "tumor.nii");
     return [0, 1, 2].map((axis) => volume.hdr.affine[axis][3]);
 }"""
+
+
+AFFINE_OF_TUMOR = """() => isothermAlign.after.niivue().volumes.find((one) => one.name === "tumor.nii").hdr.affine"""
+
+ABOUT = """(id) => fetch(`/assess/${id}/align/scene/0`).then((answer) => answer.json()).then((scene) => scene.about)"""
+
+RAS = np.array([-1.0, -1.0, 1.0])
 
 
 def crosshairs(page: Page) -> tuple[list[float], list[float]]:
@@ -51,7 +61,7 @@ def test_pairs_and_a_nudge_are_set_by_keys_and_registered_with(
         assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
         assert page.is_disabled("#go")
 
-        # Linked, the other crosshair follows; apart, it stays.
+        # Linked, the crosshair on the scan before follows; apart, it stays.
         page.focus("#pane-after canvas")
         first = crosshairs(page)
         for key in ("ArrowRight", "ArrowUp", "PageUp"):
@@ -59,6 +69,16 @@ def test_pairs_and_a_nudge_are_set_by_keys_and_registered_with(
         second = crosshairs(page)
         for one, other in zip(first, second, strict=True):
             assert [round(b - a) for a, b in zip(one, other, strict=True)] == [-1, 1, 1]
+        # A crosshair that only followed says nothing of where the place is: no gate is to be passed by it.
+        page.keyboard.press("s")
+        assert "only repeat the registration" in page.inner_text("#said")
+        assert pairs(page) == []
+        # On the scan before it is put right by itself.
+        page.focus("#pane-before canvas")
+        page.keyboard.press("PageUp")
+        page.keyboard.press("PageDown")
+        assert crosshairs(page)[1] == pytest.approx(second[1], abs=1e-6)
+        page.focus("#pane-after canvas")
         page.keyboard.press("l")
         page.keyboard.press("ArrowLeft")
         third = crosshairs(page)
@@ -116,6 +136,19 @@ def test_pairs_and_a_nudge_are_set_by_keys_and_registered_with(
         page.wait_for_selector("#said:has-text('frame')")
         assert len(pairs(page)) == 2
 
+        # What is seen is what the command line's nudge does, turns and all.
+        page.click("#still")
+        came: Any = np.array(page.evaluate(AFFINE_OF_TUMOR))
+        six = (3.0, -4.5, 2.0, 12.0, -20.0, 31.0)
+        for field, value in zip(page.locator("[data-nudge]").all(), six, strict=True):
+            field.fill(str(value))
+        page.focus("#pane-after canvas")
+        laid: Any = np.array(page.evaluate(AFFINE_OF_TUMOR))
+        way = nudged(Transform(), RAS * page.evaluate(ABOUT, job.id), shift_lps_mm=six[:3], turn_lps_degrees=six[3:])
+        corners = np.array([[0, 0, 0, 1], [40, 0, 0, 1], [0, 40, 0, 1], [0, 0, 40, 1]])
+        assert (corners @ laid.T)[:, :3] == pytest.approx(way.back((corners @ came.T)[:, :3] * RAS) * RAS, abs=1e-6)
+        page.keyboard.press("z")
+
         page.fill("#why", "breathing")
         page.click("#go")
         page.wait_for_url("**/assess/*")
@@ -125,6 +158,6 @@ def test_pairs_and_a_nudge_are_set_by_keys_and_registered_with(
         told.app.state.foreman.cancel(new)
         asked = json.loads((table.folder(new.id) / ASKED).read_text())["asked"]["by_hand"]
         assert [one["name"] for one in asked["landmarks"]] == ["1", "2"]
-        assert (asked["nudge"], asked["use"], asked["signed"]["why"]) == ("1,0,-2,0,-1,0", "mend", "breathing")
+        assert (asked["nudge"], asked["use"], asked["signed"]["why"]) == ("3,-4.5,2,12,-20,0", "mend", "breathing")
         told.errors = [one for one in told.errors if "400" not in one]  # the refused file
         assert (told.left, told.errors) == ([], [])

@@ -28,6 +28,17 @@ def send_files(page: Page, slot: str, *files: Path) -> None:
     page.locator(f'[data-slot="{slot}"] [data-files]').first.set_input_files(list(files))
 
 
+def drop(page: Page, slot: str, path: Path) -> None:
+    """Let go of a file or a folder over a box, as a hand does that has dragged it from elsewhere."""
+    box = page.locator(f'[data-slot="{slot}"]').bounding_box()
+    assert box is not None
+    dragged = {"x": box["x"] + 20, "y": box["y"] + 20,
+               "data": {"items": [], "files": [str(path)], "dragOperationsMask": 1}}  # fmt: skip
+    session = page.context.new_cdp_session(page)
+    for event in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": event, **dragged})
+
+
 def choice(page: Page, slot: str) -> str:
     """What is chosen on a slot, in the words of its list."""
     return page.locator(f'[data-slot="{slot}"] [data-choice] option:checked').inner_text()
@@ -81,6 +92,35 @@ def test_a_folder_and_a_zip_with_their_masks_in_them_are_listed_and_measured(
         page.wait_for_selector("#viewer[data-measured=yes]", timeout=MINUTES)
         margin = float(page.inner_text("[data-lesion] [data-margin]").removesuffix("\u00a0mm"))
         assert margin == pytest.approx(MARGIN_MM, abs=1.0)
+        assert (told.left, told.errors) == ([], [])
+
+
+def test_folders_are_dropped_on_the_boxes_and_one_may_hold_both_scans(
+    settings: ServeSettings, browser: Browser, chromium: Path, tmp_path: Path
+) -> None:
+    folders = write_folders(tmp_path / "scans")
+    arterial = pair().before
+    as_series(folders.after / "old", arterial.voxels.astype("int16"), arterial.grid, study="before", series="old",
+              number=1, day="20240102")  # fmt: skip
+    with story(settings, browser, chromium, who=WHO) as told:
+        page = told.page
+        told.go("/assess")
+        drop(page, "after", folders.after)
+        expect(page.locator('[data-slot="after"] [data-came]')).to_contain_text("files", timeout=MINUTES)
+        assert choice(page, "ablation") == "zone (RTSTRUCT 500), with the scan after"
+        # The scan before may be in the same folder: it is offered, and taken only by whoever says so.
+        assert choice(page, "before").startswith("none chosen")
+        one = [text for text in offered(page, "before") if text.startswith("1: CT, 49 planes")]
+        assert one == ["1: CT, 49 planes of 2 mm, 2024-01-02, with the scan after"]
+        page.locator('[data-slot="before"] [data-choice]').select_option(label=one[0])
+        page.locator('[data-slot="after"] [data-choice]').select_option(index=2)
+        # A mask of the other scan is offered as well, and never chosen by itself.
+        assert choice(page, "tumor").startswith("none chosen")
+        assert page.inner_text("#missing") == "Still missing: the tumor."
+        drop(page, "tumor", folders.before / "seg.dcm")
+        expect(page.locator('[data-slot="tumor"] [data-came]')).to_have_text("seg.dcm", timeout=MINUTES)
+        assert choice(page, "tumor") == "tumor (SEG 300)"
+        assert page.inner_text("#missing") == ""
         assert (told.left, told.errors) == ([], [])
 
 

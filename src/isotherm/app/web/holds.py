@@ -37,12 +37,14 @@ def place_of(files: Sequence[Uploaded]) -> Path:
     return files[0].path if len(files) == 1 else files[0].path.parent
 
 
-def held_by(place: Path) -> dict[str, Any]:
+def held_by(place: Path, *, ours: int = 0) -> dict[str, Any]:
     """Return what a file or a folder holds: images and masks to choose from, and what cannot be used.
 
     Parameters
     ----------
     place : Path
+    ours : int
+        Files that we have laid there, which are no DICOM.
 
     Returns
     -------
@@ -66,7 +68,8 @@ def held_by(place: Path) -> dict[str, Any]:
     if ran.returncode != 0:
         said = printable(ran.stderr.decode("utf-8", "replace").strip()).replace(place.name, "upload")
         raise BadSetting(said if ran.returncode == USERS_ERROR and said else NOT_LISTED)
-    return _choices(json.loads(ran.stdout))
+    told: dict[str, Any] = json.loads(ran.stdout)
+    return _choices(told | {"not_dicom": told["not_dicom"] - ours})
 
 
 def _choices(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,7 +85,7 @@ def _choices(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _passed_over(count: int, why: str) -> list[str]:
-    if not count:
+    if count <= 0:
         return []
     return [f"1 file is {why} and was passed over." if count == 1 else f"{count} files are {why} and were passed over."]
 

@@ -73,7 +73,7 @@ def holds(request: Request, job_id: str, who: Who) -> Response:
     place = study_of(web_of(request).workspace, f"{CALLED}{job_id}")
     if place is None:
         raise HTTPException(404, "There is no such study; fetch it again.")
-    return JSONResponse(held_by(place))
+    return JSONResponse(held_by(place, ours=1))  # the list of what was fetched
 
 
 def _day(told: str) -> date | None:

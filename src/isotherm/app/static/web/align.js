@@ -1,4 +1,4 @@
-// Align by hand: pairs of points in two viewers whose crosshairs follow each other, and a nudge that is seen at once.
+// Align by hand: pairs of points in two viewers, and a nudge that is seen at once.
 // It registers nothing and measures nothing: a job does, with the landmark file and the nudge that are sent.
 
 import { lps } from "./brush.js";
@@ -7,6 +7,7 @@ import { upload } from "./uploads.js";
 const SIDES = ["before", "after"];
 const MARK_MM = 3; // farther from a plane than this, a mark is not drawn on it
 const NEAREST_MM = 0.5; // two points of one scan nearer than this are one place, as the server holds it
+const REPEATS_MM = 0.05; // a crosshair that only followed says nothing of where the place is
 const COLOR = "#7fe07f";
 
 const root = document.getElementById("align");
@@ -21,7 +22,7 @@ const SHOWN_AFTER = panes.after.querySelector("h2 .soft").textContent;
 let scene = null;
 const viewers = {};
 let linked = true;
-let following = false; // a crosshair that is moved by the other one does not move it back
+let following = false; // a pair is being shown: both crosshairs are where it says
 let blinking = false;
 let pairs = JSON.parse(one("pairs").value);
 let undone = [];
@@ -68,13 +69,11 @@ function toBefore() {
   return times([...rotation.map((row, i) => [...row, translation[i]]), [0, 0, 0, 1]], inverse(moved()));
 }
 
+// The scan after leads: the crosshair on the scan before follows, and is then put right by itself.
 function follow(side) {
   draw();
-  if (!linked || following || root.dataset.state !== "ready") return;
-  following = true;
-  const way = side === "after" ? toBefore() : inverse(toBefore());
-  viewers[side === "after" ? "before" : "after"].moveTo(carried(way, viewers[side].crosshair()));
-  following = false;
+  if (side !== "after" || !linked || following || root.dataset.state !== "ready") return;
+  viewers.before.moveTo(carried(toBefore(), viewers.after.crosshair()));
 }
 
 function draw() {
@@ -214,6 +213,10 @@ function set() {
     const near = pairs.find((other) => Math.hypot(...other[side].map((mm, axis) => mm - pair[side][axis])) < NEAREST_MM);
     if (near) return say(`On the scan ${side} pair ${near.name} is here already; move the crosshair first.`);
   }
+  const repeated = carried(toBefore(), viewers.after.crosshair());
+  if (Math.hypot(...viewers.before.crosshair().map((mm, axis) => mm - repeated[axis])) < REPEATS_MM) {
+    return say("This would only repeat the registration that is there: point at the place on the scan before as well.");
+  }
   pairs = [...pairs, pair];
   changed(`Pair ${number} set: ${pairs.length} in all.`);
 }
@@ -236,7 +239,7 @@ function toggleLink() {
   linked = !linked;
   one("link").setAttribute("aria-pressed", String(linked));
   one("link").firstChild.textContent = linked ? "Linked " : "Not linked ";
-  say(linked ? "The crosshairs follow each other." : "Each crosshair moves by itself.");
+  say(linked ? "The crosshair on the scan before follows the one on the scan after." : "Each crosshair moves by itself.");
 }
 
 function blink() {
@@ -341,6 +344,7 @@ async function open() {
     return;
   }
   root.dataset.state = "ready";
+  follow("after");
   lay();
   arrange();
 }

@@ -1,0 +1,147 @@
+"""What came is listed in the words of the command line; what is hostile does nothing, on the boxes and in requests."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, expect
+
+from isotherm.app.web import holds
+from isotherm.app.web.looked import looks
+from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.work_pull import study_of
+from isotherm.errors import BadSetting
+from tests.app.on_disk import GRID
+from tests.app.web.assess_job import WHO, table_of
+from tests.app.web.conftest import token_on
+from tests.app.web.story import story
+from tests.exchange.made_up_dicom import as_seg, slices
+
+HOSTILE = '<img src=x onerror="document.title=1">'
+
+
+@pytest.fixture
+def reader(app: FastAPI) -> Iterator[TestClient]:
+    """Somebody who has said who works; no job is started by itself."""
+    client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
+    client.post("/who", data={"csrf_token": token_on(client.get("/who").text), "name": WHO})
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def seg(tmp_path: Path) -> Path:
+    """A SEG of two segments, one of them of a hostile name."""
+    voxels = np.zeros((*GRID.shape_kji, 2), dtype=np.uint8)
+    voxels[3:6, 3:6, 3:6] = 1
+    return as_seg(tmp_path / "seg.dcm", voxels, ["tumor", HOSTILE],
+                  slices(np.zeros(GRID.shape_kji, dtype=np.int16), GRID))  # fmt: skip
+
+
+def listed(reader: TestClient, name: str, content: bytes) -> Any:
+    token = token_on(reader.get("/who").text)
+    came = reader.post(f"/uploads?name={name}", content=content, headers={"X-CSRF-Token": token}).json()["id"]
+    return reader.get(f"/uploads/{came}/holds", headers={"HX-Request": "true"})
+
+
+def form(reader: TestClient, path: str, **fields: str) -> Any:
+    return reader.post(path, data={"csrf_token": token_on(reader.get("/who").text), **fields})
+
+
+def test_segments_are_listed_by_number_and_name_in_a_file_and_in_a_zip(reader: TestClient, seg: Path) -> None:
+    masks = [{"value": "1", "says": "tumor (SEG 300)"}, {"value": "2", "says": f"{HOSTILE} (SEG 300)"}]
+    assert listed(reader, "seg.dcm", seg.read_bytes()).json() == {"images": [], "masks": masks, "notes": []}
+    with zipfile.ZipFile(seg.with_suffix(".zip"), "w") as archive:
+        archive.write(seg, "a/b/seg.dcm")
+        archive.writestr("readme.txt", "text")
+    found = listed(reader, "all.zip", seg.with_suffix(".zip").read_bytes()).json()
+    assert found == {"images": [], "masks": masks, "notes": ["1 file is not DICOM and was passed over."]}
+
+
+def test_other_files_have_nothing_to_list_and_no_dicom_at_all_is_said(reader: TestClient) -> None:
+    assert listed(reader, "a.nii.gz", b"x").json() == {"images": [], "masks": [], "notes": []}
+    answer = listed(reader, "a.zip", b"PK" + b"x" * 300)
+    assert answer.status_code == 400
+    assert "Traceback" not in answer.text
+    assert reader.get("/uploads/" + "0" * 16 + "/holds").status_code == 400
+    assert reader.get("/uploads/..%2f..%2fetc/holds").status_code in (400, 404)
+
+
+def test_a_listing_that_takes_too_long_is_given_up(seg: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holds, "MOST_S", 0.01)
+    with pytest.raises(BadSetting, match="could not be listed"):
+        holds.held_by(seg)
+
+
+def test_a_hostile_name_of_a_segment_is_only_text(
+    settings: ServeSettings, browser: Browser, chromium: Path, seg: Path
+) -> None:
+    with story(settings, browser, chromium, who=WHO) as told:
+        told.go("/assess")
+        told.page.locator('[data-slot="tumor"] [data-files]').set_input_files(seg)
+        expect(told.page.locator('[data-slot="tumor"] [data-came]')).to_have_text("seg.dcm", timeout=60_000)
+        names = told.page.locator('[data-slot="tumor"] [data-choice] option').all_inner_texts()
+        assert f"{HOSTILE} (SEG 300)" in names
+        assert told.page.locator("main img").count() == 0
+        assert (told.left, told.errors) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({}, "the whole PACS is not listed"),
+        ({"patient_id": "*"}, "without"),
+        ({"patient_id": "a", "first": "yesterday"}, "year, month and day"),
+        ({"patient_id": "a", "first": "2024-02-01", "last": "2024-01-01"}, "first day is after the last"),
+        ({"patient_id": "a", "modality": "CT&limit=0"}, "one word"),
+        ({"patient_id": "a"}, "No PACS came"),
+    ],
+)
+def test_a_search_of_the_pacs_that_cannot_be_asked_is_refused(
+    reader: TestClient, fields: dict[str, str], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ISOTHERM_PACS_URL", raising=False)
+    answer = form(reader, "/assess/pacs/find", **fields)
+    assert answer.status_code == 400
+    assert says in answer.text
+
+
+def test_whom_somebody_looked_for_in_the_pacs_is_noted(
+    reader: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ISOTHERM_PACS_URL", raising=False)
+    form(reader, "/assess/pacs/find", patient_id="P-1")
+    (look,) = looks(app.state.web.workspace, patient="P-1")
+    assert (look.who, look.what) == (WHO, "studies of the PACS")
+
+
+def test_only_a_study_that_was_fetched_is_taken_for_one(reader: TestClient, app: FastAPI, registry: str) -> None:
+    table = table_of(app)
+    assert form(reader, "/assess/pacs/pull", study="1.2; rm").status_code == 400
+    other = table.add("assess", "A pair", {}, who=WHO, registry=registry)
+    table.move(other.id, "done", since=("waiting",))
+    waiting = table.add("pull", "A study", {"study": "1.2.3"}, who=WHO, registry=registry)
+    for called in (
+        f"pulled-{other.id}",
+        f"pulled-{waiting.id}",
+        "pulled-../../etc",
+        "pulled-" + "0" * 16,
+        other.id,
+        "",
+    ):
+        assert study_of(table.workspace, called) is None
+    assert reader.get(f"/assess/pacs/pull/{other.id}").status_code == 404
+    assert reader.get(f"/assess/pacs/pull/{waiting.id}/holds").status_code == 404
+    assert reader.get(f"/assess/pacs/pull/{waiting.id}").json()["state"] == "waiting"
+    answer = form(reader, "/assess", before=f"pulled-{waiting.id}", after=f"pulled-{waiting.id}",
+                  tumor=f"pulled-{other.id}", ablation="../../etc/passwd")  # fmt: skip
+    assert answer.status_code == 400
+    assert "Not everything has come" in answer.text
+    assert len(table.of()) == 2
