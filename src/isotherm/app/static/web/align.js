@@ -172,7 +172,8 @@ function changed(what) {
 
 function keep() {
   const body = JSON.stringify({ pairs, nudge: nudge().join(",") });
-  keeping = keeping.then(async () => {
+  root.dataset.kept = "no";
+  const mine = keeping.then(async () => {
     try {
       const answer = await fetch(`/assess/${root.dataset.job}/align/kept`, {
         method: "POST", body, redirect: "error",
@@ -182,7 +183,9 @@ function keep() {
     } catch {
       say("The pairs could not be kept: a reload of this page would lose them.");
     }
+    if (mine === keeping) root.dataset.kept = "yes";
   });
+  keeping = mine;
 }
 
 function step(from, to, what) {
