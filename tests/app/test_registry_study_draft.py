@@ -43,14 +43,37 @@ def test_every_comparison_that_is_offered_is_a_protocol_over_the_same_rows(addre
         assert not later
 
 
-def test_a_draft_can_be_audited(address: str, tmp_path: Path) -> None:
-    found = read_everybody(address, Asked(per="patient"))
-    text = registry_draft(address, Asked(per="patient"), found.cohort, title="x", compare="sex")
-    (tmp_path / "study.toml").write_text(text.replace("outcomes_blinded = false", "outcomes_blinded = true"))
+@pytest.mark.parametrize("per", ["patient", "session", "tumor"])
+def test_every_draft_can_be_audited(address: str, tmp_path: Path, per: Unit) -> None:
+    found = read_everybody(address, Asked(per=per))
+    for compare in comparable(found.cohort):
+        text = registry_draft(address, Asked(per=per), found.cohort, title="x", compare=compare)
+        (tmp_path / "study.toml").write_text(text.replace("outcomes_blinded = false", "outcomes_blinded = true"))
 
-    data = read_study(str(tmp_path / "study.toml"))
+        data = read_study(str(tmp_path / "study.toml"))
 
-    assert check_study(cohort(data.protocol, data.table), {})["designs"]
+        assert check_study(cohort(data.protocol, data.table), {})["designs"], compare
+
+
+def test_what_differs_between_the_tumors_of_one_patient_makes_no_arms(address: str) -> None:
+    found = read_everybody(address, Asked(per="tumor"))
+    table = found.cohort.table
+    assert "sex" in comparable(found.cohort)
+    table.loc[table.groupby("patient_id").cumcount() == 0, "sex"] = "female"
+    table.loc[table.groupby("patient_id").cumcount() == 1, "sex"] = "male"
+    assert "sex" not in comparable(found.cohort)
+
+
+def test_only_what_happened_is_an_outcome_of_sessions(address: str) -> None:
+    asked = Asked(per="session")
+    found = read_everybody(address, asked)
+    everything = registry_draft(address, asked, found.cohort, title="x", compare="sex")
+    assert 'name = "complication"' in everything  # nothing happened yet: the protocol waits for it
+    assert 'name = "residual_tumor"' in everything
+    found.cohort.table.loc[0, "complication"] = True
+    text = registry_draft(address, asked, found.cohort, title="x", compare="sex")
+    assert 'name = "complication"' in text
+    assert 'name = "residual_tumor"' not in text
 
 
 @pytest.mark.parametrize("anchor", ["decision", "ablation"])

@@ -13,15 +13,10 @@ from contextlib import suppress
 
 from isotherm.app.batch_attempt import Order, Outcome
 from isotherm.app.batch_program import DOING, READY
+from isotherm.app.one_thread import ONE_THREAD
 from isotherm.exchange.dicom_decode import send, take
 
 PROGRAM = ("-m", "isotherm.app.batch_program")
-
-ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS",
-     "NUMBA_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"), "1",
-)  # fmt: skip
-"""The cores are used by cases side by side: threads within each would only wait for each other."""
 
 Progress = Callable[[str], None]
 

@@ -73,7 +73,8 @@ ANSWERED = {"os": "overall survival", "pfs": "progression-free survival"}
 def comparable(cohort: Cohort) -> tuple[str, ...]:
     """Return what can be compared: the timing, where both timings occur, then facts with a few values each.
 
-    Facts are known by time zero: at the decision, or of the session itself. A margin is measured later.
+    Facts are known by time zero, at the decision or of the session itself, and alike in all rows of a patient. A margin
+    is measured later.
     """
     table = cohort.table
     found: list[str] = []
@@ -81,10 +82,13 @@ def comparable(cohort: Cohort) -> tuple[str, ...]:
         found.append(TIMING)
     known = {*DERIVED, *OF_PATIENT, *OF_PRIMARY, *OF_DECISION, *(f"lesion_{name}" for name in OF_LESION)}
     known |= set() if cohort.per == "patient" else {*OF_SESSION, *OF_ABLATION}
+    patient = cohort.table[PATIENT_KEY]
     for name in (name for name in map(str, table.columns) if name in known and name not in cohort.later):
         kind, values = column_kind(table[name]), table[name].nunique()
         if kind in ("truth", "text") and 2 <= values <= MOST_LEVELS and not name.endswith("_id"):
-            found.append(name)
+            # What differs between tumors or sessions of one patient makes no arms: he would be compared with himself.
+            if cohort.table[name].groupby(patient).nunique().max() <= 1:
+                found.append(name)
     return tuple(found)
 
 
@@ -263,7 +267,7 @@ def _told(cohort: Cohort, anchor: str) -> list[Endpoint]:
 
 
 def _outcomes(cohort: Cohort, anchor: str) -> Iterator[str]:
-    """Yield the outcomes; sessions have no times."""
+    """Yield the outcomes; those of sessions have no times: what happened once at least, all where nothing did."""
     for place, one in enumerate(_told(cohort, anchor)):
         yield from _outcome(one, cohort, is_first=place == 0)
         yield f'event = "{one.name}_event"\ntime = "{one.name}_days"\ntime_unit = "days"'
@@ -272,7 +276,8 @@ def _outcomes(cohort: Cohort, anchor: str) -> Iterator[str]:
         yield ""
     if cohort.per == "session":
         told = [one for one in ENDPOINTS if one.unit == "session" and one.name != "stay_days"]
-        for place, one in enumerate(told):
+        happened = [one for one in told if cohort.table[one.name].fillna(False).any()] or told
+        for place, one in enumerate(happened):
             yield from _outcome(one, cohort, is_first=place == 0)
             yield f'event = {toml(one.name)}\nkind = "yes/no"\n'
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from isotherm.app.batch_process import ONE_THREAD
+from isotherm.app.one_thread import ONE_THREAD
 from isotherm.app.web.uploads import Uploaded
 from isotherm.errors import BadSetting
 from isotherm.printable import printable

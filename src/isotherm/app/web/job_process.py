@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from isotherm.app.batch_process import ONE_THREAD
+from isotherm.app.one_thread import ONE_THREAD
 from isotherm.app.web.job_table import DONE, FAILED, LOG, PID, SAID
 from isotherm.errors import OutputError
 from isotherm.exchange.folder_lock import one_at_a_time
