@@ -16,6 +16,7 @@ from bench.registry_data import made_up_records
 from isotherm.app.web.application import create_app
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.registry.store import open_store
+from tests.app.web.assess_job import WHO
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PATIENTS = 30
@@ -47,6 +48,15 @@ def client(app: FastAPI) -> Iterator[TestClient]:
     """A browser that asks as pages of this machine do."""
     with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as found:
         yield found
+
+
+@pytest.fixture
+def reader(app: FastAPI) -> Iterator[TestClient]:
+    """Somebody who has said who works; no job is started by itself."""
+    client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
+    client.post("/who", data={"csrf_token": token_on(client.get("/who").text), "name": WHO})
+    yield client
+    client.close()
 
 
 def token_on(html: str) -> str:

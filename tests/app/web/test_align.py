@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +36,6 @@ def pairs(count: int = 6, shift: tuple[float, float, float] = SHIFT) -> list[dic
     places = np.array(AFTER) + np.array(AWAY[:count])
     return [{"name": str(number), "after": place.tolist(), "before": (place + shift).tolist()}
             for number, place in enumerate(places, start=1)]  # fmt: skip
-
-
-@pytest.fixture
-def reader(app: FastAPI) -> Iterator[TestClient]:
-    """Somebody who has said who works; no job is started by itself."""
-    client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
-    client.post("/who", data={"csrf_token": token_on(client.get("/who").text), "name": WHO})
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="module")

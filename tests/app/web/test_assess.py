@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +33,6 @@ DAB = {"does": "erase", "points_lps_mm": [[2.0, 0.0, 110.0]], "radius_mm": 4.0, 
 ERASED = {"corrections": [{"of": "ablation", "number": 0, "strokes": [DAB]}]}
 
 FAR_OFF = DAB | {"points_lps_mm": [[9e9, 0, 0]]}
-
-
-@pytest.fixture
-def reader(app: FastAPI) -> Iterator[TestClient]:
-    """Somebody who has said who works; no job is started by itself."""
-    client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
-    client.post("/who", data={"csrf_token": token_on(client.get("/who").text), "name": WHO})
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.work_assess import WORK, asked_for
 from tests.app.web.assess_job import OUT_OF_THE_ORGAN, measured_job, own_table, pair_on_disk, table_of
 from tests.app.web.story import story
-from tests.app.web.visiting import AXE
+from tests.app.web.visiting import AXE, stroke
 
 WHO = "A. Reader"
 MINUTES = 60_000
@@ -44,13 +44,7 @@ def test_a_measured_pair_blinks_and_strokes_are_undone_and_done_again(
         # A stroke with the mouse on the axial plane, then a dab by the keyboard.
         page.click("#brush")
         page.click("#does")
-        box = page.locator("#paint").bounding_box()
-        assert box is not None
-        x, y = box["x"] + 0.21 * box["width"], box["y"] + 0.5 * box["height"]
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + 20, y, steps=5)
-        page.mouse.up()
+        stroke(page)
         page.wait_for_selector("#quick[aria-busy=false]")
         page.wait_for_selector("#viewer[data-measured=yes]")
         first = page.inner_text("#quick-margin"), page.inner_text("#quick-interval")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +24,6 @@ from tests.app.web.story import story
 from tests.exchange.made_up_dicom import as_seg, slices
 
 HOSTILE = '<img src=x onerror="document.title=1">'
-
-
-@pytest.fixture
-def reader(app: FastAPI) -> Iterator[TestClient]:
-    """Somebody who has said who works; no job is started by itself."""
-    client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
-    client.post("/who", data={"csrf_token": token_on(client.get("/who").text), "name": WHO})
-    yield client
-    client.close()
 
 
 @pytest.fixture

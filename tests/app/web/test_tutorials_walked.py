@@ -19,7 +19,7 @@ from isotherm.app.web.workspace import workspace_at
 from tests.app.web.story import served
 from tests.app.web.test_browser import server, visit
 from tests.app.web.test_login import PASSWORD, quick
-from tests.app.web.visiting import HEIGHT, TUTORIALS, WIDTH, Visit
+from tests.app.web.visiting import HEIGHT, TUTORIALS, WIDTH, Visit, stroke
 
 __all__ = ["quick", "server", "visit"]  # fixtures
 
@@ -47,13 +47,7 @@ def test_the_radiologist_measures_corrects_and_accepts(visit: Visit) -> None:
     visit.shown("radiologist-margin")
     page.get_by_role("button", name="Brush").click()
     page.get_by_role("button", name="Adds").click()
-    box = page.locator("#paint").bounding_box()
-    assert box is not None
-    x, y = box["x"] + 0.21 * box["width"], box["y"] + 0.5 * box["height"]
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 20, y, steps=5)
-    page.mouse.up()
+    stroke(page)
     page.wait_for_selector("#viewer[data-measured=no]")
     page.wait_for_selector("#viewer[data-measured=yes]", timeout=PATIENCE_MS)
     page.get_by_label("Why corrected?").fill("the zone ends at the vessel")

@@ -26,7 +26,7 @@ from isotherm.app.study_docx_bound import NAMESPACE
 from isotherm.app.study_report_parts import bound, prose
 from isotherm.app.study_simulate import MAPPING, TABLES, simulate_center
 from tests.app.web.serving import serving
-from tests.app.web.visiting import AXE, HEIGHT, HTMX, WIDTH, Visit
+from tests.app.web.visiting import AXE, HEIGHT, HTMX, WIDTH, Visit, stroke
 
 WHO, WHY = "A. Reader", "our center, first export"
 
@@ -151,17 +151,6 @@ def told(page: Page, margin: str, interval: str) -> tuple[str, str]:
     assert re.fullmatch(rf"{MINUS}?\d+\.\d\u00a0mm", found[0]), found
     assert re.fullmatch(rf"[{MINUS}\d.]+ to [{MINUS}\d.]+\u00a0mm", found[1]), found
     return found
-
-
-def stroke(page: Page) -> None:
-    """Draw over the axial plane with the mouse."""
-    box = page.locator("#paint").bounding_box()
-    assert box is not None
-    x, y = box["x"] + 0.21 * box["width"], box["y"] + 0.5 * box["height"]
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 20, y, steps=5)
-    page.mouse.up()
 
 
 def a_tumor_of(center: Path) -> tuple[str, str]:

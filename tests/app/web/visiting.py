@@ -140,3 +140,14 @@ class Visit:
             drawn = Image.open(io.BytesIO(self.page.screenshot(animations="disabled")))
             few = drawn.convert("RGB").quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
             few.save(Path(TUTORIALS) / f"{name}.png", optimize=True)
+
+
+def stroke(page: Page) -> None:
+    """Draw over the axial plane with the mouse."""
+    box = page.locator("#paint").bounding_box()
+    assert box is not None
+    x, y = box["x"] + 0.21 * box["width"], box["y"] + 0.5 * box["height"]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 20, y, steps=5)
+    page.mouse.up()

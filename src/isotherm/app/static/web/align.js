@@ -1,6 +1,7 @@
 // Align by hand: pairs of points in two viewers, and a nudge that is seen at once.
 // It registers nothing and measures nothing: a job does, with the landmark file and the nudge that are sent.
 
+import { answered } from "./answer.js";
 import { lps } from "./brush.js";
 import { upload } from "./uploads.js";
 
@@ -310,8 +311,7 @@ one("file").addEventListener("change", async () => {
     const answer = await fetch(`/assess/${root.dataset.job}/align/file`, {
       method: "POST", body: new URLSearchParams({ upload: id }), headers: { "X-CSRF-Token": token, "HX-Request": "true" },
     });
-    if (!answer.ok) throw new Error(new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent.trim());
-    pairs = (await answer.json()).pairs;
+    pairs = (await answered(answer)).pairs;
     changed(`${pairs.length} pairs of the file, in place of those that were here.`);
   } catch (error) {
     say(error.message);
@@ -331,8 +331,7 @@ async function open() {
   }
   try {
     const answer = await fetch(`/assess/${root.dataset.job}/align/scene/${lesion}`, { headers: { "HX-Request": "true" } });
-    if (!answer.ok) throw new Error(new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent.trim());
-    scene = await answer.json();
+    scene = await answered(answer);
     for (const side of SIDES) {
       viewers[side] = globalThis.isothermViewerIn(panes[side], scene[side], { planes: true, moved: () => follow(side) });
       await viewers[side].goTo(0);

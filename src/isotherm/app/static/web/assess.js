@@ -1,6 +1,7 @@
 // The page of a measured pair: the viewer, the list of strokes with undo and redo, and the margin after each.
 // It computes nothing: margin, interval and outlines come from the server, for exactly the strokes that are listed.
 
+import { answered } from "./answer.js";
 import { Brush } from "./brush.js";
 
 const section = document.getElementById("viewer");
@@ -26,13 +27,7 @@ async function ask(path, body, signal) {
     headers: { "Content-Type": "application/json", "X-CSRF-Token": token, "HX-Request": "true" },
   };
   const answer = await fetch(`/assess/${job}/${path}/${lesion}`, options);
-  const elsewhere = answer.headers.get("HX-Redirect");
-  if (elsewhere) location.assign(elsewhere);
-  if (!answer.ok || elsewhere) {
-    const text = new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent.trim();
-    throw new Error(text || "The server did not answer; is isotherm serve still running?");
-  }
-  return answer.json();
+  return answered(answer);
 }
 
 async function keep(list) {

@@ -1,6 +1,8 @@
 // What can be chosen on the slots of Assess: the series and segments that came, by the server's listing of each upload.
 // A slot without files of its own offers what came on the scans' slots: masks often lie in one folder with the scans.
 
+import { answered } from "./answer.js";
+
 const SCANS = ["before", "after"];
 const SIDE = { before: "before", after: "after", tumor: "before", organ_before: "before", ablation: "after", organ_after: "after" };
 const LIKELY = { tumor: /tumou?r|lesion|\bhcc\b|metast|\bgtv\b/i, ablation: /ablat|zone|necros|coagul/i, organ_before: /liver|lung|organ/i, organ_after: /liver|lung|organ/i };
@@ -21,8 +23,7 @@ export class Choices {
   // Ask what came as `id` on a slot; `path` tells.
   async list(name, id, path) {
     const answer = await fetch(path, { headers: { "HX-Request": "true" } });
-    if (!answer.ok) throw new Error(new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent.trim());
-    this.put(name, { id, ...(await answer.json()) });
+    this.put(name, { id, ...(await answered(answer)) });
   }
 
   put(name, held) {

@@ -1,5 +1,7 @@
 // The PACS on Assess: finds studies, has one fetched in the background, and puts what it holds onto the boxes of a side.
 
+import { answered } from "./answer.js";
+
 const WAITS_MS = 700;
 
 export function pacsInto(choices, token) {
@@ -12,13 +14,7 @@ export function pacsInto(choices, token) {
     const options = { headers: { "X-CSRF-Token": token, "HX-Request": "true" } };
     if (fields) Object.assign(options, { method: "POST", body: new URLSearchParams(fields) });
     const answer = await fetch(path, options);
-    const elsewhere = answer.headers.get("HX-Redirect");
-    if (elsewhere) location.assign(elsewhere);
-    if (!answer.ok || elsewhere) {
-      const text = new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent.trim();
-      throw new Error(text || "The server did not answer; is isotherm serve still running?");
-    }
-    return answer.json();
+    return answered(answer);
   }
 
   async function find() {

@@ -1,5 +1,6 @@
 // Files onto the slots of Assess: sent one after the other as they are chosen, under the number of their upload.
 
+import { answered } from "./answer.js";
 import { Choices } from "./assess_choices.js";
 import { pacsInto } from "./assess_pacs.js";
 
@@ -32,13 +33,7 @@ async function send(file, into) {
   const answer = await fetch(`/uploads?name=${name}&into=${into}`, {
     method: "POST", headers: { "X-CSRF-Token": token, "HX-Request": "true" }, body: file,
   });
-  const elsewhere = answer.headers.get("HX-Redirect");
-  if (elsewhere) {
-    location.assign(elsewhere);
-    throw new Error("Say first who is working.");
-  }
-  if (!answer.ok) throw new Error(new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent.trim());
-  return (await answer.json()).id;
+  return (await answered(answer)).id;
 }
 
 async function take(slot, files) {

@@ -1,5 +1,7 @@
 // Sends files to the server, one after the other; a page's own script says which, and what comes next.
 
+import { answered } from "./answer.js";
+
 const token = () => document.querySelector("meta[name=csrf-token]").content;
 
 // Send files as one upload; `told(done, all)` hears how many bytes have come. Returns the id of the upload.
@@ -12,16 +14,7 @@ export async function upload(files, told = () => {}) {
       method: "POST", body: file, redirect: "error",
       headers: { "X-CSRF-Token": token(), "Content-Type": "application/octet-stream", "HX-Request": "true" },
     });
-    const elsewhere = answer.headers.get("HX-Redirect");
-    if (elsewhere) {
-      location.assign(elsewhere);
-      throw new Error("Who is working is asked first.");
-    }
-    if (!answer.ok) {
-      const part = new DOMParser().parseFromString(await answer.text(), "text/html");
-      throw new Error(part.body.textContent.trim() || "The upload was refused.");
-    }
-    ({ id } = await answer.json());
+    ({ id } = await answered(answer));
     done += file.size;
     told(done, all);
   }
