@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check format bench parity wheel services lock set-up viewer clean
+.PHONY: help demo test coverage check format bench parity wheel services lock set-up viewer clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,8 +21,13 @@ help: ## this list
 demo: $(VENV)/.package $(VIEWER) ## set up, then the bundled CT: from masks to report
 	$(BIN)/isotherm demo
 
-test: $(VENV)/.dev $(VIEWER) ## everything that should stay true, with coverage by branch
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
+TESTS := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test: $(VENV)/.dev $(VIEWER) ## everything that should stay true
+	$(TESTS)
+
+coverage: $(VENV)/.dev ## which lines and branches of the pure rooms their own tests reach
+	$(TESTS) --cov --cov-report=term-missing:skip-covered --ignore=tests/app --ignore=tests/registry --ignore=tests/house
 
 check: $(VENV)/.dev ## format, lint, types, direction of imports
 	$(BIN)/ruff format --check .

@@ -9,7 +9,6 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from coverage import Coverage
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
@@ -23,9 +22,6 @@ from tests.longest import longest_first
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 ROOT = Path(__file__).resolve().parent.parent
-
-RIM = {"app", "house", "registry"}
-"""Rooms of tests that run through everything below them: what they reach is not yet tested."""
 
 # Shared machines are slow now and then: no test fails for its time. In CI the examples are the same in every run.
 settings.register_profile("here", deadline=None)
@@ -60,18 +56,6 @@ def pytest_terminal_summary(
 def _skipped(config: pytest.Config) -> int:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     return len(reporter.stats.get("skipped", [])) if reporter else 0
-
-
-@pytest.fixture(scope="module", autouse=True)
-def coverage_by_own_tests(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Measure what the tests of the pure rooms reach; at the rim tracing only costs half as much time again."""
-    at_the_rim = request.path.relative_to(ROOT / "tests").parts[0] in RIM
-    measuring = Coverage.current() if at_the_rim else None
-    if measuring is not None:
-        measuring.stop()
-    yield
-    if measuring is not None:
-        measuring.start()
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,13 @@ import pytest
 
 LONGEST = (
     "tests/registry/test_story.py",
+    "tests/app/web/test_whole_story.py",
     "tests/app/test_batch_dask.py",
+    "tests/app/web/test_every_page.py",
+    "tests/app/web/test_assess_folders.py",
     "tests/imaging/test_register.py",
     "tests/app/test_assess_from_pacs.py",
     "tests/imaging/test_margin_properties.py",
-    "tests/app/web/test_whole_story.py",
     "tests/app/test_board_course.py",
     "tests/app/web/test_assess_story.py",
     "tests/study/survival/test_parity.py",
@@ -24,6 +26,8 @@ LONGEST = (
     "tests/imaging/test_register_mr.py",
     "tests/app/test_batch_docs.py",
     "tests/app/web/test_browser.py",
+    "tests/app/web/test_align.py",
+    "tests/app/web/test_align_story.py",
     "tests/app/test_demo.py",
     "tests/registry/test_killed.py",
     "tests/app/test_study_docx.py",
