@@ -77,7 +77,7 @@ def align_scene(pair: Pair, number: int, laid: Laid, *, nudge: str | None, organ
         `before` and `after`: scenes of viewer.js. `link`: rotation (3 x 3) and translation in mm that carry a place
         after to the one before; `about`: the point that a nudge turns about; all RAS.
     """
-    tumor = Surface.from_corners(field_of(pair.lesions[number].mask.cropped()).boundary())
+    tumor = _surface(pair.lesions[number].mask)
     carried = Surface.from_corners(laid.outline.boundary)
     there, here = tumor.points_lps_mm.mean(axis=0), carried.points_lps_mm.mean(axis=0)
     shift, _ = nudge_of(nudge)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from isotherm.exchange.protocol_text import toml
 from isotherm.registry.cohort import OF_ABLATION, OF_DECISION, OF_LESION, OF_PATIENT, OF_PRIMARY, OF_SESSION, Cohort
 from isotherm.registry.derive import DELAYED, UPFRONT, Windows
 from isotherm.registry.endpoints_kinds import ENDPOINTS, Choices, Endpoint
+from isotherm.study.designs import courses
 from isotherm.study.predicate_tree import column_kind
 
 TIMING = "timing of ablation and systemic therapy"
@@ -66,8 +67,8 @@ clock = "ablation"
 """
 
 
-ANSWERED = {"os": "overall survival", "pfs": "progression-free survival"}
-"""Outcomes that designs of timing answer for, by what they call them."""
+ANSWERED = frozenset(get_args(courses.Endpoint))
+"""Outcomes that designs of timing answer for, by what the registry calls them too, but for a capital."""
 
 
 def comparable(cohort: Cohort) -> tuple[str, ...]:
@@ -131,8 +132,8 @@ def registry_draft(
     parts += [line for name in _facts(cohort) if name != compare for line in _covariate(cohort.table[name], name)]
     parts += _outcomes(cohort, asked.choices.anchor)
     if compare == TIMING:
-        endpoints = ", ".join(toml(ANSWERED[one.name]) for one in _told(cohort, asked.choices.anchor)
-                              if one.name in ANSWERED)  # fmt: skip
+        labels = [one.label.casefold() for one in _told(cohort, asked.choices.anchor)]
+        endpoints = ", ".join(toml(label) for label in labels if label in ANSWERED)
         parts.append(COURSE.format(landmark=_landmark(asked.windows), endpoints=f"[{endpoints}]"))
     return "\n".join([*parts, METHODS])
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from isotherm.app.by_hand import landmarks_of, pairs_document
 from isotherm.app.choosing import nudge_of
+from isotherm.app.web.kept_of_person import KeptOfPerson
 from isotherm.errors import BadLandmarks, BadSetting
 from isotherm.exchange.atomic import write_text
 
@@ -18,23 +17,10 @@ LONGEST_NUDGE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPairs:
-    """What one person has set on one measured pair.
+class KeptPairs(KeptOfPerson):
+    """What one person has set on one measured pair."""
 
-    Parameters
-    ----------
-    folder : Path
-        Of the job.
-    who : str
-    """
-
-    folder: Path
-    who: str
-
-    @property
-    def file(self) -> Path:
-        """Where it lies; no name is a path."""
-        return self.folder / f"pairs-{hashlib.sha256(self.who.encode()).hexdigest()[:16]}.json"
+    kind: ClassVar[str] = "pairs"
 
     def read(self) -> Mapping[str, Any] | None:
         """Return it: {"pairs": [...], "nudge": "0,0,0,0,0,0"}; None where there is nothing."""
@@ -58,7 +44,3 @@ class KeptPairs:
             raise BadSetting("A nudge of an unknown form came; reload the page and set it anew.")
         nudge_of(nudge)
         write_text(self.file, json.dumps({"pairs": pairs_document(landmarks_of(told.get("pairs"))), "nudge": nudge}))
-
-    def forget(self) -> None:
-        """Let go of it: it was registered with."""
-        self.file.unlink(missing_ok=True)

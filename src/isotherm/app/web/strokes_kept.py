@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
+from isotherm.app.web.kept_of_person import KeptOfPerson
 from isotherm.app.web.painted import UNKNOWN
 from isotherm.errors import BadStroke
 from isotherm.exchange.atomic import write_text
@@ -23,23 +22,10 @@ PARTS = ("done", "undone")
 
 
 @dataclass(frozen=True, slots=True)
-class KeptStrokes:
-    """The strokes of one person on one measured pair.
+class KeptStrokes(KeptOfPerson):
+    """The strokes of one person on one measured pair."""
 
-    Parameters
-    ----------
-    folder : Path
-        Of the job.
-    who : str
-    """
-
-    folder: Path
-    who: str
-
-    @property
-    def file(self) -> Path:
-        """Where they lie; no name is a path."""
-        return self.folder / f"strokes-{hashlib.sha256(self.who.encode()).hexdigest()[:16]}.json"
+    kind: ClassVar[str] = "strokes"
 
     def read(self) -> Mapping[str, Any]:
         """Return them: {"done": [{"mask", "stroke"}, ...], "undone": [...]}; empty lists where there are none."""
@@ -60,10 +46,6 @@ class KeptStrokes:
             write_text(self.file, json.dumps(read))
         else:
             self.forget()
-
-    def forget(self) -> None:
-        """Let go of them: they were measured in full."""
-        self.file.unlink(missing_ok=True)
 
 
 def _listed(told: object) -> list[Any]:
