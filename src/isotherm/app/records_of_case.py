@@ -50,10 +50,14 @@ def records_of(case: Case, measured: MeasuredCourse, tracking: Mapping[str, str]
 
 
 def record_of(kind: str, patient: str, own: str, values: Mapping[str, Value | None]) -> Record:
-    """Return a record of what is known; numbers without digits that nobody measured."""
-    told = {name: round(value, 3) if isinstance(value, float) else value
+    """Return a record of what is known."""
+    return Record(kind=RECORD_KINDS[kind], patient_id=patient, id=own, values=as_kept(values))
+
+
+def as_kept(values: Mapping[str, Value | None]) -> dict[str, Value]:
+    """Return what of some values is known, as a record keeps it: numbers without digits that nobody measured."""
+    return {name: round(value, 3) if isinstance(value, float) else value
             for name, value in values.items() if value is not None and value != ""}  # fmt: skip
-    return Record(kind=RECORD_KINDS[kind], patient_id=patient, id=own, values=told)
 
 
 def _of_course(case: Case, measured: MeasuredCourse, tracking: Mapping[str, str]) -> Iterator[Record]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from isotherm.app.palette import CLASSES
 from isotherm.app.registration_report import GateRow, gate_rows
 from isotherm.app.registration_words import SUMMARIES
 from isotherm.app.report_tables import name_of
@@ -14,6 +15,9 @@ STAGES = (("reading", "Read"), ("registering", "Register"), ("registering the ot
           ("judging", "Judge by gates"), ("carrying", "Carry the tumor"), ("lesion", "Measure"),
           ("measuring", "Measure the other way"), ("typesetting", "Write"))  # fmt: skip
 """How what a job says begins at each stage, and what the page calls it."""
+
+LEGEND = tuple((f"margin-{number}", each.label) for number, each in enumerate(CLASSES))
+"""The colors of margins: a class of the style sheet, and what it means."""
 
 
 def finding(lesion: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,6 +80,19 @@ class JobTable:
             ).fetchall()
         return tuple(_job(row) for row in rows)
 
+    def of_patient(self, patient_id: str) -> tuple[Job, ...]:
+        """Return the jobs about a patient, the latest first."""
+        with self.workspace.connected(reads=True) as connection:
+            rows = connection.execute(
+                f"SELECT {COLUMNS} FROM job WHERE patient = ? ORDER BY asked_at DESC, id", (patient_id,)
+            ).fetchall()
+        return tuple(_job(row) for row in rows)
+
+    def is_of(self, job_id: str, patient_id: str) -> None:
+        """Let a job be about a patient, so that who looks at it looks at them."""
+        with self.workspace.connected() as connection:
+            connection.execute("UPDATE job SET patient = ? WHERE id = ?", (patient_id, job_id))
+
     def move(self, job_id: str, state: State, *, since: tuple[State, ...], said: str = "", link: str = "") -> bool:
         """Let a job be in another state, if it is in one of some states now; return whether it was."""
         marks = ", ".join("?" for _ in since)

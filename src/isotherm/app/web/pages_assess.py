@@ -13,10 +13,9 @@ from fastapi.responses import RedirectResponse, Response
 from isotherm.app.accepting import places_of
 from isotherm.app.correcting import Signature, combined
 from isotherm.app.pacs_tasks import URL
-from isotherm.app.palette import CLASSES
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_form import pair_of_form
-from isotherm.app.web.assess_words import gate_tables, lesion_rows, stages
+from isotherm.app.web.assess_words import LEGEND, gate_tables, lesion_rows, stages
 from isotherm.app.web.assessed import SCENES, Assessed, assessed, later
 from isotherm.app.web.context import Nav, foreman_of, start_job, web_of
 from isotherm.app.web.looked import looked_at
@@ -73,7 +72,7 @@ def one_pair(request: Request, job_id: str) -> Response:
     document = one.document
     return page(request, "assess_pair.html.jinja", job=one.job, lesions=lesion_rows(document),
                 gates=gate_tables(one.gates), warnings=document["warnings"], files=one.files, masks=_masks(document),
-                legend=[(f"margin-{number}", each.label) for number, each in enumerate(CLASSES)],
+                legend=LEGEND,
                 corrected=[each for each in one.corrections if each.strokes], signed=one.asked["signed"],
                 of=one.asked["of"], by_hand=one.by_hand)  # fmt: skip
 

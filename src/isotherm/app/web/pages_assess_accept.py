@@ -21,8 +21,9 @@ from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_words import lesion_rows
 from isotherm.app.web.assessed import assessed
 from isotherm.app.web.clearing import ACCEPTED
-from isotherm.app.web.context import web_of
+from isotherm.app.web.context import foreman_of, web_of
 from isotherm.app.web.looked import looked_at
+from isotherm.app.web.patient_pairs import folder_of
 from isotherm.app.web.rendering import page
 from isotherm.errors import NotAcceptable
 from isotherm.exchange.atomic import write_text
@@ -67,9 +68,10 @@ def accept(
     )  # fmt: skip
     asked = asked.read_at(_revisions(revisions))
     settings = web_of(request).settings
-    own = accept_margin(settings.registry, one.document, label, asked, folder=f"assess/{job_id}",
+    own = accept_margin(settings.registry, one.document, label, asked, folder=folder_of(job_id),
                         synthetic=settings.synthetic)  # fmt: skip
     write_text(one.folder / ACCEPTED, own)
+    foreman_of(request).table.is_of(job_id, patient_id)  # whoever looks at these scans from now on looks at the patient
     return page(request, "assess_accepted.html.jinja", job=one.job, asked=asked, margin_id=own, who=who)
 
 

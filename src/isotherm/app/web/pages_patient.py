@@ -18,8 +18,10 @@ from isotherm.app.board_view import board_view
 from isotherm.app.patient_view import patient_view
 from isotherm.app.registry_tasks import add, change, patient, which
 from isotherm.app.web.admission import writer
+from isotherm.app.web.assess_words import LEGEND
 from isotherm.app.web.context import foreman_of, web_of
 from isotherm.app.web.looked import looked_at
+from isotherm.app.web.patient_pairs import looked_for, measured_of
 from isotherm.app.web.rendering import document, go, page
 from isotherm.app.web.way_back import way_back
 from isotherm.clinical.kinds import KEY
@@ -38,13 +40,15 @@ ANSWER = "answer."
 
 
 @ROUTER.get("/patients/{patient_id}")
-def one_patient(request: Request, patient_id: str, saved: str = "") -> Response:
-    """Show a patient."""
-    kept = _kept(request, patient_id)
+def one_patient(request: Request, patient_id: str, saved: str = "", look: str = "") -> Response:
+    """Show a patient; and the scans of a measured pair where one is to be looked at."""
+    kept, table = _kept(request, patient_id), foreman_of(request).table
     looked_at(request, patient_id, "patient page")
-    jobs = [job for job in foreman_of(request).table.of() if job.patient == patient_id]
-    return page(request, "patient.html.jinja", patient_id=patient_id, view=patient_view(kept), jobs=jobs,
-                saved=bool(saved), answer=ANSWER, today=web_of(request).today().isoformat())  # fmt: skip
+    jobs = table.of_patient(patient_id)
+    pairs = measured_of(table, jobs, [one.record for one in kept])
+    return page(request, "patient.html.jinja", patient_id=patient_id, view=patient_view(kept), jobs=jobs, pairs=pairs,
+                shown=looked_for(pairs, look), legend=LEGEND, saved=bool(saved), answer=ANSWER,
+                today=web_of(request).today().isoformat())  # fmt: skip
 
 
 @ROUTER.get("/patients/{patient_id}/criteria")

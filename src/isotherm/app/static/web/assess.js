@@ -3,6 +3,7 @@
 
 import { answered } from "./answer.js";
 import { Brush } from "./brush.js";
+import { Look } from "./look.js";
 
 const section = document.getElementById("viewer");
 const job = section.dataset.job;
@@ -10,24 +11,19 @@ const token = document.querySelector('meta[name="csrf-token"]').content;
 const one = (id) => document.getElementById(id);
 const said = one("said");
 const quick = one("quick");
-const before = section.querySelector('[data-switch="before"]');
 
 let lesion = 0;
-let viewer = null;
 let brush = null;
-let thinnest = null; // RAS mm
 let done = []; // strokes with their masks, in the order in which they were painted
 let undone = [];
 let asking = null; // of the last question to the server
 let keeping = Promise.resolve(); // strokes are kept on the server as they are made, one state after the other
 
 async function ask(path, body, signal) {
-  const options = body === undefined ? { signal } : {
+  return answered(await fetch(`/assess/${job}/${path}/${lesion}`, {
     method: "POST", signal, body: JSON.stringify(body),
     headers: { "Content-Type": "application/json", "X-CSRF-Token": token, "HX-Request": "true" },
-  };
-  const answer = await fetch(`/assess/${job}/${path}/${lesion}`, options);
-  return answered(answer);
+  }));
 }
 
 async function keep(list) {
@@ -85,8 +81,8 @@ async function changed(what) {
     show(finding);
     said.textContent = `${what}: ${finding.margin}, ${finding.interval_name} ${finding.interval}`;
     const drawn = await ask("drawn", list, mine.signal);
-    thinnest = drawn.start_ras;
-    await viewer.replace(drawn.layers);
+    look.thinnest = drawn.start_ras;
+    await look.viewer.replace(drawn.layers);
     section.dataset.measured = "yes";
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -120,17 +116,6 @@ function redo() {
   changed("Done again");
 }
 
-function blink() {
-  if (before.disabled) return;
-  before.checked = !before.checked;
-  before.dispatchEvent(new Event("change"));
-}
-
-function tellScan() {
-  one("scan").textContent = before.checked && !before.disabled ? "before ablation, carried" : "after ablation";
-  one("blink").setAttribute("aria-pressed", String(before.checked));
-}
-
 function toggleBrush() {
   if (one("brush").disabled) return;
   const on = one("brush").getAttribute("aria-pressed") !== "true";
@@ -153,25 +138,11 @@ function setRadius(mm) {
   one("radius-mm").textContent = `${brush.radius.toFixed(1)} mm`;
 }
 
-const KEYS = {
-  b: blink, t: () => thinnest && viewer.moveTo(thinnest), p: toggleBrush, x: toggleDoes, z: undo, y: redo, d: () => brush.dab(),
+const look = new Look(section, {
+  p: toggleBrush, x: toggleDoes, z: undo, y: redo, d: () => brush.dab(),
   "[": () => setRadius(brush.radius - 0.5), "]": () => setRadius(brush.radius + 0.5),
-};
+});
 
-function isTyping(target) {
-  return target instanceof Element && target.closest("input:not([type=range], [type=checkbox]), select, textarea, dialog[open]");
-}
-
-// In the capture phase: the viewer keeps keys from NiiVue, and would keep them from us.
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !(event.key in KEYS)) return;
-  if (section.dataset.state !== "ready") return;
-  event.preventDefault();
-  KEYS[event.key]();
-}, true);
-
-one("blink").addEventListener("click", blink);
-one("thinnest").addEventListener("click", KEYS.t);
 one("brush").addEventListener("click", toggleBrush);
 one("does").addEventListener("click", toggleDoes);
 one("undo").addEventListener("click", undo);
@@ -179,7 +150,6 @@ one("redo").addEventListener("click", redo);
 one("radius").addEventListener("input", () => setRadius(Number(one("radius").value)));
 one("ball").addEventListener("change", () => { brush.ball = one("ball").checked; });
 one("lesion")?.addEventListener("change", () => location.assign(`?lesion=${one("lesion").value}`));
-before.addEventListener("change", tellScan);
 
 async function start() {
   const wanted = Number(new URLSearchParams(location.search).get("lesion") ?? 0);
@@ -188,21 +158,7 @@ async function start() {
     one("lesion").value = String(lesion);
     one("quick-lesion").textContent = one("lesion").selectedOptions[0]?.textContent ?? "";
   }
-  const message = section.querySelector("[data-viewer=message]");
-  message.textContent = "Reading both scans …";
-  message.hidden = false;
-  try {
-    const scene = await ask("scene");
-    thinnest = scene.lesions[0].start_ras;
-    viewer = globalThis.isothermViewerIn(section, scene);
-    globalThis.isothermViewer = viewer;
-    brush = new Brush(one("paint"), viewer, painted);
-    await viewer.goTo(0);
-  } catch (error) {
-    section.dataset.state = "failed";
-    message.textContent = error.message;
-    return;
-  }
+  if (!(await look.open(job, lesion, (viewer) => { brush = new Brush(one("paint"), viewer, painted); }))) return;
   section.dataset.measured = "yes";
   const answer = await fetch(`/assess/${job}/strokes`);
   const kept = answer.ok ? await answer.json() : { done: [], undone: [] };
