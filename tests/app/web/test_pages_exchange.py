@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from isotherm.app.study_simulate import MAPPING, TABLES, simulate_center
+from isotherm.app.study_simulate import MAPPING, PROTOCOL, TABLES, simulate_center
 from isotherm.app.web import sent_files
 from isotherm.registry.store import open_store
 from tests.app.web.conftest import token_on
@@ -150,6 +150,38 @@ def test_tables_that_come_with_their_mapping_are_looked_into_at_once(
 
     assert "Imported:" in settled(client, where(html))
     assert len({one for one in patients(registry) if one.startswith("SYN-")}) == 12
+
+
+def test_a_protocol_that_lies_beside_the_mapping_is_put_aside_and_said(client: TestClient, tmp_path: Path) -> None:
+    files = center(tmp_path / "center")
+    html = send(client, *files, (PROTOCOL, (tmp_path / "center" / PROTOCOL).read_text()))
+    assert "No problem was found." in html
+    assert f"Not used: {PROTOCOL}" in html
+
+
+def test_two_files_that_both_can_be_read_as_a_mapping_are_named(client: TestClient, tmp_path: Path) -> None:
+    mapping = center(tmp_path / "center")[-1][1]
+    answer = write(client, "/exchange", upload=upload(client, ("a.csv", "1"), ("x.toml", mapping), ("y.toml", mapping)))
+    assert answer.status_code == 400
+    assert "x.toml, y.toml came, and 2 of them can be read as a mapping" in answer.text
+
+
+def test_whoever_was_refused_is_led_back_to_the_form(client: TestClient) -> None:
+    fields = {"csrf_token": token_on(client.get("/who").text), "upload": upload(client, ("mapping.toml", "x = 1"))}
+    answer = client.post("/exchange", data=fields, headers={"Referer": f"{client.base_url}/exchange"})
+    assert answer.status_code == 400
+    assert '<a class="button main" href="/exchange">Back to the page before</a>' in answer.text
+
+
+@pytest.mark.parametrize("path", ["/exchange", "/study", "/assess"])
+def test_the_name_is_asked_for_before_files_are_chosen(client: TestClient, path: str) -> None:
+    named = client.get(path).text
+    client.cookies.delete("isotherm_who")
+    nameless = client.get(path).text
+    assert "before you choose files" not in named
+    assert "<fieldset disabled>" not in named
+    assert "before you choose files" in nameless
+    assert re.search(r'<fieldset( class="bare")? disabled>(?s:.*)type="file"', nameless)
 
 
 def test_several_tables_without_a_mapping_are_told_that_one_may_come_with_them(

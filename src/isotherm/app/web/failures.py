@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from isotherm.app.batch_attempt import NO_ROOM
 from isotherm.app.web.admission import LONGEST_NAME, Elsewhere, NameFirst
+from isotherm.app.web.csrf import SAFE
 from isotherm.app.web.gate import TooLarge, protect
 from isotherm.app.web.rendering import go, page
 from isotherm.app.web.room import NoRoom
@@ -115,10 +116,11 @@ def failure(request: Request, status: int, said: str) -> Response:
 
 
 def _page_before(request: Request) -> str:
-    """Return the page of ours that the browser comes from; empty where it is another's, or this one itself."""
+    """Return the page of ours that the browser comes from; empty where it is another's, or was this one itself."""
     try:
         before = urlsplit(request.headers.get("referer", ""))
     except ValueError:
         return ""
     path = "/" + before.path.lstrip("/\\") + (f"?{before.query}" if before.query else "")
-    return path if before.netloc == request.headers.get("host") and before.path != request.url.path else ""
+    is_itself = before.path == request.url.path and request.method in SAFE
+    return path if before.netloc == request.headers.get("host") and not is_itself else ""

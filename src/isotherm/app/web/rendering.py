@@ -36,9 +36,11 @@ def shared(request: Request, web: Web) -> dict[str, Any]:
     """Return what every template finds."""
     path = request.url.path
     here = next((one.path for one in web.nav if path == one.path or path.startswith(f"{one.path}/")), "")
+    person = person_of(request)
     return {
-        "nav": web.nav, "here": here, "synthetic": web.settings.synthetic, "person": person_of(request),
-        "login": web.settings.login, "csrf": token_of(web.workspace.secret, request.state.session),
+        "nav": web.nav, "here": here, "synthetic": web.settings.synthetic, "person": person,
+        "nameless": not person.name and not web.settings.login, "login": web.settings.login,
+        "csrf": token_of(web.workspace.secret, request.state.session),
     }  # fmt: skip
 
 

@@ -19,8 +19,9 @@ from isotherm.app.web.gate import TooLarge
 from isotherm.app.web.job import ID
 from isotherm.app.web.uploads import Uploaded, drop, files_of
 from isotherm.app.web.workspace import Workspace
-from isotherm.errors import BadSetting
+from isotherm.errors import BadMapping, BadSetting
 from isotherm.exchange.atomic import write_text
+from isotherm.exchange.record_mapping_files import mapping_from
 from isotherm.exchange.text_files import text_of
 from isotherm.printable import printable
 
@@ -55,6 +56,8 @@ class Sent:
         UTC.
     what : str
         What its sender says it is: "tables", "redcap", "fhir", or the table of a study.
+    aside : tuple of str
+        Names of files that came with it and are not used.
     run : str
         The latest job on it; empty before the first.
     """
@@ -65,6 +68,7 @@ class Sent:
     who: str
     came_at: str
     what: str
+    aside: tuple[str, ...] = ()
     run: str = ""
 
     @property
@@ -92,7 +96,7 @@ class Sent:
 def take_over(workspace: Workspace, upload_id: str, *, what: str, who: str) -> Sent:
     """Take the files of an upload over, all or none; nothing in tables is read.
 
-    A mapping that came with them lies beside them.
+    A mapping that came with them lies beside them; of several files that might be one, that which can be read as one.
 
     Raises
     ------
@@ -104,7 +108,7 @@ def take_over(workspace: Workspace, upload_id: str, *, what: str, who: str) -> S
     """
     every = files_of(workspace, upload_id)
     came = [one for one in every if not _is_mapping(one)]
-    mapping = _mapping_in(every)
+    mapping, aside = _mapping_in([one for one in every if _is_mapping(one)])
     names = tuple(harmless(one.name) for one in came)
     if not came or len(came) > MOST_FILES:
         raise BadSetting(f"{len(came)} tables came; choose 1 to {MOST_FILES}.")
@@ -115,7 +119,8 @@ def take_over(workspace: Workspace, upload_id: str, *, what: str, who: str) -> S
             f"More than {MOST_BYTES // 1_000_000} MB came; use isotherm registry import on the command line."
         )
     own = secrets.token_hex(8)
-    sent = Sent(id=own, folder=workspace.folder / IMPORTS / own, names=names, who=who, came_at=stamp(), what=what)
+    sent = Sent(id=own, folder=workspace.folder / IMPORTS / own, names=names, who=who, came_at=stamp(), what=what,
+                aside=aside)  # fmt: skip
     (sent.folder / FILES).mkdir(parents=True, mode=0o700)
     for name, one in zip(names, came, strict=True):
         os.replace(one.path, sent.folder / FILES / name)
@@ -130,12 +135,24 @@ def _is_mapping(one: Uploaded) -> bool:
     return one.name.lower().endswith(".toml")
 
 
-def _mapping_in(came: Sequence[Uploaded]) -> str | None:
-    """Return the text of the mapping among files, if one came."""
-    found = [one for one in came if _is_mapping(one)]
-    if len(found) > 1:
-        raise BadSetting("Two mappings came; send one, which says what the columns of all tables mean.")
-    return text_of(found[0].path, called="mapping", example=MAPPING) if found else None
+def _mapping_in(came: Sequence[Uploaded]) -> tuple[str | None, tuple[str, ...]]:
+    """Return the text of the mapping among files, if one came, and the names of the others, as protocols of a study."""
+    texts = {one.name: text_of(one.path, called="mapping", example=MAPPING) for one in came}
+    mappings = list(texts) if len(texts) == 1 else [name for name, text in texts.items() if _can_be_read(text)]
+    if texts and len(mappings) != 1:
+        names = ", ".join(map(harmless, texts))
+        raise BadSetting(f"{names} came, and {len(mappings)} of them can be read as a mapping; send the one that says "
+                         "what the columns of all tables mean.")  # fmt: skip
+    aside = tuple(harmless(name) for name in texts if name not in mappings)
+    return (texts[mappings[0]] if mappings else None), aside
+
+
+def _can_be_read(text: str) -> bool:
+    try:
+        mapping_from(text)
+    except BadMapping:
+        return False
+    return True
 
 
 def harmless(name: str) -> str:
@@ -190,5 +207,5 @@ def _read(folder: Path) -> Sent | None:
         told: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    told["names"] = tuple(told["names"])
+    told |= {"names": tuple(told["names"]), "aside": tuple(told.get("aside", ()))}
     return Sent(id=folder.name, folder=folder, **told)

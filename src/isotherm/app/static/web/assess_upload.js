@@ -40,6 +40,10 @@ async function take(slot, files) {
   const came = slot.querySelector("[data-came]");
   const number = slot.querySelector("input[type=hidden]");
   if (!files.length) return;
+  if (slot.closest("fieldset:disabled")) {
+    came.textContent = "not sent: say first who is working";
+    return;
+  }
   number.value = "";
   slot.classList.remove("came");
   choices.forget(slot.dataset.slot);
