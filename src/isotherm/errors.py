@@ -186,7 +186,14 @@ class FlowDoesNotAddUp(InputError):
 
 
 class CannotPool(InputError):
-    """Published effects that must not be pooled as they are: overlapping cohorts, mixed measures, no standard error."""
+    """Published effects that must not be pooled as they are: overlapping cohorts, mixed measures, no standard error.
+
+    `rules` names those that a recorded reason could set aside.
+    """
+
+    def __init__(self, said: str, rules: tuple[str, ...] = ()) -> None:
+        super().__init__(said)
+        self.rules = rules
 
 
 class BadCurve(InputError):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import combinations
 from pathlib import Path
 from typing import Any, cast
 
 from isotherm.app.evidence_pool_words import printed_words
+from isotherm.app.evidence_tasks import sharing_patients
 from isotherm.app.evidence_words import flag_words, source_words, status_words, value_words
 from isotherm.app.study_report_designs import design_effect
 from isotherm.app.study_report_frame import (
@@ -121,8 +121,7 @@ def beside(library: Library, path: str, *, outcome: str | None, ids: Sequence[st
         )
     if len(set(ids)) < len(ids):
         raise BadSetting("One result came twice; name each once.")
-    shared = tuple((a.id, b.id) for a, b in combinations(records, 2)
-                   if a.paper == b.paper or b.paper in library.overlapping(a.paper))  # fmt: skip
+    shared = tuple((a.id, b.id) for a, b in sharing_patients(library, records))
     return Beside(own=own, published=tuple(_published(library.papers[one.paper], one) for one in records), ratio=ratio,
                   level=level, shared=shared)  # fmt: skip
 

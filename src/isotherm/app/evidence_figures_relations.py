@@ -20,9 +20,10 @@ from isotherm.app.study_figures_forest import OVER_PLOT, draw_interval, effect_a
 from isotherm.evidence.relations import IN_MM, Kind
 from isotherm.evidence.result_parts import MillimeterClass
 
-FACTS_PT, GAP_PT, RIGHT_PT = 190.0, 34.0, 14.0
+FACTS_PT, GAP_PT, RIGHT_PT = 190.0, 56.0, 14.0
 PLOT_PT = WIDTH_PT - FACTS_PT - GAP_PT - RIGHT_PT
 RATES_PT, MARK_PT, ROW_PT, AXIS_PT, PAD_PT = 84.0, 13.0, 12.0, 32.0, 14.0
+MOST_RATE_LINES = 3
 PATIENT = "#1f5f8b"
 ENDS = "A filled end belongs to the class or to the side of the cut-off, a hollow one does not."
 
@@ -65,6 +66,8 @@ class PanelPicture:
     kind : str
     axis : str
         With its unit.
+    rate : str
+        What the rates are of, at the side of a panel of rates: whether high is good must not be guessed.
     rows : tuple of PanelRow
     marks : tuple of Mark
         A patient's lengths that may stand here; empty otherwise.
@@ -76,6 +79,7 @@ class PanelPicture:
     facts: tuple[str, ...]
     kind: Kind
     axis: str
+    rate: str
     rows: tuple[PanelRow, ...]
     marks: tuple[Mark, ...] = ()
     says: str = ""
@@ -183,7 +187,8 @@ def _rates(axes: Axes, panel: PanelPicture, limits: tuple[float, float], plot_pt
     _mm_axis(axes, limits)
     axes.set_ylim(0.0, 100.0 * plot_pt / RATES_PT)
     axes.set_yticks([0.0, 50.0, 100.0])
-    axes.set_ylabel("rate (%)", labelpad=1.0)
+    axes.set_ylabel("\n".join(wrapped(f"{panel.rate} (%)", RATES_PT + 4.0)[:MOST_RATE_LINES]), labelpad=1.0,
+                    linespacing=1.05)  # fmt: skip
     for row in panel.rows:
         _class(axes, row, limits)
     _marks(axes, panel.marks, [100.0 * (plot_pt - MARK_PT * (k + 0.5)) / RATES_PT for k in range(len(panel.marks))])

@@ -20,7 +20,8 @@ LONGEST_DAYS = 36525.0
 
 
 def add_making(within: Any) -> None:
-    """Add `pool`, `reconstruct`, `margin` and `beside` to the commands of `evidence`."""
+    """Add `forest`, `pool`, `reconstruct`, `margin` and `beside` to the commands of `evidence`."""
+    _forest_options(_command(within, "forest", "published effects side by side in a forest, none pooled", _forest))
     _pool_options(_command(within, "pool", "one effect out of several published ones", _pool))
     _reconstruct_options(_command(within, "reconstruct", "patients' rows out of a printed survival curve",
                                   _reconstruct))  # fmt: skip
@@ -35,6 +36,27 @@ def _command(within: Any, name: str, says: str, run: Callable[[argparse.Namespac
     )
     parser.set_defaults(run=run)
     return parser
+
+
+def _forest_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ids", metavar="ID", nargs="+", help="published results, as `isotherm evidence table` has them")
+    parser.add_argument("--papers", metavar="DIR", help="read publications of your own too")
+    parser.add_argument("--out", metavar="DIR", help="folder for the figures (SVG and PNG)")
+
+
+def _forest(options: argparse.Namespace) -> int:
+    from isotherm.app.evidence_apart import apart, apart_figures, apart_text
+    from isotherm.app.evidence_outputs import check_folder, figure_files, figure_names, write_files
+    from isotherm.app.evidence_tasks import open_library
+
+    ours = figure_names(("forest-ratios", "forest-differences"))
+    check_folder(options.out, ours)
+    found = apart(open_library(options.papers), options.ids)
+    print(apart_text(found, printed_width()), end="")
+    if options.out is not None:
+        write_files(options.out, figure_files(apart_figures(found)), ours)
+        print(f"Results: {options.out}")
+    return 0
 
 
 def _pool_options(parser: argparse.ArgumentParser) -> None:

@@ -107,6 +107,7 @@ def _picture(panel: Panel) -> PanelPicture:
         axis = f"{relation.kind}, log scale (a ratio: no unit); line at 1: no difference"
     return PanelPicture(
         title=relation.paper.short, facts=(*facts_of(relation),), kind=relation.kind, axis=axis, marks=panel.marks,
+        rate=relation.endpoint or "rate",
         rows=tuple(_row(record) for record in relation.records), says=panel.says,
     )  # fmt: skip
 

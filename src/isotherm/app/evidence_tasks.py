@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import combinations
 
 from isotherm.errors import BadSetting
 from isotherm.evidence.library import Library, bundled, library_of
@@ -45,8 +46,14 @@ def open_library(folder: str | None) -> Library:
     return library_of({**bundled(), **(read_papers(folder) if folder is not None else {})})
 
 
+SAME = (("recurrence", "progression", "relapse", "ltp"), ("microwave", "microwaves", "mwa"),
+        ("radiofrequency", "rfa"), ("cryo", "cryoablation"), ("metastasis", "metastases"))  # fmt: skip
+ALSO_CALLED = {word: called for called in SAME for word in called}
+"""Words for one thing, of which publications use one or another."""
+
+
 def chosen(library: Library, choice: Choice, words: Sequence[str] = ()) -> tuple[PublishedResult, ...]:
-    """Return the results that are wanted and hold all of some words, in the order of the library.
+    """Return the results that are wanted and hold all of some words, or others for them; in the library's order.
 
     Raises
     ------
@@ -58,12 +65,14 @@ def chosen(library: Library, choice: Choice, words: Sequence[str] = ()) -> tuple
     endpoints = sorted({record.endpoint for record in library.results.values() if record.endpoint})
     if choice.endpoint and not any(choice.endpoint.casefold() in one.casefold() for one in endpoints):
         raise BadSetting(_unknown("endpoint", choice.endpoint, endpoints))
-    wanted = [word.casefold() for word in words]
+    wanted = [ALSO_CALLED.get(word.casefold(), (word.casefold(),)) for word in words]
     return tuple(
-        record
-        for record in library.results.values()
-        if choice.takes(record) and all(word in _text(record, library) for word in wanted)
+        record for record in library.results.values() if choice.takes(record) and _holds(_text(record, library), wanted)
     )
+
+
+def _holds(text: str, wanted: Sequence[Sequence[str]]) -> bool:
+    return all(any(word in text for word in called) for called in wanted)
 
 
 def effects_first(records: Sequence[PublishedResult]) -> tuple[PublishedResult, ...]:
@@ -74,6 +83,14 @@ def effects_first(records: Sequence[PublishedResult]) -> tuple[PublishedResult, 
 def _without_effect(record: PublishedResult) -> int:
     compares = record.is_ratio or record.measure == "difference"
     return 0 if record.has_interval and compares else 1 if record.has_interval else 2
+
+
+def sharing_patients(
+    library: Library, records: Sequence[PublishedResult]
+) -> tuple[tuple[PublishedResult, PublishedResult], ...]:
+    """Return the pairs of results that rest on some of the same patients, by what their publications say."""
+    return tuple((a, b) for a, b in combinations(records, 2)
+                 if a.paper == b.paper or b.paper in library.overlapping(a.paper))  # fmt: skip
 
 
 def recomputed(library: Library, choice: Choice) -> tuple[Reproduced, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from isotherm.errors import CannotPool
 from isotherm.override import Override
@@ -26,11 +26,10 @@ def set_aside(
     CannotPool
         A problem without a reason, a reason without a problem or without words, or an unknown rule.
     """
-    found: list[Override] = []
-    for rule, problem in problems:
-        if rule not in despite:
-            raise CannotPool(f'{problem} Leave a study out, or set the rule "{rule}" aside with a reason (despite).')
-        found.append(Override(what=rule, problem=problem, reason=despite[rule].strip()))
+    every = list(problems)
+    if broken := [(rule, problem) for rule, problem in every if rule not in despite]:
+        raise _refusal(broken)
+    found = [Override(what=rule, problem=problem, reason=despite[rule].strip()) for rule, problem in every]
     used = {one.what for one in found}
     for rule, reason in despite.items():
         if rule not in rules:
@@ -40,3 +39,12 @@ def set_aside(
         if rule not in used:
             raise CannotPool(f'The rule "{rule}" found nothing to set aside; leave the reason out.')
     return tuple(found)
+
+
+def _refusal(broken: Sequence[tuple[str, str]]) -> CannotPool:
+    """Return every reason at once, so that nobody hears of them one after the other."""
+    rules = tuple(dict.fromkeys(rule for rule, _ in broken))
+    named = " and ".join(f'"{rule}"' for rule in rules)
+    which = f"rule {named} aside with a reason" if len(rules) == 1 else f"rules {named} aside, each with a reason"
+    found = " ".join(problem for _, problem in broken)
+    return CannotPool(f"{found} Leave a study out, or set the {which} (despite).", rules)

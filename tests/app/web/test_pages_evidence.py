@@ -85,23 +85,32 @@ def test_a_recalled_number_says_so_first(client: TestClient) -> None:
     assert "confirm" in client.get(f"/evidence/result/{recalled.id}").text
 
 
-def test_what_must_not_be_pooled_is_not_until_a_reason_is_given(client: TestClient) -> None:
-    refused = client.get(f"/evidence/forest?{TWO}").text
-    assert "Not pooled." in refused
-    assert ">\ncomparison=</textarea>" in refused
-    assert 'class="drawn"' not in refused
+def test_chosen_effects_are_drawn_side_by_side_before_anything_is_pooled(client: TestClient) -> None:
+    html = client.get(f"/evidence/forest?{TWO}").text
 
-    html = client.get(f"/evidence/forest?{TWO}&despite=comparison%3D<i>a try</i>").text
+    assert 'alt="Forest of 2 published effects, none pooled' in html
+    assert "Not pooled." not in html
+    assert "Forest plot of" not in html
+
+
+def test_what_must_not_be_pooled_is_not_until_a_reason_is_given(client: TestClient) -> None:
+    refused = client.get(f"/evidence/forest?{TWO}&pool=yes").text
+    assert "Not pooled." in refused
+    assert "Pool although they compare different arms, because" in refused
+    assert 'alt="Forest plot of' not in refused
+    assert "none pooled" in refused  # what was printed is drawn all the same
+
+    html = client.get(f"/evidence/forest?{TWO}&pool=yes&because.comparison=<i>a try</i>").text
 
     assert "Set aside: comparison" in html
     assert "<i>a try" not in html
     assert 'alt="Forest plot of 2 studies' in html
 
 
-@pytest.mark.parametrize("query", ["", "id=none", "id=meijerink_2024.os", f"{TWO}&model=magic", f"{TWO}&despite=x",
-                                   f"{TWO}&despite=nothing%3Dof+the+kind", f"{TWO}&{TWO}"])  # fmt: skip
+@pytest.mark.parametrize("query", ["", "id=none", "id=meijerink_2024.os", f"{TWO}&model=magic", f"{TWO}&because.x=",
+                                   f"{TWO}&because.nothing=of+the+kind", f"{TWO}&{TWO}"])  # fmt: skip
 def test_a_forest_of_nothing_is_refused_in_a_sentence(client: TestClient, query: str) -> None:
-    html = client.get(f"/evidence/forest?{query}").text
+    html = client.get(f"/evidence/forest?pool=yes&{query}").text
 
     assert "Not pooled." in html or "No result was chosen" in html
 
@@ -109,7 +118,7 @@ def test_a_forest_of_nothing_is_refused_in_a_sentence(client: TestClient, query:
 def test_margin_and_recurrence_are_drawn_in_the_background(
     client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "Draw the figures" in client.get("/evidence/margin").text
+    assert "Draw what was published" in client.get("/evidence/margin").text
     monkeypatch.setattr("isotherm.app.evidence_margin.ABOUT", ())  # a quarter of a minute of drawing
 
     html = settled(client, write(client, "/evidence/margin", margin_mm="4", organ="liver").headers["location"])

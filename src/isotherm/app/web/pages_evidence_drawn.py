@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from isotherm.app.evidence_apart import apart, apart_figures, left_out
 from isotherm.app.evidence_beside import NEVER_POOLED, beside
 from isotherm.app.evidence_beside_drawn import beside_figure
 from isotherm.app.evidence_margin import PAGE
-from isotherm.app.evidence_pool import INTERVALS, MODELS, pooled, reasons
+from isotherm.app.evidence_pool import INTERVALS, MODELS, pooled
 from isotherm.app.evidence_pool_drawn import forest_figure
 from isotherm.app.evidence_pool_words import heterogeneity_words, model_words, override_words, pooled_words
 from isotherm.app.study_tasks import RESULT
@@ -23,7 +24,7 @@ from isotherm.app.web.job_table import ASKED, OUT
 from isotherm.app.web.rendering import page
 from isotherm.app.web.studies import study_called
 from isotherm.app.web.work_evidence import ASKS
-from isotherm.errors import InputError
+from isotherm.errors import CannotPool, InputError
 
 ROUTER = APIRouter()
 
@@ -36,31 +37,44 @@ MOST = 60
 
 WORK = "evidence"
 
+BECAUSE, LONGEST_REASON = "because.", 400
+"""Before the name of a rule in a query: the reason to set it aside."""
+
 
 @ROUTER.get("/evidence/forest")
-def forest(request: Request, ids: Ids = None, model: Text = "REML", hartung_knapp: Text = "modified",
-           despite: Text = "") -> Response:  # fmt: skip
-    """Show published effects and what comes of pooling them; or why they must not be pooled."""
+def forest(request: Request, ids: Ids = None, pool: Text = "", model: Text = "REML", hartung_knapp: Text = "modified"
+           ) -> Response:  # fmt: skip
+    """Show published effects side by side; where that is asked for, what comes of pooling them, or why they are not."""
     named = list(dict.fromkeys(one for one in (ids or []) if one in library().results))[:MOST]
-    asked = {"model": model if model in MODELS else "REML", "despite": despite.replace("\r\n", "\n"),
+    asked = {"pool": bool(pool), "model": model if model in MODELS else "REML",
              "hartung_knapp": hartung_knapp if hartung_knapp in INTERVALS else "modified"}  # fmt: skip
-    content: dict[str, Any] = {"said": "", "rule": "", "figure": None}
-    try:
-        lines = [line for line in asked["despite"].split("\n") if line.strip()]
-        found = pooled(library(), named, model=asked["model"], hartung_knapp=asked["hartung_knapp"],
-                       despite=reasons(lines))  # fmt: skip
-    except InputError as error:
-        rule = re.search(r'the rule "([a-z ]+)"', str(error))
-        content |= {"said": str(error), "rule": rule.group(1) if rule else ""}
-    else:
-        analysis = found.analysis
-        content |= {"figure": forest_figure(found), "main": model_words(found)[found.main], "asides":
-                    override_words(analysis), "scatter": heterogeneity_words(analysis),
-                    "measure": analysis.random_effect.measure, "level": f"{100 * analysis.settings.level:g} %",
-                    "number": pooled_words(analysis, found.summary(analysis))}  # fmt: skip
+    despite = {name.removeprefix(BECAUSE): text.strip()[:LONGEST_REASON]
+               for name, text in request.query_params.items() if name.startswith(BECAUSE) and text.strip()}  # fmt: skip
+    content: dict[str, Any] = {"said": "", "rules": list(despite), "figure": None, "apart": (), "left_out": ()}
+    if named:
+        found = apart(library(), named)
+        content |= {"apart": tuple(apart_figures(found).values()), "left_out": left_out(found)}
+    if pool:
+        content |= _pooled(named, asked, despite)
     records = [library().results[one] for one in named]
     return page(request, "evidence_forest.html.jinja", records=records, papers=library().papers, asked=asked,
-                models=tuple(MODELS), intervals=tuple(INTERVALS), **content)  # fmt: skip
+                models=tuple(MODELS), intervals=tuple(INTERVALS), despite=despite, because=BECAUSE,
+                **content)  # fmt: skip
+
+
+def _pooled(named: Sequence[str], asked: Mapping[str, Any], despite: Mapping[str, str]) -> dict[str, Any]:
+    """Return what comes of pooling, or why it is refused and which rules a reason could set aside."""
+    try:
+        found = pooled(library(), named, model=asked["model"], hartung_knapp=asked["hartung_knapp"], despite=despite)
+    except CannotPool as error:
+        return {"said": str(error), "rules": list(dict.fromkeys([*despite, *error.rules]))}
+    except InputError as error:
+        return {"said": str(error)}
+    analysis = found.analysis
+    return {"figure": forest_figure(found), "main": model_words(found)[found.main],
+            "asides": override_words(analysis), "scatter": heterogeneity_words(analysis),
+            "measure": analysis.random_effect.measure, "level": f"{100 * analysis.settings.level:g} %",
+            "number": pooled_words(analysis, found.summary(analysis))}  # fmt: skip
 
 
 @ROUTER.get("/evidence/margin")

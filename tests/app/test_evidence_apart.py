@@ -1,0 +1,75 @@
+"""`isotherm evidence forest`: published effects side by side, none pooled; what is no effect is said and not drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from isotherm.app.evidence_apart import apart, apart_figures, left_out
+from isotherm.app.evidence_tasks import Choice, chosen, open_library
+from isotherm.errors import BadSetting, CannotPool
+from isotherm.evidence.set_aside import set_aside
+from tests.app.on_disk import Command
+
+RATIOS = ("meijerink_2024.os", "abdalla_2004.os-rfa", "ruers_2017.os")
+A_RATE = "fan_2026.os-synchronous"
+
+
+def test_effects_that_must_not_be_pooled_are_drawn_all_the_same(isotherm: Command, tmp_path: Path) -> None:
+    assert isotherm("evidence", "pool", *RATIOS).code == 2
+
+    ran = isotherm("evidence", "forest", *RATIOS, "--out", str(tmp_path / "drawn"))
+
+    assert (ran.code, ran.err) == (0, "")
+    assert "2.79 (95 % interval 1.68 to 4.62)" in ran.out
+    assert "Nothing is pooled" in ran.out
+    assert {file.name for file in (tmp_path / "drawn").iterdir()} == {"forest-ratios.svg", "forest-ratios.png"}
+
+
+def test_each_number_stands_as_it_was_printed_with_its_source() -> None:
+    drawing = apart_figures(apart(open_library(None), RATIOS))["forest-ratios"]
+
+    assert "1.042 (0.689 to 1.576)" in drawing.description
+    assert "2.79 (1.68 to 4.62)" in drawing.description
+
+
+def test_a_number_that_is_no_effect_is_said_and_not_drawn() -> None:
+    found = apart(open_library(None), (*RATIOS, A_RATE))
+
+    assert [one.id for one in found.ratios] == list(RATIOS)
+    assert left_out(found) == ["Not drawn: 61.3 months of Fan 2026 is no ratio and no difference."]
+    assert apart_figures(apart(open_library(None), (A_RATE,))) == {}
+
+
+def test_ratios_and_differences_never_share_an_axis() -> None:
+    library = open_library(None)
+    one = next(each for each in library.results.values() if each.measure == "difference" and each.estimate is not None)
+
+    assert set(apart_figures(apart(library, (*RATIOS, one.id)))) == {"forest-ratios", "forest-differences"}
+
+
+def test_results_with_patients_in_common_are_named(isotherm: Command) -> None:
+    out = isotherm("evidence", "forest", "abdalla_2004.os-rfa", "abdalla_2004.os-both").out
+
+    assert "Patients in common: Abdalla 2004 (RFA v resection only) and Abdalla 2004 (RFA + resection" in out
+
+
+@pytest.mark.parametrize("ids", [(), ("none",), (RATIOS[0], RATIOS[0])])
+def test_none_one_that_is_not_there_or_one_twice_is_refused(ids: tuple[str, ...]) -> None:
+    with pytest.raises(BadSetting):
+        apart(open_library(None), ids)
+
+
+def test_every_rule_that_speaks_against_pooling_is_told_at_once() -> None:
+    with pytest.raises(CannotPool, match='rules "unit" and "organ" aside, each with a reason') as caught:
+        set_aside([("unit", "Units differ."), ("organ", "Organs differ.")], {}, ("unit", "organ"))
+    assert caught.value.rules == ("unit", "organ")
+
+
+def test_a_search_finds_what_publications_call_otherwise() -> None:
+    library = open_library(None)
+
+    assert len(chosen(library, Choice(), ["margin", "recurrence"])) == len(chosen(library, Choice(), ["margin", "LTP"]))
+    assert len(chosen(library, Choice(), ["margin", "recurrence"])) > 20
+    assert chosen(library, Choice(), ["microwave"]) == chosen(library, Choice(), ["mwa"])
