@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.web.test_browser import server, visit
-from tests.app.web.visiting import Visit
+from tests.app.web.visiting import Visit, drop
 
 __all__ = ["server", "visit"]  # fixtures
 
@@ -33,6 +33,21 @@ def test_a_table_with_problems_is_imported_without_the_rows_that_have_them(visit
 
     expect(page.get_by_text(re.compile("Imported: 2. new records"))).to_be_visible(timeout=PATIENCE_MS)
     visit.looks_well("exchange-imported-some")
+
+
+def test_tables_that_are_dropped_on_the_form_are_those_that_are_sent(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    visit.named("Ada", then="/exchange")
+    (tmp_path / "ward").mkdir()
+    (tmp_path / "ward" / "clinic.csv").write_text(ROWS)
+
+    expect(page.get_by_role("button", name="Look into it")).to_be_enabled()  # the script is there
+    drop(page, "form[data-upload] fieldset", tmp_path / "ward")
+
+    expect(page.locator("[data-told]")).to_have_text("clinic.csv")
+    page.get_by_role("button", name="Look into it").click()
+    expect(page.get_by_role("heading", name="problems by column and row")).to_be_visible(timeout=PATIENCE_MS)
+    assert visit.errors == []
 
 
 @pytest.mark.parametrize("path", [

@@ -151,3 +151,15 @@ def stroke(page: Page) -> None:
     page.mouse.down()
     page.mouse.move(x + 20, y, steps=5)
     page.mouse.up()
+
+
+def drop(page: Page, onto: str, *files: Path) -> None:
+    """Let go of files and folders of the disk over an element, as a hand with a mouse does."""
+    box = page.locator(onto).bounding_box()
+    assert box is not None
+    where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + min(box["height"] / 2, 60)}
+    held = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "data": held, **where})
+    session.detach()

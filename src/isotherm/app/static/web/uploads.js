@@ -23,9 +23,14 @@ export async function upload(files, told = () => {}) {
 
 // Return the files that were dropped, those of folders too, with their names in them.
 export async function dropped(transfer) {
-  const entries = [...transfer.items].map((one) => one.webkitGetAsEntry?.()).filter(Boolean);
+  // At once: what was dropped is gone after the first wait.
+  const things = [...transfer.items].filter((one) => one.kind === "file")
+    .map((one) => one.webkitGetAsEntry?.() ?? one.getAsFile());
   const found = [];
-  for (const entry of entries) await walk(entry, found);
+  for (const one of things) {
+    if (one instanceof File) found.push({ file: one, name: one.name });
+    else if (one) await walk(one, found);
+  }
   return found;
 }
 
