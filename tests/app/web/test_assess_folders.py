@@ -12,7 +12,7 @@ from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.imaging.volume import Grid
 from tests.app.scans_on_disk import MARGIN_MM, pair, write_folders
 from tests.app.web.story import story
-from tests.app.web.visiting import AXE, WIDTH
+from tests.app.web.visiting import AXE, WIDTH, drop
 from tests.exchange.made_up_dicom import as_series
 
 WHO = "A. Reader"
@@ -26,17 +26,6 @@ def send_folder(page: Page, slot: str, folder: Path) -> None:
 
 def send_files(page: Page, slot: str, *files: Path) -> None:
     page.locator(f'[data-slot="{slot}"] [data-files]').first.set_input_files(list(files))
-
-
-def drop(page: Page, slot: str, path: Path) -> None:
-    """Let go of a file or a folder over a box, as a hand does that has dragged it from elsewhere."""
-    box = page.locator(f'[data-slot="{slot}"]').bounding_box()
-    assert box is not None
-    dragged = {"x": box["x"] + 20, "y": box["y"] + 20,
-               "data": {"items": [], "files": [str(path)], "dragOperationsMask": 1}}  # fmt: skip
-    session = page.context.new_cdp_session(page)
-    for event in ("dragEnter", "dragOver", "drop"):
-        session.send("Input.dispatchDragEvent", {"type": event, **dragged})
 
 
 def choice(page: Page, slot: str) -> str:
@@ -105,7 +94,7 @@ def test_folders_are_dropped_on_the_boxes_and_one_may_hold_both_scans(
     with story(settings, browser, chromium, who=WHO) as told:
         page = told.page
         told.go("/assess")
-        drop(page, "after", folders.after)
+        drop(page, '[data-slot="after"]', folders.after)
         expect(page.locator('[data-slot="after"] [data-came]')).to_contain_text("files", timeout=MINUTES)
         assert choice(page, "ablation") == "zone (RTSTRUCT 500), with the scan after"
         # The scan before may be in the same folder: it is offered, and taken only by whoever says so.
@@ -117,7 +106,7 @@ def test_folders_are_dropped_on_the_boxes_and_one_may_hold_both_scans(
         # A mask of the other scan is offered as well, and never chosen by itself.
         assert choice(page, "tumor").startswith("none chosen")
         assert page.inner_text("#missing") == "Still missing: the tumor."
-        drop(page, "tumor", folders.before / "seg.dcm")
+        drop(page, '[data-slot="tumor"]', folders.before / "seg.dcm")
         expect(page.locator('[data-slot="tumor"] [data-came]')).to_have_text("seg.dcm", timeout=MINUTES)
         assert choice(page, "tumor") == "tumor (SEG 300)"
         assert page.inner_text("#missing") == ""

@@ -1,8 +1,8 @@
 // Files onto the slots of Assess: sent one after the other as they are chosen, under the number of their upload.
 
-import { answered } from "./answer.js";
 import { Choices } from "./assess_choices.js";
 import { pacsInto } from "./assess_pacs.js";
+import { dropped, upload } from "./uploads.js";
 
 const token = document.querySelector('meta[name="csrf-token"]').content;
 const NEEDED = { before: "the scan before", after: "the scan after", tumor: "the tumor", ablation: "the ablation zone" };
@@ -28,13 +28,7 @@ function tell() {
   missing.textContent = sending ? "Files are being sent, or looked at …" : told.filter(Boolean).join(" ");
 }
 
-async function send(file, into) {
-  const name = encodeURIComponent(file.webkitRelativePath || file.name);
-  const answer = await fetch(`/uploads?name=${name}&into=${into}`, {
-    method: "POST", headers: { "X-CSRF-Token": token, "HX-Request": "true" }, body: file,
-  });
-  return (await answered(answer)).id;
-}
+const named = (files) => [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
 
 async function take(slot, files) {
   const came = slot.querySelector("[data-came]");
@@ -50,17 +44,16 @@ async function take(slot, files) {
   sending += 1;
   tell();
   try {
-    let into = "";
-    for (const [at, file] of files.entries()) {
-      came.textContent = `sending ${at + 1} of ${files.length} …`;
-      into = await send(file, into);
-    }
+    came.textContent = "sending …";
+    const into = await upload(files, (done, all) => {
+      came.textContent = `sending, ${Math.round((100 * done) / Math.max(all, 1))} % …`;
+    });
     number.value = into;
     came.textContent = "looking at what came …";
     await choices.list(slot.dataset.slot, into, `/uploads/${into}/holds`);
     if (number.value) {
       slot.classList.add("came");
-      came.textContent = files.length === 1 ? files[0].name : `${files.length} files`;
+      came.textContent = files.length === 1 ? files[0].file.name : `${files.length} files`;
     }
   } catch (error) {
     number.value = "";
@@ -72,20 +65,8 @@ async function take(slot, files) {
   }
 }
 
-// A folder that is dropped comes as entries, which have to be walked through.
-async function dropped(entry) {
-  if (entry.isFile) return [await new Promise((good, bad) => entry.file(good, bad))];
-  const reader = entry.createReader();
-  const found = [];
-  for (;;) {
-    const some = await new Promise((good, bad) => reader.readEntries(good, bad));
-    if (!some.length) return found;
-    for (const one of some) found.push(...(await dropped(one)));
-  }
-}
-
 for (const slot of document.querySelectorAll("[data-slot]")) {
-  for (const input of slot.querySelectorAll("[data-files]")) input.addEventListener("change", () => take(slot, [...input.files]));
+  for (const input of slot.querySelectorAll("[data-files]")) input.addEventListener("change", () => take(slot, named(input.files)));
   slot.addEventListener("dragover", (event) => {
     event.preventDefault();
     slot.classList.add("over");
@@ -94,10 +75,7 @@ for (const slot of document.querySelectorAll("[data-slot]")) {
   slot.addEventListener("drop", async (event) => {
     event.preventDefault();
     slot.classList.remove("over");
-    const entries = [...event.dataTransfer.items].map((one) => one.webkitGetAsEntry?.()).filter(Boolean);
-    const files = [];
-    for (const entry of entries) files.push(...(await dropped(entry)));
-    take(slot, files);
+    take(slot, await dropped(event.dataTransfer));
   });
 }
 document.getElementById("begin").addEventListener("input", tell);
