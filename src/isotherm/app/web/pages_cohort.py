@@ -20,7 +20,7 @@ from isotherm.app.registry_study_draft import comparable, registry_draft, source
 from isotherm.app.web.admission import writer
 from isotherm.app.web.cohort_query import CHOICES, CohortQuery, cohort_query
 from isotherm.app.web.cohort_read import everybody_of
-from isotherm.app.web.context import Nav, web_of
+from isotherm.app.web.context import web_of
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.rendering import page
 from isotherm.app.web.studies import new_study
@@ -30,7 +30,6 @@ from isotherm.registry.endpoints_kinds import Anchor, Repeat, Unit
 from isotherm.study.predicate import Predicate
 
 ROUTER = APIRouter()
-NAV = Nav(order=3, label="Cohort", path="/cohort", letter="c")
 
 Who = Annotated[str, Depends(writer)]
 Asks = Annotated[CohortQuery, Depends(cohort_query)]
