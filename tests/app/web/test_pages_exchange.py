@@ -107,6 +107,52 @@ def test_patients_without_problems_can_be_imported_when_that_is_said(client: Tes
     assert {"Q1", "Q2"} & patients(registry) == {"Q1"}
 
 
+def steps(html: str) -> tuple[str, list[str]]:
+    """Return the step that a page is at, and those that are over."""
+    every = re.findall(r'<li((?: aria-current="step")?)((?: class="past")?)>([^<]*)', html)
+    return next(name for at, _, name in every if at), [name for _, over, name in every if over]
+
+
+def next_ones(html: str) -> list[str]:
+    return re.findall(r'class="(?:button )?main"[^>]*>([^<]*)', found_in(html, r"(?s)<main(.*)</main>"))
+
+
+def test_an_import_that_is_over_says_so_and_has_one_next_action(client: TestClient) -> None:
+    html = send(client, ("patient.csv", OURS))
+    assert steps(html) == ("Import", ["Read", "Mend what is wrong"])
+    assert next_ones(html) == ["Import 2 new records"]
+
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="once")
+    html = settled(client, where(html))
+    assert steps(html) == ("Done", ["Read", "Mend what is wrong", "Import", "Done"])
+    assert next_ones(html) == ["To the worklist"]
+
+    again = send(client, ("patient.csv", OURS))
+    assert "<b>Nothing to import:</b> the registry holds all of this already" in again
+    assert steps(again)[0] == "Done"
+    assert next_ones(again) == ["To the worklist"]
+    assert "No problem was found" not in again
+
+
+def test_what_is_told_otherwise_and_not_asked_to_be_changed_is_over_too(client: TestClient) -> None:
+    html = send(client, ("patient.csv", OURS))
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="once")
+    settled(client, where(html))
+    html = send(client, ("patient.csv", OURS.replace("06,male", "06,female")))
+    assert steps(html)[0] == "Import"
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="without a change")
+    html = settled(client, where(html))
+    assert "nothing is new, and 1 record of which the file tells something else stays as the registry has it" in html
+    assert steps(html)[0] == "Done"
+
+
+def test_a_zero_of_records_left_out_beside_patients_who_are_is_explained(client: TestClient) -> None:
+    html = send(client, ("patient.csv", OURS.replace("1961-05-06", "x")))
+    assert "left out, readable</th>" in html
+    assert "Of the 1 patient left out, only rows that could be read count as records here" in html
+    assert "only rows that could be read" not in send(client, ("patient.csv", OURS))
+
+
 def test_a_table_of_others_gets_a_draft_which_is_mended_in_the_browser(client: TestClient, registry: str) -> None:
     html = send(client, ("clinic.csv", THEIRS))
     assert "What the columns mean" in html
@@ -336,7 +382,7 @@ def test_what_goes_out_comes_in_again_without_a_change(client: TestClient, regis
 
     html = send(client, ("again.csv", client.get(link).content), redcap="true")
 
-    assert "0 new records" in html
+    assert "Nothing to import:</b> the registry holds all of this already" in html
 
 
 def test_an_upload_that_is_not_there_is_said(client: TestClient, tmp_path: Path) -> None:
