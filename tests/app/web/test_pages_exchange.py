@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import html as entities
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, expect
 
 from isotherm.app.study_simulate import MAPPING, TABLES, simulate_center
-from isotherm.app.web import sent_files
+from isotherm.app.web import sent_files, uploads
+from isotherm.app.web.failures import FULL
+from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.registry.store import open_store
 from tests.app.web.conftest import token_on
 from tests.app.web.inline import found_in, jobs_inline, settled, write
+from tests.app.web.story import story
 
 OURS = "patient_id,birth_date,sex\nQ1,1950-02-03,female\nQ2,1961-05-06,male\n"
 THEIRS = "MRN;Date of birth;Sex\nQ1;03.02.1950;female\nQ2;31.02.1961;male\n"
@@ -388,3 +394,32 @@ def test_what_goes_out_comes_in_again_without_a_change(client: TestClient, regis
 def test_an_upload_that_is_not_there_is_said(client: TestClient, tmp_path: Path) -> None:
     for path in ("/exchange/0123456789abcdef", "/exchange/..%2f..%2fx", "/exchange/x"):
         assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/exchange", "/study"])
+def test_what_a_script_sends_onto_a_full_disk_is_refused_in_the_words_of_every_page(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    async def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(uploads, "_write", full)
+    headers = {"X-CSRF-Token": token_on(client.get(path).text), "HX-Request": "true"}
+    answer = client.post("/uploads?name=a.csv", content=b"x", headers=headers)
+    assert answer.status_code == 507
+    assert FULL in answer.text
+
+
+def test_what_cannot_be_sent_for_want_of_room_is_marked_as_a_failure_and_a_second_try_begins_anew(
+    settings: ServeSettings, browser: Browser, chromium: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "patient.csv").write_text(OURS)
+    with story(replace(settings, room_gb=1e-8), browser, chromium, who="ada") as told:
+        told.go("/exchange")
+        told.page.get_by_label("Files").set_input_files(tmp_path / "patient.csv")
+        for _ in range(2):
+            told.page.get_by_role("button", name="Look into it").click()
+            alert = told.page.locator("[data-told].failure")
+            expect(alert).to_contain_text("No room")
+            expect(alert).to_have_attribute("role", "alert")
+        assert told.left == []

@@ -42,6 +42,7 @@ async function take(slot, files) {
   if (!files.length) return;
   number.value = "";
   slot.classList.remove("came");
+  came.classList.remove("failure");
   choices.forget(slot.dataset.slot);
   sending += 1;
   tell();
@@ -62,6 +63,7 @@ async function take(slot, files) {
     number.value = "";
     slot.classList.remove("came");
     came.textContent = error.message;
+    came.classList.add("failure");
   } finally {
     sending -= 1;
     tell();
