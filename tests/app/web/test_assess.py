@@ -168,6 +168,7 @@ def test_a_margin_is_accepted_with_who_and_why_and_only_once_on_what_was_read(
         assert "The margin is in the registry" in said
         assert f"lesion {lesion}: margin A9.{lesion}, accepted by {WHO} (both scans looked at)" in said
     assert places_of(registry, patient).margins[f"A9.{lesion}"].revision == 1
+    assert reader.get(f"/patients/{patient}").text.count("Robustness interval: how far the margin moves") == 1
     kept = places_of(registry, patient).margins[f"A9.{lesion}"].record
     assert kept.get("reader") == WHO
     assert str(kept.get("result")).startswith(f"assess/{job.id}/margin.json, sha256 ")
