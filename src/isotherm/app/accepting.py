@@ -13,7 +13,7 @@ from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import NotAcceptable
 from isotherm.registry.changing import Changed, Target
 from isotherm.registry.rows import Kept
-from isotherm.registry.store import Store, natural, open_store
+from isotherm.registry.store import Store, open_store
 
 NOT_OF_A_PATIENT = (
     "This margin was measured on simulated images, and no registry of patients takes it; try it on the simulated "
@@ -80,15 +80,31 @@ class Places:
         return None if kept is None else kept.revision
 
 
-def patients_of(address: str) -> tuple[str, ...]:
-    """Return the keys of all patients of a registry.
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A margin that the registry holds: of which lesion it is, who accepted it last and why."""
+
+    lesion_id: str
+    by: str
+    why: str
+
+
+def accepted_of(address: str, patient_id: str, margin_id: str, *, folder: str) -> Accepted:
+    """Return how a margin of a result came into a registry, as its audit tells it.
 
     Raises
     ------
+    NotAcceptable
+        The registry holds no such margin of this result.
     StoreError
     """
     with open_store(address) as store:
-        return tuple(sorted((one.patient_id for one in store.records("patient")), key=natural))
+        kept = next((one.record for one in _of_patient(store, patient_id)
+                     if one.record.kind.name == "margin" and one.record.id == margin_id), None)  # fmt: skip
+        told = store.history(patient_id=patient_id, kind_name="margin", record_id=margin_id, last=1)
+    if kept is None or not str(kept.get("result") or "").startswith(f"{folder}/"):
+        raise NotAcceptable("The registry holds no such margin of this measurement now; look at the patient's page.")
+    return Accepted(str(kept.get("lesion_id") or ""), told[-1].who, told[-1].why)
 
 
 def places_of(address: str, patient_id: str) -> Places:

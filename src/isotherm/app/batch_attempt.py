@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,10 +11,8 @@ from typing import Any, Literal
 from isotherm import __version__
 from isotherm.app.batch_task import Task, fingerprint, finished, measure
 from isotherm.app.outputs import RESULT, clear_results
+from isotherm.app.places import NO_ROOM
 from isotherm.errors import IsothermError, OutputError
-
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-"""Failures of a disk that would meet every case."""
 
 OTHER_VERSION = "isotherm {} came to measure what isotherm {} asked for; install the same version everywhere."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
@@ -9,6 +10,9 @@ from pathlib import Path
 
 from isotherm.errors import OutputError
 from isotherm.printable import printable
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""Failures of a disk that would meet every file."""
 
 
 def usable_folder(path: str) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,16 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from isotherm.app.accepting import patients_of, places_of
+from isotherm.app.accepting import places_of
 from isotherm.app.outputs import RESULT
 from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import OUT
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.work_assess import WORK, asked_for
+from isotherm.clinical.record import Record
+from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.registry.store import open_store
 from tests.app.web.assess_job import (
     OUT_OF_THE_ORGAN,
     WHO,
@@ -59,7 +64,9 @@ def form(reader: TestClient, path: str, **fields: str) -> Any:
 
 
 def patient_with_lesion(registry: str) -> tuple[str, str]:
-    for patient in patients_of(registry):
+    with open_store(registry) as store:
+        patients = [one.patient_id for one in store.records("patient")]
+    for patient in patients:
         if lesions := places_of(registry, patient).lesions:
             return patient, lesions[0]
     raise AssertionError("no made-up patient has a lesion")
@@ -155,16 +162,112 @@ def test_a_margin_is_accepted_with_who_and_why_and_only_once_on_what_was_read(
     fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "A9", "after_on": "2026-02-01",
               "why": "both scans looked at"}  # fmt: skip
     answer = form(reader, f"/assess/{job.id}/accept", **fields)
-    assert answer.status_code == 200
-    assert "The margin is in the registry" in answer.text
+    assert answer.status_code == 303
+    for _ in range(2):  # the page that says so can be loaded again
+        said = reader.get(answer.headers["location"]).text
+        assert "The margin is in the registry" in said
+        assert f"lesion {lesion}: margin A9.{lesion}, accepted by {WHO} (both scans looked at)" in said
+    assert places_of(registry, patient).margins[f"A9.{lesion}"].revision == 1
+    assert reader.get(f"/patients/{patient}").text.count("Robustness interval: how far the margin moves") == 1
     kept = places_of(registry, patient).margins[f"A9.{lesion}"].record
     assert kept.get("reader") == WHO
     assert str(kept.get("result")).startswith(f"assess/{job.id}/margin.json, sha256 ")
     # Whoever saw no margin there does not overwrite it; who read it revises it.
     assert form(reader, f"/assess/{job.id}/accept", **fields).status_code == 400
     read = fields | {"revisions": f"A9.{lesion}=1", "before_id": "B9", "before_on": "2026-01-01"}
-    assert form(reader, f"/assess/{job.id}/accept", **read).status_code == 200
+    assert form(reader, f"/assess/{job.id}/accept", **read).status_code == 303
     assert form(reader, f"/assess/{job.id}/accept", **read | {"before_id": ""}).status_code == 409
+
+
+TYPED = {"after_id": "A<9", "after_on": "2026-02-01", "before_id": "B 8", "before_on": "2026-01-01",
+         "why": "both & looked at"}  # fmt: skip
+
+
+def test_what_was_typed_stays_in_a_form_that_is_refused(reader: TestClient, job: Job, registry: str) -> None:
+    patient, lesion = patient_with_lesion(registry)
+    read = {"label": "1", "patient_id": patient, "lesion_id": lesion, "revisions": f"A9.{lesion}=7"}
+    answer = form(reader, f"/assess/{job.id}/accept", **read, **TYPED)
+    assert answer.status_code == 400
+    assert "Nothing was written, and what you typed is still here" in answer.text
+    for name, value in (TYPED | {"revisions": read["revisions"]}).items():
+        assert f'name="{name}" value="{escape(value)}"' in answer.text, name
+    assert f"<option selected>{lesion}</option>" in answer.text
+    assert f'href="?label=1&amp;patient_id={patient}"' in answer.text  # to begin again
+
+
+def test_a_refused_form_is_overtaken_again_until_somebody_looks_anew(
+    reader: TestClient, job: Job, registry: str
+) -> None:
+    patient, lesion = patient_with_lesion(registry)
+    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "A9", "after_on": "2026-02-01",
+              "why": "looked at"}  # fmt: skip
+    assert form(reader, f"/assess/{job.id}/accept", **fields).status_code == 303
+    once = form(reader, f"/assess/{job.id}/accept", **fields, revisions=f"A9.{lesion}=3")
+    assert once.status_code == 409
+    assert f'name="revisions" value="A9.{lesion}=3"' in once.text
+    fresh = reader.get(f"/assess/{job.id}/accept?label=1&patient_id={patient}").text
+    assert f"A9.{lesion}=1 " in fresh
+
+
+def test_the_page_of_an_accepted_margin_tells_none_that_is_not_of_its_measurement(
+    reader: TestClient, app: FastAPI, job: Job, folder: Path, registry: str
+) -> None:
+    patient, lesion = patient_with_lesion(registry)
+    form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_id="A9",
+         after_on="2026-02-01", why="looked at")  # fmt: skip
+    other = copied_job(app, folder, registry)
+    query = f"accepted?patient_id={patient}&margin_id=A9.{lesion}"
+    assert reader.get(f"/assess/{job.id}/{query}").status_code == 200
+    for path in (f"/assess/{other.id}/{query}", f"/assess/{job.id}/{query}x", f"/assess/{job.id}/accepted",
+                 f"/assess/{job.id}/accepted?patient_id=nobody&margin_id=A9.{lesion}"):  # fmt: skip
+        assert reader.get(path).status_code == 400, path
+
+
+def test_keys_of_patients_are_offered_as_one_types_twenty_at_most(
+    reader: TestClient, app: FastAPI, job: Job, registry: str
+) -> None:
+    with open_store(registry) as store:
+        store.add([Record(kind=RECORD_KINDS["patient"], patient_id=f"{number}-CASE", id="", values={})
+                   for number in range(300)], by="test", why="made up")  # fmt: skip
+    app.state.worklist.read_all()
+
+    def offered(part: str) -> list[str]:
+        answer = reader.get(f"/assess/{job.id}/accept/patients", params={"patient_id": part})
+        return re.findall(r'<option value="([^"]*)"', answer.text)
+
+    assert len(offered("")) == len(offered("case")) == 20
+    assert offered("7-case")[:3] == ["7-CASE", "17-CASE", "27-CASE"]  # those first that begin with it
+    assert offered("%") == offered("_") == offered("' OR 1=1") == []
+    assert reader.get(f"/assess/{job.id}/accept?patient_id=").text.count("<option") == 20
+
+
+def test_without_scripts_a_part_of_a_key_is_answered_with_the_keys_that_hold_it(
+    reader: TestClient, app: FastAPI, job: Job
+) -> None:
+    app.state.worklist.read_all()
+    keys = app.state.worklist.keys("", most=100).patients
+    part = keys[0][:-1].lower()
+    html = reader.get(f"/assess/{job.id}/accept?label=1&patient_id={part}").text
+    assert "No patient has this key." in html
+    assert f'<a href="?label=1&amp;patient_id={keys[0]}">{keys[0]}</a>' in html
+    assert f'value="{part}"' in html
+    hostile = reader.get(f"/assess/{job.id}/accept", params={"patient_id": '"><script>x'})
+    assert hostile.status_code == 200
+    assert "No patient has it in the key either" in hostile.text
+    assert "<script>x" not in hostile.text
+
+
+@pytest.mark.parametrize("page", ["", "/accept?patient_id="])
+def test_a_robustness_interval_is_explained_where_one_meets_it_and_only_there(
+    reader: TestClient, app: FastAPI, job: Job, page: str
+) -> None:
+    said = "Robustness interval: how far the margin moves when registration and outlines are wrong"
+    assert said not in reader.get(f"/assess/{job.id}{page}").text
+    result = table_of(app).folder(job.id) / OUT / RESULT
+    told = json.loads(result.read_text(encoding="utf-8"))
+    told["lesions"][0]["interval_mm"]["calibrated"] = False
+    result.write_text(json.dumps(told), encoding="utf-8")
+    assert reader.get(f"/assess/{job.id}{page}").text.count(said) == 1
 
 
 def test_a_margin_of_simulated_scans_is_refused_before_a_form_is_filled_in(
@@ -276,6 +379,9 @@ def test_a_measurement_that_is_begun_from_a_lesion_is_accepted_there(
     assert page.count(f'name="patient" value="{patient}"') == 1
     assert reader.get(f"/assess?patient={patient}&lesion=none-such").status_code == 400
     assert reader.get("/assess?patient=nobody").status_code == 400
+    of_nothing = reader.get(f"/assess?patient={patient}").text
+    assert "For patient <a" in of_nothing
+    assert "asks which lesion it is" in of_nothing
     demo = form(reader, "/assess/demo", patient=patient, lesion=lesion).headers["location"]
     kept = table_of(app).get(demo.removeprefix("/assess/"))
     assert kept is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ from playwright.sync_api import Browser, expect
 from isotherm.app.web import holds
 from isotherm.app.web.looked import looks
 from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.uploads import drop, files_of, listing_of
 from isotherm.app.web.work_pull import study_of
-from isotherm.errors import BadSetting
+from isotherm.errors import BadSetting, OutputError
 from tests.app.on_disk import GRID
 from tests.app.web.assess_job import WHO, table_of
 from tests.app.web.conftest import token_on
@@ -68,6 +71,79 @@ def test_a_listing_that_takes_too_long_is_given_up(seg: Path, monkeypatch: pytes
     monkeypatch.setattr(holds, "MOST_S", 0.01)
     with pytest.raises(BadSetting, match="could not be listed"):
         holds.held_by(seg)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Every run of the program that lists."""
+    runs: list[object] = []
+    real = subprocess.run
+
+    def run(*arguments: Any, **options: Any) -> Any:
+        runs.append(arguments)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(holds.subprocess, "run", run)
+    return runs
+
+
+def test_an_upload_is_listed_once_until_its_files_change(
+    reader: TestClient, app: FastAPI, seg: Path, counted: list[object]
+) -> None:
+    first = listed(reader, "seg.dcm", seg.read_bytes())
+    path = str(first.request.url.path)
+    upload = path.split("/")[2]
+    workspace = app.state.web.workspace
+    assert [reader.get(path).json() for _ in range(3)] == [first.json()] * 3
+    assert len(counted) == 1
+
+    (one,) = files_of(workspace, upload)
+    told = one.path.stat()
+    os.utime(one.path, ns=(told.st_atime_ns, told.st_mtime_ns + 1))  # of the same length, written later
+    assert reader.get(path).json() == first.json()
+    assert len(counted) == 2
+
+    token = token_on(reader.get("/who").text)
+    more = reader.post("/uploads", params={"name": "readme.txt", "into": upload}, content=b"text",
+                       headers={"X-CSRF-Token": token})  # fmt: skip
+    assert more.status_code == 200
+    assert reader.get(path).json()["notes"] == ["1 file is not DICOM and was passed over."]
+    assert len(counted) == 3
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "{", "[]", "null", '{"of": []}', '{"holds": {}}', "\ud800".encode("utf-8", "surrogatepass")]
+)
+def test_a_list_that_cannot_be_used_is_made_anew(
+    reader: TestClient, app: FastAPI, seg: Path, counted: list[object], kept: str | bytes
+) -> None:
+    first = listed(reader, "seg.dcm", seg.read_bytes())
+    path = str(first.request.url.path)
+    listing = listing_of(app.state.web.workspace, path.split("/")[2])
+    listing.write_bytes(kept.encode() if isinstance(kept, str) else kept)
+    assert reader.get(path).json() == first.json()
+    assert len(counted) == 2
+
+
+def test_a_refusal_is_not_kept_and_a_full_disk_hinders_no_list(
+    reader: TestClient, app: FastAPI, seg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OutputError("no room")
+
+    refused = listed(reader, "a.zip", b"PK" + b"x" * 300)
+    assert refused.status_code == 400
+    monkeypatch.setattr(holds, "write_text", full)
+    assert listed(reader, "seg.dcm", seg.read_bytes()).status_code == 200
+    assert list(app.state.web.workspace.uploads.glob("*.json")) == []
+
+
+def test_a_list_goes_with_its_upload(reader: TestClient, app: FastAPI, seg: Path) -> None:
+    workspace = app.state.web.workspace
+    upload = str(listed(reader, "seg.dcm", seg.read_bytes()).request.url.path).split("/")[2]
+    assert listing_of(workspace, upload).is_file()
+    drop(workspace, upload)
+    assert list(workspace.uploads.iterdir()) == []
 
 
 def test_a_hostile_name_of_a_segment_is_only_text(

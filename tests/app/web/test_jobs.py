@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -271,3 +272,21 @@ def test_a_page_that_came_of_a_job_cannot_reach_the_app(client: TestClient, app:
     assert policy.startswith("sandbox ")
     assert "allow-same-origin" not in policy
     assert "default-src 'none'" in policy
+
+
+def test_a_server_that_stops_on_a_full_disk_leaves_no_process_behind(
+    table: JobTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    found = Foreman(table, at_once=1)
+    found.open()
+    job = counting(table, to=10_000)
+    found.wake()
+    wait_for(lambda: (table.folder(job.id) / PID).is_file())
+    own = found._own[job.id]
+    monkeypatch.setattr(JobTable, "of", full)
+    monkeypatch.setattr(JobTable, "move", full)
+    found.close()
+    assert own.poll() is not None

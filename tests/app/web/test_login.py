@@ -19,7 +19,7 @@ from isotherm.app.web.accounts import Accounts
 from isotherm.app.web.application import create_app
 from isotherm.app.web.attempts import MOST_KEPT, MOST_OF_A_NAME, MOST_OF_AN_ADDRESS, WITHIN_S, Attempts
 from isotherm.app.web.logins import IDLE_S, LONGEST_S
-from isotherm.app.web.page_files import page_files
+from isotherm.app.web.page_files import page_names, routers_of
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.workspace import workspace_at
 from isotherm.errors import BadSetting
@@ -75,7 +75,7 @@ def log_in(client: TestClient, name: str, password: str = PASSWORD, **others: st
 
 
 def all_paths(method: str) -> list[str]:
-    return [route.path for router, _ in page_files() for route in router.routes
+    return [route.path for router in routers_of(page_names()) for route in router.routes
             if isinstance(route, APIRoute) and method in (route.methods or set())]  # fmt: skip
 
 

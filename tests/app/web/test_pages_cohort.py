@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,6 +12,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from isotherm.app.registry_cohort import Asked, read_cohort
+from isotherm.clinical.record import Record
+from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.exchange.protocol_files import protocol_from
 from isotherm.registry.store import open_store
 from tests.app.web.inline import found_in, write
@@ -29,6 +32,30 @@ def test_an_empty_registry_says_the_next_step(client: TestClient, registry: str)
 
     assert "Import records" in html
     assert "Draft the protocol" not in html
+
+
+def test_a_fact_that_nobody_knows_is_no_empty_cell_and_a_day_of_nothing_is(client: TestClient, registry: str) -> None:
+    record = Record(kind=RECORD_KINDS["patient"], patient_id="0-NOTHING-KNOWN", id="", values={},
+                    unknown=frozenset({"sex"}))  # fmt: skip
+    with open_store(registry) as store:
+        store.add([record], by="test", why="made up")
+
+    html = client.get("/cohort").text
+
+    heads = re.findall(r'<th scope="col">([^<]*)</th>', html)
+    row = re.findall(
+        r"<t[dh][^>]*>(.*?)</t[dh]>", found_in(html, r"(<tr data-row><th[^>]*><a[^>]*>0-NOTHING-KNOWN.*?</tr>)")
+    )
+    told = dict(zip(heads, row, strict=True))
+    assert told["sex"] == "not known"
+    assert told["decided_on"] == ""
+    assert "not known: the registry has no value" in html
+
+
+def test_hard_words_are_said_plainly(client: TestClient) -> None:
+    html = client.get("/cohort").text
+    assert "<summary>Definitions that differ between studies</summary>" in html
+    assert "No consensus settles these." in html
 
 
 def test_fields_and_text_lead_to_the_same_address(client: TestClient) -> None:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import html as entities
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, expect
 
 from isotherm.app.study_simulate import MAPPING, PROTOCOL, TABLES, simulate_center
-from isotherm.app.web import sent_files
+from isotherm.app.web import sent_files, uploads
+from isotherm.app.web.failures import FULL
+from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.registry.store import open_store
 from tests.app.web.conftest import token_on
 from tests.app.web.inline import found_in, jobs_inline, settled, write
+from tests.app.web.story import story
 
 OURS = "patient_id,birth_date,sex\nQ1,1950-02-03,female\nQ2,1961-05-06,male\n"
 THEIRS = "MRN;Date of birth;Sex\nQ1;03.02.1950;female\nQ2;31.02.1961;male\n"
@@ -105,6 +111,52 @@ def test_patients_without_problems_can_be_imported_when_that_is_said(client: Tes
 
     assert "Left out: 1 patient" in html
     assert {"Q1", "Q2"} & patients(registry) == {"Q1"}
+
+
+def steps(html: str) -> tuple[str, list[str]]:
+    """Return the step that a page is at, and those that are over."""
+    every = re.findall(r'<li((?: aria-current="step")?)((?: class="past")?)>([^<]*)', html)
+    return next(name for at, _, name in every if at), [name for _, over, name in every if over]
+
+
+def next_ones(html: str) -> list[str]:
+    return re.findall(r'class="(?:button )?main"[^>]*>([^<]*)', found_in(html, r"(?s)<main(.*)</main>"))
+
+
+def test_an_import_that_is_over_says_so_and_has_one_next_action(client: TestClient) -> None:
+    html = send(client, ("patient.csv", OURS))
+    assert steps(html) == ("Import", ["Read", "Mend what is wrong"])
+    assert next_ones(html) == ["Import 2 new records"]
+
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="once")
+    html = settled(client, where(html))
+    assert steps(html) == ("Done", ["Read", "Mend what is wrong", "Import", "Done"])
+    assert next_ones(html) == ["To the worklist"]
+
+    again = send(client, ("patient.csv", OURS))
+    assert "<b>Nothing to import:</b> the registry holds all of this already" in again
+    assert steps(again)[0] == "Done"
+    assert next_ones(again) == ["To the worklist"]
+    assert "No problem was found" not in again
+
+
+def test_what_is_told_otherwise_and_not_asked_to_be_changed_is_over_too(client: TestClient) -> None:
+    html = send(client, ("patient.csv", OURS))
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="once")
+    settled(client, where(html))
+    html = send(client, ("patient.csv", OURS.replace("06,male", "06,female")))
+    assert steps(html)[0] == "Import"
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="without a change")
+    html = settled(client, where(html))
+    assert "nothing is new, and 1 record of which the file tells something else stays as the registry has it" in html
+    assert steps(html)[0] == "Done"
+
+
+def test_a_zero_of_records_left_out_beside_patients_who_are_is_explained(client: TestClient) -> None:
+    html = send(client, ("patient.csv", OURS.replace("1961-05-06", "x")))
+    assert "left out, readable</th>" in html
+    assert "Of the 1 patient left out, only rows that could be read count as records here" in html
+    assert "only rows that could be read" not in send(client, ("patient.csv", OURS))
 
 
 def test_a_table_of_others_gets_a_draft_which_is_mended_in_the_browser(client: TestClient, registry: str) -> None:
@@ -368,9 +420,38 @@ def test_what_goes_out_comes_in_again_without_a_change(client: TestClient, regis
 
     html = send(client, ("again.csv", client.get(link).content), redcap="true")
 
-    assert "0 new records" in html
+    assert "Nothing to import:</b> the registry holds all of this already" in html
 
 
 def test_an_upload_that_is_not_there_is_said(client: TestClient, tmp_path: Path) -> None:
     for path in ("/exchange/0123456789abcdef", "/exchange/..%2f..%2fx", "/exchange/x"):
         assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/exchange", "/study"])
+def test_what_a_script_sends_onto_a_full_disk_is_refused_in_the_words_of_every_page(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    async def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(uploads, "_write", full)
+    headers = {"X-CSRF-Token": token_on(client.get(path).text), "HX-Request": "true"}
+    answer = client.post("/uploads?name=a.csv", content=b"x", headers=headers)
+    assert answer.status_code == 507
+    assert FULL in answer.text
+
+
+def test_what_cannot_be_sent_for_want_of_room_is_marked_as_a_failure_and_a_second_try_begins_anew(
+    settings: ServeSettings, browser: Browser, chromium: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "patient.csv").write_text(OURS)
+    with story(replace(settings, room_gb=1e-8), browser, chromium, who="ada") as told:
+        told.go("/exchange")
+        told.page.get_by_label("Files").set_input_files(tmp_path / "patient.csv")
+        for _ in range(2):
+            told.page.get_by_role("button", name="Look into it").click()
+            alert = told.page.locator("[data-told].failure")
+            expect(alert).to_contain_text("No room")
+            expect(alert).to_have_attribute("role", "alert")
+        assert told.left == []

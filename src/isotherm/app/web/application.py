@@ -20,7 +20,8 @@ from isotherm.app.web.foreman import Foreman
 from isotherm.app.web.gate import Gate
 from isotherm.app.web.job_table import JobTable
 from isotherm.app.web.logins import Logins
-from isotherm.app.web.page_files import page_files
+from isotherm.app.web.navigation import NAVIGATION
+from isotherm.app.web.page_files import AfterPages, Pages
 from isotherm.app.web.room import Room
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.worklist_table import WorklistTable
@@ -49,20 +50,18 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
     # No page describes the others, and none is asked for by a program: those have the command line.
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(admitted), Depends(guarded)],
                   lifespan=_at_work, redirect_slashes=False, telemetry=NOTHING_IS_SENT)  # fmt: skip
-    found = list(page_files())
-    nav = sorted((one for _, one in found if one is not None), key=lambda one: one.order)
-    app.state.web = Web(settings, workspace, criteria_environment(), tuple(nav), clock)
+    app.state.web = Web(settings, workspace, criteria_environment(), NAVIGATION, clock)
     app.state.logins = Logins(workspace, settings)
     app.state.room = Room(workspace, settings.room_gb)
     app.state.worklist = WorklistTable(workspace, settings.registry)
     app.state.foreman = Foreman(JobTable(workspace), at_once=settings.jobs)
-    for router, _ in found:
-        app.include_router(router)
+    app.state.pages = Pages(app)
     for name in ("viewer", "web"):
         folder = _static(name)
         if folder.is_dir():  # the viewer is not there until it is built
             app.mount(f"/static/{name}", StaticFiles(directory=folder), name=f"static-{name}")
     add_failures(app)
+    app.add_middleware(AfterPages, pages=app.state.pages)
     app.add_middleware(Gate, settings=settings, workspace=workspace)
     return app
 
@@ -74,9 +73,11 @@ async def _at_work(app: FastAPI) -> AsyncGenerator[None]:
     with shared(web.settings.registry):
         app.state.worklist.open()
         app.state.foreman.open()
+        app.state.pages.open()
         try:
             yield
         finally:
+            await app.state.pages.close()
             app.state.foreman.close()
 
 

@@ -50,13 +50,11 @@ class Nav:
 
     Parameters
     ----------
-    order : int
     label, path : str
     letter : str
         Goes there by keyboard, after g.
     """
 
-    order: int
     label: str
     path: str
     letter: str

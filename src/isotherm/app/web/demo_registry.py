@@ -8,9 +8,6 @@ from datetime import date
 from pathlib import Path
 
 from isotherm.app.places import new_folder
-from isotherm.app.registry_exchange_tasks import Wish, import_records
-from isotherm.app.registry_tasks import make
-from isotherm.app.study_simulate import MAPPING, TABLES, simulate_center
 
 SCENARIO, PATIENTS, SEED = "ajr-2022", 120, 1
 BY, WHY = "isotherm demo", "simulated patients, none of whom ever lived"
@@ -27,6 +24,15 @@ def demo_registry(folder: Path, *, today: date, progress: Callable[[str], None] 
     if file.exists():
         return file
     progress("simulating patients for the demo")
+    _simulate(folder, file, today, progress)
+    return file
+
+
+def _simulate(folder: Path, file: Path, today: date, progress: Callable[[str], None]) -> None:
+    from isotherm.app.registry_exchange_tasks import Wish, import_records
+    from isotherm.app.registry_tasks import make
+    from isotherm.app.study_simulate import MAPPING, TABLES, simulate_center
+
     with new_folder(str(folder / "demo")) as tables:
         simulate_center(SCENARIO, tables, seed=SEED, patients=PATIENTS)
         unfinished = tables / "unfinished.registry"
@@ -36,4 +42,3 @@ def demo_registry(folder: Path, *, today: date, progress: Callable[[str], None] 
         wish = Wish(path=str(tables / TABLES["patients"]), form="tables", mapping=str(tables / MAPPING))
         import_records(str(unfinished), wish, today=today, by=BY, why=WHY, progress=progress)
         os.replace(unfinished, file)
-    return file

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from isotherm.app.batch_attempt import NO_ROOM
+from isotherm.app.places import NO_ROOM
 from isotherm.app.web.admission import LONGEST_NAME, Elsewhere, NameFirst
 from isotherm.app.web.csrf import SAFE
 from isotherm.app.web.gate import TooLarge, protect

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import subprocess
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -44,14 +45,17 @@ class Foreman:
         self._ending.set()
         self._asked.set()
         self._thread.join()
-        running = self.table.of("running")
+        running: Sequence[Job] = ()
+        with suppress(sqlite3.Error):  # a disk that is full leaves no process behind
+            running = self.table.of("running")
         for job_id in {job.id for job in running} | self._own.keys():
             end(self.table.folder(job_id), self._own.get(job_id))
         self._own.clear()
-        for job in running:
-            if not self._settled(job):
-                self.table.move(job.id, "waiting", since=("running",))
-                self.table.forget_attempts(job.id)
+        with suppress(sqlite3.Error):  # the next server sees for itself that nobody does them any more
+            for job in running:
+                if not self._settled(job):
+                    self.table.move(job.id, "waiting", since=("running",))
+                    self.table.forget_attempts(job.id)
 
     def wake(self) -> None:
         """Look at once."""

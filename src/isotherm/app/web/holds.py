@@ -8,12 +8,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from isotherm import __version__
 from isotherm.app.one_thread import ONE_THREAD
 from isotherm.app.web.uploads import Uploaded
-from isotherm.errors import BadSetting
+from isotherm.errors import BadSetting, OutputError
+from isotherm.exchange.atomic import write_text
 from isotherm.printable import printable
 
 PROGRAM = ("-c", "import sys; from isotherm.app.cli import main; sys.exit(main())", "dicom", "list", "--json")
@@ -35,6 +38,47 @@ NOT_LISTED = "What is in these files could not be listed; name series and segmen
 def place_of(files: Sequence[Uploaded]) -> Path:
     """Return what is read of an upload: its only file, or the folder that holds them all."""
     return files[0].path if len(files) == 1 else files[0].path.parent
+
+
+def held_by_upload(files: Sequence[Uploaded], listing: Path) -> dict[str, Any]:
+    """Return what an upload holds, as it was listed once for as long as its files stay what they were.
+
+    Parameters
+    ----------
+    files : sequence of Uploaded
+    listing : Path
+        Where the list is kept.
+
+    Raises
+    ------
+    BadSetting
+        Nothing in it can be used; that is not kept.
+    """
+    mark = _mark_of(files)
+    try:
+        kept = json.loads(listing.read_text(encoding="utf-8"))
+        if kept["of"] == mark:
+            return kept["holds"]
+    except (OSError, ValueError, TypeError, KeyError):
+        pass  # there is none, or none that can be used
+    found = held_by(place_of(files))
+    if _mark_of(files) == mark:  # else files came while they were listed
+        with suppress(OutputError):  # a full disk: it is listed again
+            write_text(listing, json.dumps({"of": mark, "holds": found}))
+    return found
+
+
+def _mark_of(files: Sequence[Uploaded]) -> list[object]:
+    """Return what changes with the files, and with the program that lists them."""
+    return [__version__, *([one.path.name, *_state_of(one.path)] for one in files)]
+
+
+def _state_of(file: Path) -> tuple[int, int]:
+    try:
+        told = file.stat()
+    except OSError:  # whoever lists it says what is wrong
+        return -1, -1
+    return told.st_size, told.st_mtime_ns
 
 
 def held_by(place: Path, *, ours: int = 0) -> dict[str, Any]:

@@ -1,25 +1,93 @@
-"""The pages: every file pages_*.py of this folder, found by being there."""
+"""The pages: every file pages_*.py of this folder, found by being there; those of FIRST at once, the others after."""
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import pkgutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from importlib import import_module
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.routing import Match
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from isotherm.app import web
-from isotherm.app.web.context import Nav
 
 PREFIX = "pages_"
 
+FIRST = frozenset({"pages_job_over", "pages_jobs", "pages_kept", "pages_login", "pages_looked", "pages_start",
+                   "pages_uploads", "pages_worklist"})  # fmt: skip
+"""What one sees first. None of these imports what measurements or statistics need, which takes seconds."""
 
-def page_files() -> Iterator[tuple[APIRouter, Nav | None]]:
-    """Yield the router of each file, and where it stands in the navigation, if it does."""
-    for found in sorted(pkgutil.iter_modules(web.__path__), key=lambda one: one.name):
-        if found.name.startswith(PREFIX):
-            module = import_module(f"isotherm.app.web.{found.name}")
-            router, nav = module.ROUTER, getattr(module, "NAV", None)
-            assert isinstance(router, APIRouter)
-            assert nav is None or isinstance(nav, Nav)
-            yield router, nav
+
+def page_names() -> list[str]:
+    """Return the names of the files."""
+    return sorted(one.name for one in pkgutil.iter_modules(web.__path__) if one.name.startswith(PREFIX))
+
+
+def routers_of(names: Iterable[str]) -> Iterator[APIRouter]:
+    """Yield the router of each file."""
+    for name in names:
+        router = import_module(f"isotherm.app.web.{name}").ROUTER
+        assert isinstance(router, APIRouter)
+        yield router
+
+
+class Pages:
+    """The pages of an app: a server answers with the first ones while it imports the others."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app, self._closing = app, threading.Event()
+        self._later = tuple(name for name in page_names() if name not in FIRST)
+        self._task: asyncio.Task[None] | None = None
+        for router in routers_of(sorted(FIRST)):
+            app.include_router(router)
+
+    def open(self) -> None:
+        """Begin to import the others."""
+        self._task = asyncio.create_task(self._behind())
+
+    async def close(self) -> None:
+        """Import no more; wait for the one that is being imported."""
+        self._closing.set()
+        if self._task is not None:
+            await self._task
+
+    async def made_for(self, scope: Scope) -> None:
+        """Return when the page that a request is for is there, or cannot be."""
+        if self._later and not any(route.matches(scope)[0] is Match.FULL for route in self._app.routes):
+            await self._all()
+
+    async def _behind(self) -> None:
+        with suppress(Exception):  # the request for a page that cannot be imported says so
+            await self._all()
+
+    async def _all(self) -> None:
+        """Import in a thread; add the routes where requests are told apart, so that none meets half of them."""
+        routers = await run_in_threadpool(self._imported)
+        if not self._later or self._closing.is_set():
+            return
+        for router in routers:
+            self._app.include_router(router)
+        self._later = ()
+
+    def _imported(self) -> list[APIRouter]:
+        """Return the routers; of a server that stops, those until then."""
+        return list(itertools.takewhile(lambda _: not self._closing.is_set(), routers_of(self._later)))
+
+
+class AfterPages:
+    """Lets a request through once its page is there."""
+
+    def __init__(self, app: ASGIApp, *, pages: Pages) -> None:
+        self._app, self._pages = app, pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wait, where the page is not there yet."""
+        if scope["type"] == "http":
+            await self._pages.made_for(scope)
+        await self._app(scope, receive, send)

@@ -17,7 +17,7 @@ from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_form import pair_of_form
 from isotherm.app.web.assess_words import LEGEND, gate_tables, lesion_rows, stages
 from isotherm.app.web.assessed import SCENES, Assessed, assessed, later
-from isotherm.app.web.context import Nav, foreman_of, start_job, web_of
+from isotherm.app.web.context import foreman_of, start_job, web_of
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.painted import painted_in
 from isotherm.app.web.rendering import page
@@ -26,7 +26,6 @@ from isotherm.app.web.work_assess import PAIR, WORK, asked_for
 from isotherm.errors import BadStroke, NotAcceptable
 
 ROUTER = APIRouter()
-NAV = Nav(order=2, label="Assess", path="/assess", letter="a")
 
 DEMO = "Demo: a simulated ablation in a real CT"
 

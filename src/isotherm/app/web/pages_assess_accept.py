@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
@@ -13,25 +16,33 @@ from isotherm.app.accepting import (
     Acceptance,
     NamedScan,
     accept_margin,
+    accepted_of,
     is_simulated,
-    patients_of,
     places_of,
 )
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_words import lesion_rows
-from isotherm.app.web.assessed import assessed
+from isotherm.app.web.assessed import Assessed, assessed
 from isotherm.app.web.clearing import ACCEPTED
-from isotherm.app.web.context import foreman_of, web_of
+from isotherm.app.web.context import foreman_of, web_of, worklist_of
+from isotherm.app.web.failures import status_of
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.patient_pairs import folder_of
-from isotherm.app.web.rendering import page
-from isotherm.errors import NotAcceptable
+from isotherm.app.web.rendering import go, page
+from isotherm.errors import BadRecord, NotAcceptable, OutputError, Overtaken
 from isotherm.exchange.atomic import write_text
 
 ROUTER = APIRouter()
 
 Text = Annotated[str, Form()]
 Who = Annotated[str, Depends(writer)]
+
+MOST_KEYS = 20
+"""Suggestions while one types."""
+
+FIELDS = ("lesion_id", "ablation_id", "after_id", "after_on", "before_id", "before_on", "why", "revisions")
+
+KEYS = "keys of patients, to choose one"
 
 
 @ROUTER.get("/assess/{job_id}/accept")
@@ -40,17 +51,21 @@ def choose(request: Request, job_id: str, label: str = "", patient_id: str | Non
     one = assessed(request, job_id)
     if is_simulated(one.document) and not web_of(request).settings.synthetic:
         raise NotAcceptable(NOT_OF_A_PATIENT)  # before anybody fills in a form
-    address = web_of(request).settings.registry
-    lesions = lesion_rows(one.document)
-    chosen = next((row for row in lesions if row["label"] == label), lesions[0])
-    places = None
-    patient_id = one.place.get("patient", "") if patient_id is None else patient_id
-    if patient_id:
-        looked_at(request, patient_id, "accept a margin")
-        places = places_of(address, patient_id)
-    return page(request, "assess_accept.html.jinja", job=one.job, lesion=chosen, lesions=lesions, patient_id=patient_id,
-                lesion_id=one.place.get("lesion", ""), places=places,
-                patients=() if places else patients_of(address))  # fmt: skip
+    key = (one.place.get("patient", "") if patient_id is None else patient_id).strip()
+    if not key:
+        return _which(request, one, label, "")
+    try:
+        return _form(request, one, label, key)
+    except NotAcceptable:  # no such patient: it may be a part of a key
+        return _which(request, one, label, key)
+
+
+@ROUTER.get("/assess/{job_id}/accept/patients")
+def suggest(request: Request, patient_id: str = "") -> Response:
+    """Return keys that hold what is typed, for the list below the field."""
+    looked_at(request, "", KEYS)
+    found = worklist_of(request).keys(patient_id.strip(), most=MOST_KEYS)
+    return page(request, "assess_accept_keys.html.jinja", found=found)
 
 
 @ROUTER.post("/assess/{job_id}/accept")
@@ -59,20 +74,68 @@ def accept(
     after_id: Text = "", after_on: Text = "", before_id: Text = "", before_on: Text = "", ablation_id: Text = "",
     revisions: Text = "",
 ) -> Response:  # fmt: skip
-    """Write the margin into the registry."""
+    """Write the margin into the registry, and go to the page that says so; what is refused stays in the form."""
     one = assessed(request, job_id)
-    asked = Acceptance(
-        patient_id=patient_id, lesion_id=lesion_id, after=NamedScan(id=after_id.strip(), on=_day(after_on)),
-        before=NamedScan(id=before_id.strip(), on=_day(before_on)) if before_id.strip() else None,
-        ablation_id=ablation_id, by=who, why=why.strip(),
-    )  # fmt: skip
-    asked = asked.read_at(_revisions(revisions))
     settings = web_of(request).settings
-    own = accept_margin(settings.registry, one.document, label, asked, folder=folder_of(job_id),
-                        synthetic=settings.synthetic)  # fmt: skip
-    write_text(one.folder / ACCEPTED, own)
+    try:
+        asked = Acceptance(
+            patient_id=patient_id, lesion_id=lesion_id, after=NamedScan(id=after_id.strip(), on=_day(after_on)),
+            before=NamedScan(id=before_id.strip(), on=_day(before_on)) if before_id.strip() else None,
+            ablation_id=ablation_id, by=who, why=why.strip(),
+        ).read_at(_revisions(revisions))  # fmt: skip
+        own = accept_margin(settings.registry, one.document, label, asked, folder=folder_of(job_id),
+                            synthetic=settings.synthetic)  # fmt: skip
+    except (NotAcceptable, BadRecord, Overtaken) as error:
+        typed = {"lesion_id": lesion_id, "after_id": after_id, "after_on": after_on, "before_id": before_id,
+                 "before_on": before_on, "ablation_id": ablation_id, "why": why, "revisions": revisions}  # fmt: skip
+        return _refused(request, one, label, patient_id, typed, error)
+    with suppress(OutputError):  # the registry has it, whether or not that can be noted here
+        write_text(one.folder / ACCEPTED, own)
     foreman_of(request).table.is_of(job_id, patient_id)  # whoever looks at these scans from now on looks at the patient
-    return page(request, "assess_accepted.html.jinja", job=one.job, asked=asked, margin_id=own, who=who)
+    return go(request, f"/assess/{job_id}/accepted?" + urlencode({"patient_id": patient_id, "margin_id": own}))
+
+
+@ROUTER.get("/assess/{job_id}/accepted")
+def accepted(request: Request, job_id: str, patient_id: str, margin_id: str) -> Response:
+    """Say which margin the registry holds now."""
+    one = assessed(request, job_id)
+    kept = accepted_of(web_of(request).settings.registry, patient_id, margin_id, folder=folder_of(job_id))
+    looked_at(request, patient_id, "accepted margin")
+    return page(request, "assess_accepted.html.jinja", job=one.job, patient_id=patient_id, margin_id=margin_id,
+                kept=kept)  # fmt: skip
+
+
+def _which(request: Request, one: Assessed, label: str, key: str) -> Response:
+    """Ask for the patient; of a key that nobody has, offer those that hold it."""
+    looked_at(request, "", KEYS)
+    found = worklist_of(request).keys(key, most=MOST_KEYS)
+    return page(request, "assess_accept_patient.html.jinja", job=one.job, lesion=_lesion(one, label), key=key,
+                found=found)  # fmt: skip
+
+
+def _form(request: Request, one: Assessed, label: str, patient_id: str, *, typed: Mapping[str, str] | None = None,
+          said: str = "", status: int = 200) -> Response:  # fmt: skip
+    """Ask for the lesion and the scans of a patient, with what was typed before and why that was refused."""
+    places = places_of(web_of(request).settings.registry, patient_id)
+    looked_at(request, patient_id, "accept a margin")
+    return page(request, "assess_accept.html.jinja", status=status, job=one.job, lesion=_lesion(one, label),
+                patient_id=patient_id, places=places, typed=typed or dict.fromkeys(FIELDS, ""), said=said,
+                chosen=one.place.get("lesion", "") if typed is None else typed["lesion_id"])  # fmt: skip
+
+
+def _refused(request: Request, one: Assessed, label: str, patient_id: str, typed: Mapping[str, str],
+             error: NotAcceptable | BadRecord | Overtaken) -> Response:  # fmt: skip
+    if all(row["label"] != label for row in lesion_rows(one.document)):
+        raise error  # the form would be one of another lesion
+    try:
+        return _form(request, one, label, patient_id, typed=typed, said=str(error), status=status_of(error))
+    except NotAcceptable:
+        raise error from None
+
+
+def _lesion(one: Assessed, label: str) -> Mapping[str, str]:
+    rows = lesion_rows(one.document)
+    return next((row for row in rows if row["label"] == label), rows[0])
 
 
 def _day(told: str) -> date | None:

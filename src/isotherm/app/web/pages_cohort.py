@@ -20,7 +20,7 @@ from isotherm.app.registry_study_draft import comparable, registry_draft, source
 from isotherm.app.web.admission import writer
 from isotherm.app.web.cohort_query import CHOICES, CohortQuery, cohort_query
 from isotherm.app.web.cohort_read import everybody_of
-from isotherm.app.web.context import Nav, web_of
+from isotherm.app.web.context import web_of
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.rendering import page
 from isotherm.app.web.studies import new_study
@@ -30,7 +30,6 @@ from isotherm.registry.endpoints_kinds import Anchor, Repeat, Unit
 from isotherm.study.predicate import Predicate
 
 ROUTER = APIRouter()
-NAV = Nav(order=3, label="Cohort", path="/cohort", letter="c")
 
 Who = Annotated[str, Depends(writer)]
 Asks = Annotated[CohortQuery, Depends(cohort_query)]
@@ -134,15 +133,20 @@ def _shown(everybody: Found, predicate: Predicate | None) -> dict[str, Any]:
     table = written(replace(found.cohort, table=found.cohort.table.head(ROWS)))
     first = list(dict.fromkeys(name for name in (*FIRST, *columns, *USUAL) if name in table.columns))[:COLUMNS]
     rows = table[first]
+    days = {name for name in first if pd.api.types.is_datetime64_any_dtype(found.cohort.table[name].dtype)}
     return {
         "found": found, "flow": flow_drawing(flow, everybody), "counted": counted, "first": first,
         "parts": predicate.parts if predicate is not None else (), "compare": comparable(found.cohort),
-        "rows": [["" if pd.isna(cell) else _cell(cell) for cell in row] for row in rows.itertuples(index=False)],
+        "rows": [[_cell(cell, name in days) for name, cell in zip(first, row, strict=True)]
+                 for row in rows.itertuples(index=False)],
         "later": [name for name in columns if name in everybody.cohort.later],
     }  # fmt: skip
 
 
-def _cell(value: object) -> str:
+def _cell(value: Any, is_day: bool) -> str:
+    """Return a value in words; a day that is not there is one on which nothing happened, as far as is known."""
+    if pd.isna(value):
+        return "" if is_day else "not known"
     return f"{value:.4g}" if isinstance(value, float) and abs(value) < 10_000 else str(value)
 
 

@@ -13,7 +13,6 @@ from isotherm.app.evidence_commands import MODALITIES, ORGANS, STATUSES
 from isotherm.app.evidence_document import RESULT_COLUMNS, csv_text, result_fields
 from isotherm.app.evidence_tasks import Choice, chosen, effects_first
 from isotherm.app.evidence_words import context_words, flag_words, paper_words, status_words, value_words
-from isotherm.app.web.context import Nav
 from isotherm.app.web.evidence_library import library
 from isotherm.app.web.rendering import page
 from isotherm.errors import BadSetting
@@ -21,7 +20,6 @@ from isotherm.evidence.reproduce import reproduce
 from isotherm.evidence.result import PublishedResult
 
 ROUTER = APIRouter()
-NAV = Nav(order=5, label="Evidence", path="/evidence", letter="e")
 
 AT_ONCE = 40
 """Results on a page."""

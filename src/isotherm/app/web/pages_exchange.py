@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from isotherm.app.registry_draft import kinds_not_read
 from isotherm.app.registry_exchange_tasks import Form as InForm
 from isotherm.app.web.admission import writer
-from isotherm.app.web.context import Nav, foreman_of, start_job, web_of
+from isotherm.app.web.context import foreman_of, start_job, web_of
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import ASKED, OUT
 from isotherm.app.web.rendering import page
@@ -25,7 +25,6 @@ from isotherm.errors import BadMapping, BadSetting
 from isotherm.exchange.record_mapping_files import mapping_from
 
 ROUTER = APIRouter()
-NAV = Nav(order=6, label="Import/Export", path="/exchange", letter="i")
 
 Who = Annotated[str, Depends(writer)]
 Flag = Annotated[bool, Form()]

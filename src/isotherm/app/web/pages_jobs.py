@@ -9,14 +9,13 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from isotherm.app.web.admission import writer
-from isotherm.app.web.context import Nav, foreman_of
+from isotherm.app.web.context import foreman_of
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import OUT
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.rendering import document, page
 
 ROUTER = APIRouter()
-NAV = Nav(order=7, label="Jobs", path="/jobs", letter="j")
 
 NO_JOB = "There is no such job; the list of jobs shows what there is."
 NO_FILE = "The job has no such file; its page shows what it has."

@@ -11,14 +11,13 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from isotherm.app.web.admission import writer
-from isotherm.app.web.context import Nav, foreman_of, start_job, web_of
+from isotherm.app.web.context import foreman_of, start_job, web_of
 from isotherm.app.web.rendering import page
 from isotherm.app.web.sent_files import STUDY, take_over
 from isotherm.app.web.studies import new_study, studies_of
 from isotherm.errors import BadSetting
 
 ROUTER = APIRouter()
-NAV = Nav(order=4, label="Study", path="/study", letter="s")
 
 Who = Annotated[str, Depends(writer)]
 

@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 
 from isotherm.app.web.admission import writer
 from isotherm.app.web.context import room_of, web_of
-from isotherm.app.web.holds import held_by, place_of
-from isotherm.app.web.uploads import LIMITS, files_of, keep
+from isotherm.app.web.holds import held_by_upload
+from isotherm.app.web.uploads import LIMITS, files_of, keep, listing_of
 from isotherm.errors import BadSetting
 
 ROUTER = APIRouter()
@@ -33,7 +33,8 @@ async def upload(request: Request, name: str, who: Annotated[str, Depends(writer
 @ROUTER.get("/uploads/{upload_id}/holds")
 def holds(request: Request, upload_id: str, who: Annotated[str, Depends(writer)]) -> Response:
     """List the series and segments of an upload, as `isotherm dicom list` does."""
-    files = files_of(web_of(request).workspace, upload_id)
+    workspace = web_of(request).workspace
+    files = files_of(workspace, upload_id)
     if not files:
         raise BadSetting("There is no such upload; send the files again.")
-    return JSONResponse(held_by(place_of(files)))
+    return JSONResponse(held_by_upload(files, listing_of(workspace, upload_id)))

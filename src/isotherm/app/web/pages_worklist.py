@@ -8,13 +8,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from isotherm.app.web.context import Nav, foreman_of, web_of, worklist_of
+from isotherm.app.web.context import foreman_of, web_of, worklist_of
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.rendering import page
 from isotherm.app.web.worklist_table import Only, Wanted
 
 ROUTER = APIRouter()
-NAV = Nav(order=1, label="Worklist", path="/worklist", letter="w")
 
 DAYS = 180
 """After how long without a contact somebody counts as due, unless another number is given: no guideline's."""

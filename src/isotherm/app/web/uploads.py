@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from isotherm.app.places import NO_ROOM
 from isotherm.app.web.context_time import stamp
 from isotherm.app.web.gate import TooLarge
 from isotherm.app.web.job import ID
@@ -86,6 +87,8 @@ async def keep(body: AsyncIterator[bytes], workspace: Workspace, *, name: str, d
         More was announced, or came, than may.
     BadSetting
         There is no such upload.
+    OSError
+        The disk is full.
     OutputError
         It cannot be written.
     """
@@ -102,6 +105,8 @@ async def keep(body: AsyncIterator[bytes], workspace: Workspace, *, name: str, d
         came = await _write(body, unfinished, most)
         return _noted(workspace, folder, unfinished, name=printable(name)[-LONGEST_NAME:] or "file", came=came, who=who)
     except OSError as error:
+        if error.errno in NO_ROOM:
+            raise  # said of every page in the same words
         why = (error.strerror or "the system refused").lower()
         raise OutputError(
             f"The upload cannot be written to the workspace: {why}; make room, or use another one."
@@ -162,7 +167,13 @@ def drop(workspace: Workspace, upload_id: str) -> None:
         connection.execute("DELETE FROM upload WHERE id = ?", (upload_id,))
     if ID.fullmatch(upload_id):
         with suppress(OSError):
+            listing_of(workspace, upload_id).unlink(missing_ok=True)
             (workspace.uploads / upload_id).rmdir()
+
+
+def listing_of(workspace: Workspace, upload_id: str) -> Path:
+    """Return where it is kept what an upload holds: beside its folder, whose files alone are listed."""
+    return workspace.uploads / f"{upload_id}.holds.json"
 
 
 def file_name(number: int, name: str) -> str:

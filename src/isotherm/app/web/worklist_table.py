@@ -79,6 +79,15 @@ class Found:
     is_whole: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Some keys of patients, how many more there are like them, and whether all of the registry has been read."""
+
+    patients: tuple[str, ...]
+    count: int
+    is_whole: bool
+
+
 class WorklistTable:
     """The worklist of a registry."""
 
@@ -96,6 +105,25 @@ class WorklistTable:
         is_whole = self._carry_on()
         with self._workspace.connected(reads=True) as connection:
             return _found(connection, wanted, is_whole)
+
+    def keys(self, part: str, *, most: int) -> Keys:
+        """Return keys that hold a part, at most so many: those first that begin with it, short ones before long ones.
+
+        Raises
+        ------
+        StoreError, NoAnswer
+        """
+        is_whole = self._carry_on()
+        told = {"part": part.lower(), "most": most}
+        with self._workspace.connected(reads=True) as connection:
+            count = connection.execute(
+                "SELECT COUNT(*) FROM line WHERE :part = '' OR instr(lower(patient), :part) > 0", told
+            ).fetchone()[0]
+            rows = connection.execute(
+                "SELECT patient FROM line WHERE :part = '' OR instr(lower(patient), :part) > 0 "
+                "ORDER BY instr(lower(patient), :part), length(patient), patient LIMIT :most", told,
+            ).fetchall()  # fmt: skip
+        return Keys(tuple(str(row["patient"]) for row in rows), int(count), is_whole)
 
     def open(self) -> None:
         """Begin to read, in the background, what has not been read."""

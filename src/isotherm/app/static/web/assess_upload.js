@@ -40,6 +40,7 @@ async function take(slot, files) {
   }
   number.value = "";
   slot.classList.remove("came");
+  came.classList.remove("failure");
   choices.forget(slot.dataset.slot);
   sending += 1;
   tell();
@@ -59,6 +60,7 @@ async function take(slot, files) {
     number.value = "";
     slot.classList.remove("came");
     came.textContent = error.message;
+    came.classList.add("failure");
   } finally {
     sending -= 1;
     tell();

@@ -35,6 +35,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    say(told, "", false);
     const files = [...input.files].map((file) => ({ file, name: file.name }));
     try {
       form.elements.upload.value = await upload(files, (done, all) => {
@@ -42,8 +43,15 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
       });
       form.submit();
     } catch (error) {
-      told.textContent = error.message;
+      say(told, error.message, true);
       form.querySelectorAll("button").forEach((one) => { one.disabled = false; });
     }
   });
+}
+
+// What went wrong is no small print: it is marked, and read aloud at once.
+function say(told, words, isFailure) {
+  told.className = isFailure ? "failure" : "remark";
+  told.setAttribute("role", isFailure ? "alert" : "status");
+  told.textContent = words;
 }
