@@ -68,17 +68,21 @@ class Found:
         Rows that do not meet it, and of which that is not known: neither is in the cohort.
     identity : mapping
         Of the registry: its id, how many entries its audit has, and the last link of their chain.
+    simulated : bool
+        Whether nobody in the registry ever lived.
     """
 
     cohort: Cohort
     not_met: int
     unknown: int
     identity: Mapping[str, Any]
+    simulated: bool
 
     def provenance(self, asked: Asked) -> dict[str, Any]:
         """Return which registry this is, at which moment, and what was asked of it; no value of a patient."""
         return {**{name: self.identity[name] for name in ("registry_id", "entries", "hash")},
-                "per": asked.per, "where": asked.where, "not_met": self.not_met, "unknown": self.unknown}  # fmt: skip
+                "per": asked.per, "where": asked.where, "not_met": self.not_met, "unknown": self.unknown,
+                "simulated": self.simulated}  # fmt: skip
 
 
 def read_cohort(address: str, asked: Asked) -> Found:
@@ -104,7 +108,8 @@ def read_everybody(address: str, asked: Asked) -> Found:
     """
     with open_store(address) as store:
         tables, identity = _at_one_moment(store)
-    return Found(cohort(tables, asked.per, asked.choices, asked.windows), 0, 0, identity)
+        simulated = store.simulated()
+    return Found(cohort(tables, asked.per, asked.choices, asked.windows), 0, 0, identity, simulated)
 
 
 def narrowed(everybody: Found, predicate: Predicate | None) -> Found:
@@ -116,11 +121,12 @@ def narrowed(everybody: Found, predicate: Predicate | None) -> Found:
     """
     if predicate is None:
         return everybody
-    whole, identity = everybody.cohort, everybody.identity
+    whole = everybody.cohort
     answers = predicate.answers(whole.table)
     kept = whole.table.take(np.flatnonzero(answers == Answer.MET.value)).reset_index(drop=True)
     unknown = int((answers == Answer.UNKNOWN.value).sum())
-    return Found(replace(whole, table=kept), len(answers) - len(kept) - unknown, unknown, identity)
+    return replace(everybody, cohort=replace(whole, table=kept), not_met=len(answers) - len(kept) - unknown,
+                   unknown=unknown)  # fmt: skip
 
 
 def _at_one_moment(store: Store) -> tuple[Tables, Mapping[str, Any]]:

@@ -9,13 +9,12 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
 from isotherm.app.accepting import (
-    NOT_OF_A_PATIENT,
     Acceptance,
     NamedScan,
     accept_margin,
-    is_simulated,
     patients_of,
     places_of,
+    refuse_simulated,
 )
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_words import lesion_rows
@@ -37,9 +36,8 @@ Who = Annotated[str, Depends(writer)]
 def choose(request: Request, job_id: str, label: str = "", patient_id: str | None = None) -> Response:
     """Ask where a margin goes: first the patient, then the lesion and the scans."""
     one = assessed(request, job_id)
-    if is_simulated(one.document) and not web_of(request).settings.synthetic:
-        raise NotAcceptable(NOT_OF_A_PATIENT)  # before anybody fills in a form
     address = web_of(request).settings.registry
+    refuse_simulated(address, one.document)
     lesions = lesion_rows(one.document)
     chosen = next((row for row in lesions if row["label"] == label), lesions[0])
     places = None
@@ -66,9 +64,7 @@ def accept(
         ablation_id=ablation_id, by=who, why=why.strip(),
     )  # fmt: skip
     asked = asked.read_at(_revisions(revisions))
-    settings = web_of(request).settings
-    own = accept_margin(settings.registry, one.document, label, asked, folder=f"assess/{job_id}",
-                        synthetic=settings.synthetic)  # fmt: skip
+    own = accept_margin(web_of(request).settings.registry, one.document, label, asked, folder=f"assess/{job_id}")
     write_text(one.folder / ACCEPTED, own)
     return page(request, "assess_accepted.html.jinja", job=one.job, asked=asked, margin_id=own, who=who)
 

@@ -98,8 +98,7 @@ def study(request: Request, who: Who, query: Annotated[str, Form()], title: Anno
     address = web_of(request).settings.registry
     found = _asked_for(request, wanted)
     place = address if "://" in address else str(Path(address).absolute())
-    text = registry_draft(place, wanted.asked, found.cohort, title=title.strip(), compare=compare,
-                          synthetic=web_of(request).settings.synthetic)  # fmt: skip
+    text = registry_draft(place, wanted.asked, found, title=title.strip(), compare=compare)
     made = new_study(web_of(request).workspace.folder, title, text)
     return RedirectResponse(f"/study/{made.name}", 303)
 

@@ -37,7 +37,7 @@ def shared(request: Request, web: Web) -> dict[str, Any]:
     path = request.url.path
     here = next((one.path for one in web.nav if path == one.path or path.startswith(f"{one.path}/")), "")
     return {
-        "nav": web.nav, "here": here, "synthetic": web.settings.synthetic, "person": person_of(request),
+        "nav": web.nav, "here": here, "simulated": web.simulated, "person": person_of(request),
         "login": web.settings.login, "csrf": token_of(web.workspace.secret, request.state.session),
     }  # fmt: skip
 
