@@ -23,8 +23,10 @@ from isotherm.registry.cohort import UNUSED, Cohort, cohort
 from isotherm.registry.derive import Windows
 from isotherm.registry.endpoints_kinds import Choices, Unit
 from isotherm.registry.frames import Tables, frames
+from isotherm.registry.simulated import NOBODY_LIVED
 from isotherm.registry.store import Store, open_store
 from isotherm.study.predicate import Predicate
+from isotherm.study.simulate.synthetic import COLUMN, SYNTHETIC
 
 MARK = "registry:"
 """How the data of a study begin that come from a registry: registry:FILE#tumor where lesion_organ == 'liver'."""
@@ -235,11 +237,12 @@ def write_cohort(
     one = asked(per, settings, where)
     keep_inputs([usable_file(path) for path in (out, problems) if path is not None], [address])
     found = read_cohort(address, one)
-    write_text(out, frame_text(written(found.cohort)))
+    write_text(out, cohort_text(found))
     if problems is not None:
         write_text(problems, frame_text(found.cohort.problems))
     lines = [f"{_count(len(found.cohort.table), one.per)} of registry {found.identity['registry_id']}, "
              f"audit entry {found.identity['entries']}: {printable(out)}"]  # fmt: skip
+    lines += [NOBODY_LIVED] if found.simulated else []
     if where:
         lines.append(f"Left out: {_count(found.not_met, one.per)} for not meeting the condition, "
                      f"{_count(found.unknown, one.per)} for which that is unknown.")  # fmt: skip
@@ -254,6 +257,14 @@ def write_cohort(
 
 def _count(number: int, per: Unit) -> str:
     return f"{number} {per}" if number == 1 else f"{number} {per}s"
+
+
+def cohort_text(found: Found) -> str:
+    """Return a cohort as CSV; where nobody in the registry ever lived, its first column says so in every row."""
+    table = written(found.cohort)
+    if found.simulated:
+        table.insert(0, COLUMN, SYNTHETIC)
+    return frame_text(table)
 
 
 def written(cohort: Cohort) -> pd.DataFrame:
