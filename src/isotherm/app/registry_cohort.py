@@ -23,10 +23,9 @@ from isotherm.registry.cohort import UNUSED, Cohort, cohort
 from isotherm.registry.derive import Windows
 from isotherm.registry.endpoints_kinds import Choices, Unit
 from isotherm.registry.frames import Tables, frames
-from isotherm.registry.simulated import NOBODY_LIVED
 from isotherm.registry.store import Store, open_store
 from isotherm.study.predicate import Predicate
-from isotherm.study.simulate.synthetic import COLUMN, SYNTHETIC
+from isotherm.study.simulate.synthetic import COLUMN, NOBODY_LIVED, SYNTHETIC
 
 MARK = "registry:"
 """How the data of a study begin that come from a registry: registry:FILE#tumor where lesion_organ == 'liver'."""

@@ -15,8 +15,8 @@ from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.printable import printable
 from isotherm.registry.audit import Entry
 from isotherm.registry.rows import Kept
-from isotherm.registry.simulated import NOBODY_LIVED
 from isotherm.registry.verifying import Verified
+from isotherm.study.simulate.synthetic import NOBODY_LIVED
 
 NOT_TOLD = "nobody could tell"
 

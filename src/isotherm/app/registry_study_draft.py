@@ -16,9 +16,9 @@ from isotherm.exchange.protocol_text import toml
 from isotherm.registry.cohort import OF_ABLATION, OF_DECISION, OF_LESION, OF_PATIENT, OF_PRIMARY, OF_SESSION, Cohort
 from isotherm.registry.derive import DELAYED, UPFRONT, Windows
 from isotherm.registry.endpoints_kinds import ENDPOINTS, Choices, Endpoint
-from isotherm.registry.simulated import NOBODY_LIVED
 from isotherm.study.designs import courses
 from isotherm.study.predicate_tree import column_kind
+from isotherm.study.simulate.synthetic import NOBODY_LIVED
 
 TIMING = "timing of ablation and systemic therapy"
 """What is compared by the course of patients, and by no column: groups by timing are known too late."""

@@ -12,9 +12,9 @@ from isotherm.app.registry_cohort import MARK, Found, asked_of, read_cohort
 from isotherm.errors import BadColumn, BadSetting, BadTable
 from isotherm.exchange.protocol_files import read_protocol
 from isotherm.exchange.tables_in import read_records
-from isotherm.registry.simulated import NOBODY_LIVED
 from isotherm.study.predicate import Predicate, near
 from isotherm.study.protocol import Protocol
+from isotherm.study.simulate.synthetic import NOBODY_LIVED
 
 
 @dataclass(frozen=True, slots=True, eq=False)

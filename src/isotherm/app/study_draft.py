@@ -12,8 +12,7 @@ from isotherm.exchange.atomic import write_text
 from isotherm.exchange.protocol_text import toml
 from isotherm.exchange.simulated_mark import is_marked
 from isotherm.exchange.tables_in import read_table
-from isotherm.registry.simulated import NOBODY_LIVED
-from isotherm.study.simulate.synthetic import COLUMN
+from isotherm.study.simulate.synthetic import COLUMN, NOBODY_LIVED
 
 HEAD = """\
 # A protocol, drafted from the columns of a table. Everything marked GUESS comes from names and values alone: check

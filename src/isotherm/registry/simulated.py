@@ -12,9 +12,6 @@ from isotherm.errors import BadRecord
 from isotherm.registry.audit import Act, Chain, sealed
 from isotherm.registry.tables import AUDIT
 
-NOBODY_LIVED = "Simulated patients: nobody in this registry ever lived."
-"""What everything says that is read from a registry with the mark."""
-
 KIND = "registry"
 """What the mark is an entry about, where the others are about a record."""
 
