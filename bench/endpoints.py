@@ -125,7 +125,7 @@ def print_endpoints() -> bool:
     counted = f"{PATIENTS:,} patients, {len(tables['lesion']):,} lesions"
     with TemporaryDirectory() as folder:
         file = str(Path(folder) / "large.registry")
-        with open_store(file, create=True) as store:
+        with open_store(file, create=True, simulated_by="bench") as store:
             count = store.add(records_of(tables), by="bench", why="made up")
         del tables
         print(f"From a file of SQLite to cohorts with endpoints: {counted}, {count:,} records, "

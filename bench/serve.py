@@ -96,7 +96,7 @@ def print_serve(seconds: float = SECONDS) -> bool:
 
 
 def _make(registry: str) -> None:
-    with open_store(registry, create=True) as store:
+    with open_store(registry, create=True, simulated_by="bench") as store:
         store.add(made_up_records(PATIENTS, seed=0), by="bench", why="load")
         lesion = Record(kind=RECORD_KINDS["lesion"], patient_id=SHARED, id="1", values={"organ": "liver", "note": "0"})
         store.add([Record(kind=RECORD_KINDS["patient"], patient_id=SHARED, values={}), lesion], by="bench", why="load")

@@ -43,7 +43,7 @@
   + StoreError                 (exit 2: a registry that cannot be used, or does not take what it is given)
     - NoRegistry               nothing there, or something else than a registry
     - OtherRevision            a registry whose tables are of an older or a newer isotherm
-    - BadRecord                records that are there already, are withdrawn, or point to nothing
+    - BadRecord                records that are there already, are withdrawn, point to nothing, or are simulated
     - Overtaken                a record that somebody else has changed since it was read
     - DamagedRegistry          a registry that cannot be read any more
   + NoAnswer                   (exit 4: a PACS, a database or a cluster that is not there, is busy or broke off; the
@@ -267,7 +267,9 @@ class OtherRevision(StoreError):
 
 
 class BadRecord(StoreError):
-    """Records that are there already, are withdrawn, or point to nothing; no message holds a key or a value of them.
+    """Records that are there already, are withdrawn, point to nothing, or were simulated where patients are kept.
+
+    No message holds a key or a value of them.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from isotherm.app.accepting import Acceptance, NamedScan, accept_margin, places_of
+from isotherm.app.accepting import Acceptance, NamedScan, accept_margin, places_of, refuse_simulated
 from isotherm.app.correcting import Correction, corrected_pair
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
@@ -38,12 +38,16 @@ def corrected() -> Document:
 @pytest.fixture
 def address(tmp_path: Path) -> str:
     """A registry with one patient, a lesion and the scan before."""
-    path = str(tmp_path / "registry.sqlite")
-    made = (("patient", "", {}), ("lesion", "L1", {"organ": "liver"}), ("scan", "B", {"scanned_on": date(2025, 1, 2)}))
-    with open_store(path, create=True) as store:
+    return made(tmp_path / "registry.sqlite")
+
+
+def made(file: Path, *, simulated_by: str | None = None) -> str:
+    """Make such a registry; return its address."""
+    some = (("patient", "", {}), ("lesion", "L1", {"organ": "liver"}), ("scan", "B", {"scanned_on": date(2025, 1, 2)}))
+    with open_store(str(file), create=True, simulated_by=simulated_by) as store:
         store.add([Record(kind=RECORD_KINDS[kind], patient_id="P1", id=own, values=values)
-                   for kind, own, values in made], by="test", why="test")  # fmt: skip
-    return path
+                   for kind, own, values in some], by="test", why="test")  # fmt: skip
+    return str(file)
 
 
 def accept(address: str, asked: Acceptance = ASKED, result: Document | None = None) -> str:
@@ -68,13 +72,18 @@ def simulated() -> Document:
 
 
 def test_a_margin_of_simulated_images_goes_into_no_registry_of_patients(address: str) -> None:
-    with pytest.raises(NotAcceptable, match="simulated images, and no registry of patients takes it"):
+    with pytest.raises(BadRecord, match="measured on simulated images goes into no registry of patients"):
         accept(address, result=simulated())
     assert places_of(address, "P1").margins == {}
+    with pytest.raises(NotAcceptable, match="measured on simulated images goes into no registry of patients"):
+        refuse_simulated(address, simulated())  # before anybody fills in a form
+    refuse_simulated(address, found())
 
 
-def test_where_nobody_ever_lived_it_goes_in_and_its_record_says_so(address: str) -> None:
-    own = accept_margin(address, simulated(), "1", ASKED, folder="assess/7", synthetic=True)
+def test_where_nobody_ever_lived_it_goes_in_and_its_record_says_so(tmp_path: Path) -> None:
+    address = made(tmp_path / "marked.registry", simulated_by="test")
+    refuse_simulated(address, simulated())
+    own = accept(address, result=simulated())
     assert str(places_of(address, "P1").margins[own].record.get("result")).endswith(", simulated")
 
 

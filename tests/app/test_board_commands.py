@@ -205,6 +205,22 @@ def test_a_case_goes_into_a_registry_and_comes_back_by_its_key(isotherm: Command
     assert facts["ablation_modality", "1"] == "MWA"
 
 
+def test_the_sheet_of_a_patient_who_never_lived_says_so_from_a_folder_and_from_the_registry(
+    isotherm: Command, home: Path, tmp_path: Path
+) -> None:
+    said = "Simulated patient: nobody in this registry ever lived."
+    registry = tmp_path / "marked.registry"
+    open_store(str(registry), create=True, simulated_by="test").close()
+    course(home, scan("F1", "2025-01-11"))
+    folder = isotherm("case", home, "--registry", registry, "--quiet", "--out", tmp_path / "out")
+    kept = isotherm("case", "P17", "--registry", registry, "--quiet")
+    assert said in folder.out
+    assert said in kept.out
+    assert said in (tmp_path / "out" / "board.html").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "out" / "board.json").read_text(encoding="utf-8"))["simulated"] is True
+    assert said not in isotherm("case", home, "--quiet").out
+
+
 def test_a_registry_that_is_not_there_and_a_patient_it_has_not_are_told_before_anything_is_measured(
     isotherm: Command, home: Path, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from isotherm.app import demo, study_tasks
 from isotherm.app.cli import main
+from isotherm.exchange.image_files import read_masks, read_volume
 from isotherm.imaging.phantom_liver import SimulatedCase
 from tests.app.bundled_study import without_bootstrap
 from tests.app.on_disk import checked
@@ -47,6 +48,16 @@ def test_all_that_is_simulated_is_called_so_and_nothing_else(document: dict[str,
     real = {one["role"] for one in document["inputs"] if not one["simulated"]}
     assert real == {"organ", *demo.STRUCTURES}
     assert {one["role"] for one in document["inputs"] if one["simulated"]} == set(demo.SIMULATED)
+
+
+def test_its_files_say_so_themselves_so_that_they_are_known_when_they_come_again(
+    shown: tuple[Path, SimulatedCase],
+) -> None:
+    home = shown[0] / "inputs"
+    simulated = {path.name: (read_volume(path) if path.name.startswith("image") else read_masks(path, of="organ")[0])
+                 .simulated for path in sorted(home.glob("*.nii.gz"))}  # fmt: skip
+    assert simulated == {"ablations.nii.gz": True, "image_after.nii.gz": True, "image_before.nii.gz": True,
+                         "liver.nii.gz": False, "tumors.nii.gz": True, "vessels.nii.gz": True}  # fmt: skip
 
 
 def test_every_margin_is_the_one_that_was_built_in(shown: tuple[Path, SimulatedCase], document: dict[str, Any]) -> None:

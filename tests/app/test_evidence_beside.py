@@ -60,6 +60,20 @@ def test_published_comparisons_of_the_same_endpoint_stand_under_the_study(isothe
     )
 
 
+def test_a_study_of_simulated_patients_says_so_beside_what_was_seen_in_patients(
+    isotherm: Command, tmp_path: Path
+) -> None:
+    said = "Simulated patients: nobody in this registry ever lived."
+    made = result_of("real")
+    real = isotherm("evidence", "beside", put(tmp_path, made))
+    simulated = isotherm("evidence", "beside", put(tmp_path, made | {"caveats": [said, *made["caveats"]]}))
+    assert said not in real.out
+    assert said in simulated.out.partition("COLLISION")[0]
+    found = beside(read_library(), str(tmp_path / "result.json"), outcome=None, ids=["ruers_2017.os"])
+    assert found.own.remarks == (said,)
+    assert said.encode() in beside_figure(found).svg
+
+
 def test_json_says_in_what_each_row_differs_and_that_nothing_was_pooled(isotherm: Command, real: str) -> None:
     ran = isotherm("evidence", "beside", real, "--with", "ruers_2017.os", "van_der_lei_2025.os-interval", "--json", "-")
     found = json.loads(ran.out)

@@ -190,3 +190,80 @@ def test_help_names_every_kind_of_record(capsys: pytest.CaptureFixture[str]) -> 
         main(["registry", "add", "--help"])
     said = " ".join(capsys.readouterr().out.split())
     assert all(kind in said for kind in RECORD_KINDS)
+
+
+SAID = "Simulated patients: nobody in this registry ever lived."
+
+
+@pytest.fixture
+def marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    assert main(["registry", "init", "s.registry", "--simulated", "--by", "ada"]) == 0
+    for kind, *fields in (("patient", "sex=female"), ("lesion", "organ=liver"), ("scan", "scanned_on=2025-01-01")):
+        assert main(["registry", "add", "s.registry", "P1", kind, *fields]) == 0
+    return "s.registry"
+
+
+def test_a_registry_in_which_nobody_ever_lived_says_so_wherever_it_is_looked_at(
+    marked: str, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(capsys, "add", file, "P1", "patient", "sex=female")[0] == 0
+    for words in (["show", "P1"], ["verify"]):
+        assert SAID in ask(capsys, words[0], marked, *words[1:])[1]
+        assert SAID not in ask(capsys, words[0], file, *words[1:])[1]
+    for registry, simulated in ((marked, True), (file, False)):
+        assert json.loads(ask(capsys, "show", registry, "P1", "--json")[1])["simulated"] is simulated
+    told = ask(capsys, "audit", marked)[1]
+    assert "ada marked this registry as simulated" in told
+    assert "why: nobody in this registry ever lived" in told
+    first = json.loads(ask(capsys, "audit", marked, "--json")[1])["entries"][0]
+    assert (first["action"], first["kind"], first["new"]) == ("marked", "registry", {"simulated": True})
+
+
+def test_no_registry_is_marked_afterwards_and_who_marks_is_asked_for_the_mark_alone(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = ask(capsys, "init", file, "--simulated")
+    assert (code, "marked as simulated when it is made, never afterwards; name a new one" in said) == (2, True)
+    code, said = ask(capsys, "init", "b.registry", "--by", "ada")
+    assert (code, "--by came without --simulated" in said) == (2, True)
+    assert not Path("b.registry").exists()
+
+
+def test_a_margin_of_simulated_images_is_typed_into_no_registry_of_patients(
+    marked: str, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    margin = ["P1", "margin", "lesion_id=1", "scan_id=1", "status=measured", "result=m/margin.json, simulated"]
+    assert ask(capsys, "add", marked, *margin)[0] == 0
+    for kind, *fields in (("patient", "sex=female"), ("lesion", "organ=liver"), ("scan", "scanned_on=2025-01-01")):
+        assert ask(capsys, "add", file, "P1", kind, *fields)[0] == 0
+    code, said = ask(capsys, "add", file, *margin)
+    assert (code, "measured on simulated images goes into no registry of patients" in said) == (2, True)
+
+
+@pytest.mark.parametrize("out", ["out.json", "out.xlsx", "tables", "parquet"])
+def test_what_goes_out_of_it_says_so_and_comes_back_only_where_nobody_lived(
+    marked: str, file: str, out: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = ["--as", "parquet"] if out == "parquet" else []
+    assert ask(capsys, "export", marked, "--out", out, *form)[0] == 0
+    for words in ([], ["--dry-run"]):
+        code, said = ask(capsys, "import", file, out, "--quiet", *words)
+        assert (code, "simulated and is of no patient, and goes into no registry of patients" in said) == (2, True)
+    assert ask(capsys, "audit", file)[1] == "Nothing was done to it.\n"
+    assert ask(capsys, "init", "again.registry", "--simulated")[0] == 0
+    assert ask(capsys, "import", "again.registry", out, "--quiet")[0] == 0
+    assert len(json.loads(ask(capsys, "show", "again.registry", "P1", "--json")[1])["records"]) == 3
+
+
+def test_a_cohort_of_it_says_so_in_its_first_column_and_so_does_the_draft_of_a_study(
+    marked: str, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(capsys, "add", file, "P1", "patient", "sex=female")[0] == 0
+    for registry, simulated in ((marked, True), (file, False)):
+        code, said = ask(capsys, "cohort", registry, "--out", f"{registry}.csv")
+        assert (code, SAID in said) == (0, simulated)
+        head, row = Path(f"{registry}.csv").read_text(encoding="utf-8").splitlines()
+        assert (head.startswith("synthetic,"), row.startswith('"simulated, no patient",')) == (simulated, simulated)
+        assert main(["study", "init", f"{registry}.csv", "--out", f"{registry}.toml"]) == 0
+        assert (f'caveats = ["{SAID}"]' in Path(f"{registry}.toml").read_text(encoding="utf-8")) is simulated

@@ -35,7 +35,7 @@ def test_every_comparison_that_is_offered_is_a_protocol_over_the_same_rows(addre
 
     assert comparable(found.cohort)
     for compare in comparable(found.cohort):
-        protocol = protocol_from(registry_draft(address, asked, found.cohort, title="A title", compare=compare))
+        protocol = protocol_from(registry_draft(address, asked, found, title="A title", compare=compare))
         assert asked_of(protocol.data.file, ".") == (address, asked)
         assert set(protocol.columns) <= set(found.cohort.table.columns)
         assert all(one.known.when == "before time zero" for one in protocol.covariates)
@@ -47,7 +47,7 @@ def test_every_comparison_that_is_offered_is_a_protocol_over_the_same_rows(addre
 def test_every_draft_can_be_audited(address: str, tmp_path: Path, per: Unit) -> None:
     found = read_everybody(address, Asked(per=per))
     for compare in comparable(found.cohort):
-        text = registry_draft(address, Asked(per=per), found.cohort, title="x", compare=compare)
+        text = registry_draft(address, Asked(per=per), found, title="x", compare=compare)
         (tmp_path / "study.toml").write_text(text.replace("outcomes_blinded = false", "outcomes_blinded = true"))
 
         data = read_study(str(tmp_path / "study.toml"))
@@ -67,11 +67,11 @@ def test_what_differs_between_the_tumors_of_one_patient_makes_no_arms(address: s
 def test_only_what_happened_is_an_outcome_of_sessions(address: str) -> None:
     asked = Asked(per="session")
     found = read_everybody(address, asked)
-    everything = registry_draft(address, asked, found.cohort, title="x", compare="sex")
+    everything = registry_draft(address, asked, found, title="x", compare="sex")
     assert 'name = "complication"' in everything  # nothing happened yet: the protocol waits for it
     assert 'name = "residual_tumor"' in everything
     found.cohort.table.loc[0, "complication"] = True
-    text = registry_draft(address, asked, found.cohort, title="x", compare="sex")
+    text = registry_draft(address, asked, found, title="x", compare="sex")
     assert 'name = "complication"' in text
     assert 'name = "residual_tumor"' not in text
 
@@ -81,7 +81,7 @@ def test_only_outcomes_that_count_from_time_zero_are_in_a_draft(address: str, an
     asked = Asked(choices=Choices(anchor=anchor))
     found = read_everybody(address, asked)
 
-    protocol = protocol_from(registry_draft(address, asked, found.cohort, title="x", compare="sex"))
+    protocol = protocol_from(registry_draft(address, asked, found, title="x", compare="sex"))
 
     starts = {one.name: one.start for one in ENDPOINTS if one.unit == "patient"}
     assert protocol.time_zero.column == {"decision": "decided_on", "ablation": "ablated_on"}[anchor]
@@ -93,7 +93,7 @@ def test_only_outcomes_that_count_from_time_zero_are_in_a_draft(address: str, an
 def test_time_that_begins_on_a_day_that_no_column_has_is_refused(address: str, anchor: Anchor) -> None:
     asked = Asked(choices=Choices(anchor=anchor))
     with pytest.raises(BadSetting, match="decision or at the first ablation"):
-        registry_draft(address, asked, read_everybody(address, asked).cohort, title="x", compare="sex")
+        registry_draft(address, asked, read_everybody(address, asked), title="x", compare="sex")
 
 
 def _timed(found: Found) -> Found:
@@ -108,7 +108,7 @@ def test_timing_is_compared_by_the_course_of_patients_and_by_the_windows_that_we
     found = _timed(read_everybody(address, Asked()))
     assert comparable(found.cohort)[0] == TIMING
 
-    protocol = protocol_from(registry_draft(address, asked, found.cohort, title="x", compare=TIMING))
+    protocol = protocol_from(registry_draft(address, asked, found, title="x", compare=TIMING))
 
     assert protocol.course is not None
     assert [arm.window_days for arm in protocol.arms.arms] == [(10.0, 20.0), (-70.0, -50.0)]
@@ -123,7 +123,7 @@ def test_what_does_not_occur_cannot_be_compared(address: str) -> None:
 
     for compare in ("nothing", "os_event", "patient_id", "timing", "smallest_margin_mm"):
         with pytest.raises(BadSetting):
-            registry_draft(address, Asked(), found.cohort, title="x", compare=compare)
+            registry_draft(address, Asked(), found, title="x", compare=compare)
 
 
 def test_choices_stand_in_the_name_of_the_data_and_read_back() -> None:

@@ -100,6 +100,17 @@ def test_the_error_of_an_outline_goes_out_and_comes_back(tmp_path: Path, ending:
     assert np.array_equal(read.mask.voxels, mask.voxels)
 
 
+@pytest.mark.parametrize("ending", [".nii.gz", ".nii", ".nrrd"])
+@pytest.mark.parametrize("simulated", [True, False])
+def test_an_outline_on_a_simulated_image_says_so_beside_its_error(
+    tmp_path: Path, ending: str, *, simulated: bool
+) -> None:
+    mask = Mask(ball(MIDDLE, 6.0, grid=GRID), GRID, "tumor")
+    write_outline(tmp_path / f"a{ending}", mask, 0.8125, {}, simulated=simulated)
+    (read,) = read_masks(tmp_path / f"a{ending}", of="tumor")
+    assert (read.outline_error_mm, read.simulated) == (0.812, simulated)
+
+
 def test_another_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"\.nii\.gz"):
         write_outline(tmp_path / "a.png", Mask(ball(MIDDLE, 6.0, grid=GRID), GRID, "tumor"), 0.5, {})
@@ -133,6 +144,16 @@ class TestTheMarginTakesItOver:
 
         widths = [ran.lesion["interval_mm"]["high"] - ran.lesion["interval_mm"]["low"] for ran in (own, given)]
         assert widths[0] > widths[1]
+
+    def test_a_mask_that_says_it_was_simulated_makes_its_result_one(
+        self, isotherm: Command, request_of: Request, tmp_path: Path
+    ) -> None:
+        zone = Mask(ball(MIDDLE, 10.0, grid=GRID), GRID, "ablation")
+        write_mask(tmp_path / "simulated.nii.gz", zone, simulated=True)
+        for ablation, expected in (("simulated.nii.gz", [False, True]), ("zone.nrrd", [False, False])):
+            files = ("--tumor", request_of.tumors[0], "--ablation", tmp_path / ablation)
+            inputs = isotherm("margin", *files, "--json", "-", *FAST).document["inputs"]
+            assert [one["simulated"] for one in inputs] == expected
 
     def test_masks_that_say_nothing_leave_it_as_it_was(self, isotherm: Command, files: tuple[str, ...]) -> None:
         assert isotherm("margin", *files, "--json", "-", *FAST).document["settings"]["outline_error_mm"] == 0.5

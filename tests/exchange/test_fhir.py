@@ -92,6 +92,24 @@ def test_what_goes_out_comes_back(found: list[Record]) -> None:
     assert by_key([one.record for one in intake.noted]) == by_key(found)
 
 
+def test_a_bundle_of_nobody_is_labeled_as_test_data_and_known_by_any_of_its_labels(tmp_path: Path) -> None:
+    bundle = bundle_of(ONE_PATIENT, simulated=True)
+    fhir.get_fhir_model_class("Bundle").model_validate_json(json.dumps(bundle))
+    labels = [one["meta"]["security"] for one in (bundle, *(entry["resource"] for entry in bundle["entry"]))]
+    assert {(one["system"], one["code"]) for label in labels for one in label} == {
+        ("http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTEST")
+    }
+    plain = bundle_of(ONE_PATIENT)
+    assert "HTEST" not in json.dumps(plain)
+    one_only = plain | {"entry": [bundle["entry"][0], *plain["entry"][1:]]}
+    odd = plain | {"meta": {"security": [None, "HTEST", {"code": "HTEST"}]}}
+    for number, (told, simulated) in enumerate([(bundle, True), (plain, False), (one_only, True), (odd, False)]):
+        (tmp_path / f"{number}.json").write_text(json.dumps(told))
+        intake = read_fhir(tmp_path / f"{number}.json", today=TODAY)
+        assert (intake.problems, intake.simulated) == ([], simulated)
+        assert by_key([one.record for one in intake.noted]) == by_key(ONE_PATIENT)
+
+
 def test_references_point_to_resources_of_the_bundle_and_profiles_are_those_of_mcode() -> None:
     bundle = bundle_of(ONE_PATIENT)
     addresses = {one["fullUrl"] for one in bundle["entry"]}

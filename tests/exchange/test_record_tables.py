@@ -36,6 +36,29 @@ def test_what_goes_out_comes_back(found: list[Record], form: TableForm, name: st
     assert by_key([one.record for one in intake.noted]) == by_key(found)
 
 
+@pytest.mark.parametrize(("form", "name"), [("csv", "tables"), ("parquet", "tables"), ("excel", "book.xlsx")])
+@pytest.mark.parametrize("simulated", [True, False])
+def test_tables_of_nobody_say_so_in_every_row_and_are_known_by_it(
+    tmp_path: Path, form: TableForm, name: str, *, simulated: bool
+) -> None:
+    some = [Record(kind=RECORD_KINDS["lesion"], patient_id="P1", id=key, values={"organ": "liver", "note": "=1"})
+            for key in ("1", "2")]  # fmt: skip
+    write_tables(some, tmp_path / name, form=form, simulated=simulated)
+    intake = read_tables(tmp_path / name, today=TODAY)
+    assert (intake.problems, intake.simulated) == ([], simulated)
+    assert by_key([one.record for one in intake.noted]) == by_key(some)
+    if form == "csv":
+        with (tmp_path / name / "lesion.csv").open(encoding="utf-8-sig", newline="") as text:
+            first = [row[0] for row in csv.reader(text)]
+        assert first == (["synthetic", *["simulated, no patient"] * 2] if simulated else ["patient_id", "P1", "P1"])
+
+
+def test_a_column_of_that_name_that_says_something_else_marks_nothing(tmp_path: Path) -> None:
+    (tmp_path / "lesion.csv").write_text("synthetic,patient_id,lesion_id,organ\nmesh,P1,1,liver\n,P1,2,liver\n")
+    intake = read_tables(tmp_path, today=TODAY)
+    assert (len(intake.noted), intake.simulated) == (2, False)
+
+
 def test_no_cell_of_a_csv_file_begins_like_a_formula(tmp_path: Path) -> None:
     signs = ["=1", "+1", "-1", "@A", "\t=1".strip(), " =1", "\uff1d1", "#REF!"]
     lesions = [

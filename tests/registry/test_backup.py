@@ -63,7 +63,7 @@ def test_a_registry_without_an_entry_can_be_restored_into_and_no_other(address: 
     restore(tmp_path / "b.backup", address)
     with open_store(address) as store:
         assert store.identity() == identity
-    with pytest.raises(OutputError, match="holds records already; restore into a new one"):
+    with pytest.raises(OutputError, match="holds records already, or its mark as simulated; restore into a new"):
         restore(tmp_path / "b.backup", address)
     with open_store(address) as store:
         assert not store.verify().problems

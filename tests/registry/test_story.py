@@ -51,7 +51,7 @@ class Story:
 def steps(postgresql: str) -> dict[str, list[str]]:
     """Return what is typed, by what it is for."""
     return {
-        "a registry": ["registry", "init", "center.registry"],
+        "a registry": ["registry", "init", "center.registry", "--simulated"],
         "the center's tables": ["registry", "import", "center.registry", "center/synthetic_patients.csv",
                                 "--mapping", "center/mapping.toml", "--by", "registry manager"],
         "a measured case": ["case", "P17", "--registry", "center.registry", "--out", "board", "--by", "coordinator",
@@ -59,7 +59,7 @@ def steps(postgresql: str) -> dict[str, list[str]]:
         "by a person": ["registry", "set", "center.registry", "P17", "patient", "center_id=center-1",
                         "--why", "the images do not tell it"],
         "to REDCap": ["registry", "export", "center.registry", "--out", "redcap.csv", "--as", "redcap"],
-        "another database": ["registry", "init", postgresql],
+        "another database": ["registry", "init", postgresql, "--simulated"],
         "from REDCap": ["registry", "import", postgresql, "redcap.csv", "--redcap", "--by", "registry manager"],
         "patients": ["registry", "cohort", "center.registry", "--out", "patients.csv"],
         "patients there": ["registry", "cohort", postgresql, "--out", "patients-there.csv"],

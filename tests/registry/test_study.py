@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from isotherm.app.cli import main
+from isotherm.app.study_data import read_study
 from isotherm.registry.store import open_store
 from tests.registry.muddled import Made, day, joined, patient, records_of
 
@@ -137,7 +138,7 @@ def test_a_study_reads_a_registry_and_finds_what_it_finds_in_the_cohort_as_a_fil
     assert {name: source[name] for name in ("registry_id", "entries", "hash")} == {
         name: identity[name] for name in ("registry_id", "entries", "hash")
     }
-    assert source["per"] == "patient"
+    assert (source["per"], source["simulated"]) == ("patient", False)
     report = (tmp_path / "direct" / "report.html").read_text(encoding="utf-8")
     assert f"audit entry {identity['entries']}" in report
     assert "P001" not in json.dumps(direct)
@@ -156,6 +157,28 @@ def test_a_study_reads_a_registry_and_finds_what_it_finds_in_the_cohort_as_a_fil
         assert ours == theirs
     assert main(["study", "init", str(table), "--out", str(tmp_path / "draft.toml")]) == 0
     assert 'missing = ["unknown"]' in (tmp_path / "draft.toml").read_text(encoding="utf-8")
+
+
+def test_a_study_of_a_registry_in_which_nobody_lived_says_so_whatever_its_protocol_leaves_out(
+    new_address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "Simulated patients: nobody in this registry ever lived."
+    with open_store(new_address, create=True, simulated_by="ada") as store:
+        store.add(records_of(made_up(60)), by="ada", why="made up")
+    result = run(tmp_path, "study", f"registry:{new_address}#patient")
+    jsonschema.validate(result, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert result["caveats"] == [said, "Made up."]
+    assert result["data"]["registry"]["simulated"] is True
+    assert said in capsys.readouterr().out
+    report = (tmp_path / "study" / "report.html").read_text(encoding="utf-8")
+    assert report.count(said) >= 2  # beside the main result, and where the data come from
+    assert main(["study", "flow", str(tmp_path / "study.toml")]) == 0
+    assert f"caveat: {said}" in capsys.readouterr().out
+    data = read_study(str(tmp_path / "study.toml"))
+    (tmp_path / "told.toml").write_text(
+        (tmp_path / "study.toml").read_text(encoding="utf-8").replace('["Made up."]', f'["{said}", "Made up."]')
+    )
+    assert read_study(str(tmp_path / "told.toml")).protocol == data.protocol  # said once
 
 
 def test_a_condition_on_the_future_belongs_into_the_eligibility_of_the_protocol(

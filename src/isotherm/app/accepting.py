@@ -13,12 +13,8 @@ from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import NotAcceptable
 from isotherm.registry.changing import Changed, Target
 from isotherm.registry.rows import Kept
+from isotherm.registry.simulated import NOT_OF_A_PATIENT
 from isotherm.registry.store import Store, open_store
-
-NOT_OF_A_PATIENT = (
-    "This margin was measured on simulated images, and no registry of patients takes it; try it on the simulated "
-    "patients of `isotherm serve`, or serve a registry in which nobody ever lived with --simulated."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +128,20 @@ def is_simulated(document: Mapping[str, Any]) -> bool:
     return any(one["simulated"] for one in document["inputs"])
 
 
-def accept_margin(
-    address: str, document: Mapping[str, Any], label: str, asked: Acceptance, *, folder: str, synthetic: bool = False
-) -> str:  # fmt: skip
+def refuse_simulated(address: str, document: Mapping[str, Any]) -> None:
+    """Say before anybody fills in a form what a registry of patients will not take.
+
+    Raises
+    ------
+    NotAcceptable
+    """
+    if is_simulated(document):
+        with open_store(address) as store:
+            if not store.simulated():
+                raise NotAcceptable(NOT_OF_A_PATIENT)
+
+
+def accept_margin(address: str, document: Mapping[str, Any], label: str, asked: Acceptance, *, folder: str) -> str:
     """Write the margin of one lesion into a registry; return the key of its record.
 
     Parameters
@@ -148,22 +155,19 @@ def accept_margin(
     asked : Acceptance
     folder : str
         Where margin.json lies, as the registry names it.
-    synthetic : bool
-        Whether nobody in the registry ever lived.
 
     Raises
     ------
     NotAcceptable
-        The registration failed its gates, the scans were simulated and the patients were not, there is no such
-        lesion, the ablation is of another one, or the scans are in the wrong order.
+        The registration failed its gates, there is no such lesion, the ablation is of another one, or the scans are in
+        the wrong order.
     BadRecord
-        The registry has no such patient, lesion or ablation, or already has a margin where none stood before.
+        The registry has no such patient, lesion or ablation, already has a margin where none stood before, or the
+        images were simulated and its patients are not.
     Overtaken
         Somebody has changed the margin since.
     """
     lesion = _lesion(document["lesions"], label)
-    if is_simulated(document) and not synthetic:
-        raise NotAcceptable(NOT_OF_A_PATIENT)
     if asked.before is not None and asked.before.id == asked.after.id:
         raise NotAcceptable("The scan before and the scan after have one key; choose two scans.")
     if lesion["status"] == "withheld":

@@ -140,5 +140,6 @@ def _write_corrections(folder: Path, drawn: Pair, corrections: Sequence[Correcti
     with new_folder(str(folder)):
         for one in corrections:
             if one.strokes:
-                write_mask(folder / f"corrected-{one.of}-{one.number + 1}.nii.gz", corrected_mask(drawn, one))
+                write_mask(folder / f"corrected-{one.of}-{one.number + 1}.nii.gz", corrected_mask(drawn, one),
+                           simulated=any(given.simulated for given in drawn.inputs))  # fmt: skip
         write_text(folder / CORRECTIONS, json_text(corrections_document(drawn, corrections, signed)))

@@ -97,6 +97,7 @@ def _boarded(options: argparse.Namespace, folder: Path, progress: Callable[[str]
     """Return the board, and what was told of the registry."""
     from isotherm.app.board_registry import PatientAsked, board_of_registry, tracking_of, write_to_registry
     from isotherm.app.board_tasks import FolderAsked, board_of_folder, patient_of
+    from isotherm.app.registry_tasks import is_simulated
     from isotherm.app.settings import Settings
 
     if not folder.is_dir():
@@ -115,7 +116,8 @@ def _boarded(options: argparse.Namespace, folder: Path, progress: Callable[[str]
     if options.registry is None:
         return board_of_folder(asked, progress=progress), []
     # A registry that cannot be opened, and a folder without a key, are told before anything is measured.
-    asked = replace(asked, tracking=tracking_of(options.registry, patient_of(asked)))
+    asked = replace(asked, tracking=tracking_of(options.registry, patient_of(asked)),
+                    simulated=is_simulated(options.registry))  # fmt: skip
     boarded = board_of_folder(asked, progress=progress)
     progress("writing into the registry")
     return boarded, write_to_registry(options.registry, boarded, by=options.by)

@@ -54,7 +54,7 @@ class Shown:
 
 def document_of(
     shown: Shown, *, patient_id: str, on: date, today: date, origin: str, criteria: Document | None,
-    evidence: Part, notes: Sequence[str],
+    evidence: Part, notes: Sequence[str], simulated: bool,
 ) -> Document:  # fmt: skip
     """Return the document; docs/board.md and app/schemas/board-1.schema.json say what is in it."""
     return {
@@ -64,6 +64,7 @@ def document_of(
         "on": on.isoformat(),
         "today": today.isoformat(),
         "origin": origin,
+        "simulated": simulated,
         "organ": _organ(criteria),
         "notes": [*shown.notes, *notes],
         "course": None if shown.course is None else _course(shown.course),

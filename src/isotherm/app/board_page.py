@@ -28,14 +28,9 @@ class BoardPage:
     planes: Mapping[tuple[str, str], Drawing]
 
 
-SIMULATED = "Simulated patient: nobody in this registry ever lived."
-
-
-def board_page(boarded: Boarded, *, simulated: bool = False) -> BoardPage:
-    """Make the view and the figures of a board once, for the page and for the paper, which say if it is simulated."""
-    view = board_view(boarded.document)
-    view |= {"research": f"{SIMULATED} {view['research']}"} if simulated else {}
-    return BoardPage(view, follow_up_figure(boarded.document["follow_up"]),
+def board_page(boarded: Boarded) -> BoardPage:
+    """Make the view and the figures of a board once, for the page and for the paper."""
+    return BoardPage(board_view(boarded.document), follow_up_figure(boarded.document["follow_up"]),
                      {} if boarded.measured is None else _planes(boarded.measured))  # fmt: skip
 
 

@@ -44,6 +44,7 @@ def board_of_registry(asked: PatientAsked) -> Boarded:
         raise BadSetting("A patient's key of other letters than A-Z, a-z, 0-9 and . _ : - came; check it.")
     with open_store(asked.address) as store:
         records = [one.record for one in store.patient(asked.patient_id)]
+        simulated = store.simulated()
     if not records:
         raise BadSetting("The registry has no patient of this key; isotherm registry show lists what there is.")
     case = case_from_records(records, patient_id=asked.patient_id, on=on)
@@ -51,7 +52,7 @@ def board_of_registry(asked: PatientAsked) -> Boarded:
     imaging = {name: IMAGING[kind] for name, kind in imaging_of_records(records) if kind in IMAGING}
     shown = shown.beside(noted_margins(case, shown.margins))
     return Boarded(judged(shown, case, patient_id=asked.patient_id, today=asked.today, as_of=on, origin="registry",
-                          notes=(), imaging=imaging), case)  # fmt: skip
+                          notes=(), imaging=imaging, simulated=simulated), case)  # fmt: skip
 
 
 def tracking_of(address: str, patient_id: str) -> dict[str, str]:

@@ -55,6 +55,8 @@ class FolderAsked:
     reader : str, optional
     tracking : mapping of str to str
         What lesions are called in DICOM already, by their ids.
+    simulated : bool
+        Whether nobody ever lived in the registry that it goes into.
     """
 
     folder: Path
@@ -66,6 +68,7 @@ class FolderAsked:
     confirmed: bool = False
     reader: str | None = None
     tracking: Mapping[str, str] = field(default_factory=dict[str, str])
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +116,8 @@ def board_of_folder(asked: FolderAsked, *, progress: Progress = lambda _: None) 
     progress("asking the criteria")
     return Boarded(
         judged(shown, case, patient_id=course.patient_id if course else case.id, today=asked.today, as_of=as_of,
-               origin="folder", notes=notes, imaging={} if measured is None else imaging_of(measured)),
+               origin="folder", notes=notes, imaging={} if measured is None else imaging_of(measured),
+               simulated=asked.simulated),
         noted, measured,
     )  # fmt: skip
 
@@ -135,16 +139,19 @@ def patient_of(asked: FolderAsked) -> str:
 
 def judged(
     shown: Shown, case: Case, *, patient_id: str, today: date, as_of: date | None, origin: str,
-    notes: Sequence[str], imaging: dict[str, str],
+    notes: Sequence[str], imaging: dict[str, str], simulated: bool = False,
 ) -> Document:  # fmt: skip
-    """Return the document of what is shown, with the answers of all guidelines and the evidence beside it."""
+    """Return the document of what is shown, with the answers of all guidelines and the evidence beside it.
+
+    `simulated` says that nobody in the registry ever lived that the patient is of.
+    """
     criteria = criteria_of(
         Asked(case=case, picture=picture_of(case), guidelines=guidelines(), as_of=as_of or case.on, today=today,
               imaging_age_days=IMAGING_AGE_DAYS)
     )  # fmt: skip
     beside = evidence_beside(read_library(), shown.margins, organ=_organ(case), imaging=imaging)
     return document_of(shown, patient_id=patient_id, on=case.on, today=today, origin=origin, criteria=criteria,
-                       evidence=beside, notes=notes)  # fmt: skip
+                       evidence=beside, notes=notes, simulated=simulated)  # fmt: skip
 
 
 def with_measured(case: Case, measured: MeasuredCourse) -> tuple[Case, list[str]]:

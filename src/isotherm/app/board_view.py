@@ -9,6 +9,7 @@ from isotherm.app.board_words import (
     GROWTH_SAYS,
     NO_MARGIN,
     RESEARCH,
+    SIMULATED,
     alert_lines,
     change_words,
     gates_words,
@@ -56,7 +57,8 @@ def board_view(document: Part) -> View:
     sources = list(_sources(criteria, most=FEW_TITLES if crowded else MOST_TITLES))
     return {
         "title": f"Tumor board: {document['patient_id']}" if document["patient_id"] else "Tumor board",
-        "crowded": crowded, "under": _under(document), "research": RESEARCH,
+        "crowded": crowded, "under": _under(document),
+        "research": f"{SIMULATED} {RESEARCH}" if document["simulated"] else RESEARCH,
         "alerts": alert_lines(zones),
         "star": any(_striking(one) for one in zones),
         "main": _main(document, last), "question": _question(questions),

@@ -9,6 +9,8 @@ from isotherm.app.report_words import MINUS, NO_BREAK, decimal, interval_name, i
 
 Part = Mapping[str, Any]
 
+SIMULATED = "Simulated patient: nobody in this registry ever lived."
+
 RESEARCH = (
     "Research use only. Not a medical device. It says what was measured and what sources state; it decides nothing."
 )

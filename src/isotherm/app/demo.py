@@ -52,9 +52,9 @@ def _simulated(home: Path, seed: int) -> Case:
         portal_vein = read_masks(str(data / "portal_vein_and_splenic_vein.nii.gz"), of="vessel")[0].mask
         case = simulate_case(read_volume(data / "example_ct.nii.gz").volume, liver, portal_vein, seed=seed)
         for name in ("image_before", "image_after", "tumors", "ablations"):
-            write_volume(files[name], getattr(case, name))
-        for name in ("liver", "vessels"):
-            write_mask(files[name], getattr(case, name))
+            write_volume(files[name], getattr(case, name), simulated=True)
+        write_mask(files["liver"], case.liver)  # the real one
+        write_mask(files["vessels"], case.vessels, simulated=True)
         write_text(home / "SIMULATED.txt", case.says + "\n")
         request = Request(
             (files["tumors"],), (files["ablations"],), files["liver"], (files["vessels"],),

@@ -67,7 +67,8 @@ def demo_pair(folder: Path, *, progress: Callable[[str], None] = lambda _: None)
 def _write(files: dict[str, str]) -> None:
     scans = simulate_scans(anatomy(), NUMBER, margin_mm=MARGIN_MM, seed=SEED)
     for name, image in (("before", scans.before), ("after", scans.after)):
-        write_volume(files[name], Volume(np.rint(image.voxels).astype(np.int16), image.grid, image.unit))
+        write_volume(files[name], Volume(np.rint(image.voxels).astype(np.int16), image.grid, image.unit),
+                     simulated=True)  # fmt: skip
     for name, mask in (("tumor", scans.tumor), ("zone", scans.zone), ("organ-before", scans.organ_before),
                        ("organ-after", scans.organ_after)):  # fmt: skip
-        write_mask(files[name], mask)
+        write_mask(files[name], mask, simulated=True)

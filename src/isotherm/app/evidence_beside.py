@@ -29,6 +29,7 @@ from isotherm.evidence.published_effect import compared
 from isotherm.evidence.result import PublishedResult
 from isotherm.evidence.study_effect import plain
 from isotherm.exchange.text_files import text_of
+from isotherm.study.simulate.synthetic import NOBODY_LIVED
 
 SCHEMA = "isotherm.evidence-beside/1"
 STUDY_SCHEMA = "isotherm.study/1"
@@ -141,7 +142,12 @@ def _result(path: str) -> Mapping[str, Any]:
                                          largest_bytes=LARGEST_BYTES))  # fmt: skip
         if result["schema"] != STUDY_SCHEMA:
             raise KeyError
-        _ = (outcomes_of(result), result["settings"]["adjustment"], result["results"]["protocol.time_zero"])
+        _ = (
+            outcomes_of(result),
+            result["caveats"],
+            result["settings"]["adjustment"],
+            result["results"]["protocol.time_zero"],
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UnreadableFile(
             f"'{file.name}' is no result of `isotherm study run` ({STUDY_SCHEMA}); give its result.json."
@@ -164,6 +170,7 @@ def _own(result: Mapping[str, Any], name: str | None) -> tuple[Row, bool, float]
         name=f"This study: {result['protocol']['title']}", printed=printed(record), numbers=printed(record),
         estimate=float(record["value"]), low=record["low"], high=record["high"], setting=setting,
         source=f"result.json, protocol {str(result['protocol']['hash'])[:12]}{counts}",
+        remarks=tuple(one for one in result["caveats"] if one == NOBODY_LIVED),
     )  # fmt: skip
     return own, record["kind"] == "ratio", float(record["level"])
 

@@ -35,7 +35,7 @@ class Reading:
     images : sequence of str
         Files of the images, beside which an organ's segmentation may say where the field of view ends.
     simulated : container of str
-        Roles of those that never were of a patient.
+        Roles of those that never were of a patient, whatever their files say.
     """
 
     images: Sequence[str]
@@ -51,14 +51,15 @@ class Reading:
         for one in found:
             self._keep(one.origin, one.warnings, side)
             self.inputs.append(Input(says, one.label, one.name, one.grid, one.mask.volume_ml,
-                                     one.mask.is_probability, says in self.simulated))  # fmt: skip
+                                     one.mask.is_probability, one.simulated or says in self.simulated))  # fmt: skip
         return found
 
     def image(self, spec: str, *, says: str, side: Side) -> Volume:
         """Read an image of one examination."""
         found = read_volume(spec, of="image")
         self._keep(found.origin, found.warnings, side)
-        self.inputs.append(Input(says, None, None, found.volume.grid, None, False, says in self.simulated))
+        simulated = found.simulated or says in self.simulated
+        self.inputs.append(Input(says, None, None, found.volume.grid, None, False, simulated))
         return found.volume
 
     def check_pair(self, *, confirmed: bool, registered: bool = False) -> None:

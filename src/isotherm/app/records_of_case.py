@@ -19,6 +19,7 @@ from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadCase
 from isotherm.exchange.case_facts import NOT_ASSESSABLE
+from isotherm.registry.simulated import OF_SIMULATED_IMAGES
 
 MODALITY = {"CT": "CT", "MR": "MRI", "PT": "PET/CT", "US": "ultrasound"}
 """What a registry calls a scan, by what DICOM does."""
@@ -149,7 +150,7 @@ def margin_values(document: Mapping[str, Any], lesion: Mapping[str, Any], *, fol
     interval: Mapping[str, Any] = lesion["interval_mm"] or {}
     share: Mapping[str, Any] = lesion["surface_fraction"]
     told: Mapping[str, Any] = lesion["registration"]
-    simulated = ", simulated" if any(one["simulated"] for one in document["inputs"]) else ""
+    simulated = OF_SIMULATED_IMAGES if any(one["simulated"] for one in document["inputs"]) else ""
     level = interval.get("level")
     return {
         "status": lesion["status"],

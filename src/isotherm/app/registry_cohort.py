@@ -25,6 +25,7 @@ from isotherm.registry.endpoints_kinds import Choices, Unit
 from isotherm.registry.frames import Tables, frames
 from isotherm.registry.store import Store, open_store
 from isotherm.study.predicate import Predicate
+from isotherm.study.simulate.synthetic import COLUMN, NOBODY_LIVED, SYNTHETIC
 
 MARK = "registry:"
 """How the data of a study begin that come from a registry: registry:FILE#tumor where lesion_organ == 'liver'."""
@@ -68,17 +69,21 @@ class Found:
         Rows that do not meet it, and of which that is not known: neither is in the cohort.
     identity : mapping
         Of the registry: its id, how many entries its audit has, and the last link of their chain.
+    simulated : bool
+        Whether nobody in the registry ever lived.
     """
 
     cohort: Cohort
     not_met: int
     unknown: int
     identity: Mapping[str, Any]
+    simulated: bool
 
     def provenance(self, asked: Asked) -> dict[str, Any]:
         """Return which registry this is, at which moment, and what was asked of it; no value of a patient."""
         return {**{name: self.identity[name] for name in ("registry_id", "entries", "hash")},
-                "per": asked.per, "where": asked.where, "not_met": self.not_met, "unknown": self.unknown}  # fmt: skip
+                "per": asked.per, "where": asked.where, "not_met": self.not_met, "unknown": self.unknown,
+                "simulated": self.simulated}  # fmt: skip
 
 
 def read_cohort(address: str, asked: Asked) -> Found:
@@ -104,7 +109,8 @@ def read_everybody(address: str, asked: Asked) -> Found:
     """
     with open_store(address) as store:
         tables, identity = _at_one_moment(store)
-    return Found(cohort(tables, asked.per, asked.choices, asked.windows), 0, 0, identity)
+        simulated = store.simulated()
+    return Found(cohort(tables, asked.per, asked.choices, asked.windows), 0, 0, identity, simulated)
 
 
 def narrowed(everybody: Found, predicate: Predicate | None) -> Found:
@@ -116,11 +122,12 @@ def narrowed(everybody: Found, predicate: Predicate | None) -> Found:
     """
     if predicate is None:
         return everybody
-    whole, identity = everybody.cohort, everybody.identity
+    whole = everybody.cohort
     answers = predicate.answers(whole.table)
     kept = whole.table.take(np.flatnonzero(answers == Answer.MET.value)).reset_index(drop=True)
     unknown = int((answers == Answer.UNKNOWN.value).sum())
-    return Found(replace(whole, table=kept), len(answers) - len(kept) - unknown, unknown, identity)
+    return replace(everybody, cohort=replace(whole, table=kept), not_met=len(answers) - len(kept) - unknown,
+                   unknown=unknown)  # fmt: skip
 
 
 def _at_one_moment(store: Store) -> tuple[Tables, Mapping[str, Any]]:
@@ -229,11 +236,12 @@ def write_cohort(
     one = asked(per, settings, where)
     keep_inputs([usable_file(path) for path in (out, problems) if path is not None], [address])
     found = read_cohort(address, one)
-    write_text(out, frame_text(written(found.cohort)))
+    write_text(out, cohort_text(found))
     if problems is not None:
         write_text(problems, frame_text(found.cohort.problems))
     lines = [f"{_count(len(found.cohort.table), one.per)} of registry {found.identity['registry_id']}, "
              f"audit entry {found.identity['entries']}: {printable(out)}"]  # fmt: skip
+    lines += [NOBODY_LIVED] if found.simulated else []
     if where:
         lines.append(f"Left out: {_count(found.not_met, one.per)} for not meeting the condition, "
                      f"{_count(found.unknown, one.per)} for which that is unknown.")  # fmt: skip
@@ -248,6 +256,14 @@ def write_cohort(
 
 def _count(number: int, per: Unit) -> str:
     return f"{number} {per}" if number == 1 else f"{number} {per}s"
+
+
+def cohort_text(found: Found) -> str:
+    """Return a cohort as CSV; where nobody in the registry ever lived, its first column says so in every row."""
+    table = written(found.cohort)
+    if found.simulated:
+        table.insert(0, COLUMN, SYNTHETIC)
+    return frame_text(table)
 
 
 def written(cohort: Cohort) -> pd.DataFrame:

@@ -36,6 +36,11 @@ def _command(within: Any, name: str, about: str) -> argparse.ArgumentParser:
 def _add_init(within: Any) -> None:
     one = _command(within, "init", "make a new registry")
     _registry(one)
+    one.add_argument("--simulated", action="store_true",
+                     help="one in which nobody ever lived: marked for good, and everything that is read from it says "
+                     "so; only such a registry takes margins of simulated images")  # fmt: skip
+    one.add_argument("--by", metavar="NAME", help="(--simulated) who says so, for the audit (default: the system's "
+                     "user)")  # fmt: skip
     one.set_defaults(run=_init)
 
 
@@ -141,20 +146,26 @@ def _split(options: argparse.Namespace) -> tuple[str, list[str]]:
 
 
 def _init(options: argparse.Namespace) -> int:
-    from isotherm.app.registry_tasks import make
+    from isotherm.app.registry_tasks import make, me
+    from isotherm.errors import BadSetting
 
-    print(f"Made: {make(options.registry)}. Next: isotherm registry add, or isotherm registry import.")
+    if options.by is not None and not options.simulated:
+        raise BadSetting("--by came without --simulated; a registry without that mark begins without an entry.")
+    made = make(options.registry, simulated_by=me(options.by) if options.simulated else None)
+    marked = ", in which nobody ever lived" if options.simulated else ""
+    print(f"Made: {made}{marked}. Next: isotherm registry add, or isotherm registry import.")
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
     from isotherm.app.registry_show import patient_json, patient_text
-    from isotherm.app.registry_tasks import patient
+    from isotherm.app.registry_tasks import is_simulated, patient
     from isotherm.app.terminal import terminal_columns
 
     found = patient(options.registry, options.patient, withdrawn=options.withdrawn)
-    print(patient_json(options.patient, found) if options.json
-          else patient_text(options.patient, found, terminal_columns()))  # fmt: skip
+    simulated = is_simulated(options.registry)
+    print(patient_json(options.patient, found, simulated=simulated) if options.json
+          else patient_text(options.patient, found, terminal_columns(), simulated=simulated))  # fmt: skip
     return 0
 
 

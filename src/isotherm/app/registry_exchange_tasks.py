@@ -12,7 +12,7 @@ from typing import Literal
 from isotherm.app.places import usable_file, usable_folder
 from isotherm.app.registry_import_plan import Plan, keys_there, plan
 from isotherm.clinical.record import Record
-from isotherm.errors import BadSetting, OutputError
+from isotherm.errors import BadRecord, BadSetting, OutputError
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.fhir_definitions import definitions
 from isotherm.exchange.fhir_in import read_fhir
@@ -34,6 +34,11 @@ from isotherm.registry.store import Store, open_store
 Form = Literal["tables", "redcap", "fhir"]
 OutForm = Literal["csv", "excel", "parquet", "redcap", "fhir"]
 Progress = Callable[[str], None]
+
+NOT_OF_PATIENTS = (
+    "What came in says of itself that it was simulated and is of no patient, and goes into no registry of patients; "
+    "import it into one in which nobody ever lived, which isotherm registry init --simulated makes."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +109,14 @@ def import_records(address: str, wish: Wish, *, today: date, by: str, why: str, 
     InputError
         What came cannot be read at all.
     StoreError
-        The registry cannot be used, or somebody changed a record meanwhile.
+        The registry cannot be used, somebody changed a record meanwhile, or what came in was simulated and the
+        registry is one of patients.
     """
     progress("reading what came in")
     intake = read(wish, today)
     with open_store(address) as store:
+        if intake.simulated and not store.simulated():
+            raise BadRecord(NOT_OF_PATIENTS)
         progress("looking up what the registry holds")
         there = keys_there(store, {one.record.patient_id for one in intake.noted})
         checked = check(intake, there.__contains__)
@@ -155,7 +163,10 @@ def export_records(address: str, out: str, form: OutForm, *, patients: Iterable[
         found = _of(store, wanted)
         if form == "redcap":
             return write_redcap(found, place)
-        return write_fhir(found, place) if form == "fhir" else write_tables(found, place, form=form)
+        simulated = store.simulated()
+        if form == "fhir":
+            return write_fhir(found, place, simulated=simulated)
+        return write_tables(found, place, form=form, simulated=simulated)
 
 
 def _of(store: Store, patients: frozenset[str]) -> Iterable[Record]:

@@ -16,27 +16,31 @@ from isotherm.printable import printable
 from isotherm.registry.audit import Entry
 from isotherm.registry.rows import Kept
 from isotherm.registry.verifying import Verified
+from isotherm.study.simulate.synthetic import NOBODY_LIVED
 
 NOT_TOLD = "nobody could tell"
 
-DONE = {"added": "added", "revised": "changed", "withdrawn": "withdrew", "reinstated": "reinstated"}
+DONE = {"added": "added", "revised": "changed", "withdrawn": "withdrew", "reinstated": "reinstated",
+        "marked": "marked"}  # fmt: skip
 
 
-def patient_text(patient_id: str, kept: Sequence[Kept], width: int | None) -> str:
-    """Return everything about a patient, a block for each record."""
+def patient_text(patient_id: str, kept: Sequence[Kept], width: int | None, *, simulated: bool = False) -> str:
+    """Return everything about a patient, a block for each record; `simulated`: nobody in the registry ever lived."""
     lines = [f"Patient {printable(patient_id)}: {_many(len(kept), 'record')}"]
+    lines += folded(NOBODY_LIVED, width) if simulated else []
     for one in kept:
         lines += ["", _title(one)]
         lines += _aligned(_fields(one), width)
     return "\n".join(lines)
 
 
-def patient_json(patient_id: str, kept: Sequence[Kept]) -> str:
+def patient_json(patient_id: str, kept: Sequence[Kept], *, simulated: bool = False) -> str:
     """Return the same as JSON."""
     told = [{"kind": one.record.kind.name, "id": one.record.id or None, "revision": one.revision,
              "withdrawn": one.withdrawn, "values": {name: _plain(value) for name, value in one.record.values.items()},
              "unknown": sorted(one.record.unknown)} for one in kept]  # fmt: skip
-    return _json({"schema": "isotherm.registry-patient/1", "patient_id": patient_id, "records": told})
+    return _json({"schema": "isotherm.registry-patient/1", "patient_id": patient_id, "simulated": simulated,
+                  "records": told})  # fmt: skip
 
 
 def questions_text(patient_id: str, questions: Sequence[Open], width: int | None) -> str:
@@ -100,7 +104,8 @@ def verified_text(verified: Verified, width: int | None) -> str:
         said = [line for one in verified.problems for line in folded(one, width)]
         head = f"NOT WHOLE: {_many(len(verified.problems), 'problem')} in {looked}."
         return "\n".join([head, *said, "Nothing was repaired; isotherm registry restore goes back to the last backup."])
-    return (f"Whole: {looked} fit together.\nThe audit ends with {verified.hash}\n"
+    marked = f"{NOBODY_LIVED}\n" if verified.simulated else ""
+    return (f"Whole: {looked} fit together.\n{marked}The audit ends with {verified.hash}\n"
             "Noted elsewhere, it shows later that nothing before it was changed: verify --noted HASH")  # fmt: skip
 
 
@@ -148,6 +153,8 @@ def _broken(text: str, width: int | None) -> list[str]:
 
 
 def _what(one: Entry) -> str:
+    if one.action == "marked":
+        return "this registry as simulated"
     if one.kind == "patient":
         return f"patient {one.patient_id}"
     return f"{RECORD_KINDS[one.kind].label.lower()} {one.record_id}".rstrip() + f" of patient {one.patient_id}"
@@ -155,7 +162,7 @@ def _what(one: Entry) -> str:
 
 def _changes(one: Entry) -> Iterator[str]:
     """Yield one line for each field that is another one now."""
-    if one.action == "withdrawn":
+    if one.action in ("withdrawn", "marked"):
         return
     old, new = _loaded(one.old) or {}, _loaded(one.new) or {}
     for field in RECORD_KINDS[one.kind].fields:

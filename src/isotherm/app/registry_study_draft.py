@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
-from isotherm.app.registry_cohort import MARK, Asked
+from isotherm.app.registry_cohort import MARK, Asked, Found
 from isotherm.app.study_draft import METHODS
 from isotherm.app.study_guess import MOST_LEVELS
 from isotherm.clinical.record import PATIENT_KEY
@@ -18,6 +18,7 @@ from isotherm.registry.derive import DELAYED, UPFRONT, Windows
 from isotherm.registry.endpoints_kinds import ENDPOINTS, Choices, Endpoint
 from isotherm.study.designs import courses
 from isotherm.study.predicate_tree import column_kind
+from isotherm.study.simulate.synthetic import NOBODY_LIVED
 
 TIMING = "timing of ablation and systemic therapy"
 """What is compared by the course of patients, and by no column: groups by timing are known too late."""
@@ -93,12 +94,7 @@ def comparable(cohort: Cohort) -> tuple[str, ...]:
     return tuple(found)
 
 
-SIMULATED = "Simulated patients: nobody in this registry ever lived."
-
-
-def registry_draft(
-    address: str, asked: Asked, cohort: Cohort, *, title: str, compare: str, synthetic: bool = False
-) -> str:  # fmt: skip
+def registry_draft(address: str, asked: Asked, found: Found, *, title: str, compare: str) -> str:
     """Return the text of a protocol over a cohort.
 
     Parameters
@@ -106,19 +102,18 @@ def registry_draft(
     address : str
         Of the registry; as absolute as it has to be from where the protocol will lie.
     asked : Asked
-    cohort : Cohort
-        What came of it.
+    found : Found
+        What came of it; where nobody in the registry ever lived, that stands beside the main result.
     title : str
     compare : str
         One of `comparable`.
-    synthetic : bool
-        Whether nobody in the registry ever lived, which then stands beside the main result.
 
     Raises
     ------
     BadSetting
         What is compared does not occur; a registry whose address a protocol cannot hold.
     """
+    cohort = found.cohort
     if compare not in comparable(cohort):
         raise BadSetting("This cohort cannot be compared by that; choose what has two values or more in it.")
     if asked.per == "patient" and asked.choices.anchor not in ("decision", "ablation"):
@@ -126,7 +121,8 @@ def registry_draft(
                          "at the first ablation.")  # fmt: skip
     if compare == TIMING and asked.choices.anchor != "decision":
         raise BadSetting("Timings are compared from the decision on; let the time of patients begin there.")
-    parts = [HEAD, *_top(title, compare, caveat=SIMULATED if synthetic else ""), *_data(address, asked, cohort),
+    caveat = NOBODY_LIVED if found.simulated else ""
+    parts = [HEAD, *_top(title, compare, caveat=caveat), *_data(address, asked, cohort),
              *_time(asked, cohort, compare)]  # fmt: skip
     parts += _timing_arms(asked.windows) if compare == TIMING else _arms(cohort.table[compare], compare)
     parts += [line for name in _facts(cohort) if name != compare for line in _covariate(cohort.table[name], name)]

@@ -106,10 +106,16 @@ def me(by: str | None) -> str:
         raise BadSetting("The system does not say who you are; name yourself with --by.") from None
 
 
-def make(address: str) -> str:
-    """Make a registry; return what it is called."""
-    with open_store(address, create=True) as store:
+def make(address: str, *, simulated_by: str | None = None) -> str:
+    """Make a registry; return what it is called. `simulated_by` says that nobody in it will ever have lived."""
+    with open_store(address, create=True, simulated_by=simulated_by) as store:
         return store.address.shown
+
+
+def is_simulated(address: str) -> bool:
+    """Return whether nobody in a registry ever lived, as the registry itself says."""
+    with open_store(address) as store:
+        return store.simulated()
 
 
 def add(address: str, one: Which, written: Sequence[str], *, today: date, by: str, why: str) -> str:

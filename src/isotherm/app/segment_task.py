@@ -95,15 +95,17 @@ def segment(
     """
     check_places([p for p in (out, probability) if p is not None], [image, *([organ] if organ else [])])
     source = None if dicom is None else _dicom_source(dicom, image, organ)
-    volume = read_volume(image).volume
+    read = read_volume(image)
+    volume = read.volume
     drawn = None if organ is None else read_masks(organ, of="organ", beside=[split_spec(image)[0]])[0].mask
     found = outline_lesion(volume, shown.seeds(volume.grid), what=what, organ=drawn)
     told = _told(found, shown, what, organ is not None)
     if out is not None:
-        write_outline(out, found.mask, found.error_mm, told)
+        write_outline(out, found.mask, found.error_mm, told, simulated=read.simulated)
     if probability is not None:
         write_outline(probability, Mask(found.probability, volume.grid, found.mask.of), found.error_mm,
-                      {**told, "holds": "probabilities, for the eye; measure margins on the mask"})  # fmt: skip
+                      {**told, "holds": "probabilities, for the eye; measure margins on the mask"},
+                      simulated=read.simulated)  # fmt: skip
     if dicom is not None and source is not None:
         name = "Tumor" if what == "tumor" else "Ablation zone"
         one = NamedSegment(name, TUMOR if what == "tumor" else ZONE, found.mask, name, new_uid(), drawn=False)
@@ -137,13 +139,14 @@ def segment_by_program(
     """
     if out is not None:
         check_mask_place(out, image)
-    first, *others = run_segmenter(segmenter, read_volume(image).volume, of=of, label=label)
+    read = read_volume(image)
+    first, *others = run_segmenter(segmenter, read.volume, of=of, label=label)
     if others:
         labels = ", ".join(mask.label for mask in (first, *others)[:20])
         raise NoSuchLabel(f"The segmenter's mask holds several labels ({labels}); name one with --label.")
     mask = first.mask
     if out is not None:
-        write_mask(out, mask)
+        write_mask(out, mask, simulated=read.simulated)
     told = {"form": "isotherm.outline/1", "what": of, "volume_ml": round(mask.volume_ml, 3), "outline_error_mm": None,
             "label": first.label, "method": "another program", "software": versions()}  # fmt: skip
     return Segmented(told, mask)

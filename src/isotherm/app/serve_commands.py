@@ -37,9 +37,6 @@ def add_serve(commands: Any, say: Print) -> None:
     one.add_argument("--workspace", metavar="DIR", default=WORKSPACE,
                      help="folder for jobs, uploads and accounts (default: %(default)s)")  # fmt: skip
     one.add_argument("--demo", action="store_true", help="the simulated patients, and say so")
-    one.add_argument("--simulated", action="store_true",
-                     help="nobody in this registry ever lived: said on every page; margins of simulated scans may be "
-                     "accepted")  # fmt: skip
     one.add_argument("--host", metavar="ADDRESS", default="127.0.0.1",
                      help="address to listen at (default: %(default)s, this machine only)")  # fmt: skip
     one.add_argument("--port", type=int, metavar="N", default=0, help="default: a free one")
@@ -71,7 +68,7 @@ def _serve(options: argparse.Namespace, say: Print) -> int:
         print(text, file=sys.stderr, flush=True)
 
     served(what[0] if what else None, Path(options.workspace), today=datetime.now().astimezone().date(),
-           demo=options.demo, simulated=options.simulated, host=options.host, port=options.port, names=options.name,
+           demo=options.demo, host=options.host, port=options.port, names=options.name,
            tls_cert=options.tls_cert, tls_key=options.tls_key, behind_proxy=options.behind_proxy,
            browser=not options.no_browser, jobs=options.jobs, room_gb=options.room_gb,
            say=lambda address: say(f"isotherm is at {address}\nStop it with Ctrl-C.\n"),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from isotherm.app.registry_cohort import MARK, asked_of, read_cohort
+from isotherm.app.registry_cohort import MARK, Found, asked_of, read_cohort
 from isotherm.errors import BadColumn, BadSetting, BadTable
 from isotherm.exchange.protocol_files import read_protocol
 from isotherm.exchange.tables_in import read_records
 from isotherm.study.predicate import Predicate, near
 from isotherm.study.protocol import Protocol
+from isotherm.study.simulate.synthetic import NOBODY_LIVED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +24,7 @@ class StudyData:
     Parameters
     ----------
     protocol : Protocol
+        With the caveat that nobody lived, where its registry says so.
     table : DataFrame
         With the columns that the protocol uses.
     inputs : tuple of str
@@ -43,7 +45,8 @@ class StudyData:
             return ""
         one = self.registry
         condition = f", where {one['where']}" if one["where"] else ""
-        return f"{one['registry_id']}, audit entry {one['entries']}, a row per {one['per']}{condition}"
+        lived = f". {NOBODY_LIVED}" if one["simulated"] else ""
+        return f"{one['registry_id']}, audit entry {one['entries']}, a row per {one['per']}{condition}{lived}"
 
     def provenance(self, *, released: bool = False) -> dict[str, Any] | None:
         """Return where the table comes from for result.json; a release has no counts of rows that were left out."""
@@ -83,7 +86,15 @@ def study_of(protocol: Protocol, path: str) -> StudyData:
             f"The condition on the registry asks for '{later[0]}', which only the future tells; make it a step of "
             "eligibility with an override, where it is counted and seen."
         )
-    return StudyData(protocol, _columns(protocol, found.cohort.table), (path, address), found.provenance(asked))
+    table = _columns(protocol, found.cohort.table)
+    return StudyData(_with_caveat(protocol, found), table, (path, address), found.provenance(asked))
+
+
+def _with_caveat(protocol: Protocol, found: Found) -> Protocol:
+    """Return the protocol, which says that nobody lived where the registry says so, whatever its file has left out."""
+    if not found.simulated or NOBODY_LIVED in protocol.caveats:
+        return protocol
+    return replace(protocol, caveats=(NOBODY_LIVED, *protocol.caveats))
 
 
 def _columns(protocol: Protocol, cohort: pd.DataFrame) -> pd.DataFrame:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from isotherm.app.places import new_file
 from isotherm.app.study_guess import CODES, Event, Fact, Guesses, codes_in, guess
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.protocol_text import toml
+from isotherm.exchange.simulated_mark import is_marked
 from isotherm.exchange.tables_in import read_table
+from isotherm.study.simulate.synthetic import COLUMN, NOBODY_LIVED
 
 HEAD = """\
 # A protocol, drafted from the columns of a table. Everything marked GUESS comes from names and values alone: check
@@ -90,13 +93,16 @@ def write_draft(table: str, out: str) -> Path:
     raw = read_table(table)
     codes = codes_in(raw)
     records = read_table(table, missing=codes) if codes else raw
-    write_text(file, draft(guess(records), _relative(table, file.parent), codes))
+    caveats = [NOBODY_LIVED] if COLUMN in raw.columns and raw[COLUMN].map(is_marked).any() else []
+    write_text(file, draft(guess(records), _relative(table, file.parent), codes, caveats))
     return file
 
 
-def draft(found: Guesses, data_file: str, codes: tuple[float | str, ...]) -> str:
+def draft(
+    found: Guesses, data_file: str, codes: tuple[float | str, ...], caveats: Sequence[str] = ()
+) -> str:  # fmt: skip
     """Return the text of a draft, which reads back as a protocol."""
-    parts = [HEAD, *_top(), *_data(found, data_file, codes), *_design(), *_arms(found), *_outcomes(found)]
+    parts = [HEAD, *_top(caveats), *_data(found, data_file, codes), *_design(), *_arms(found), *_outcomes(found)]
     for fact in found.facts or (Fact("COLUMN_OF_A_COVARIATE", "number", ()),):
         parts += _covariate(fact)
     parts += [METHODS.rstrip()]
@@ -112,14 +118,14 @@ def _relative(table: str, folder: Path) -> str:
         return Path(table).absolute().as_posix()
 
 
-def _top() -> list[str]:
+def _top(caveats: Sequence[str]) -> list[str]:
     return [
         "schema = 1",
         'title = "A title for the study"  # write yours',
         'question = "Who is compared with whom, on what, and why?"  # write yours',
         "seed = 1  # of everything that is drawn",
         "outcomes_blinded = false  # true: columns of outcomes are not even read; to settle matching before looking",
-        "caveats = []  # what these data cannot show; printed beside the main result",
+        f"caveats = {toml(tuple(caveats))}  # what these data cannot show; printed beside the main result",
         "",
     ]
 

@@ -19,6 +19,7 @@ from isotherm.exchange.fhir_values import coding_in, from_fhir, items, members
 from isotherm.exchange.record_cells import wanted
 from isotherm.exchange.record_intake import Intake
 from isotherm.exchange.record_tables_in import FUTURE
+from isotherm.exchange.simulated_mark import is_test_data
 
 UNTOLD = "unknown"
 """The gender of a patient of whom none was noted: the element must not be left out."""
@@ -46,7 +47,11 @@ def read_fhir(path: str | os.PathLike[str], *, today: date) -> Intake:
     """
     file, intake = Path(path), Intake()
     intake.rows[file.name] = 0
-    for number, resource in enumerate(_resources(file), start=1):
+    bundle = _bundle(file)
+    intake.simulated = is_test_data(bundle)
+    entries = (members(members(one).get("resource")) for one in items(bundle.get("entry")))
+    for number, resource in enumerate(entries, start=1):
+        intake.simulated |= is_test_data(resource)
         intake.counted(file.name)
         kinds = _kinds(resource)
         if not kinds:
@@ -57,7 +62,7 @@ def read_fhir(path: str | os.PathLike[str], *, today: date) -> Intake:
     return intake
 
 
-def _resources(file: Path) -> Iterator[Json]:
+def _bundle(file: Path) -> Json:
     try:
         bundle: Any = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -66,8 +71,7 @@ def _resources(file: Path) -> Iterator[Json]:
         raise UnreadableFile(f"'{file.name}' is not JSON; give a FHIR bundle.") from error
     if members(bundle).get("resourceType") != "Bundle":
         raise UnreadableFile(f"'{file.name}' is no FHIR bundle; give one that `isotherm registry export` wrote.")
-    for one in items(members(bundle).get("entry")):
-        yield members(members(one).get("resource"))
+    return members(bundle)
 
 
 def _kinds(resource: Json) -> list[tuple[RecordKind, str]]:

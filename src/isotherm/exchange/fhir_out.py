@@ -31,13 +31,21 @@ from isotherm.exchange.fhir_names import (
     full_name,
 )
 from isotherm.exchange.fhir_values import identifier, reference, to_fhir, urn
+from isotherm.exchange.simulated_mark import SECURITY
 
 Records = Mapping[tuple[str, str], Record]
 """Records of one patient by kind and own key."""
 
 
-def write_fhir(records: Iterable[Record], path: str | os.PathLike[str]) -> dict[str, int]:
+def write_fhir(records: Iterable[Record], path: str | os.PathLike[str], *, simulated: bool = False) -> dict[str, int]:
     """Write records as a bundle in JSON; `fhir_in.read_fhir` gives them back.
+
+    Parameters
+    ----------
+    records : iterable of Record
+    path : path
+    simulated : bool
+        Whether nobody of them ever lived: the bundle and each resource are labeled as test data.
 
     Returns
     -------
@@ -49,7 +57,7 @@ def write_fhir(records: Iterable[Record], path: str | os.PathLike[str]) -> dict[
     OutputError
     """
     found = list(records)
-    write_text(path, json_of(bundle_of(found)))
+    write_text(path, json_of(bundle_of(found, simulated=simulated)))
     return {name: n for name in RECORD_KINDS if (n := sum(one.kind.name == name for one in found))}
 
 
@@ -58,13 +66,26 @@ def json_of(resource: Json) -> str:
     return json.dumps(resource, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def bundle_of(records: Iterable[Record]) -> Json:
+def bundle_of(records: Iterable[Record], *, simulated: bool = False) -> Json:
     """Return a bundle of records, patient after patient."""
     by_patient: dict[str, dict[tuple[str, str], Record]] = {}
     for one in records:
         by_patient.setdefault(one.patient_id, {})[one.kind.name, one.id] = one
     entries = [entry for patient, kept in by_patient.items() for entry in _entries(patient, kept)]
-    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    bundle: Json = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    return _labeled(bundle) if simulated else bundle
+
+
+def _labeled(bundle: Json) -> Json:
+    """Return a bundle that says of itself, and in each resource, that it is of nobody."""
+    label = {"security": [SECURITY]}
+    entries = [one | {"resource": _with_meta(one["resource"], label)} for one in bundle["entry"]]
+    return _with_meta(bundle, label) | {"entry": entries}
+
+
+def _with_meta(resource: Json, more: Json) -> Json:
+    kind, meta = resource["resourceType"], resource.get("meta", {})
+    return {"resourceType": kind, "meta": meta | more} | {k: v for k, v in resource.items() if k != "meta"}
 
 
 def _entries(patient: str, kept: Records) -> list[Json]:

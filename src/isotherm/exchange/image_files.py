@@ -33,6 +33,7 @@ from isotherm.exchange.segments import SEVERAL, choose, split_spec
 from isotherm.exchange.voxel_source import (
     IMAGE_TYPES,
     MASK_TYPES,
+    SIMULATED_NOTE,
     ImageFile,
     Segment,
     Voxels,
@@ -56,11 +57,12 @@ RIM = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadVolume:
-    """An image, what had to be assumed to read it, and whom and when it is of, where the format says so."""
+    """An image, what had to be assumed to read it, whom and when it is of, and whether the file calls it simulated."""
 
     volume: Volume
     warnings: tuple[str, ...]
     origin: Origin | None = None
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +85,8 @@ class ReadMask:
         Whom and when it is of, where the format says so.
     outline_error_mm : float or None
         Standard deviation of the outline along its normal, where the file says it (`isotherm segment` writes it).
+    simulated : bool
+        Whether the file says that it was simulated, and is of no patient.
     """
 
     mask: Mask
@@ -92,6 +96,7 @@ class ReadMask:
     warnings: tuple[str, ...]
     origin: Origin | None = None
     outline_error_mm: float | None = None
+    simulated: bool = False
 
 
 def read_volume(spec: str | os.PathLike[str], *, of: str = "image") -> ReadVolume:
@@ -125,7 +130,7 @@ def read_volume(spec: str | os.PathLike[str], *, of: str = "image") -> ReadVolum
         raise BadVoxels(f"{source.file.start} is a segmentation of several layers; an image is wanted.")
     voxels = gather(source, 0, IMAGE_TYPES)
     _refuse_not_finite(voxels, source.file)
-    return ReadVolume(Volume(voxels, source.grid, source.unit), source.warnings, source.origin)
+    return ReadVolume(Volume(voxels, source.grid, source.unit), source.warnings, source.origin, source.simulated)
 
 
 def read_masks(spec: str | os.PathLike[str], *, of: Role, beside: Sequence[str] = ()) -> tuple[ReadMask, ...]:
@@ -179,26 +184,30 @@ def read_masks(spec: str | os.PathLike[str], *, of: Role, beside: Sequence[str] 
     return (_one(labels, chosen, source, of, told, cut_out=False),)
 
 
-def write_mask(path: str | os.PathLike[str], mask: Mask) -> None:
+def write_mask(path: str | os.PathLike[str], mask: Mask, *, simulated: bool = False) -> None:
     """Write a mask as NIfTI (.nii.gz or .nii): uint8 of 0 and 1, or float32 for shares, with its place in the patient.
 
+    Where it was `simulated`, the file says so, and whoever reads it with us is told.
+
     Raises
     ------
     OutputError
         The place cannot be written to.
     """
-    write_nifti(path, mask.voxels, mask.grid)
+    write_nifti(path, mask.voxels, mask.grid, note=SIMULATED_NOTE if simulated else "")
 
 
-def write_volume(path: str | os.PathLike[str], volume: Volume) -> None:
+def write_volume(path: str | os.PathLike[str], volume: Volume, *, simulated: bool = False) -> None:
     """Write an image or a label map as NIfTI (.nii.gz or .nii) in its own number type, with its place in the patient.
 
+    Where it was `simulated`, the file says so, and whoever reads it with us is told.
+
     Raises
     ------
     OutputError
         The place cannot be written to.
     """
-    write_nifti(path, volume.voxels, volume.grid)
+    write_nifti(path, volume.voxels, volume.grid, note=SIMULATED_NOTE if simulated else "")
 
 
 def _open(file: ImageFile) -> VoxelSource:
@@ -312,6 +321,7 @@ def _one(
         grid=source.grid,
         warnings=warnings,
         outline_error_mm=source.outline_error_mm,
+        simulated=source.simulated,
     )
 
 
@@ -368,4 +378,4 @@ def _shares(voxels: Voxels, wanted: str | None, source: VoxelSource, of: Role) -
     if wanted is not None:
         raise NoSuchLabel(f"{source.file.start} holds shares from 0 to 1 and no labels; give it without ':{wanted}'.")
     return ReadMask(Mask(voxels, source.grid, of), "1", None, source.grid, source.warnings,
-                    outline_error_mm=source.outline_error_mm)  # fmt: skip
+                    outline_error_mm=source.outline_error_mm, simulated=source.simulated)  # fmt: skip

@@ -31,6 +31,7 @@ from isotherm.exchange.voxel_source import (
     VoxelSource,
     cut_short,
     grid_of,
+    is_noted_simulated,
     noted_outline_error_mm,
     refuse_impossible_size,
     refuse_other_than_numbers,
@@ -192,6 +193,7 @@ def _open(
     grid = grid_of(file, shape_kji, lambda shape: _grid(reader, shape))
     # Layers lie interleaved in the file: all are read at once, and kept where they may be asked for one by one.
     read: Callable[[], Any] = cache(reader.Execute) if components > 1 else reader.Execute
+    note = reader.GetMetaData(NOTE) if reader.HasMetaDataKey(NOTE) else ""
     return VoxelSource(
         file=file,
         grid=grid,
@@ -199,7 +201,8 @@ def _open(
         layers=components,
         segments=segments,
         warnings=tuple(w for w in (dropped, warning) if w),
-        outline_error_mm=noted_outline_error_mm(reader.GetMetaData(NOTE)) if reader.HasMetaDataKey(NOTE) else None,
+        outline_error_mm=noted_outline_error_mm(note),
+        simulated=is_noted_simulated(note),
     )
 
 

@@ -33,6 +33,7 @@ from isotherm.exchange.voxel_source import (
     VoxelSource,
     cut_short,
     grid_of,
+    is_noted_simulated,
     noted_outline_error_mm,
     refuse_impossible_size,
     refuse_other_than_numbers,
@@ -91,6 +92,7 @@ def open_nifti(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
     kji_to_lps = (RAS_LPS @ affine)[:, [2, 1, 0, 3]]
     grid = grid_of(file, shape_kji, lambda shape: Grid.from_affine(shape, kji_to_lps))
     segments = _label_table(extension)
+    note = bytes(header["descrip"]).decode("latin-1")
     scale = None if slope in (None, 1.0) and intercept in (None, 0.0) else (slope or 1.0, intercept or 0.0)
     whole = math.prod(shape_kji) * dtype.itemsize
     return VoxelSource(
@@ -103,7 +105,8 @@ def open_nifti(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
         layers=len(signs),
         segments=segments,
         warnings=tuple(w for w in (dropped, *assumed) if w),
-        outline_error_mm=noted_outline_error_mm(bytes(header["descrip"]).decode("latin-1")),
+        outline_error_mm=noted_outline_error_mm(note),
+        simulated=is_noted_simulated(note),
     )
 
 

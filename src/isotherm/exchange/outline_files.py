@@ -13,14 +13,17 @@ from isotherm.errors import OutputError
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.itk_files import write_nrrd
 from isotherm.exchange.nifti_files import write_nifti
-from isotherm.exchange.voxel_source import outline_note
+from isotherm.exchange.voxel_source import SIMULATED_NOTE, outline_note
 from isotherm.imaging.volume import Mask
 
 ENDING = re.compile(r"\.(nii|nii\.gz|nrrd)$", re.IGNORECASE)
 
 
-def write_outline(path: str | os.PathLike[str], mask: Mask, outline_error_mm: float, told: Mapping[str, Any]) -> Path:
+def write_outline(path: str | os.PathLike[str], mask: Mask, outline_error_mm: float, told: Mapping[str, Any], *,
+                  simulated: bool = False) -> Path:  # fmt: skip
     """Write a mask as NIfTI or NRRD with its outline error, and what is told of it as JSON beside; return that path.
+
+    Where the image was `simulated`, the mask says so as well.
 
     Raises
     ------
@@ -29,7 +32,7 @@ def write_outline(path: str | os.PathLike[str], mask: Mask, outline_error_mm: fl
     """
     name = os.fspath(path)
     beside = beside_of(name)
-    note = outline_note(outline_error_mm)
+    note = f"{outline_note(outline_error_mm)}; {SIMULATED_NOTE}" if simulated else outline_note(outline_error_mm)
     if name.lower().endswith(".nrrd"):
         write_nrrd(name, mask.voxels, mask.grid, note)
     else:

@@ -29,11 +29,14 @@ class Intake:
     problems : list of Problem
     rows : dict of str to int
         Rows read, by table.
+    simulated : bool
+        Whether any of it says of itself that it is of nobody who ever lived.
     """
 
     noted: list[Noted] = field(default_factory=list[Noted])
     problems: list[Problem] = field(default_factory=list[Problem])
     rows: dict[str, int] = field(default_factory=dict[str, int])
+    simulated: bool = False
 
     def problem(self, table: str, row: int, column: str, says: str, patient_id: str = "") -> None:
         """Note what keeps a row out."""

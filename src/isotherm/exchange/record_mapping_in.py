@@ -19,6 +19,7 @@ from isotherm.exchange.record_days import EARLIEST, ISO, day_reader
 from isotherm.exchange.record_intake import Intake
 from isotherm.exchange.record_mapping import PLACE, FieldSource, RecordMapping, TableMapping
 from isotherm.exchange.record_tables_in import FUTURE
+from isotherm.exchange.simulated_mark import is_marked, marked_at
 from isotherm.exchange.table_columns import number_in
 from isotherm.printable import printable
 from isotherm.study.predicate import near
@@ -74,6 +75,7 @@ def _read(mapping: TableMapping, sheet: Sheet, intake: Intake, today: date) -> N
     patient_at = sheet.columns.index(mapping.patient)
     where = [(sheet.columns.index(name), words) for name, words in mapping.where.items()]
     filled = None if not mapping.filled else sheet.columns.index(mapping.filled)
+    marked = marked_at(sheet.columns)
     width, numbers = len(sheet.columns), dict[str, int]()
     intake.rows[sheet.name] = 0  # a table that is read for several kinds has its rows once
     for number, cells in sheet.rows:
@@ -82,6 +84,7 @@ def _read(mapping: TableMapping, sheet: Sheet, intake: Intake, today: date) -> N
         if len(cells) != width:
             intake.problem(*place, "", "it has more or fewer cells than the header")
             continue
+        intake.simulated |= marked is not None and is_marked(cells[marked])
         if any(cell_text(cells[at]).strip().casefold() not in words for at, words in where):
             continue
         if filled is not None and not cell_text(cells[filled]).strip():

@@ -18,9 +18,11 @@ from isotherm.exchange.cells_in import FORMS, Sheet, open_sheet
 from isotherm.exchange.record_cells import cell_text, value_of, wanted
 from isotherm.exchange.record_intake import Intake
 from isotherm.exchange.record_tables_out import UNKNOWN, table_columns
+from isotherm.exchange.simulated_mark import is_marked, marked_at
 from isotherm.exchange.spreadsheet_text import unguarded
 from isotherm.printable import printable
 from isotherm.study.predicate import near
+from isotherm.study.simulate.synthetic import COLUMN
 
 FUTURE = "the day lies in the future"
 
@@ -103,6 +105,7 @@ class _Column:
 
 def _read(kind: RecordKind, sheet: Sheet, intake: Intake, *, today: date, guard: bool) -> None:
     places = _places(kind, sheet)
+    marked = marked_at(sheet.columns)
     columns = [
         _Column(places[one.name], one, guard and one.form == "text") for one in kind.fields if one.name in places
     ]
@@ -114,6 +117,7 @@ def _read(kind: RecordKind, sheet: Sheet, intake: Intake, *, today: date, guard:
         if len(cells) != width:
             intake.problem(sheet.name, number, "", "it has more or fewer cells than the header")
             continue
+        intake.simulated |= marked is not None and is_marked(cells[marked])
         patient = cell_text(cells[places[PATIENT_KEY]]).strip()
         own = cell_text(cells[places[kind.key]]).strip() if kind.several else ""
         before = len(intake.problems)
@@ -150,7 +154,7 @@ def _places(kind: RecordKind, sheet: Sheet) -> dict[str, int]:
     """Return where the columns of a kind stand; what is no column of it is refused, not skipped."""
     known = table_columns(kind)
     for name in sheet.columns:
-        if name not in known:
+        if name not in (*known, COLUMN):
             raise BadTable(f"The table '{sheet.name}' has a column '{printable(name)}', which is no field of a "
                            f"{kind.name}{near(name, known)}; take it out, or give a mapping.")  # fmt: skip
     for name in (*kind.keys, *(one.name for one in kind.fields if one.needed)):

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import openpyxl
 import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs]
@@ -21,6 +21,7 @@ from isotherm.exchange.atomic import replacing
 from isotherm.exchange.cells_excel import LAST_ROW
 from isotherm.exchange.record_cells import text_of
 from isotherm.exchange.spreadsheet_text import guarded
+from isotherm.study.simulate.synthetic import COLUMN, SYNTHETIC
 
 TableForm = Literal["csv", "excel", "parquet"]
 
@@ -35,7 +36,9 @@ def table_columns(kind: RecordKind) -> tuple[str, ...]:
     return (*kind.keys, *(one.name for one in kind.fields), UNKNOWN)
 
 
-def write_tables(records: Iterable[Record], out: str | os.PathLike[str], *, form: TableForm) -> dict[str, int]:
+def write_tables(
+    records: Iterable[Record], out: str | os.PathLike[str], *, form: TableForm, simulated: bool = False
+) -> dict[str, int]:  # fmt: skip
     """Write records as tables; `record_tables_in.read_tables` gives them back.
 
     Parameters
@@ -44,6 +47,8 @@ def write_tables(records: Iterable[Record], out: str | os.PathLike[str], *, form
     out : path
         A folder that gets a file for each kind that occurs, or the name of an Excel book.
     form : {"csv", "excel", "parquet"}
+    simulated : bool
+        Whether nobody of them ever lived, which each row then says first.
 
     Returns
     -------
@@ -59,12 +64,13 @@ def write_tables(records: Iterable[Record], out: str | os.PathLike[str], *, form
     for one in records:
         sorted_out.setdefault(one.kind.name, []).append(one)
     tables = {name: sorted_out[name] for name in RECORD_KINDS if name in sorted_out}
+    first = ((COLUMN, SYNTHETIC),) if simulated else ()
     if form == "excel":
-        _write_book(tables, Path(out))
+        _write_book(tables, Path(out), first)
     else:
         folder = _folder(Path(out))
         for name, rows in tables.items():
-            (_write_csv if form == "csv" else _write_parquet)(RECORD_KINDS[name], rows, folder)
+            (_write_csv if form == "csv" else _write_parquet)(RECORD_KINDS[name], rows, folder, first)
     return {name: len(rows) for name, rows in tables.items()}
 
 
@@ -77,8 +83,17 @@ def _folder(out: Path) -> Path:
     return out
 
 
-def _cells(record: Record) -> Iterator[Value | None]:
+First: TypeAlias = tuple[tuple[str, str], ...]
+"""Columns before those of a kind, each with what it says in every row."""
+
+
+def _header(kind: RecordKind, first: First) -> list[str]:
+    return [*(name for name, _ in first), *table_columns(kind)]
+
+
+def _cells(record: Record, first: First) -> Iterator[Value | None]:
     """Give the cells of a record in the order of its columns."""
+    yield from (says for _, says in first)
     yield record.patient_id
     if record.kind.several:
         yield record.id
@@ -87,38 +102,39 @@ def _cells(record: Record) -> Iterator[Value | None]:
     yield " ".join(one.name for one in record.kind.fields if one.name in record.unknown) or None
 
 
-def _safe(kind: RecordKind) -> list[bool]:
+def _safe(kind: RecordKind, first: First) -> list[bool]:
     """Say of each column whether people write words in it, which a spreadsheet might take for a formula."""
-    return [False] * len(kind.keys) + [one.form == "text" for one in kind.fields] + [False]
+    return [False] * (len(first) + len(kind.keys)) + [one.form == "text" for one in kind.fields] + [False]
 
 
-def _write_csv(kind: RecordKind, records: Sequence[Record], folder: Path) -> None:
-    words = _safe(kind)
+def _write_csv(kind: RecordKind, records: Sequence[Record], folder: Path, first: First) -> None:
+    words = _safe(kind, first)
     with (
         replacing(folder / f"{kind.name}.csv") as temporary,
         temporary.open("w", encoding="utf-8-sig", newline="") as text,
     ):  # with a mark, so that Excel reads its letters right
         rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(table_columns(kind))
+        rows.writerow(_header(kind, first))
         for record in records:
             rows.writerow(
                 "" if cell is None else guarded(str(cell)) if is_words else text_of(cell)
-                for cell, is_words in zip(_cells(record), words, strict=True)
+                for cell, is_words in zip(_cells(record, first), words, strict=True)
             )
 
 
-def _write_book(tables: dict[str, list[Record]], file: Path) -> None:
+def _write_book(tables: dict[str, list[Record]], file: Path, first: First) -> None:
     book = cast("Any", openpyxl.Workbook(write_only=True))
     for name, records in tables.items():
         if len(records) >= LAST_ROW:
             raise OutputError(f"{len(records):,} rows of '{name}' are more than a book can hold; write CSV or Parquet.")
         page, kind = book.create_sheet(name), RECORD_KINDS[name]
-        words = _safe(kind)
-        page.append(table_columns(kind))
+        words = _safe(kind, first)
+        page.append(_header(kind, first))
         for record in records:
-            page.append([_excel(cell, words=is_words) for cell, is_words in zip(_cells(record), words, strict=True)])
+            cells = zip(_cells(record, first), words, strict=True)
+            page.append([_excel(cell, words=is_words) for cell, is_words in cells])
     if not tables:
-        book.create_sheet("patient").append(table_columns(RECORD_KINDS["patient"]))
+        book.create_sheet("patient").append(_header(RECORD_KINDS["patient"], first))
     with replacing(file, suffix=".xlsx") as temporary:
         book.save(temporary)
 
@@ -136,13 +152,13 @@ def _excel(cell: Value | None, *, words: bool) -> Value | None:
     return cell if cell is None or isinstance(cell, bool | int | float) else text_of(cell)
 
 
-def _write_parquet(kind: RecordKind, records: Sequence[Record], folder: Path) -> None:
+def _write_parquet(kind: RecordKind, records: Sequence[Record], folder: Path, first: First) -> None:
     arrow, files = cast("Any", pa), cast("Any", pq)
-    columns = zip(*(_cells(record) for record in records), strict=True)
-    types = [arrow.string()] * len(kind.keys) + [_arrow(one) for one in kind.fields] + [arrow.string()]
+    columns = zip(*(_cells(record, first) for record in records), strict=True)
+    types = [arrow.string()] * (len(first) + len(kind.keys)) + [_arrow(one) for one in kind.fields] + [arrow.string()]
     arrays = [arrow.array(column, of) for column, of in zip(columns, types, strict=True)]
     with replacing(folder / f"{kind.name}.parquet") as temporary:
-        files.write_table(arrow.Table.from_arrays(arrays, list(table_columns(kind))), temporary)
+        files.write_table(arrow.Table.from_arrays(arrays, _header(kind, first)), temporary)
 
 
 def _arrow(kind: ValueKind) -> Any:

@@ -105,6 +105,8 @@ class VoxelSource:
         Whether planes without a mask are left out, so that the grid may end before the image does.
     outline_error_mm : float or None
         Standard deviation of the outline along its normal, where the file says it.
+    simulated : bool
+        Whether the file says that it was simulated, and is of no patient.
     """
 
     file: ImageFile
@@ -117,6 +119,16 @@ class VoxelSource:
     unit: str = "HU"
     partial: bool = False
     outline_error_mm: float | None = None
+    simulated: bool = False
+
+
+SIMULATED_NOTE = "isotherm: simulated, no patient"
+"""Words by which a header says that an image or a mask was simulated; other programs may not hand them on."""
+
+
+def is_noted_simulated(note: str) -> bool:
+    """Return whether a header has these words."""
+    return SIMULATED_NOTE in note
 
 
 def outline_note(error_mm: float) -> str:

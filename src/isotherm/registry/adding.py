@@ -15,6 +15,7 @@ from isotherm.registry.audit import sealed
 from isotherm.registry.inserting import insert_rows
 from isotherm.registry.rows import row_of, state_of
 from isotherm.registry.sessions import Writing
+from isotherm.registry.simulated import refuse_simulated
 from isotherm.registry.tables import AUDIT, RECORD_TABLES, WITHDRAWN
 
 Key: TypeAlias = tuple[str, str, str]
@@ -36,7 +37,8 @@ def add_all(writing: Writing, records: Iterable[Record]) -> int:
     Raises
     ------
     BadRecord
-        Some are there already, come twice, or point to a record that is not there or is withdrawn.
+        Some are there already, come twice, point to a record that is not there or is withdrawn, or were measured on
+        simulated images where patients are kept.
     """
     counted, pending = 0, dict[Key, list[int]]()
     for batch in _batches(records):
@@ -87,6 +89,7 @@ def _add(writing: Writing, batch: Sequence[Record], pending: dict[Key, list[int]
     found = find(writing.connection, [*keys, *pointed])
     more = len(batch) == AT_ONCE  # those that come after it were not looked at
     _refuse_known(keys, found, first, more=more)
+    refuse_simulated(writing.connection, batch, first)
     new = set(keys)
     gone = {place for target, places in pointed.items() if target not in new and found.get(target) for place in places}
     if gone:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-Action = Literal["added", "revised", "withdrawn", "reinstated"]
+Action = Literal["added", "revised", "withdrawn", "reinstated", "marked"]
 
 FIELDS = ("entry", "transaction_id", "at", "who", "action", "kind", "patient_id", "record_id", "revision", "old", "new",
           "why")  # fmt: skip
@@ -18,7 +18,7 @@ FIELDS = ("entry", "transaction_id", "at", "who", "action", "kind", "patient_id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing that was done to one record.
+    """One thing that was done to one record; or the mark of a registry in which nobody ever lived.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class Entry:
     at : str
         When, UTC, as in 2026-03-01T12:00:00.000000Z.
     who, why : str
-    action : {"added", "revised", "withdrawn", "reinstated"}
+    action : {"added", "revised", "withdrawn", "reinstated", "marked"}
     kind, patient_id, record_id : str
-        Which record; `record_id` is empty where a patient has only one of its kind.
+        Which record; `record_id` is empty where a patient has only one of its kind. Of the mark: "registry", and empty.
     revision : int
         Of the record, after it.
     old, new : str, optional

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, MetaData, delete, func, select
 
-from isotherm.errors import NoRegistry, OtherRevision, OutputError, StoreError
+from isotherm.errors import OtherRevision, OutputError, StoreError
 from isotherm.printable import printable
 from isotherm.registry.address import Address, address_of, connected, writing
 from isotherm.registry.failures import failures
 from isotherm.registry.inserting import insert_rows
 from isotherm.registry.migrate import upgrade
-from isotherm.registry.opening import found_revision, making
+from isotherm.registry.opening import found_revision, is_made, making
 from isotherm.registry.revisions import HEAD, REVISIONS, VERSION, revision_of
 from isotherm.registry.sessions import read
 from isotherm.registry.tables import AUDIT, REGISTRY
@@ -71,7 +71,7 @@ def restore(backup: str | os.PathLike[str], address: str) -> str:
         with read(old, source) as rows:
             if revision == HEAD and (problems := verify(rows).problems):
                 raise StoreError(f"'{source.shown}' is not whole, and was not restored: {' '.join(problems)}")
-            if _is_made(new, target):
+            if is_made(new, target):
                 _into_empty(rows, new, target, revision)
             else:
                 with making(new, target) as connection:
@@ -120,20 +120,13 @@ def _known(revision: str, address: Address) -> str:
     return revision
 
 
-def _is_made(engine: Engine, address: Address) -> bool:
-    try:
-        found_revision(engine, address)
-    except NoRegistry:
-        return False
-    return True
-
-
 def _into_empty(rows: Connection, engine: Engine, address: Address, revision: str) -> None:
     with failures(address), engine.connect() as connection, writing(connection).begin():
         connection.execute(select(REGISTRY).with_for_update())
         entries = connection.execute(select(func.count()).select_from(AUDIT)).scalar_one()
         if entries or revision_of(connection) != revision:
-            raise OutputError(f"{address.shown} holds records already; restore into a new one.")
+            raise OutputError(f"{address.shown} holds records already, or its mark as simulated; restore into a "
+                              "new one.")  # fmt: skip
         connection.execute(delete(REGISTRY))
         _copy_rows(rows, connection)
 

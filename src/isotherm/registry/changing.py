@@ -18,6 +18,7 @@ from isotherm.registry.audit import Action, sealed
 from isotherm.registry.inserting import insert_rows
 from isotherm.registry.rows import Kept, kept_of, row_of, state_of
 from isotherm.registry.sessions import Writing
+from isotherm.registry.simulated import refuse_simulated
 from isotherm.registry.tables import AUDIT, RECORD_TABLES, WITHDRAWN
 
 
@@ -68,6 +69,7 @@ def revise(writing: Writing, target: Target, values: Mapping[str, Value | None],
     if state_of(record) == state_of(kept.record):
         return kept.revision
     _check_targets(writing, record)
+    refuse_simulated(writing.connection, [record])
     return _save(writing, "revised", kept, record)
 
 

@@ -15,10 +15,12 @@ from isotherm import __version__
 from isotherm.errors import NoRegistry, OtherRevision, OutputError
 from isotherm.printable import printable
 from isotherm.registry.address import Address, look_at_file, note_made
-from isotherm.registry.audit import first_hash
+from isotherm.registry.audit import Act, Chain, first_hash
 from isotherm.registry.failures import failures
+from isotherm.registry.inserting import insert_rows
 from isotherm.registry.revisions import HEAD, REVISIONS, revision_of
-from isotherm.registry.tables import RECORD_TABLES, REGISTRY
+from isotherm.registry.simulated import NOT_AFTERWARDS, mark
+from isotherm.registry.tables import AUDIT, RECORD_TABLES, REGISTRY
 
 _MAKING = 0x69736F74
 """Number of the lock that whoever makes a registry in PostgreSQL holds."""
@@ -53,8 +55,22 @@ def found_revision(engine: Engine, address: Address) -> str:
     return revision
 
 
-def make(engine: Engine, address: Address, now: datetime) -> None:
+def is_made(engine: Engine, address: Address) -> bool:
+    """Return whether a registry is there, of whatever revision."""
+    try:
+        found_revision(engine, address)
+    except NoRegistry:
+        return False
+    return True
+
+
+def make(engine: Engine, address: Address, now: datetime, *, simulated: Act | None = None) -> None:
     """Make a new registry.
+
+    Parameters
+    ----------
+    simulated : Act, optional
+        Who marks it as one in which nobody ever lived.
 
     Raises
     ------
@@ -63,13 +79,18 @@ def make(engine: Engine, address: Address, now: datetime) -> None:
     """
     from isotherm.registry.migrate import upgrade  # Alembic, which only few need, takes half a second to load
 
+    if simulated is not None and is_made(engine, address):
+        raise OutputError(NOT_AFTERWARDS.format(address.shown))
     with making(engine, address) as connection:
         upgrade(connection)
         registry_id = uuid.uuid4().hex
+        chain = Chain(0, first_hash(registry_id))
+        marks = [] if simulated is None else [mark(chain, simulated)]
         connection.execute(insert_into(REGISTRY).values(
             registry_id=registry_id, made_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            made_with=__version__, entries=0, hash=first_hash(registry_id),
+            made_with=__version__, entries=chain.entries, hash=chain.hash,
         ))  # fmt: skip
+        insert_rows(connection, AUDIT, marks)
     if address.file is not None:
         note_made(address.file)
 

@@ -25,6 +25,7 @@ from isotherm.registry.putting import Put, put_all
 from isotherm.registry.reading import history, raw_columns
 from isotherm.registry.rows import Kept, kept_of
 from isotherm.registry.sessions import read, write
+from isotherm.registry.simulated import NOT_AFTERWARDS, WHY, is_marked
 from isotherm.registry.tables import RECORD_TABLES, REGISTRY, WITHDRAWN
 from isotherm.registry.verifying import Verified, verify
 
@@ -36,7 +37,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_store(address: str, *, create: bool = False, clock: Clock = utc_now) -> Store:
+def open_store(address: str, *, create: bool = False, simulated_by: str | None = None, clock: Clock = utc_now) -> Store:
     """Open a registry; close it again, or use it as a context.
 
     Parameters
@@ -45,6 +46,8 @@ def open_store(address: str, *, create: bool = False, clock: Clock = utc_now) ->
         The path of a file (SQLite), or postgresql://USER@HOST/DATABASE.
     create : bool
         Make it; refused where there is one.
+    simulated_by : str, optional
+        Who says that nobody in it will ever have lived: that marks the registry that is made, for good.
     clock : callable
         Tells the time for the audit.
 
@@ -57,6 +60,8 @@ def open_store(address: str, *, create: bool = False, clock: Clock = utc_now) ->
     NoAnswer, NotAdmitted, OutputError, DamagedRegistry, BadSetting
     """
     place = address_of(address)
+    if simulated_by is not None and not create:
+        raise BadSetting(NOT_AFTERWARDS.format(place.shown))
     held = _SHARED.get((os.getpid(), place.url))
     if held is not None and not create:
         check(held, place)
@@ -64,7 +69,8 @@ def open_store(address: str, *, create: bool = False, clock: Clock = utc_now) ->
     engine = connected(place)
     try:
         if create:
-            make(engine, place, clock())
+            now = clock()
+            make(engine, place, now, simulated=None if simulated_by is None else _act(simulated_by, WHY, now))
         else:
             check(engine, place)
     except BaseException:
@@ -309,6 +315,11 @@ class Store:
         with read(self._engine, self.address) as connection:
             return dict(connection.execute(select(REGISTRY)).mappings().one())
 
+    def simulated(self) -> bool:
+        """Return whether nobody in it ever lived: its mark, which it has since it was made, or never gets."""
+        with read(self._engine, self.address) as connection:
+            return is_marked(connection)
+
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Write everything into a new file, a registry in SQLite itself, while others go on; see `restore`.
 
@@ -333,12 +344,16 @@ class Store:
             return verify(connection, noted=noted)
 
     def _act(self, by: str, why: str) -> Act:
-        for name, told in (("by", by), ("why", why)):
-            try:
-                ValueKind(name=name, form="text", label=name).checked(told)
-            except ValueError as error:
-                raise BadSetting(f"Who writes and why stand in the audit: {error}.") from None
-        return act(by, why, self._clock())
+        return _act(by, why, self._clock())
+
+
+def _act(by: str, why: str, now: datetime) -> Act:
+    for name, told in (("by", by), ("why", why)):
+        try:
+            ValueKind(name=name, form="text", label=name).checked(told)
+        except ValueError as error:
+            raise BadSetting(f"Who writes and why stand in the audit: {error}.") from None
+    return act(by, why, now)
 
 
 def natural(key: str) -> tuple[tuple[int, int, str], ...]:

@@ -15,6 +15,7 @@ from isotherm.errors import DamagedRegistry
 from isotherm.registry.audit import Chain, first_broken, first_hash
 from isotherm.registry.reading import chain_rows
 from isotherm.registry.rows import kept_of, state_of
+from isotherm.registry.simulated import is_marked, strange_marks
 from isotherm.registry.tables import AUDIT, RECORD_TABLES, REGISTRY, REVISION, WITHDRAWN
 
 MOST_LINES = 20
@@ -37,12 +38,15 @@ class Verified:
         Of the last entry of the audit; noted elsewhere it shows later that nothing before it was changed.
     problems : tuple of str
         Sentences without a key or a value; empty where all is well.
+    simulated : bool
+        Whether it is marked as one in which nobody ever lived.
     """
 
     records: int
     entries: int
     hash: str
     problems: tuple[str, ...]
+    simulated: bool = False
 
 
 @dataclass(slots=True)
@@ -71,6 +75,8 @@ def verify(connection: Connection, *, noted: str = "") -> Verified:
         return Verified(0, 0, "", tuple(problems))
     problems += _of_the_triggers(connection)
     chain = _chain(connection, noted, problems)
+    if strange := strange_marks(connection):
+        problems.append(f"{strange} entries of the audit are about the registry itself, and not its mark as the first.")
     records = 0
     for kind in RECORD_KINDS.values():
         problems += _dangling(connection, kind)
@@ -79,7 +85,7 @@ def verify(connection: Connection, *, noted: str = "") -> Verified:
         problems += _counted(differing, f"of kind {kind.name} differ from what the audit says of them")
         problems += _counted(senseless, f"of kind {kind.name} hold what no such record can")
         problems += _counted(_missing(connection, kind), f"of kind {kind.name} are only in the audit")
-    return Verified(records, chain.entries, chain.hash, tuple(problems))
+    return Verified(records, chain.entries, chain.hash, tuple(problems), is_marked(connection))
 
 
 def _chain(connection: Connection, noted: str, problems: list[str]) -> Chain:

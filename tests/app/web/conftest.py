@@ -24,11 +24,15 @@ PATIENTS = 30
 
 @pytest.fixture
 def registry(tmp_path: Path) -> str:
-    """Address of a registry with 30 made-up patients."""
-    address = str(tmp_path / "made-up.registry")
-    with open_store(address, create=True) as store:
+    """Address of a registry with 30 made-up patients, which does not say so."""
+    return made_up_registry(tmp_path / "made-up.registry")
+
+
+def made_up_registry(file: Path, *, simulated_by: str | None = None) -> str:
+    """Make a registry with 30 made-up patients; return its address."""
+    with open_store(str(file), create=True, simulated_by=simulated_by) as store:
         store.add(made_up_records(PATIENTS, seed=1), by="test", why="made up")
-    return address
+    return str(file)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from isotherm.app.registry_tasks import make
 from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import OUT
@@ -42,7 +43,8 @@ def pairs(count: int = 6, shift: tuple[float, float, float] = SHIFT) -> list[dic
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """What two jobs leave behind: the small pair as it lies, and 15 mm beside it, which no gate lets pass."""
     home = tmp_path_factory.mktemp("measured")
-    app = create_app(ServeSettings(registry=str(home / "none.registry"), workspace=home / "workspace"))
+    make(str(home / "empty.registry"))
+    app = create_app(ServeSettings(registry=str(home / "empty.registry"), workspace=home / "workspace"))
     table = table_of(app)
     return {"well": table.folder(measured_job(app, home / "well", "").id),
             "far": table.folder(measured_job(app, home / "far", "", way=OUT_OF_THE_ORGAN).id)}  # fmt: skip

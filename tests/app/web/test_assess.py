@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from isotherm.app.accepting import places_of
 from isotherm.app.outputs import RESULT
+from isotherm.app.registry_tasks import make
 from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import OUT
@@ -44,7 +45,8 @@ FAR_OFF = DAB | {"points_lps_mm": [[9e9, 0, 0]]}
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a job that has measured the small pair leaves behind; not to be changed."""
     home = tmp_path_factory.mktemp("measured")
-    app = create_app(ServeSettings(registry=str(home / "none.registry"), workspace=home / "workspace"))
+    make(str(home / "empty.registry"))
+    app = create_app(ServeSettings(registry=str(home / "empty.registry"), workspace=home / "workspace"))
     return table_of(app).folder(measured_job(app, home / "pair", "").id)
 
 
@@ -283,7 +285,7 @@ def test_a_margin_of_simulated_scans_is_refused_before_a_form_is_filled_in(
                 after_on="2026-02-01", why="looked at")  # fmt: skip
     for answer in (asked, sent):
         assert answer.status_code == 400
-        assert "measured on simulated images" in answer.text
+        assert "measured on simulated images goes into no registry of patients" in answer.text
 
 
 @pytest.mark.parametrize(("fields", "status"), [

@@ -185,6 +185,7 @@ def test_what_was_confirmed_is_there_after_the_server_was_killed(tmp_path: Path,
         expect(page.get_by_text("born 1950-01-01")).to_be_visible()
     with open_store(str(tmp_path / "w" / "demo.registry")) as store:
         assert not store.verify().problems
+        assert store.simulated()
     context.close()
 
 

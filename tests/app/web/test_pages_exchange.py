@@ -7,6 +7,7 @@ import html as entities
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from playwright.sync_api import Browser, expect
 
 from isotherm.app.study_simulate import MAPPING, PROTOCOL, TABLES, simulate_center
 from isotherm.app.web import sent_files, uploads
+from isotherm.app.web.application import create_app
 from isotherm.app.web.failures import FULL
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.registry.store import open_store
-from tests.app.web.conftest import token_on
+from tests.app.web.conftest import NOW, made_up_registry, token_on
 from tests.app.web.inline import found_in, jobs_inline, settled, write
 from tests.app.web.story import story
 
@@ -191,22 +193,47 @@ def center(folder: Path) -> list[tuple[str, str]]:
     return [(name, (folder / name).read_text()) for name in (*TABLES.values(), MAPPING)]
 
 
+@pytest.fixture
+def marked(tmp_path: Path) -> str:
+    """Address of a registry in which nobody ever lived."""
+    return made_up_registry(tmp_path / "marked.registry", simulated_by="test")
+
+
+@pytest.fixture
+def nobodys(settings: ServeSettings, marked: str, tmp_path: Path) -> Iterator[TestClient]:
+    """A browser on a server of that registry."""
+    app = create_app(replace(settings, registry=marked, workspace=tmp_path / "nobodys"), clock=lambda: NOW)
+    with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as client:
+        assert write(client, "/who", name="ada").status_code == 303
+        yield client
+
+
 def test_tables_that_come_with_their_mapping_are_looked_into_at_once(
-    client: TestClient, registry: str, tmp_path: Path
+    nobodys: TestClient, marked: str, tmp_path: Path
 ) -> None:
-    html = send(client, *center(tmp_path / "center"))
+    html = send(nobodys, *center(tmp_path / "center"))
     assert "No problem was found" in html
     assert "kind = &#34;lesion&#34;" in html
 
-    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="a center of ours")
+    write(nobodys, f"{where(html)}/import", looked=field(html, "looked"), why="a center of ours")
 
-    assert "Imported:" in settled(client, where(html))
-    assert len({one for one in patients(registry) if one.startswith("SYN-")}) == 12
+    assert "Imported:" in settled(nobodys, where(html))
+    assert len({one for one in patients(marked) if one.startswith("SYN-")}) == 12
 
 
-def test_a_protocol_that_lies_beside_the_mapping_is_put_aside_and_said(client: TestClient, tmp_path: Path) -> None:
+def test_tables_of_a_simulated_center_go_into_no_registry_of_patients(
+    client: TestClient, registry: str, tmp_path: Path
+) -> None:
+    before = patients(registry)
+    html = send(client, *center(tmp_path / "center"))
+    assert "it was simulated and is of no patient, and goes into no registry of patients" in html
+    assert 'name="looked"' not in html
+    assert patients(registry) == before
+
+
+def test_a_protocol_that_lies_beside_the_mapping_is_put_aside_and_said(nobodys: TestClient, tmp_path: Path) -> None:
     files = center(tmp_path / "center")
-    html = send(client, *files, (PROTOCOL, (tmp_path / "center" / PROTOCOL).read_text()))
+    html = send(nobodys, *files, (PROTOCOL, (tmp_path / "center" / PROTOCOL).read_text()))
     assert "No problem was found." in html
     assert f"Not used: {PROTOCOL}" in html
 
@@ -245,28 +272,28 @@ def test_several_tables_without_a_mapping_are_told_that_one_may_come_with_them(
 
 
 def test_a_mapping_that_came_along_with_a_mistake_is_told_and_mended_in_the_browser(
-    client: TestClient, tmp_path: Path
+    nobodys: TestClient, tmp_path: Path
 ) -> None:
     *tables, (name, text) = center(tmp_path / "center")
-    answer = write(client, "/exchange", upload=upload(client, *tables, (name, text.replace('"lesion"', '"lesoin"'))))
+    answer = write(nobodys, "/exchange", upload=upload(nobodys, *tables, (name, text.replace('"lesion"', '"lesoin"'))))
     assert answer.status_code == 400
-    assert "lesoin" in client.get(where(answer.text)).text
-    assert "The mapping is kept, and cannot be used yet." in client.get(where(answer.text)).text
+    assert "lesoin" in nobodys.get(where(answer.text)).text
+    assert "The mapping is kept, and cannot be used yet." in nobodys.get(where(answer.text)).text
 
-    write(client, f"{where(answer.text)}/mapping", text=text, read=field(answer.text, "read"))
+    write(nobodys, f"{where(answer.text)}/mapping", text=text, read=field(answer.text, "read"))
 
-    assert "No problem was found" in settled(client, where(answer.text))
+    assert "No problem was found" in settled(nobodys, where(answer.text))
 
 
 def test_beside_a_mapping_that_cannot_be_used_no_earlier_look_is_offered_for_import(
-    client: TestClient, tmp_path: Path
+    nobodys: TestClient, tmp_path: Path
 ) -> None:
-    html = send(client, *center(tmp_path / "center"))
+    html = send(nobodys, *center(tmp_path / "center"))
     assert "No problem was found" in html
     lines = field(html, "read")
 
     text = entities.unescape(found_in(html, r'<textarea id="text"[^>]*>\n(.*?)</textarea>'))
-    answer = write(client, f"{where(html)}/mapping", text=text.replace("kind", "kin", 1), read=lines)
+    answer = write(nobodys, f"{where(html)}/mapping", text=text.replace("kind", "kin", 1), read=lines)
 
     assert answer.status_code == 400
     assert "No problem was found" not in answer.text

@@ -19,7 +19,7 @@ from isotherm.app.web.job import Came, Doing, Work
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.studies import Study, new_study, problems_of, studies_of
 from isotherm.exchange.protocol_files import protocol_from
-from tests.app.web.conftest import NOW
+from tests.app.web.conftest import NOW, made_up_registry
 from tests.app.web.inline import found_in, jobs_inline, settled, write
 
 TABLE = "id,arm,died,months,age\n" + "".join(
@@ -318,13 +318,16 @@ def test_a_form_with_thousands_of_fields_is_refused(client: TestClient, study: S
     assert study.protocol.text == before
 
 
-@pytest.mark.parametrize("synthetic", [True, False])
-def test_a_study_of_simulated_patients_says_so_beside_its_result(settings: ServeSettings, *, synthetic: bool) -> None:
-    app = create_app(replace(settings, synthetic=synthetic), clock=lambda: NOW)
+@pytest.mark.parametrize("by", ["test", None])
+def test_a_study_of_simulated_patients_says_so_beside_its_result(
+    settings: ServeSettings, tmp_path: Path, by: str | None
+) -> None:
+    registry = made_up_registry(tmp_path / "other.registry", simulated_by=by)
+    app = create_app(replace(settings, registry=registry), clock=lambda: NOW)
     with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as client:
         write(client, "/who", name="ada")
         write(client, "/cohort/study", query="?per=patient", title="Sex", compare="sex")
         (made,) = studies_of(app.state.web.workspace)
         text = text_on(as_text(client, made))
     protocol = protocol_from(text)
-    assert protocol.caveats == (("Simulated patients: nobody in this registry ever lived.",) if synthetic else ())
+    assert protocol.caveats == (("Simulated patients: nobody in this registry ever lived.",) if by else ())

@@ -6,6 +6,7 @@ import html as entities
 import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.registry.store import open_store
-from tests.app.web.conftest import NOW, post
+from tests.app.web.conftest import NOW, made_up_registry, post
+
+PAGES = ("worklist", "assess", "cohort", "study", "evidence", "exchange", "jobs", "looked", "patients/P01")
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}'
 
@@ -123,11 +126,15 @@ def test_nobody_else_can_make_a_way_back(client: TestClient, query: str) -> None
     assert "refresh" not in answer.text
 
 
-def test_a_simulated_patient_is_one_on_the_sheet_too(settings: ServeSettings) -> None:
-    said = "Simulated patient: nobody in this registry ever lived."
-    for synthetic in (True, False):
-        with TestClient(create_app(replace(settings, synthetic=synthetic)), base_url="http://127.0.0.1") as client:
-            assert (said in client.get("/patients/P01/board.html").text) is synthetic
+@pytest.mark.parametrize("by", ["test", None])
+def test_what_the_registry_says_of_itself_is_on_every_page_and_on_the_sheet(
+    settings: ServeSettings, tmp_path: Path, by: str | None
+) -> None:
+    registry = made_up_registry(tmp_path / "other.registry", simulated_by=by)
+    with TestClient(create_app(replace(settings, registry=registry)), base_url="http://127.0.0.1") as client:
+        sheet, pages = client.get("/patients/P01/board.html").text, [client.get(f"/{one}").text for one in PAGES]
+    assert ("Simulated patient: nobody in this registry ever lived." in sheet) is (by is not None)
+    assert {"Nobody in this registry ever lived." in text for text in pages} == {by is not None}
 
 
 def test_as_many_questions_are_listed_as_are_said_to_be_open(ada: TestClient, registry: str) -> None:

@@ -43,9 +43,9 @@ MINUS = "\u2212"
 
 @pytest.fixture
 def registry(tmp_path: Path) -> str:
-    """Address of a registry in which nobody is."""
+    """Address of a registry in which nobody is, nor ever lived."""
     address = str(tmp_path / "clinic.registry")
-    make(address)
+    make(address, simulated_by="a test")
     return address
 
 
@@ -63,7 +63,7 @@ def visit(browser: Browser, registry: str, tmp_path: Path) -> Iterator[Visit]:
     """A tab on a server over the empty registry, for somebody who has not said who works."""
     if not HTMX.is_file() or not AXE.is_file():
         pytest.skip("htmx or axe-core is missing: run `make viewer`")
-    with serving(tmp_path / "workspace", registry, "--simulated") as server:
+    with serving(tmp_path / "workspace", registry) as server:
         context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, accept_downloads=True)
         yield Visit(context, server.home, server.address)
         context.close()

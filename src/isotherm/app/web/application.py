@@ -12,6 +12,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.staticfiles import StaticFiles
 
 from isotherm.app.criteria_page import criteria_environment
+from isotherm.app.registry_tasks import is_simulated
 from isotherm.app.web.admission import admitted
 from isotherm.app.web.context import Web
 from isotherm.app.web.csrf import guarded
@@ -45,12 +46,14 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
     ------
     OutputError
         The workspace cannot be used.
+    StoreError, NoAnswer, NotAdmitted
+        The registry cannot be read.
     """
     workspace = workspace_at(settings.workspace)
     # No page describes the others, and none is asked for by a program: those have the command line.
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(admitted), Depends(guarded)],
                   lifespan=_at_work, redirect_slashes=False, telemetry=NOTHING_IS_SENT)  # fmt: skip
-    app.state.web = Web(settings, workspace, criteria_environment(), NAVIGATION, clock)
+    app.state.web = Web(settings, is_simulated(settings.registry), workspace, criteria_environment(), NAVIGATION, clock)
     app.state.logins = Logins(workspace, settings)
     app.state.room = Room(workspace, settings.room_gb)
     app.state.worklist = WorklistTable(workspace, settings.registry)

@@ -26,6 +26,8 @@ class Web:
     Parameters
     ----------
     settings : ServeSettings
+    simulated : bool
+        Whether nobody in the registry ever lived, as it says itself; said on every page.
     workspace : Workspace
     templates : Environment
     nav : tuple of Nav
@@ -34,6 +36,7 @@ class Web:
     """
 
     settings: ServeSettings
+    simulated: bool
     workspace: Workspace
     templates: Environment
     nav: tuple[Nav, ...]

@@ -12,13 +12,12 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
 from isotherm.app.accepting import (
-    NOT_OF_A_PATIENT,
     Acceptance,
     NamedScan,
     accept_margin,
     accepted_of,
-    is_simulated,
     places_of,
+    refuse_simulated,
 )
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_words import lesion_rows
@@ -49,8 +48,7 @@ KEYS = "keys of patients, to choose one"
 def choose(request: Request, job_id: str, label: str = "", patient_id: str | None = None) -> Response:
     """Ask where a margin goes: first the patient, then the lesion and the scans."""
     one = assessed(request, job_id)
-    if is_simulated(one.document) and not web_of(request).settings.synthetic:
-        raise NotAcceptable(NOT_OF_A_PATIENT)  # before anybody fills in a form
+    refuse_simulated(web_of(request).settings.registry, one.document)  # before anybody fills in a form
     key = (one.place.get("patient", "") if patient_id is None else patient_id).strip()
     if not key:
         return _which(request, one, label, "")
@@ -76,15 +74,14 @@ def accept(
 ) -> Response:  # fmt: skip
     """Write the margin into the registry, and go to the page that says so; what is refused stays in the form."""
     one = assessed(request, job_id)
-    settings = web_of(request).settings
+    address = web_of(request).settings.registry
     try:
         asked = Acceptance(
             patient_id=patient_id, lesion_id=lesion_id, after=NamedScan(id=after_id.strip(), on=_day(after_on)),
             before=NamedScan(id=before_id.strip(), on=_day(before_on)) if before_id.strip() else None,
             ablation_id=ablation_id, by=who, why=why.strip(),
         ).read_at(_revisions(revisions))  # fmt: skip
-        own = accept_margin(settings.registry, one.document, label, asked, folder=folder_of(job_id),
-                            synthetic=settings.synthetic)  # fmt: skip
+        own = accept_margin(address, one.document, label, asked, folder=folder_of(job_id))
     except (NotAcceptable, BadRecord, Overtaken) as error:
         typed = {"lesion_id": lesion_id, "after_id": after_id, "after_on": after_on, "before_id": before_id,
                  "before_on": before_on, "ablation_id": ablation_id, "why": why, "revisions": revisions}  # fmt: skip

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from isotherm.app.outputs import frame_text
-from isotherm.app.registry_cohort import Found, narrowed, written
+from isotherm.app.registry_cohort import Found, cohort_text, narrowed, written
 from isotherm.app.registry_cohort_conditions import Asking, askings, condition, joined, without
 from isotherm.app.registry_cohort_flow import cohort_flow, counted, flow_drawing
 from isotherm.app.registry_study_draft import comparable, registry_draft, source
@@ -76,14 +76,14 @@ def table(request: Request, query: Asks) -> Response:
     """Give the table."""
     looked_at(request, "", f"cohort per {query.per}, table")
     found = _asked_for(request, query)
-    return _csv(written(found.cohort), f"cohort-per-{query.per}")
+    return _csv(cohort_text(found), f"cohort-per-{query.per}")
 
 
 @ROUTER.get("/cohort/problems.csv")
 def problems(request: Request, query: Asks) -> Response:
     """Give every date and reference of the registry that cannot be."""
     looked_at(request, "", "dates and references that cannot be")
-    return _csv(_asked_for(request, query).cohort.problems, "problems")
+    return _csv(frame_text(_asked_for(request, query).cohort.problems), "problems")
 
 
 @ROUTER.post("/cohort/study")
@@ -97,8 +97,7 @@ def study(request: Request, who: Who, query: Annotated[str, Form()], title: Anno
     address = web_of(request).settings.registry
     found = _asked_for(request, wanted)
     place = address if "://" in address else str(Path(address).absolute())
-    text = registry_draft(place, wanted.asked, found.cohort, title=title.strip(), compare=compare,
-                          synthetic=web_of(request).settings.synthetic)  # fmt: skip
+    text = registry_draft(place, wanted.asked, found, title=title.strip(), compare=compare)
     made = new_study(web_of(request).workspace.folder, title, text)
     return RedirectResponse(f"/study/{made.name}", 303)
 
@@ -158,6 +157,6 @@ def _named(request: Request, query: CohortQuery) -> str:
         return ""
 
 
-def _csv(frame: pd.DataFrame, name: str) -> Response:
-    return Response(frame_text(frame), media_type="text/csv; charset=utf-8",
+def _csv(text: str, name: str) -> Response:
+    return Response(text, media_type="text/csv; charset=utf-8",
                     headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})  # fmt: skip

@@ -123,4 +123,4 @@ def _board(request: Request, patient_id: str, what: str) -> Boarded:
 
 
 def _sheet(request: Request, patient_id: str, what: str) -> BoardPage:
-    return board_page(_board(request, patient_id, what), simulated=web_of(request).settings.synthetic)
+    return board_page(_board(request, patient_id, what))

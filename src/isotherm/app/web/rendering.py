@@ -38,7 +38,7 @@ def shared(request: Request, web: Web) -> dict[str, Any]:
     here = next((one.path for one in web.nav if path == one.path or path.startswith(f"{one.path}/")), "")
     person = person_of(request)
     return {
-        "nav": web.nav, "here": here, "synthetic": web.settings.synthetic, "person": person,
+        "nav": web.nav, "here": here, "simulated": web.simulated, "person": person,
         "nameless": not person.name and not web.settings.login, "login": web.settings.login,
         "csrf": token_of(web.workspace.secret, request.state.session),
     }  # fmt: skip

@@ -16,7 +16,7 @@ from isotherm.registry.store import open_store
 
 
 def served(
-    registry: str | None, workspace: Path, *, today: date, demo: bool, simulated: bool, host: str, port: int,
+    registry: str | None, workspace: Path, *, today: date, demo: bool, host: str, port: int,
     names: Sequence[str], tls_cert: str | None, tls_key: str | None, behind_proxy: bool, browser: bool, jobs: int,
     room_gb: float, say: Callable[[str], None], progress: Callable[[str], None],
 ) -> None:  # fmt: skip
@@ -33,7 +33,6 @@ def served(
     login = bool(Accounts(place).all())
     settings = ServeSettings(
         registry=registry or str(place.folder / "demo.registry"), workspace=place.folder,
-        synthetic=registry is None or simulated,
         host=host, port=port, names=frozenset(names), login=login, tls=certificate is not None,
         behind_proxy=behind_proxy, keyed=not login, jobs=jobs, room_gb=room_gb,
     )  # fmt: skip

@@ -23,8 +23,6 @@ class ServeSettings:
         Address of the registry.
     workspace : Path
         Folder for jobs, uploads and accounts; made where it is not there.
-    synthetic : bool
-        Whether nobody in the registry ever lived; said on every page.
     host : str
         Address that is listened at.
     port : int
@@ -51,7 +49,6 @@ class ServeSettings:
 
     registry: str
     workspace: Path
-    synthetic: bool = False
     host: str = "127.0.0.1"
     port: int = 0
     names: frozenset[str] = frozenset()

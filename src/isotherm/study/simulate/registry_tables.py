@@ -12,9 +12,7 @@ from isotherm.study.designs.strategy import arms_by_treatment
 from isotherm.study.simulate.registry_draws import Draws
 from isotherm.study.simulate.registry_lives import LARGE_CM, Lives
 from isotherm.study.simulate.scenario import Scenario
-
-SYNTHETIC = "simulated, no patient"
-"""What the first column of every table says in every row."""
+from isotherm.study.simulate.synthetic import COLUMN, SYNTHETIC
 
 ID_WIDTH = 5
 
@@ -51,7 +49,7 @@ def _patients(scenario: Scenario, draws: Draws, lives: Lives, harm: np.random.Ge
     end, event = np.minimum(lives.progression_days, lives.last_days), np.isfinite(lives.progression_days) | lives.died
     ids = [f"SYN-{number:0{ID_WIDTH}d}" for number in range(1, n + 1)]
     centers = np.char.add("center ", (draws.center + 1).astype(str))
-    head = {"synthetic": SYNTHETIC, "patient": ids, "center": centers, "decided_on": dates(draws.decided, np.zeros(n))}
+    head = {COLUMN: SYNTHETIC, "patient": ids, "center": centers, "decided_on": dates(draws.decided, np.zeros(n))}
     days = {
         "systemic_on": lives.systemic_days,
         "ablated_on": lives.ablation_days,
@@ -141,7 +139,7 @@ def _scans(draws: Draws, lives: Lives, patients: pd.DataFrame) -> pd.DataFrame:
     np.minimum.at(local, draws.tumors.patient, lives.local_days)
     elsewhere, here = lives.distant_days[whose] <= days, local[whose] <= days
     return pd.DataFrame({
-        "synthetic": SYNTHETIC,
+        COLUMN: SYNTHETIC,
         "patient": patients["patient"].to_numpy()[whose],
         "scan_on": dates(draws.decided[whose], days),
         "days_after_decision": days.astype(np.int64),
