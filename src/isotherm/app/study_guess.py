@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from isotherm.exchange.table_columns import written
+from isotherm.exchange.table_columns import status_in, written
 from isotherm.study.predicate_tree import column_kind
 from isotherm.study.protocol_parts import CovariateKind, TimeUnit
 
@@ -78,7 +78,8 @@ class Guesses:
 def guess(table: pd.DataFrame) -> Guesses:
     """Guess what the columns of a table are."""
     names = [str(name) for name in table.columns if str(name).strip()]  # what has no name cannot be asked for
-    patient = _first(names, _PATIENT) or next((name for name in names if table[name].is_unique), None)
+    numbered = [name for name in names if {"patient", "id"} <= words_of(name)]  # before the ID of a study or sample
+    patient = _first(numbered or names, _PATIENT) or next((name for name in names if table[name].is_unique), None)
     left = [name for name in names if name != patient]
     site = next((name for name in left if _has(name, _SITE) and table[name].nunique() <= len(table) / 2), None)
     repeats = patient is not None and not table[patient].is_unique
@@ -123,6 +124,8 @@ def _role(column: pd.Series[Any]) -> Role:
         return "category" if codes and len(values) <= 5 else "number"
     if kind == "date":
         return "date"
+    if all(status_in(value) is not None for value in values):
+        return "yes/no"
     short = all(len(written(value)) <= LONGEST_LEVEL for value in values)
     return "category" if short and 2 <= len(values) <= min(MOST_LEVELS, max(2, len(column) // 3)) else "text"
 
