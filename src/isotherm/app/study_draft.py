@@ -53,7 +53,7 @@ method = "complete cases"  # or "multiple imputation"
 # Two tables that only `isotherm study check` asks for: when patients came under observation, and their scans.
 # [entry]
 # says = "first visit to the center"
-# column = "seen_on"
+# column = "seen_on"  # or time = "months_to_visit", in the unit of the primary outcome's time
 # [scans]
 # columns = ["scan_1", "scan_2"]
 # outcomes = ["pfs"]
@@ -181,7 +181,8 @@ def _outcomes(found: Guesses) -> list[str]:
         if event.time is None:
             lines += ['kind = "yes/no"  # GUESS: no column of times was found']
         else:
-            lines += [f"time = {toml(event.time)}  # GUESS", f"time_unit = {toml(event.unit)}  # GUESS"]
+            lines += [f"time = {toml(event.time)}  # GUESS; time_start = a column of times from which it counts instead"]
+            lines += [f"time_unit = {toml(event.unit)}  # GUESS"]
         lines += ['unit = "patient"', f"primary = {toml(place == 0)}  # GUESS"]
         lines += ['counted_as = "events"  # write what reports shall call them, such as "deaths"', ""]
     return lines
