@@ -181,7 +181,7 @@ def _outcomes(found: Guesses) -> list[str]:
         if event.time is None:
             lines += ['kind = "yes/no"  # GUESS: no column of times was found']
         else:
-            lines += [f"time = {toml(event.time)}  # GUESS; time_start = a column of times from which it counts instead"]
+            lines += [f"time = {toml(event.time)}  # GUESS; time_start = a column of times that it starts at"]
             lines += [f"time_unit = {toml(event.unit)}  # GUESS"]
         lines += ['unit = "patient"', f"primary = {toml(place == 0)}  # GUESS"]
         lines += ['counted_as = "events"  # write what reports shall call them, such as "deaths"', ""]

@@ -154,7 +154,8 @@ def _entry(patients: Patients, says: str) -> Iterator[Finding]:
         f"{float(np.median(days[days > 0.0])):g} days later: who died before could not come, so those days are free of "
         f"deaths by definition. Per patient: {_favored(patients, days)}.",
         count, "stop", "Count from the day of entry: make it time zero (time_start, where times are numbers); or count "
-        "from a landmark and leave out who entered later.", ("naive", "clone_censor_weight", "censoring_weights"), tuple(counts),
+        "from a landmark and leave out who entered later.", ("naive", "clone_censor_weight", "censoring_weights"),
+        tuple(counts),
     )  # fmt: skip
 
 
