@@ -8,13 +8,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+import isotherm
 from tests.app.on_disk import FAST
-from tests.app.tutorial_pages import CENTERS, center, papers_of_centers, planned_and_achieved, tutorial, typed
+from tests.app.tutorial_pages import CENTERS, Page, center, papers_of_centers, planned_and_achieved, tutorial, typed
+from tests.app.web.portal_file import portal_file
 
-LEAD, PHYSICIST = tutorial("lead"), tutorial("physicist")
+LEAD, PHYSICIST, PORTAL = tutorial("lead"), tutorial("physicist"), tutorial("portal")
+TABLES = 20
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +60,14 @@ def test_what_centers_released_is_pooled_as_the_page_shows_and_refused_where_the
     assert "There is an overlap of patients: Center b and Center c." in capsys.readouterr().err
 
 
+def run(page: Page, folder: Path) -> str:
+    """Run the program of a page in a folder; return what it prints."""
+    (program,), out = page.blocks("python"), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out):
+        exec(compile(program, "a tutorial", "exec"), {})  # the program of the page itself
+    return out.getvalue()
+
+
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of somebody who has measured planned and achieved zones."""
@@ -69,13 +81,37 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_achieved_beside_planned_is_what_the_page_shows(measured: Path) -> None:
-    (program,), out = PHYSICIST.blocks("python"), io.StringIO()
-    with contextlib.chdir(measured), contextlib.redirect_stdout(out):
-        exec(compile(program, "physicist.md", "exec"), {})  # noqa: S102 (the program of the page itself)
-    assert out.getvalue() == PHYSICIST.blocks("text")[0]
+    assert run(PHYSICIST, measured) == PHYSICIST.blocks("text")[0]
 
 
 def test_a_phantom_of_known_margin_is_measured_as_the_page_shows(measured: Path) -> None:
     margins = pd.read_csv(measured / "planned" / "margins.csv")["minimal_margin_mm"]
     assert " ".join(f"{one:.2f}" for one in margins) + " mm\n" == PHYSICIST.blocks("text")[1]
     assert ((margins - 6.0).abs() <= 0.25).all()
+
+
+def test_patients_of_a_portal_enter_on_their_own_day_in_python(tmp_path: Path) -> None:
+    (tmp_path / "data_clinical_patient.txt").write_text(portal_file(), encoding="utf-8")
+    assert run(PORTAL, tmp_path) == PORTAL.blocks("text")[0]
+
+
+def test_time_before_sequencing_moves_the_hazard_ratio_of_a_portal_as_the_page_says() -> None:
+    found = [
+        _hazard_ratios(pd.read_csv(io.StringIO(portal_file(seed=seed)), sep="\t", comment="#"))
+        for seed in range(1, TABLES + 1)
+    ]
+    diagnosis, sequencing = np.exp(np.log(found).mean(axis=0))
+    assert (
+        f"\n{diagnosis:.2f} on average, from sequencing {sequencing:.2f}; it was put in as {1 / 1.8:.2f}."
+        in PORTAL.text
+    )
+
+
+def _hazard_ratios(table: pd.DataFrame) -> tuple[float, float]:
+    """Return the hazard ratio of wild type from diagnosis, in everybody, and from sequencing."""
+    table["days"], table["died"] = table["OS_MONTHS"] * 30.4375, table["OS_STATUS"] == "1:DECEASED"
+    table["wild"] = table["KRAS_GROUP"] == "Wild type"
+    later = table[table["OS_MONTHS"] > table["SEQUENCING_MONTHS"]].reset_index(drop=True)
+    later["days"] -= later["SEQUENCING_MONTHS"] * 30.4375
+    first, second = (isotherm.cox(one, time_days="days", event="died", covariates=["wild"]) for one in (table, later))
+    return float(np.exp(first.coefficients[0])), float(np.exp(second.coefficients[0]))

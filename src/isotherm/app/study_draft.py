@@ -9,6 +9,7 @@ from isotherm.app.places import new_file
 from isotherm.app.study_guess import CODES, Event, Fact, Guesses, codes_in, guess
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.protocol_text import toml
+from isotherm.exchange.table_columns import written
 from isotherm.exchange.tables_in import read_table
 
 HEAD = """\
@@ -76,8 +77,8 @@ method = "complete cases"  # or "multiple imputation"
 """
 
 
-def write_draft(table: str, out: str) -> Path:
-    """Draft the protocol of a table into a file that does not exist yet.
+def write_draft(table: str, out: str, *, title: str = "") -> Path:
+    """Draft the protocol of a table into a file that does not exist yet, under a title where there is one.
 
     Raises
     ------
@@ -90,13 +91,13 @@ def write_draft(table: str, out: str) -> Path:
     raw = read_table(table)
     codes = codes_in(raw)
     records = read_table(table, missing=codes) if codes else raw
-    write_text(file, draft(guess(records), _relative(table, file.parent), codes))
+    write_text(file, draft(guess(records), _relative(table, file.parent), codes, title=title))
     return file
 
 
-def draft(found: Guesses, data_file: str, codes: tuple[float | str, ...]) -> str:
+def draft(found: Guesses, data_file: str, codes: tuple[float | str, ...], *, title: str = "") -> str:
     """Return the text of a draft, which reads back as a protocol."""
-    parts = [HEAD, *_top(), *_data(found, data_file, codes), *_design(), *_arms(found), *_outcomes(found)]
+    parts = [HEAD, *_top(title), *_data(found, data_file, codes), *_design(), *_arms(found), *_outcomes(found)]
     for fact in found.facts or (Fact("COLUMN_OF_A_COVARIATE", "number", ()),):
         parts += _covariate(fact)
     parts += [METHODS.rstrip()]
@@ -112,10 +113,10 @@ def _relative(table: str, folder: Path) -> str:
         return Path(table).absolute().as_posix()
 
 
-def _top() -> list[str]:
+def _top(title: str) -> list[str]:
     return [
         "schema = 1",
-        'title = "A title for the study"  # write yours',
+        f"title = {toml(title)}" if title else 'title = "A title for the study"  # write yours',
         'question = "Who is compared with whom, on what, and why?"  # write yours',
         "seed = 1  # of everything that is drawn",
         "outcomes_blinded = false  # true: columns of outcomes are not even read; to settle matching before looking",
@@ -158,7 +159,7 @@ def _arms(found: Guesses) -> list[str]:
         lines += [
             "[[arms.arm]]",
             f"name = {toml(_arm_name(place))}",
-            f"label = {toml(f'{column} {toml(value)}')}  # write yours",
+            f"label = {toml(f'{column}: {written(value)}')}  # write yours",
         ]
         lines += [f"values = {toml((value,))}"]
     return [*lines, ""]

@@ -36,6 +36,8 @@ LONGEST_LEVEL = 40
 
 _PATIENT = ("id", "patient", "subject", "mrn", "record", "pid", "case")
 _SITE = ("site", "hospital", "center", "centre", "institution", "clinic")
+_IN_THE_BODY = ("primary", "sample", "tumor", "tumour", "metastasis", "metastatic", "biopsy", "organ", "disease")
+"""A site of these is no hospital."""
 _TUMOR = ("lesion", "tumor", "tumour", "nodule", "metastasis")
 _ARM = ("arm", "treat", "group", "therapy", "chemo", "drug", "ablation", "rx", "exposure", "upfront")
 _TIME = ("survival", "time", "follow", "followup", "os", "pfs", "dfs", "rfs", "efs", "ttp", "months", "days", "weeks")
@@ -81,7 +83,8 @@ def guess(table: pd.DataFrame) -> Guesses:
     numbered = [name for name in names if {"patient", "id"} <= words_of(name)]  # before the ID of a study or sample
     patient = _first(numbered or names, _PATIENT) or next((name for name in names if table[name].is_unique), None)
     left = [name for name in names if name != patient]
-    site = next((name for name in left if _has(name, _SITE) and table[name].nunique() <= len(table) / 2), None)
+    sites = [name for name in left if _has(name, _SITE) and not _has(name, _IN_THE_BODY)]
+    site = next((name for name in sites if table[name].nunique() <= len(table) / 2), None)
     repeats = patient is not None and not table[patient].is_unique
     tumor = _first([name for name in left if name != site], _TUMOR) if repeats else None
     left = [name for name in left if name not in (site, tumor)]
