@@ -178,7 +178,7 @@ def test_entry_is_told_as_a_time_as_well_and_counted_from_where_the_primary_outc
     found = audit(table, entry=sequenced, outcomes=(OS,), time_zero=TimeZero(says="diagnosis"))["left_truncation"]
     later = table["sequenced"][table["drug"] == 1.0] * 365.25 / 12.0
     assert (found.level, found.rows) == ("stop", 120)
-    assert f"(sequencing) after time zero, median {later.median():g} days later" in found.says
+    assert f"(sequencing) after time zero, median {round(later.median(), 1):g} days later" in found.says
     clock = dataclasses.replace(OS, time_start="sequenced")
     assert audit(table, entry=sequenced, outcomes=(clock,), time_zero=TimeZero(says="sequencing")) == {}
 

@@ -151,7 +151,7 @@ def _entry(patients: Patients, says: str) -> Iterator[Finding]:
     yield Finding(
         "left_truncation",
         f"{of_patients(count, len(patients))} came under observation ({says}) after time zero, median "
-        f"{float(np.median(days[days > 0.0])):g} days later: who died before could not come, so those days are free of "
+        f"{round(float(np.median(days[days > 0.0])), 1):g} days later: who died before could not come, so those days are free of "
         f"deaths by definition. Per patient: {_favored(patients, days)}.",
         count, "stop", "Count from the day of entry: make it time zero (time_start, where times are numbers); or count "
         "from a landmark and leave out who entered later.", ("naive", "clone_censor_weight", "censoring_weights"),
