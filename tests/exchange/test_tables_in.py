@@ -214,6 +214,56 @@ def test_blinded_outcomes_are_never_loaded_not_even_to_be_checked(tmp_path: Path
         read_records(protocol(), tmp_path)
 
 
+PORTAL = (
+    "#Patient Identifier\tOverall Survival Status\tOverall Survival (Months)\n"
+    "#Identifies a patient\tWhether alive, or not\tMonths, since diagnosis\n"
+    "#STRING\tSTRING\tNUMBER\n"
+    "#1\t1\t1\n"
+    "PATIENT_ID\tOS_STATUS\tOS_MONTHS\n"
+    "P-1\t1:DECEASED\t12.5\n"
+    "P-2\t0:LIVING\t30\n"
+    "P-3\t\t\n"
+)
+"""As a clinical file of cBioPortal is built: what columns are called, mean, hold and weigh, then their names."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [PORTAL, PORTAL.replace("#1\t1\t1\n", "#PATIENT\tPATIENT\tPATIENT\n#1\t1\t1\n"), PORTAL.replace("\n", "\r\n")],
+)
+def test_lines_that_describe_the_columns_of_a_portal_are_no_rows_and_its_statuses_are_0_and_1(
+    tmp_path: Path, text: str
+) -> None:
+    table = read_table(written(tmp_path, text, "data_clinical_patient.txt"), wanted={"OS_STATUS": "indicator"})
+    assert cells(table) == {
+        "PATIENT_ID": ["P-1", "P-2", "P-3"], "OS_STATUS": [1.0, 0.0, None], "OS_MONTHS": [12.5, 30.0, None]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("#,name\n1,x\n", ["#", "name"]),
+        ("#,name\n#1,x\n#2,y\n#3,z\n4,w\n", ["#", "name"]),
+        ("#,name\n#1,x\n#STRING,STRING\n#3,z\n#4,w\n#5,w\n6,x\n", ["#", "name"]),
+        ("#,name\n#1,x\n#STRING,STRING\n#3,z\n", ["#", "name"]),
+        ("#a,b\n#1,x\n#STRING,STRING\n#3,z\n#4,u\n", ["#a", "b"]),
+    ],
+)
+def test_a_header_that_begins_with_a_number_sign_stays_one(tmp_path: Path, text: str, columns: list[str]) -> None:
+    table = read_table(written(tmp_path, text))
+    assert list(table.columns) == columns
+    assert len(table) == text.count("\n") - 1
+
+
+@pytest.mark.parametrize(
+    "cell", ["2:OTHER", "1:30", "1:", "1: ", "10:X", "DECEASED", "1:DECEASED\n0:LIVING", "01:DEAD"]
+)
+def test_what_is_no_status_of_a_portal_is_no_indicator(cell: str) -> None:
+    with pytest.raises(BadColumn, match="other than numbers in 1 row"):
+        column_of(["1:DECEASED", cell], "OS_STATUS", "indicator", NONE)
+
+
 def test_columns_are_read_as_the_protocol_needs_them(tmp_path: Path) -> None:
     ill = Covariate(column="ill", label="Ill", kind="yes/no", known=Known(when="before time zero"))
     written(tmp_path, "id,site,drug,age,ill,months,dead\n1,7,1,64,TRUE,3,1\n2,7,0,-999,FALSE,4,0\n", "cohort.csv")

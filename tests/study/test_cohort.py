@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isotherm.errors import BadColumn, BadSetting, BadTable, InputError
+from isotherm.errors import BadColumn, BadProtocol, BadSetting, BadTable, InputError
 from isotherm.study.cohort import Cohort, cohort
+from isotherm.study.cohort_outcomes import observed
 from isotherm.study.design_matrix import design_matrix
 from isotherm.study.known import ExposureStart, Known, TimeZero
 from isotherm.study.people import OTHER, UNKNOWN, arm_codes
@@ -224,6 +225,45 @@ def test_outcomes_by_dates_count_from_time_zero_and_dates_in_the_wrong_order_are
     refused(BadColumn, "'last' is before time zero in 4 of 4", DATED, dated(last=pd.Timestamp("2014-01-30")))
     refused(BadColumn, "'lost' is 1 together with the event in 2 of 4", DATED, dated(lost=1.0))
     refused(BadColumn, "'compl' is neither 0 nor 1", DATED, dated(compl=0.5))
+
+
+def clocked(**starts: float | None) -> pd.DataFrame:
+    """Return four patients whose times count from diagnosis, and who were sequenced later."""
+    given = starts or {"1": 3.0, "2": 0.0, "3": -2.0, "4": None}
+    return pd.DataFrame({
+        "id": ["1", "2", "3", "4"], "site": "A", "drug": [1.0, 1.0, 0.0, 0.0], "age": [64.0, 50.0, 71.0, 48.0],
+        "sex": ["1", "2", "1", "2"], "months": [10.0, 20.0, 30.0, 40.0], "dead": [1.0, 0.0, 1.0, 1.0],
+        "sequenced": [given[key] for key in ("1", "2", "3", "4")],
+    })  # fmt: skip
+
+
+def test_a_clock_that_starts_at_a_time_of_its_own_is_subtracted_and_who_has_none_is_missing() -> None:
+    own = dataclasses.replace(OS, time_start="sequenced")
+    found = observed(cohort(protocol(outcomes=(own,)), clocked()), "os")
+    assert found.times.time_days == pytest.approx(np.array([7.0, 20.0, 32.0]) * 365.25 / 12.0)
+    assert (found.rows.tolist(), found.missing) == ([0, 1, 2], 1)
+
+
+def test_who_ended_before_the_clock_started_is_refused_until_a_step_leaves_such_patients_out() -> None:
+    own, late = dataclasses.replace(OS, time_start="sequenced"), {"1": 3.0, "2": 0.0, "3": -2.0, "4": 41.0}
+    with pytest.raises(BadColumn, match="before 'sequenced' in 1 of 4 rows; leave out who ended before their clock"):
+        cohort(protocol(outcomes=(own,)), clocked(**late))
+    reached = Step(says="Alive when sequenced", where=Predicate("months > sequenced"), override="Nobody is seen before")
+    made = cohort(protocol(outcomes=(own,), eligibility=(reached,)), clocked(**late))
+    assert len(observed(made, "os").rows) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"time": None, "time_unit": None, "date": "last", "time_start": "sequenced"}, "starts at a time, so it needs"),
+        ({"time_start": "months"}, "months is the start of os's clock and one of its own columns"),
+        ({"kind": "yes/no", "time": None, "time_unit": None, "time_start": "sequenced"}, "is a yes/no; it has no time"),
+    ],
+)
+def test_a_clock_of_a_time_needs_an_outcome_of_times(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(BadProtocol, match=says):
+        dataclasses.replace(OS, **changes)
 
 
 def test_a_fact_dated_after_time_zero_or_exposure_is_refused_or_recorded() -> None:

@@ -11,6 +11,7 @@ from isotherm.app.study_guess import CODES, Event, Fact, Guesses, codes_in, gues
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.protocol_text import toml
 from isotherm.exchange.simulated_mark import is_marked
+from isotherm.exchange.table_columns import written
 from isotherm.exchange.tables_in import read_table
 from isotherm.study.simulate.synthetic import COLUMN, NOBODY_LIVED
 
@@ -56,7 +57,7 @@ method = "complete cases"  # or "multiple imputation"
 # Two tables that only `isotherm study check` asks for: when patients came under observation, and their scans.
 # [entry]
 # says = "first visit to the center"
-# column = "seen_on"
+# column = "seen_on"  # or time = "months_to_visit", in the unit of the primary outcome's time
 # [scans]
 # columns = ["scan_1", "scan_2"]
 # outcomes = ["pfs"]
@@ -79,8 +80,8 @@ method = "complete cases"  # or "multiple imputation"
 """
 
 
-def write_draft(table: str, out: str) -> Path:
-    """Draft the protocol of a table into a file that does not exist yet.
+def write_draft(table: str, out: str, *, title: str = "") -> Path:
+    """Draft the protocol of a table into a file that does not exist yet, under a title where there is one.
 
     Raises
     ------
@@ -94,15 +95,15 @@ def write_draft(table: str, out: str) -> Path:
     codes = codes_in(raw)
     records = read_table(table, missing=codes) if codes else raw
     caveats = [NOBODY_LIVED] if COLUMN in raw.columns and raw[COLUMN].map(is_marked).any() else []
-    write_text(file, draft(guess(records), _relative(table, file.parent), codes, caveats))
+    write_text(file, draft(guess(records), _relative(table, file.parent), codes, title=title, caveats=caveats))
     return file
 
 
 def draft(
-    found: Guesses, data_file: str, codes: tuple[float | str, ...], caveats: Sequence[str] = ()
-) -> str:  # fmt: skip
+    found: Guesses, data_file: str, codes: tuple[float | str, ...], *, title: str = "", caveats: Sequence[str] = ()
+) -> str:
     """Return the text of a draft, which reads back as a protocol."""
-    parts = [HEAD, *_top(caveats), *_data(found, data_file, codes), *_design(), *_arms(found), *_outcomes(found)]
+    parts = [HEAD, *_top(title, caveats), *_data(found, data_file, codes), *_design(), *_arms(found), *_outcomes(found)]
     for fact in found.facts or (Fact("COLUMN_OF_A_COVARIATE", "number", ()),):
         parts += _covariate(fact)
     parts += [METHODS.rstrip()]
@@ -118,10 +119,10 @@ def _relative(table: str, folder: Path) -> str:
         return Path(table).absolute().as_posix()
 
 
-def _top(caveats: Sequence[str]) -> list[str]:
+def _top(title: str, caveats: Sequence[str]) -> list[str]:
     return [
         "schema = 1",
-        'title = "A title for the study"  # write yours',
+        f"title = {toml(title)}" if title else 'title = "A title for the study"  # write yours',
         'question = "Who is compared with whom, on what, and why?"  # write yours',
         "seed = 1  # of everything that is drawn",
         "outcomes_blinded = false  # true: columns of outcomes are not even read; to settle matching before looking",
@@ -164,7 +165,7 @@ def _arms(found: Guesses) -> list[str]:
         lines += [
             "[[arms.arm]]",
             f"name = {toml(_arm_name(place))}",
-            f"label = {toml(f'{column} {toml(value)}')}  # write yours",
+            f"label = {toml(f'{column}: {written(value)}')}  # write yours",
         ]
         lines += [f"values = {toml((value,))}"]
     return [*lines, ""]
@@ -187,7 +188,8 @@ def _outcomes(found: Guesses) -> list[str]:
         if event.time is None:
             lines += ['kind = "yes/no"  # GUESS: no column of times was found']
         else:
-            lines += [f"time = {toml(event.time)}  # GUESS", f"time_unit = {toml(event.unit)}  # GUESS"]
+            lines += [f"time = {toml(event.time)}  # GUESS; time_start = a column of times that it starts at"]
+            lines += [f"time_unit = {toml(event.unit)}  # GUESS"]
         lines += ['unit = "patient"', f"primary = {toml(place == 0)}  # GUESS"]
         lines += ['counted_as = "events"  # write what reports shall call them, such as "deaths"', ""]
     return lines

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from isotherm.exchange.table_columns import written
+from isotherm.exchange.table_columns import status_in, written
 from isotherm.study.predicate_tree import column_kind
 from isotherm.study.protocol_parts import CovariateKind, TimeUnit
 
@@ -36,6 +36,8 @@ LONGEST_LEVEL = 40
 
 _PATIENT = ("id", "patient", "subject", "mrn", "record", "pid", "case")
 _SITE = ("site", "hospital", "center", "centre", "institution", "clinic")
+_IN_THE_BODY = ("primary", "sample", "tumor", "tumour", "metastasis", "metastatic", "biopsy", "organ", "disease")
+"""A site of these is no hospital."""
 _TUMOR = ("lesion", "tumor", "tumour", "nodule", "metastasis")
 _ARM = ("arm", "treat", "group", "therapy", "chemo", "drug", "ablation", "rx", "exposure", "upfront")
 _TIME = ("survival", "time", "follow", "followup", "os", "pfs", "dfs", "rfs", "efs", "ttp", "months", "days", "weeks")
@@ -78,9 +80,11 @@ class Guesses:
 def guess(table: pd.DataFrame) -> Guesses:
     """Guess what the columns of a table are."""
     names = [str(name) for name in table.columns if str(name).strip()]  # what has no name cannot be asked for
-    patient = _first(names, _PATIENT) or next((name for name in names if table[name].is_unique), None)
+    numbered = [name for name in names if {"patient", "id"} <= words_of(name)]  # before the ID of a study or sample
+    patient = _first(numbered or names, _PATIENT) or next((name for name in names if table[name].is_unique), None)
     left = [name for name in names if name != patient]
-    site = next((name for name in left if _has(name, _SITE) and table[name].nunique() <= len(table) / 2), None)
+    sites = [name for name in left if _has(name, _SITE) and not _has(name, _IN_THE_BODY)]
+    site = next((name for name in sites if table[name].nunique() <= len(table) / 2), None)
     repeats = patient is not None and not table[patient].is_unique
     tumor = _first([name for name in left if name != site], _TUMOR) if repeats else None
     left = [name for name in left if name not in (site, tumor)]
@@ -123,6 +127,8 @@ def _role(column: pd.Series[Any]) -> Role:
         return "category" if codes and len(values) <= 5 else "number"
     if kind == "date":
         return "date"
+    if all(status_in(value) is not None for value in values):
+        return "yes/no"
     short = all(len(written(value)) <= LONGEST_LEVEL for value in values)
     return "category" if short and 2 <= len(values) <= min(MOST_LEVELS, max(2, len(column) // 3)) else "text"
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TextIO, cast
 
@@ -32,6 +33,12 @@ SNIFFED = 65_536
 
 LONGEST_LINE = 1_000_000
 """A longer line is no row that anybody wrote; reading goes no further."""
+
+DESCRIBED = (4, 5)
+"""Lines of description above the header of a clinical file of cBioPortal (docs.cbioportal.org, file formats)."""
+
+TYPES = {"STRING", "NUMBER", "BOOLEAN"}
+"""The third of those lines says with these words what each column holds; by that they are known."""
 
 Rows = Iterator[tuple[int, Sequence[Any]]]
 
@@ -64,6 +71,7 @@ def open_sheet(
     """Open a table for reading, a row at a time.
 
     CSV is UTF-8 (or UTF-16 with its mark) unless an encoding is named: nothing is guessed where letters could be wrong.
+    Of a clinical file of cBioPortal the lines that describe its columns are passed over.
 
     Parameters
     ----------
@@ -110,7 +118,7 @@ def unreadable(file: Path, error: OSError) -> UnreadableFile:
 def _sheet(name: str, rows: Iterator[Sequence[Any]]) -> Sheet:
     """Take the header off rows of cells."""
     numbered = ((number, row) for number, row in enumerate(rows, start=1) if not _is_blank(row))
-    _, header = next(numbered, (0, ()))
+    (_, header), numbered = _described(numbered)
     names = ["" if one is None else str(one).strip() for one in header]
     while names and not names[-1]:
         names.pop()
@@ -118,6 +126,24 @@ def _sheet(name: str, rows: Iterator[Sequence[Any]]) -> Sheet:
         raise BadTable(f"The table '{name}' is empty: it has no rows; give a file with a header and rows below.")
     refuse_twins(name, [one for one in names if one])
     return Sheet(name, tuple(names), ((number, _fitted(row, len(names))) for number, row in numbered))
+
+
+def _described(numbered: Rows) -> tuple[tuple[int, Sequence[Any]], Rows]:
+    """Return the header and the rows below it; lines of description that stand above it are no rows."""
+    head: list[tuple[int, Sequence[Any]]] = []
+    for one in numbered:
+        head.append(one)
+        if not _is_remark(one[1]) or len(head) > DESCRIBED[-1]:
+            break
+    above = len(head) - 1
+    if above in DESCRIBED and not _is_remark(head[-1][1]) and {str(one).strip("# ") for one in head[2][1]} <= TYPES:
+        return head[-1], numbered
+    first, *others = head or [(0, ())]
+    return first, chain(others, numbered)
+
+
+def _is_remark(row: Sequence[Any]) -> bool:
+    return str(row[0]).startswith("#")
 
 
 def refuse_twins(table: str, names: Iterable[str]) -> None:

@@ -144,7 +144,7 @@ STEP = Shape(Step, {
     "says": TEXT_NEEDED, "where": Key(_predicate, required=True),
     "unknown": Key(choice(*get_args(protocol_parts.Fate))), "override": TEXT, "known": Key(_known),
 })  # fmt: skip
-ENTRY = Shape(Entry, {"says": TEXT_NEEDED, "column": TEXT_NEEDED})
+ENTRY = Shape(Entry, {"says": TEXT_NEEDED, "column": TEXT, "time": TEXT})
 SCANS = Shape(Scans, {"columns": Key(each(text, "a list of texts"), required=True),
                       "outcomes": Key(each(text, "a list of texts"), required=True)})  # fmt: skip
 ZERO = Shape(TimeZero, {"says": TEXT_NEEDED, "column": TEXT})
@@ -168,7 +168,7 @@ COVARIATE = Shape(Covariate, {
 OUTCOME = Shape(Outcome, {
     "name": TEXT_NEEDED, "label": TEXT_NEEDED, "kind": Key(choice("time", "yes/no")), "event": TEXT_NEEDED,
     "time": TEXT, "time_unit": Key(choice(*get_args(protocol_parts.TimeUnit))), "date": TEXT, "competing": TEXT,
-    "start": TEXT, "competing_events": Key(_codes),
+    "start": TEXT, "time_start": TEXT, "competing_events": Key(_codes),
     "unit": Key(choice(*get_args(protocol_parts.Unit))), "primary": Key(flag), "definition": TEXT,
     "counted_as": TEXT,
 })  # fmt: skip

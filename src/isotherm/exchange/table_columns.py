@@ -20,6 +20,8 @@ Wanted = Literal["number", "indicator", "date", "text", "any"]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
+_STATUS = re.compile(r"([01]):[A-Za-z].*")
+"""As cBioPortal writes whether something happened: 1:DECEASED, 0:LIVING."""
 _TRUTH = {"true": True, "false": False}
 
 
@@ -32,7 +34,8 @@ def column_of(cells: Sequence[Any], name: str, wanted: Wanted, missing: Codes) -
         Texts of a CSV file, or values of Excel or Parquet.
     name : str
     wanted : "number", "indicator", "date", "text" or "any"
-        "indicator": true and false if every value is one of them, else numbers, true and false among them as 1 and 0.
+        "indicator": true and false if every value is one of them, else numbers, true and false among them as 1 and 0,
+        as are statuses such as 1:DECEASED.
         "any": true and false if every value is one of them, else numbers, else dates, else text.
     missing : Codes
         For "not known"; a number stands for every way to write it.
@@ -102,9 +105,17 @@ def number_in(value: object) -> float | None:
 
 
 def _indicator(value: object) -> float | None:
-    """Return a number, or 1 and 0 for true and false."""
+    """Return a number; 1 and 0 for true and false, and for a status as cBioPortal writes it."""
     truth = truth_in(value)
+    if truth is None and (status := status_in(value)) is not None:
+        return status
     return number_in(value) if truth is None else float(truth)
+
+
+def status_in(value: object) -> float | None:
+    """Return 1 or 0 of a status such as "1:DECEASED"; None if the value is none."""
+    match = _STATUS.fullmatch(value.strip()) if isinstance(value, str) else None
+    return None if match is None else float(match.group(1))
 
 
 def date_in(value: object) -> date | None:

@@ -120,6 +120,7 @@ def _wanted(protocol: Protocol) -> dict[str, Wanted]:
         numbers += [outcome.event] if outcome.competing_events else []
         indicators += [] if outcome.competing_events else [outcome.event]
         indicators += [] if outcome.competing is None else [outcome.competing]
+    numbers += protocol.time_columns
     numbers += [] if protocol.course is None else protocol.course.changing_columns
     numbers += [name for one in protocol.serial for name in one.columns]
     by_kind: list[tuple[Wanted, Iterable[str]]] = [

@@ -70,15 +70,22 @@ class Entry:
     ----------
     says : str
         "first visit to the center".
-    column : str
-        Column with its date.
+    column : str, optional
+        Column with its date; or
+    time : str, optional
+        column with the time to it, in the unit of the primary outcome's time and counted from the same day.
     """
 
     says: str
-    column: str
+    column: str | None = None
+    time: str | None = None
 
     def __post_init__(self) -> None:
-        refuse(filled("Entry", says=self.says, column=self.column))
+        refuse([
+            *filled("Entry", says=self.says),
+            unless((self.column is None) != (self.time is None), "column",
+                   "An entry has either a column of dates or a column of times."),
+        ])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

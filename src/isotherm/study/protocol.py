@@ -147,6 +147,12 @@ class Protocol:
         return tuple(dict.fromkeys(name for name in [*moments, *course_dates(self)] if name))
 
     @property
+    def time_columns(self) -> tuple[str, ...]:
+        """Columns with times at which a clock or an observation starts, numbers from the day of the outcomes' times."""
+        starts = [outcome.time_start for outcome in self.outcomes]
+        return tuple(dict.fromkeys(name for name in (*starts, self.entry and self.entry.time) if name))
+
+    @property
     def overrides(self) -> tuple[Override, ...]:
         """Rules of design that this protocol sets aside, with their reasons."""
         facts = [(c.label, too_late(c.known, self.exposure), c.override) for c in self.covariates]
@@ -204,6 +210,8 @@ def _uses(protocol: Protocol) -> Iterator[tuple[str, str]]:
     for name in _exact(protocol):
         yield name, "exact block"
     yield from course_uses(protocol)
+    for name in protocol.time_columns:
+        yield name, "time"
     for name in protocol.outcome_columns:
         yield name, "outcome"
 
@@ -274,6 +282,10 @@ def _dates(protocol: Protocol) -> Iterator[Problem | None]:
         for at, part in enumerate(parts):
             yield unless(zero or part.known.column is None, f"{key}.{at}.known",
                          f"The date on which {part.label} was known is compared with time zero{wanting}")  # fmt: skip
+    timed = any(outcome.primary and outcome.time is not None for outcome in protocol.outcomes)
+    yield unless(timed or protocol.entry is None or protocol.entry.time is None, "entry.time",
+                 "The time of entry is counted as that of the primary outcome, which has none; name a date as column."
+                 )  # fmt: skip
     for key, column in _further_dates(protocol):
         yield unless(zero, key, f"The date in {column} is compared with time zero{wanting}")
 

@@ -250,6 +250,9 @@ class Outcome:
     unit : "patient" or "tumor"
     time, time_unit : str, optional
         Column with the time from time zero to event or last contact, and its unit; or
+    time_start : str, optional
+        Column with the time, in that unit and from the same day as `time`, at which this outcome's clock starts: where
+        a table counts from diagnosis, when the patient's tumor was sequenced.
     date : str, optional
         column with the date of event or last contact, counted from the date of time zero.
     start : str, optional
@@ -272,6 +275,7 @@ class Outcome:
     unit: Unit = "patient"
     time: str | None = None
     time_unit: TimeUnit | None = None
+    time_start: str | None = None
     date: str | None = None
     start: str | None = None
     competing: str | None = None
@@ -282,7 +286,8 @@ class Outcome:
 
     def __post_init__(self) -> None:
         timed = (self.time is not None) != (self.date is not None)
-        untimed = (self.time, self.date, self.time_unit, self.start) == (None,) * 4 and not self.competes
+        moments = (self.time, self.date, self.time_unit, self.time_start, self.start)
+        untimed = moments == (None,) * 5 and not self.competes
         codes, words = [code for code, _ in self.competing_events], [label for _, label in self.competing_events]
         refuse([
             *filled("An outcome", name=self.name, label=self.label, event=self.event, counted_as=self.counted_as),
@@ -290,6 +295,10 @@ class Outcome:
             unless(untimed or self.kind == "time", "kind", f"Outcome {self.name} is a yes/no; it has no time."),
             unless((self.time is None) == (self.time_unit is None) or self.kind != "time", "time_unit",
                    f"The time column of {self.name} and its time_unit ({', '.join(DAYS_PER)}) go together."),
+            unless(self.time_start is None or self.time is not None, "time_start",
+                   f"The clock of {self.name} starts at a time, so it needs the time of event or last contact."),
+            unless(self.time_start is None or self.time_start not in self.columns, "time_start",
+                   f"{self.time_start} is the start of {self.name}'s clock and one of its own columns; name another."),
             unless(self.start is None or self.date is not None, "start",
                    f"Outcome {self.name} starts on a date, so it needs the date of event or last contact."),
             unless(self.competing is None or not codes, "competing_events",

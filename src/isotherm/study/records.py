@@ -89,7 +89,23 @@ def outcome_days(protocol: Protocol, outcome: Outcome, table: pd.DataFrame) -> n
         return days_between(table, start, outcome.date)
     assert outcome.time is not None
     assert outcome.time_unit is not None
-    return numbers(table, outcome.time) * DAYS_PER[outcome.time_unit]
+    return (numbers(table, outcome.time) - _time_start(outcome, table)) * DAYS_PER[outcome.time_unit]
+
+
+def entry_days(protocol: Protocol, table: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return the days from time zero to the day on which each patient came under observation; NaN where not known."""
+    entry, primary, zero = protocol.entry, protocol.primary, protocol.time_zero.column
+    assert entry is not None
+    if entry.column is not None:
+        assert zero is not None  # checked by the protocol
+        return days_between(table, zero, entry.column)
+    assert entry.time is not None
+    assert primary.time_unit is not None  # checked by the protocol
+    return (numbers(table, entry.time) - _time_start(primary, table)) * DAYS_PER[primary.time_unit]
+
+
+def _time_start(outcome: Outcome, table: pd.DataFrame) -> npt.NDArray[np.float64]:
+    return np.zeros(len(table)) if outcome.time_start is None else numbers(table, outcome.time_start)
 
 
 def numbers(table: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
@@ -178,7 +194,8 @@ def _check_outcome(protocol: Protocol, outcome: Outcome, table: pd.DataFrame) ->
         refuse(f"Column '{outcome.date}'", days < 0.0, f"before {clock}", "mend the order of the dates")
     name = f"Column '{outcome.time or outcome.date}'"
     refuse(name, np.isinf(days), "infinite", "name its missing code")
-    refuse(name, days < 0.0, "negative", "times count from time zero")
+    instead = "times count from time zero" if outcome.time_start is None else "leave out who ended before their clock"
+    refuse(name, days < 0.0, "negative" if outcome.time_start is None else f"before '{outcome.time_start}'", instead)
     refuse(name, (days == 0.0) & (event > 0.0), "0 with an event", "say how long they were observed, or exclude them")
 
 

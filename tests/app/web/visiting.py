@@ -133,11 +133,12 @@ class Visit:
             clip: Any = {"x": 0, "y": 0, "width": WIDTH, "height": min(high, HIGHEST)}
             self.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True, clip=clip, caret="initial")
 
-    def shown(self, name: str) -> None:
-        """Draw what the screen shows for a tutorial, if a folder is named."""
-        self.page.wait_for_load_state("networkidle")
+    def shown(self, name: str, of: Page | None = None) -> None:
+        """Draw what the screen shows for a tutorial, if a folder is named; of another page, such as a file's."""
+        page = self.page if of is None else of
+        page.wait_for_load_state("networkidle")
         if TUTORIALS:
-            drawn = Image.open(io.BytesIO(self.page.screenshot(animations="disabled")))
+            drawn = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
             few = drawn.convert("RGB").quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
             few.save(Path(TUTORIALS) / f"{name}.png", optimize=True)
 

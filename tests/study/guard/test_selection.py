@@ -170,6 +170,32 @@ def test_a_referral_that_is_not_known_counts_for_nobody() -> None:
     assert 'mean 0 days in "Drug"' in found.says
 
 
+def test_entry_is_told_as_a_time_as_well_and_counted_from_where_the_primary_outcome_starts() -> None:
+    table = registry()
+    table["months"] = (table["last"] - table["decided_on"]).dt.days * 12.0 / 365.25
+    table["sequenced"] = np.where(table["drug"] == 1.0, table["months"] / 2.0, 0.0)
+    sequenced = Entry(says="sequencing", time="sequenced")
+    found = audit(table, entry=sequenced, outcomes=(OS,), time_zero=TimeZero(says="diagnosis"))["left_truncation"]
+    later = table["sequenced"][table["drug"] == 1.0] * 365.25 / 12.0
+    assert (found.level, found.rows) == ("stop", 120)
+    assert f"(sequencing) after time zero, median {round(later.median(), 1):g} days later" in found.says
+    clock = dataclasses.replace(OS, time_start="sequenced")
+    assert audit(table, entry=sequenced, outcomes=(clock,), time_zero=TimeZero(says="sequencing")) == {}
+
+
+@pytest.mark.parametrize("named", [{}, {"column": "seen_on", "time": "months"}])
+def test_entry_is_told_once(named: dict[str, str]) -> None:
+    with pytest.raises(BadProtocol, match="either a column of dates or a column of times"):
+        Entry(says="first visit", **named)
+
+
+def test_an_entry_by_time_needs_a_primary_outcome_by_time_and_is_no_outcome() -> None:
+    with pytest.raises(BadProtocol, match="The time of entry is counted as that of the primary outcome, which has non"):
+        study(entry=Entry(says="sequencing", time="sequenced"))
+    with pytest.raises(BadProtocol, match=r"months is a column of an outcome and of the design \(time\)"):
+        study(entry=Entry(says="sequencing", time="months"), outcomes=(OS,))
+
+
 def test_dates_of_the_audit_need_a_date_of_time_zero_and_are_no_outcome() -> None:
     plain: Protocol = study(entry=REFERRAL)
     assert "seen_on" in plain.date_columns

@@ -18,7 +18,8 @@ def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
     made.mkdir(mode=0o700)
     doing.tell("reading the table")
     shutil.copyfile(table, made / table.name)
-    text = write_draft(str(made / table.name), str(made / PROTOCOL)).read_text(encoding="utf-8")
+    file = write_draft(str(made / table.name), str(made / PROTOCOL), title=asked["title"])
+    text = file.read_text(encoding="utf-8")
     study = new_study(doing.workspace, asked["title"], text, table=made / table.name)
     return Came(said="The protocol is drafted; every guess in it is marked.", link=f"/study/{study.name}?as=text")
 

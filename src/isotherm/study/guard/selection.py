@@ -15,7 +15,7 @@ from isotherm.study.people import days_between
 from isotherm.study.predicate_tree import column_kind
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_parts import Covariate, Step
-from isotherm.study.records import late_rows
+from isotherm.study.records import entry_days, late_rows
 
 BUT_LANDMARK = ("naive", "time_dependent_cox", "clone_censor_weight", "censoring_weights")
 """Designs that count from time zero, on which a later criterion was not known."""
@@ -39,7 +39,7 @@ def selection_findings(patients: Patients) -> Iterator[Finding]:
         if analysis.where is not None:
             yield from _group(patients, f"sensitivity.{analysis.name}", analysis.says, analysis.where.columns)
     if patients.protocol.entry is not None:
-        yield from _entry(patients, patients.protocol.entry.column, patients.protocol.entry.says)
+        yield from _entry(patients, patients.protocol.entry.says)
 
 
 def _step(patients: Patients, number: int, step: Step) -> Iterator[Finding]:
@@ -140,11 +140,9 @@ def _group(patients: Patients, key: str, label: str, columns: tuple[str, ...]) -
         )  # fmt: skip
 
 
-def _entry(patients: Patients, column: str, says: str) -> Iterator[Finding]:
+def _entry(patients: Patients, says: str) -> Iterator[Finding]:
     """Yield that patients came under observation after time zero (left truncation)."""
-    zero = patients.protocol.time_zero.column
-    assert zero is not None  # checked by the protocol
-    days = days_between(patients.table, zero, column)
+    days = entry_days(patients.protocol, patients.table)
     counts = [tally for arm, inside in patients.arms() if (inside & (days > 0.0)).any()
               for tally in day_tallies("entered after time zero", arm.name, days, inside)]  # fmt: skip
     if not counts:
@@ -153,10 +151,11 @@ def _entry(patients: Patients, column: str, says: str) -> Iterator[Finding]:
     yield Finding(
         "left_truncation",
         f"{of_patients(count, len(patients))} came under observation ({says}) after time zero, median "
-        f"{float(np.median(days[days > 0.0])):g} days later: who died before could not come, so those days are free of "
+        f"{round(float(np.median(days[days > 0.0])), 1):g} days later: who died before could not come, so those days are free of "
         f"deaths by definition. Per patient: {_favored(patients, days)}.",
-        count, "stop", "Let them enter the risk set on the day of their entry (start-stop), or count from a landmark "
-        "and leave out who entered later.", ("naive", "clone_censor_weight", "censoring_weights"), tuple(counts),
+        count, "stop", "Count from the day of entry: make it time zero (time_start, where times are numbers); or count "
+        "from a landmark and leave out who entered later.", ("naive", "clone_censor_weight", "censoring_weights"),
+        tuple(counts),
     )  # fmt: skip
 
 
