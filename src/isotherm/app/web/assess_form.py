@@ -9,7 +9,7 @@ from isotherm.app.choosing import ChoiceRequest
 from isotherm.app.pacs_pair import MARK
 from isotherm.app.pair import PairRequest
 from isotherm.app.settings import Settings
-from isotherm.app.web.holds import place_of
+from isotherm.app.web.place_of import place_of
 from isotherm.app.web.uploads import files_of
 from isotherm.app.web.work_pull import study_of
 from isotherm.app.web.workspace import Workspace

@@ -7,12 +7,11 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from isotherm.app.one_thread import ONE_THREAD
-from isotherm.app.web.uploads import Uploaded
 from isotherm.errors import BadSetting
 from isotherm.printable import printable
 
@@ -21,7 +20,7 @@ PROGRAM = ("-c", "import sys; from isotherm.app.cli import main; sys.exit(main()
 MOST_S, MOST_AT_ONCE = 120.0, 2
 """A listing that takes longer is given up; so many are made side by side."""
 
-OTHER_FORMATS = (".nii", ".nii.gz", ".nrrd", ".mha", ".mhd", ".raw")
+OTHER_FORMATS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 """Files that are one image or one mask each: there is nothing to choose but labels, which only the voxels know."""
 
 USERS_ERROR = 2
@@ -30,11 +29,6 @@ USERS_ERROR = 2
 LISTING = threading.Semaphore(MOST_AT_ONCE)
 
 NOT_LISTED = "What is in these files could not be listed; name series and segment yourself, or send them again."
-
-
-def place_of(files: Sequence[Uploaded]) -> Path:
-    """Return what is read of an upload: its only file, or the folder that holds them all."""
-    return files[0].path if len(files) == 1 else files[0].path.parent
 
 
 def held_by(place: Path, *, ours: int = 0) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from starlette.concurrency import run_in_threadpool
 
 from isotherm.app.web.admission import writer
 from isotherm.app.web.context import room_of, web_of
-from isotherm.app.web.holds import held_by, place_of
+from isotherm.app.web.holds import held_by
+from isotherm.app.web.place_of import place_of
 from isotherm.app.web.uploads import LIMITS, files_of, keep
 from isotherm.errors import BadSetting
 
