@@ -10,6 +10,7 @@ from isotherm.errors import BadSetting
 from isotherm.exchange.dicom_files import is_dicom
 from isotherm.exchange.landmark_files import Frame, read_landmarks
 from isotherm.exchange.transform_files import read_transform
+from isotherm.imaging.landmark_checks import refuse_outside
 from isotherm.printable import printable
 
 
@@ -71,6 +72,7 @@ class ChoiceRequest:
                                    frames=pair.frame_uids if known else None)  # fmt: skip
         if self.landmarks is not None:
             marks = read_landmarks(self.landmarks, self.landmarks_before, frame=self.landmarks_frame)
+            refuse_outside(marks, after=pair.after.grid, before=pair.before.grid)
         shift, turn = nudge_of(self.nudge)
         method: Method = self.method or ("deformable" if given is None else "given")
         return Choice(method, given, marks, self.mend, shift, turn)
