@@ -47,6 +47,11 @@ class Laid:
         """Return it as it was registered."""
         return cls(one.used, one.rigid, one.outline)
 
+    def turns_about_lps_mm(self, nudge: str | None) -> Float:
+        """Return the point of the scan after that a nudge turns about; `nudge` is what is in it of an earlier one."""
+        shift, _ = nudge_of(nudge)
+        return Surface.from_corners(self.outline.boundary).points_lps_mm.mean(axis=0) - np.array(shift)
+
     @classmethod
     def unknown(cls, pair: Pair, number: int) -> Laid:
         """Return the tumor laid into the middle of the zone: where to begin when nothing was registered."""
@@ -80,12 +85,11 @@ def align_scene(pair: Pair, number: int, laid: Laid, *, nudge: str | None, organ
     tumor = _surface(pair.lesions[number].mask)
     carried = Surface.from_corners(laid.outline.boundary)
     there, here = tumor.points_lps_mm.mean(axis=0), carried.points_lps_mm.mean(axis=0)
-    shift, _ = nudge_of(nudge)
     sides = {"before": _before(pair, tumor, there, organ_name), "after": _after(pair, laid, carried, here, organ_name)}
     turn = np.diag(RAS) @ laid.rigid.rotation @ np.diag(RAS)
     return {name: _scene(at, layers) for name, (at, layers) in sides.items()} | {
         "link": {"rotation": turn.tolist(), "translation": (RAS * laid.rigid.translation_mm).tolist()},
-        "about": (RAS * (here - np.array(shift))).tolist(),
+        "about": (RAS * laid.turns_about_lps_mm(nudge)).tolist(),
     }
 
 

@@ -24,7 +24,7 @@ MOST_FILES = 20_000
 LONGEST_NAME = 200
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".seg.nrrd", ".mha", ".mhd", ".nhdr", ".raw", ".zip", ".dcm", ".csv", ".xlsx",
-           ".parquet", ".json", ".toml", ".h5", ".tfm")  # fmt: skip
+           ".parquet", ".json", ".toml", ".h5", ".tfm", ".tsv", ".fcsv", ".txt", ".pts")  # fmt: skip
 """What a file may go on being called by: readers choose the format by it. Of any other name nothing is kept."""
 
 

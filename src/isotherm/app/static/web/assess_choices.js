@@ -37,6 +37,10 @@ export class Choices {
     for (const one of this.slots.keys()) this.offer(one, one === name);
   }
 
+  sideOf(name) {
+    return SIDE[name];
+  }
+
   isScan(name) {
     return SCANS.includes(name);
   }
