@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ USERS_ERROR = 2
 """The exit code of what can be said in a sentence."""
 
 LISTING = threading.Semaphore(MOST_AT_ONCE)
+
+SEVERAL_PATIENTS = "The files are of {} patients; take all from one, and leave the files of the others out."
 
 NOT_LISTED = "What is in these files could not be listed; name series and segment yourself, or send them again."
 
@@ -60,22 +62,46 @@ def held_by(place: Path, *, ours: int = 0) -> dict[str, Any]:
         except subprocess.TimeoutExpired:
             raise BadSetting(NOT_LISTED) from None
     if ran.returncode != 0:
-        said = printable(ran.stderr.decode("utf-8", "replace").strip()).replace(place.name, "upload")
+        said = _said(ran.stderr.decode("utf-8", "replace"), place)
         raise BadSetting(said if ran.returncode == USERS_ERROR and said else NOT_LISTED)
     told: dict[str, Any] = json.loads(ran.stdout)
     return _choices(told | {"not_dicom": told["not_dicom"] - ours})
 
 
+def _said(told: str, place: Path) -> str:
+    """Return what the command line said, of what came and without the number that it lies under."""
+    said = printable(told.strip()).removeprefix("isotherm: ")
+    for called, plain in (("The DICOM file", "What came"), ("the DICOM file", "what came")):
+        said = said.replace(f"{called} '{place.name}'", plain)
+    return said.replace(place.name, "upload")
+
+
 def _choices(told: Mapping[str, Any]) -> dict[str, Any]:
     rows: list[Mapping[str, Any]] = told["series"]
-    images = [{"value": row["label"], "says": _image_words(row)} for row in rows if row["readable_as"] == "image"]
+    whose = _whose(told["patients"])
+    images = [{"value": row["label"], "says": _image_words(row) + whose.get(row["label"], "")}
+              for row in rows if row["readable_as"] == "image"]  # fmt: skip
     objects = [row for row in rows if row["readable_as"] == "mask"]
     masks = [{"value": str(one["number"]) if len(objects) == 1 else f"{row['label']}:{one['number']}",
-              "says": _segment_words(row, one)} for row in objects for one in row["segments"]]  # fmt: skip
-    notes = [f"Series {row['label']} ({row['kind']}) cannot be used: {printable(row['problem'])}"
-             for row in rows if row["readable_as"] is None and row["problem"]]  # fmt: skip
+              "says": _segment_words(row, one) + whose.get(row["label"], "")}
+             for row in objects for one in row["segments"]]  # fmt: skip
+    notes = [SEVERAL_PATIENTS.format(len(told["patients"]))] if whose else []
+    notes += [_problem_words(row) for row in rows if row["readable_as"] is None and row["problem"]]
     notes += _passed_over(told["damaged"], "damaged") + _passed_over(told["not_dicom"], "not DICOM")
     return {"images": images, "masks": masks, "notes": notes}
+
+
+def _whose(patients: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Return of which patient each series is, where they are of several."""
+    if len(patients) < 2:
+        return {}
+    return {label: f", patient {number}" for number, labels in enumerate(patients, start=1) for label in labels}
+
+
+def _problem_words(row: Mapping[str, Any]) -> str:
+    """Say why a series cannot be used: a sentence of its own, or what goes on from the series."""
+    series, problem = f"Series {row['label']} ({row['kind']})", printable(row["problem"])
+    return f"{series} cannot be used: {problem}" if problem[:1].isupper() else f"{series} is left out: it {problem}."
 
 
 def _passed_over(count: int, why: str) -> list[str]:

@@ -60,6 +60,7 @@ async function take(slot, every) {
   if (!files.length) return;
   number.value = "";
   slot.classList.remove("came");
+  delete slot.dataset.refused;
   choices.forget(slot.dataset.slot);
   sending += 1;
   tell();
@@ -77,9 +78,7 @@ async function take(slot, every) {
       came.textContent = files.length === 1 ? files[0].name : `${files.length} files`;
     }
   } catch (error) {
-    number.value = "";
-    slot.classList.remove("came");
-    came.textContent = error.message;
+    choices.refuse(slot.dataset.slot, error.message);
   } finally {
     sending -= 1;
     tell();
