@@ -280,8 +280,8 @@ def test_paper_of_a_failed_registration_is_marked_on_every_page(run: Command, sm
 
 
 def test_landmarks_are_a_gate_of_their_own(run: Command, small: list[str], tmp_path: Path) -> None:
-    rows = ["# frame: LPS", "name,after_x,after_y,after_z,before_x,before_y,before_z", "a,0,0,120,0,0,120",
-            "b,5,0,120,5,3,120"]  # fmt: skip
+    rows = ["# frame: LPS", "name,after_x,after_y,after_z,before_x,before_y,before_z", "a,0,0,120,0,1,120",
+            "b,5,0,120,5,2,120"]  # fmt: skip
     (tmp_path / "marks.csv").write_text("\n".join(rows) + "\n")
     ran = run(
         "assess", *with_transform(small, "still.tfm"), "--landmarks", tmp_path / "marks.csv", "--json", "-", *FAST
@@ -290,9 +290,29 @@ def test_landmarks_are_a_gate_of_their_own(run: Command, small: list[str], tmp_p
     assert (gate["figure"], gate["verdict"]) == (1.5, "pass")
 
 
+def test_landmarks_that_only_repeat_the_registration_confirm_nothing(
+    run: Command, small: list[str], tmp_path: Path
+) -> None:
+    rows = ["# frame: LPS", "name,after_x,after_y,after_z,before_x,before_y,before_z", "a,0,0,120,0,0.04,120",
+            "b,5,0,120,5,2,120"]  # fmt: skip
+    (tmp_path / "marks.csv").write_text("\n".join(rows) + "\n")
+    for mend in ([], ["--mend"]):
+        ran = run("assess", *with_transform(small, "still.tfm"), "--landmarks", tmp_path / "marks.csv", *mend, *FAST)
+        assert ran.code == 2
+        assert "1 of 2 landmarks repeat only the registration that is there" in ran.err
+
+
+def test_landmarks_of_the_other_scan_or_frame_are_refused(run: Command, small: list[str], tmp_path: Path) -> None:
+    header = "name,after_x,after_y,after_z,before_x,before_y,before_z"
+    (tmp_path / "marks.csv").write_text(f"# frame: LPS\n{header}\na,0,0,120,0,0,-120\nb,5,0,120,5,2,120\n")
+    ran = run("assess", *with_transform(small, "still.tfm"), "--landmarks", tmp_path / "marks.csv", *FAST)
+    assert ran.code == 2
+    assert "1 of 2 landmarks lie beside the scan before ablation; check which file is of which scan" in ran.err
+
+
 def test_landmarks_alone_lay_the_scans_on_each_other(run: Command, small: list[str], tmp_path: Path) -> None:
     rows = ["# frame: LPS", "name,after_x,after_y,after_z,before_x,before_y,before_z"]
-    places = [(-30, 0, 120), (30, 0, 120), (0, 30, 125), (0, -30, 115), (0, 0, 150), (5, 5, 90)]
+    places = [(-20, 0, 120), (20, 0, 120), (0, 20, 125), (0, -20, 115), (0, 0, 140), (5, 5, 100)]
     rows += [f"{n},{x},{y},{z},{x - 2},{y},{z}" for n, (x, y, z) in enumerate(places)]
     (tmp_path / "marks.csv").write_text("\n".join(rows) + "\n")
     ran = run(

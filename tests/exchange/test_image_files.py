@@ -26,8 +26,8 @@ from isotherm.errors import (
     OutputError,
     UnreadableFile,
 )
+from isotherm.exchange.detached_files import data_file
 from isotherm.exchange.image_files import read_masks, read_volume, write_mask
-from isotherm.exchange.itk_files import data_file
 from isotherm.imaging.volume import Grid, Mask
 from tests.exchange.made_up import (
     LPS_OF_RAS,

@@ -25,6 +25,11 @@ def test_the_closest_place_is_on_a_face_an_edge_or_a_corner() -> None:
 def test_a_triangle_without_area_is_a_line() -> None:
     needle = np.array([[0.0, 0.0, 0.0], [2.0, 0.0, 0.0], [4.0, 0.0, 0.0]])
     assert closest_on_triangles(np.array([3.0, 1.0, 0.0]), needle) == pytest.approx(np.array([3.0, 0.0, 0.0]))
+    # Rounding leaves one coordinate infinite and the other minus infinite: no warning may come of it.
+    point, end = np.array([3.7, -2.8, -2.0]), np.array([0.8, 0.9, 0.2])
+    assert closest_on_triangles(point, np.array([np.zeros(3), end, 3 * end])) == pytest.approx(
+        end * (point @ end) / (end @ end)
+    )
 
 
 @given(seed=st.integers(0, 10_000))

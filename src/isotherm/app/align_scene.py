@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
 
 from isotherm.app.choosing import nudge_of
 from isotherm.app.pair import Pair
@@ -13,6 +16,7 @@ from isotherm.app.registering import Registered
 from isotherm.app.report import described
 from isotherm.app.report_viewer import RAS, Layer, image_layer, outline_layer
 from isotherm.imaging.geometry import Float
+from isotherm.imaging.parts import Parts
 from isotherm.imaging.register_tumor import points_in
 from isotherm.imaging.surface import Region, Surface, field_of
 from isotherm.imaging.transform import Transform
@@ -47,15 +51,34 @@ class Laid:
         """Return it as it was registered."""
         return cls(one.used, one.rigid, one.outline)
 
+    def turns_about_lps_mm(self, nudge: str | None) -> Float:
+        """Return the point of the scan after that a nudge turns about; `nudge` is what is in it of an earlier one."""
+        shift, _ = nudge_of(nudge)
+        return Surface.from_corners(self.outline.boundary).points_lps_mm.mean(axis=0) - np.array(shift)
+
     @classmethod
     def unknown(cls, pair: Pair, number: int) -> Laid:
-        """Return the tumor laid into the middle of the zone: where to begin when nothing was registered."""
+        """Return the tumor laid into the middle of its zone: where to begin when nothing was registered."""
         tumor = pair.lesions[number].mask
-        there = points_in(tumor).mean(axis=0)
-        zone = pair.zone
-        here = points_in(zone).mean(axis=0) if zone.inside.any() else pair.after.grid.corners_lps_mm().mean(axis=0)
-        way = Transform(translation_mm=there - here)
+        way = Transform(translation_mm=points_in(tumor).mean(axis=0) - _zone_of(pair, number))
         return cls(way, way, way.region(Region.of_field(field_of(tumor.cropped()))))
+
+
+def _zone_of(pair: Pair, number: int) -> Float:
+    """Return the middle of the zone that a lesion may lie in; of several, those that lie as the lesions do."""
+    zone = pair.zone
+    parts = Parts.of(zone)
+    if parts is None:
+        return pair.after.grid.corners_lps_mm().mean(axis=0)
+    tumors = np.array([points_in(one.mask).mean(axis=0) for one in pair.lesions])
+    if len(parts.boxes) < len(tumors):
+        return points_in(zone).mean(axis=0)
+    found: Any = ndimage.center_of_mass(parts.labels > 0, parts.labels, range(1, len(parts.boxes) + 1))
+    zones = parts.mask.grid.to_lps(found)
+    largest = np.argsort(np.bincount(parts.labels.ravel())[1:])[::-1][: len(tumors)]
+    centered = [places - places.mean(axis=0) for places in (tumors, zones[largest])]
+    _, taken = linear_sum_assignment(cdist(*centered))
+    return zones[largest][taken[number]]
 
 
 def align_scene(pair: Pair, number: int, laid: Laid, *, nudge: str | None, organ_name: str) -> dict[str, Any]:
@@ -80,12 +103,11 @@ def align_scene(pair: Pair, number: int, laid: Laid, *, nudge: str | None, organ
     tumor = _surface(pair.lesions[number].mask)
     carried = Surface.from_corners(laid.outline.boundary)
     there, here = tumor.points_lps_mm.mean(axis=0), carried.points_lps_mm.mean(axis=0)
-    shift, _ = nudge_of(nudge)
     sides = {"before": _before(pair, tumor, there, organ_name), "after": _after(pair, laid, carried, here, organ_name)}
     turn = np.diag(RAS) @ laid.rigid.rotation @ np.diag(RAS)
     return {name: _scene(at, layers) for name, (at, layers) in sides.items()} | {
         "link": {"rotation": turn.tolist(), "translation": (RAS * laid.rigid.translation_mm).tolist()},
-        "about": (RAS * (here - np.array(shift))).tolist(),
+        "about": (RAS * laid.turns_about_lps_mm(nudge)).tolist(),
     }
 
 

@@ -21,7 +21,7 @@ from isotherm.app.settings import Facts, Settings
 from isotherm.app.tasks import assess_margin
 from isotherm.errors import BadManifest, IsothermError
 from isotherm.exchange.atomic import write_text
-from isotherm.exchange.itk_files import data_file
+from isotherm.exchange.detached_files import data_file
 from isotherm.imaging.shrinkage import Shrinkage
 
 FINGERPRINT = "fingerprint.txt"

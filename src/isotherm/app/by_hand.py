@@ -32,7 +32,9 @@ SCHEMA = "isotherm.by-hand/1"
 
 MOST_PAIRS = 200
 
-NAME = re.compile(r"\w[\w .()-]{0,63}")
+NAME_LETTERS = 64
+
+NAME = re.compile(rf"\w[\w .()-]{{0,{NAME_LETTERS - 1}}}")
 """Of a pair: nothing that a spreadsheet would take for a formula, and no comment."""
 
 UNKNOWN = "Landmarks of an unknown form came; reload the page and set them anew."
@@ -126,6 +128,15 @@ def pairs_document(landmarks: Landmarks | None) -> list[dict[str, Any]]:
     return [{"name": name, "after": after, "before": before} for name, after, before in rows]
 
 
+def renamed(landmarks: Landmarks) -> Landmarks:
+    """Return landmarks of a file under names that `landmarks_of` takes: other signs become _, equal names a number."""
+    names: list[str] = []
+    for number, name in enumerate(landmarks.names, start=1):
+        plain = re.sub(r"[^\w .()-]", "_", name).lstrip(" .()-")[:NAME_LETTERS] or str(number)
+        names.append(plain if plain not in names else f"{plain[: NAME_LETTERS - 5]} ({number})")
+    return Landmarks(landmarks.after_lps_mm, landmarks.before_lps_mm, tuple(names))
+
+
 def landmarks_of(told: object) -> Landmarks | None:
     """Read what `pairs_document` tells; None for no pair.
 
@@ -133,8 +144,10 @@ def landmarks_of(told: object) -> Landmarks | None:
     ------
     BadLandmarks
     """
-    if not isinstance(told, list) or len(cast("list[Any]", told)) > MOST_PAIRS:
+    if not isinstance(told, list):
         raise BadLandmarks(UNKNOWN)
+    if (count := len(cast("list[Any]", told))) > MOST_PAIRS:
+        raise BadLandmarks(f"{count} landmarks came; give {MOST_PAIRS} at most.")
     pairs = [_pair(one) for one in cast("list[Any]", told)]
     if not pairs:
         return None

@@ -10,6 +10,8 @@ from isotherm.errors import BadSetting
 from isotherm.exchange.dicom_files import is_dicom
 from isotherm.exchange.landmark_files import Frame, read_landmarks
 from isotherm.exchange.transform_files import read_transform
+from isotherm.imaging.landmark_checks import refuse_outside
+from isotherm.imaging.landmarks import Landmarks
 from isotherm.printable import printable
 
 
@@ -57,6 +59,17 @@ class ChoiceRequest:
         """Every file that was named."""
         return tuple(file for file in (self.transform, self.landmarks, self.landmarks_before) if file is not None)
 
+    def marks(self) -> Landmarks | None:
+        """Read the landmarks; None where none were named.
+
+        Raises
+        ------
+        BadLandmarks, UnreadableFile
+        """
+        if self.landmarks is None:
+            return None
+        return read_landmarks(self.landmarks, self.landmarks_before, frame=self.landmarks_frame)
+
     def read(self, pair: Pair) -> Choice:
         """Read the files; the frames of reference of the pair say which way a DICOM registration goes.
 
@@ -64,13 +77,13 @@ class ChoiceRequest:
         ------
         InputError
         """
-        given = marks = None
+        given = None
         if self.transform is not None:
             known = is_dicom(self.transform) and not self.transform_inverse
             given = read_transform(self.transform, inverse=self.transform_inverse,
                                    frames=pair.frame_uids if known else None)  # fmt: skip
-        if self.landmarks is not None:
-            marks = read_landmarks(self.landmarks, self.landmarks_before, frame=self.landmarks_frame)
+        if (marks := self.marks()) is not None:
+            refuse_outside(marks, after=pair.after.grid, before=pair.before.grid)
         shift, turn = nudge_of(self.nudge)
         method: Method = self.method or ("deformable" if given is None else "given")
         return Choice(method, given, marks, self.mend, shift, turn)

@@ -41,7 +41,14 @@ def list_text(folder: Folder) -> str:
     passed = [f"{folder.not_dicom} files are not DICOM"] if folder.not_dicom else []
     passed += [f"{folder.damaged} are damaged"] if folder.damaged else []
     lines += [f"  {' and '.join(passed)}; they were passed over"] if passed else []
+    lines += [f"  {patients_words(folder)}"] if len(folder.patients) > 1 else []
     return "\n".join(printable(line) for line in lines)
+
+
+def patients_words(folder: Folder) -> str:
+    """Return which series are of which patient, who are only numbered."""
+    each = (f"patient {number}: {', '.join(labels)}" for number, labels in enumerate(folder.patients, start=1))
+    return f"the series are of {len(folder.patients)} patients ({'; '.join(each)})"
 
 
 def segments_of(one: Series) -> tuple[tuple[Segment, ...], str]:
@@ -59,6 +66,7 @@ def list_json(folder: Folder) -> str:
     told = {
         "schema": "isotherm.dicom-list/1",
         "series": [_told(one) for one in folder.series],
+        "patients": [list(labels) for labels in folder.patients],
         "not_dicom": folder.not_dicom,
         "damaged": folder.damaged,
     }

@@ -56,7 +56,7 @@ class Reading:
 
     def image(self, spec: str, *, says: str, side: Side) -> Volume:
         """Read an image of one examination."""
-        found = read_volume(spec, of="image")
+        found = read_volume(spec, of="earlier image" if side == "before" else "later image")
         self._keep(found.origin, found.warnings, side)
         simulated = found.simulated or says in self.simulated
         self.inputs.append(Input(says, None, None, found.volume.grid, None, False, simulated))

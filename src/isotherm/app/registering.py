@@ -12,6 +12,7 @@ import numpy as np
 from isotherm.app.case import Lesion
 from isotherm.app.pair import Pair
 from isotherm.errors import BadSetting, EmptyMask, FieldsApart, NotConverged
+from isotherm.imaging.landmark_checks import refuse_repeats
 from isotherm.imaging.landmarks import Landmarks
 from isotherm.imaging.register import NEAR_MM, Registration, register, way_back
 from isotherm.imaging.register_by_hand import Corrected, from_landmarks, mended, nudged_registration
@@ -133,10 +134,13 @@ def register_lesion(pair: Pair, lesion: Lesion, choice: Choice, *, progress: Pro
     NotConverged
         The scans do not meet, or too little looks alike around the lesion.
     BadLandmarks
-        Landmarks were to be used that fix no rotation.
+        Landmarks were to be used that fix no rotation, or that only repeat the registration.
     """
     scans = pair.scans(lesion)
     found, marks = _found(scans, lesion, choice, progress)
+    if choice.landmarks is not None and choice.method != "landmarks":
+        places = choice.landmarks.after_lps_mm
+        refuse_repeats(choice.landmarks, *(way.points(places) for way in (found.rigid, found.free, found.deformable)))
     back = None
     if choice.method == "deformable" and not (choice.mend or choice.nudged):
         progress("registering the other way round")

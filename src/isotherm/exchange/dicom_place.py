@@ -21,6 +21,9 @@ MOST_FILES = 100_000
 
 ZIP_MAGIC = b"PK\x03\x04"
 
+OF_SYSTEMS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+"""What systems lay into every folder; a Mac a file `._NAME` beside each NAME as well, in archives under __MACOSX."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
@@ -42,6 +45,11 @@ class Place:
             raise
         except Exception as error:  # damaged members of an archive, and what is read from them
             raise cut_short(self.file) from error
+
+    @property
+    def is_of_the_system(self) -> bool:
+        """Whether a system laid it there by itself, and nobody meant it."""
+        return self.file.name in OF_SYSTEMS or self.file.name.startswith("._")
 
     def is_dicom(self) -> bool:
         """Say whether it has DICOM's mark behind the preamble, or none but the name of a DICOM file."""

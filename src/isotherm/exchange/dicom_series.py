@@ -27,6 +27,12 @@ SEGMENTATION, LABEL_MAP, CONTOURS = f"{STORAGE}66.4", f"{STORAGE}66.7", f"{STORA
 MASKS = {SEGMENTATION: "SEG", LABEL_MAP: "SEG", CONTOURS: "RTSTRUCT"}
 """SOP classes that are read as masks, by their UID."""
 
+OTHERS = {f"{STORAGE}{start}": name for start, name in {
+    "88.59": "key images", "88.": "SR", "104.1": "PDF", "7": "screen capture", "11.": "presentation state",
+    "66.1": "registration", "66.2": "registration", "66.3": "registration", "66": "raw data", "481.2": "RTDOSE",
+    "481.5": "RTPLAN"}.items()}  # fmt: skip
+"""What the UIDs of objects begin with that lie with images and are read as neither image nor mask; the first counts."""
+
 DIRECTORY = "1.2.840.10008.1.3.10"
 """SOP class of a DICOMDIR, which lists files that are there anyway."""
 
@@ -58,7 +64,7 @@ class Series:
         How it is chosen: the series' number, with a running number where several would share it.
     uid, description : str
     kind : str
-        "CT", "enhanced MR", "SEG", ...; "other" for what is not read.
+        "CT", "enhanced MR", "SEG", ...; "SR", "PDF", ... or "other" for what is not read.
     stack : Stack or None
         Of an image whose planes have a place in the patient.
     instances : tuple of Instance
@@ -97,6 +103,15 @@ class Folder:
     not_dicom: int
     damaged: int
 
+    @property
+    def patients(self) -> tuple[tuple[str, ...], ...]:
+        """The labels of the series of each patient, where the files tell patients; nothing that tells a person."""
+        found: dict[str, list[str]] = {}
+        for one in self.series:
+            if key := one.origin.patient_id or one.origin.patient_name:
+                found.setdefault(key, []).append(one.label)
+        return tuple(tuple(labels) for labels in found.values())
+
 
 def scan(file: ImageFile) -> Folder:
     """Read the headers of everything in a folder or ZIP archive, or of one file.
@@ -109,6 +124,8 @@ def scan(file: ImageFile) -> Folder:
     found: dict[str, Instance] = {}
     not_dicom = damaged = 0
     for place in places_in(file):
+        if place.is_of_the_system:
+            continue
         try:
             instance = _instance(place)
         except UnreadableFile:
@@ -120,6 +137,11 @@ def scan(file: ImageFile) -> Folder:
             found.setdefault(instance.uid or place.file.path, instance)  # copies of one object count once
     if not found:
         raise _nothing(file, not_dicom, damaged)
+    if all(one.sop_class == DIRECTORY for one in found.values()):
+        raise UnreadableFile(
+            f"{file.start} holds a DICOMDIR, which only lists files, and none of them; name the folder that it "
+            "lies in, with all that is in it."
+        )
     by_uid: dict[str, list[Instance]] = {}
     for instance in found.values():
         if instance.sop_class != DIRECTORY:
@@ -170,7 +192,8 @@ def _series(instances: Sequence[Instance]) -> list[Series]:
             if not placed:
                 rows.append(_row(images, IMAGES[images[0].sop_class], problem=said))
     if others:
-        rows.append(_row(others, "other", problem="is no image of slices and no mask"))
+        kind = next((name for start, name in OTHERS.items() if others[0].sop_class.startswith(start)), "other")
+        rows.append(_row(others, kind, problem="is no image of slices and no mask"))
     return rows
 
 

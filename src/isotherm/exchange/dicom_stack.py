@@ -118,8 +118,9 @@ class Stack:
 
     def problem(self) -> str:
         """Return why this is no volume, in words that end a sentence; "" where it is one."""
-        if len(self.frames) - self.repeats < LEAST_PLANES:
-            return f"has only {len(self.frames) - self.repeats} of {LEAST_PLANES} planes that a volume takes"
+        if (count := len(self.frames) - self.repeats) < LEAST_PLANES:
+            planes = "1 plane" if count == 1 else f"{count} planes"
+            return f"has only {planes}, as a scout has, where a volume takes at least {LEAST_PLANES}"
         if self.repeats:
             return f"has {self.repeats} planes where another one lies, and nothing that tells them apart"
         if self.missing:

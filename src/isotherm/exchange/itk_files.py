@@ -110,15 +110,6 @@ def open_meta(file: ImageFile, *, vectors: bool = False) -> VoxelSource:
     return _open(file, "MetaImageIO", limit, warning, vectors)
 
 
-def data_file(path: str) -> Path | None:
-    """Return the file that holds the voxels of a header of its own (.nhdr, .mhd), or None where there is none such."""
-    if not (path.lower().endswith((".nhdr", ".mhd")) and os.path.isfile(path)):
-        return None
-    head = _head(ImageFile(path, "image"))
-    named = _field(head, r"(?:data ?file\s*:(?!=)|ElementDataFile\s*=)[ \t]*(\S[^\n]*?)[ \t]*$")
-    return None if named is None else Path(path).parent / os.fsdecode(named.encode("latin-1"))
-
-
 def write_itk_vectors(path: str | os.PathLike[str], vectors_lps_mm: npt.NDArray[np.float32], grid: Grid) -> None:
     """Write displacements, shape (k, j, i, 3), LPS mm, as NRRD or MetaImage by the end of the name."""
     image = vector_image(np.ascontiguousarray(vectors_lps_mm), grid)

@@ -125,7 +125,7 @@ def closest_on_triangles(points: Float, corners: Float) -> Float:
     with np.errstate(divide="ignore", invalid="ignore"):
         v = (d11 * d20 - d01 * d21) / area
         w = (d00 * d21 - d01 * d20) / area
-    inside = (area > 1e-18) & (v >= 0) & (w >= 0) & (v + w <= 1)
+        inside = (area > 1e-18) & (v >= 0) & (w >= 0) & (v + w <= 1)
     on_face = a + np.where(inside, v, 0.0)[..., None] * ab + np.where(inside, w, 0.0)[..., None] * ac
     # Where the foot of the perpendicular is outside (or the triangle is a needle), the closest place is on an edge.
     edges = np.stack([_closest_on_segment(points, a, ab), _closest_on_segment(points, a, ac),

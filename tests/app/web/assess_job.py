@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,9 @@ from isotherm.app.web.work_assess import WORK, asked_for
 from isotherm.exchange.image_files import write_mask, write_volume
 from isotherm.exchange.transform_files import write_transform
 from isotherm.imaging.transform import Transform
-from tests.app.pair_in_memory import pair, swayed
+from isotherm.imaging.volume import Mask, Volume
+from tests.app.on_disk import GRID, ball
+from tests.app.pair_in_memory import SHIFT, pair, swayed
 
 WHO = "A. Reader"
 
@@ -43,6 +46,22 @@ def pair_on_disk(home: Path, way: Transform | None = None) -> PairAsked:
     request = PairRequest(f"{home}/before.nii.gz", f"{home}/after.nii.gz", (f"{home}/tumor.nii.gz",),
                           (f"{home}/zone.nii.gz",), organ_after=f"{home}/organ.nii.gz")  # fmt: skip
     return PairAsked(request=request, choice=ChoiceRequest(transform=f"{home}/way.h5"), settings=Settings(samples=100))
+
+
+TWO_AFTER = ((-8.0, 4.0, 111.0), (10.0, -2.0, 129.0))
+"""Middles of two tumors on the scan after."""
+
+
+def two_lesions_on_disk(home: Path, way: Transform | None = None) -> PairAsked:
+    """The small pair with two tumors, labels of one file, and a zone for each in a file of its own."""
+    asked = pair_on_disk(home, way)
+    labels = np.zeros(GRID.shape_kji, dtype=np.uint8)
+    for number, middle in enumerate(TWO_AFTER, start=1):
+        labels[ball(tuple(np.add(middle, SHIFT)), 4.0)] = number  # type: ignore[arg-type]
+        write_mask(home / f"zone-{number}.nii.gz", Mask(ball(middle, 8.0), GRID, "ablation"))
+    write_volume(home / "tumor.nii.gz", Volume(labels, GRID, "label"))
+    zones = tuple(f"{home}/zone-{number}.nii.gz" for number in (1, 2))
+    return replace(asked, request=replace(asked.request, ablations=zones))
 
 
 def table_of(app: FastAPI) -> JobTable:
@@ -72,10 +91,11 @@ def ran(table: JobTable, job: Job, registry: str) -> Job:
     return found
 
 
-def measured_job(app: FastAPI, home: Path, registry: str, *, way: Transform | None = None) -> Job:
-    """A job that has measured the small pair."""
+def measured_job(app: FastAPI, home: Path, registry: str, *, way: Transform | None = None, two: bool = False) -> Job:
+    """A job that has measured the small pair; with two, that of two lesions."""
     table = own_table(app)
-    job = table.add(WORK, "Small pair", asked_for(pair_on_disk(home, way)), who=WHO, registry=registry)
+    asked = two_lesions_on_disk(home, way) if two else pair_on_disk(home, way)
+    job = table.add(WORK, "Small pair", asked_for(asked), who=WHO, registry=registry)
     return ran(table, job, registry)
 
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, Request, Route
 from isotherm.app.web.application import create_app
 from isotherm.app.web.gate import launch_key
 from isotherm.app.web.serve_settings import ServeSettings
-from tests.app.web.visiting import found_by_axe
+from tests.app.web.visiting import PICTURES, found_by_axe
 from tests.browser import CHROMIUM_FLAGS
 
 NOTHING_BUT_US = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
@@ -39,6 +39,11 @@ class Story:
     def violations(self) -> list[str]:
         """What axe finds wrong with the page, one line each."""
         return found_by_axe(self.page)
+
+    def drawn(self, name: str) -> None:
+        """Draw the page into the folder of pictures, if one is named."""
+        if PICTURES:
+            self.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,15 @@ from isotherm.exchange.landmark_files import read_landmarks
 from tests.app.pair_in_memory import AFTER, SHIFT
 from tests.app.web.assess_job import OUT_OF_THE_ORGAN, WHO, copied_job, measured_job, ran, table_of
 from tests.app.web.conftest import token_on
+from tests.app.web.marks import csv_of, markups
 
 AWAY = (
     (0.0, 0.0, 0.0),
-    (30.0, 0.0, 0.0),
-    (-25.0, 12.0, 0.0),
-    (0.0, 30.0, 10.0),
-    (0.0, -28.0, -12.0),
-    (10.0, 4.0, 26.0),
+    (20.0, 0.0, 0.0),
+    (-20.0, 8.0, 0.0),
+    (0.0, 22.0, 8.0),
+    (0.0, -23.0, -10.0),
+    (8.0, 4.0, 20.0),
 )
 """Where landmarks lie around the tumor on the scan after, mm."""
 
@@ -119,7 +121,7 @@ def test_landmarks_bring_back_the_margin_that_a_wrong_transform_had_lost(
     page = reader.get(f"/assess/{new.id}").text
     assert "6 landmarks mended the registration" in page
     # What was set is there to go on from.
-    assert "&#34;after&#34;: [32.0, 0.0, 120.0]" in reader.get(f"/assess/{new.id}/align").text
+    assert "&#34;after&#34;: [22.0, 0.0, 120.0]" in reader.get(f"/assess/{new.id}/align").text
 
 
 def test_a_nudge_brings_it_back_as_well_and_another_one_replaces_it(
@@ -167,21 +169,113 @@ def test_what_is_set_is_kept_for_each_person_until_it_is_registered_with(
     html = reader.get(f"/assess/{well.id}/align").text
     assert "&#34;name&#34;: &#34;2&#34;" in html
     assert 'value="5" data-nudge' in html
-    again(reader, app, registry, well, pairs=json.dumps(pairs(3)))
+    again(reader, app, registry, well, pairs=json.dumps(pairs(3, (-2.0, 0.5, 0.0))))
     assert "&#34;name&#34;" not in reader.get(f"/assess/{well.id}/align").text
 
 
+def sent(reader: TestClient, *files: tuple[str, str]) -> str:
+    """Upload files one after the other; return the number of their upload."""
+    token, into = token_on(reader.get("/who").text), ""
+    for name, content in files:
+        answer = reader.post("/uploads", params={"name": name, "into": into}, content=content.encode(),
+                             headers={"X-CSRF-Token": token})  # fmt: skip
+        into = answer.json()["id"]
+    return into
+
+
 def test_a_landmark_file_is_read_as_on_the_command_line(reader: TestClient, well: Job) -> None:
-    text = "# frame: RAS\nname,after_x,after_y,after_z,before_x,before_y,before_z\nfork,1,2,3,4,5,6\n"
-    token = token_on(reader.get("/who").text)
+    text = csv_of("fork: 1,1,2,103,4,5,106", frame="# frame: RAS")
     for content, status, says in ((text, 200, "fork"), ("a,b\n1,2\n", 400, "frame")):
-        came = reader.post("/uploads?name=a.csv", content=content, headers={"X-CSRF-Token": token}).json()["id"]
-        answer = form(reader, f"/assess/{well.id}/align/file", upload=came)
+        answer = form(reader, f"/assess/{well.id}/align/file", landmarks=sent(reader, ("a.csv", content)))
         assert answer.status_code == status
         assert says in answer.text
-        if status == 200:
-            assert answer.json()["pairs"] == [{"name": "fork", "after": [-1, -2, 3], "before": [-4, -5, 6]}]
-    assert form(reader, f"/assess/{well.id}/align/file", upload="../../etc/passwd").status_code == 400
+        if status == 200:  # under a name that the page takes back
+            assert answer.json()["pairs"] == [{"name": "fork_ 1", "after": [-1, -2, 103], "before": [-4, -5, 106]}]
+    assert form(reader, f"/assess/{well.id}/align/file", landmarks="../../etc/passwd").status_code == 400
+    assert form(reader, f"/assess/{well.id}/align/file").status_code == 400
+
+
+def test_lists_of_slicer_come_as_two_files_first_of_the_scan_after(reader: TestClient, well: Job) -> None:
+    after = markups({"a": (2.0, 0.0, 120.0), "b": (12.0, 3.0, 118.0)})
+    before = "# CoordinateSystem = RAS\n# columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label\n" + (
+        "1,-10.5,-3,118,0,0,0,1,1,1,0,b\n2,0.5,0,120,0,0,0,1,1,1,0,a\n")  # fmt: skip
+    answer = form(reader, f"/assess/{well.id}/align/file",
+                  landmarks=sent(reader, ("F.mrk.json", after), ("F.fcsv", before)))  # fmt: skip
+    assert answer.json()["pairs"] == [
+        {"name": "a", "after": [2, 0, 120], "before": [-0.5, 0, 120]},
+        {"name": "b", "after": [12, 3, 118], "before": [10.5, 3, 118]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "frame", "says"),
+    [
+        ([("F.mrk.json", markups({"a": (2, 0, 120)}))], "", "F.mrk.json&#39; holds the points of one scan at most"),
+        ([("A.mrk.json", markups({"a": (2, 0, 120)}, None)), ("B.mrk.json", markups({"a": (0, 0, 120)}))], "",
+         "A.mrk.json&#39; of the scan after does not say in which frame"),
+        ([("A.mrk.json", markups({"a": (2, 0, 120)})), ("B.mrk.json", markups({"a": (0, 0, 120)}, "IJK"))], "",
+         "B.mrk.json&#39; of the scan before is in no frame of a patient"),
+        ([("A.mrk.json", markups({"a": (2, 0, 120)})), ("B.mrk.json", markups({"a": (0, 0, 120)}))], "RAS",
+         "A.mrk.json&#39; of the scan after says LPS where RAS was named"),
+        ([("A.mrk.json", markups({"a": (2, 0, 120)})), ("B.mrk.json", markups({"c": (0, 1, 120), "a": (0, 0, 120)}))],
+         "", "Landmarks that do not pair came, 1 on the scan after and 2 on the scan before"),
+        ([("A.mrk.json", markups({"a": (2, 0, -120)})), ("B.mrk.json", markups({"a": (0, 0, 120)}))], "",
+         "lie beside the scan after ablation"),
+        ([("A.mrk.json", markups({"a": (2, 0, 120)})), ("B.mrk.json", markups({"a": (0, 0, 120)}))], "",
+         "This landmark repeats only the registration"),
+        ([("a.csv", csv_of("a,2,0,120,0,1,120"))] * 3, "", "more than two have"),
+        ([("a.csv", csv_of("a,2,0,120,0,1,120"))], "IJK", "choose LPS or RAS"),
+        ([("a.csv", csv_of(*(f"{n},{n * 0.1},0,{100 + n * 0.1},0,{n * 0.1},{100 + n * 0.15}" for n in range(201))))],
+         "", "less than 0.5 mm apart"),
+        ([("a.csv", csv_of(*(f"{n},{n % 20},{n // 20},105,{n % 20},{n // 20},106" for n in range(201))))], "",
+         "201 landmarks came; give 200 at most."),
+    ],
+)  # fmt: skip
+def test_landmark_files_that_cannot_be_used_are_refused_in_a_sentence_with_their_name_and_scan(
+    reader: TestClient, well: Job, files: list[tuple[str, str]], frame: str, says: str
+) -> None:
+    answer = form(reader, f"/assess/{well.id}/align/file", landmarks=sent(reader, *files), landmarks_frame=frame)
+    assert answer.status_code == 400
+    assert says in answer.text
+    assert "00000" not in answer.text
+
+
+def test_a_pair_that_only_follows_what_is_shown_is_refused_by_the_server(
+    reader: TestClient, app: FastAPI, well: Job
+) -> None:
+    path = f"/assess/{well.id}/align/pair"
+    (followed,) = pairs(1)
+    answer = send(reader, path, {"pair": followed, "nudge": "0,0,0,0,0,0"})
+    assert answer.status_code == 400
+    assert "This landmark repeats only the registration that is there" in answer.text
+    # While a nudge is shown, the crosshair before follows that.
+    nudged = followed | {"before": np.subtract(followed["before"], (3, 0, -2)).tolist()}
+    assert send(reader, path, {"pair": nudged, "nudge": "0,0,0,0,0,0"}).status_code == 200
+    assert send(reader, path, {"pair": nudged, "nudge": "3,0,-2,0,0,0"}).status_code == 400
+    assert send(reader, path, {"pair": nudged, "nudge": "3,0,-2,0,0,40"}).status_code == 200
+    turned = followed | {"before": [-3.0 * math.cos(math.radians(40)), 3.0 * math.sin(math.radians(40)), 122.0]}
+    assert send(reader, path, {"pair": turned, "nudge": "3,0,-2,0,0,40"}).status_code == 400
+    beside = followed | {"before": [0.0, 0.0, -500.0]}
+    assert "beside the scan before" in send(reader, path, {"pair": beside, "nudge": ""}).text
+    for told in ({}, {"pair": 1, "nudge": ""}, {"pair": followed}, {"pair": followed, "nudge": "x"},
+                 {"pair": followed, "nudge": "0" * 500}):  # fmt: skip
+        assert send(reader, path, told).status_code == 400
+    # Nor is it registered with, whoever sends it.
+    known = len(table_of(app).of())
+    for use in ("mend", "check", "landmarks"):
+        refused = form(reader, f"/assess/{well.id}/align", pairs=json.dumps(pairs()), use=use, why="shifted")
+        assert refused.status_code == 400
+        assert "6 of 6 landmarks repeat only" in refused.text
+    assert len(table_of(app).of()) == known
+
+
+def test_pairs_that_made_a_registration_may_be_used_again_on_it(
+    reader: TestClient, app: FastAPI, registry: str, far: Job
+) -> None:
+    new, _ = again(reader, app, registry, far, pairs=json.dumps(pairs(1)))
+    second = pairs(2, (-2.0, 0.5, 0.0))[1:]
+    newer, _ = again(reader, app, registry, new, pairs=json.dumps(pairs(1) + second))
+    assert "2 landmarks mended the registration" in reader.get(f"/assess/{newer.id}").text
 
 
 @pytest.mark.parametrize(

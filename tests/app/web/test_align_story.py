@@ -16,6 +16,7 @@ from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.imaging.register_by_hand import nudged
 from isotherm.imaging.transform import Transform
 from tests.app.web.assess_job import OUT_OF_THE_ORGAN, measured_job, table_of
+from tests.app.web.marks import markups
 from tests.app.web.story import story
 from tests.app.web.visiting import AXE, WIDTH
 
@@ -38,9 +39,20 @@ ABOUT = """(id) => fetch(`/assess/${id}/align/scene/0`).then((answer) => answer.
 RAS = np.array([-1.0, -1.0, 1.0])
 
 
+def give(page: Page, side: str, name: str, text: str) -> None:
+    """Choose a landmark file of a scan."""
+    page.set_input_files(f'[data-marks="{side}"]', {"name": name, "mimeType": "text/plain", "buffer": text.encode()})
+
+
 def crosshairs(page: Page) -> tuple[list[float], list[float]]:
     found: Any = page.evaluate(CROSSHAIRS)
     return tuple(found)
+
+
+def set_pair(page: Page) -> None:
+    """Press the key, and wait until the server has said whether the pair is taken."""
+    page.keyboard.press("s")
+    page.wait_for_selector("#align:not([data-asking=yes])", timeout=MINUTES)
 
 
 def pairs(page: Page) -> list[dict[str, Any]]:
@@ -70,8 +82,8 @@ def test_pairs_and_a_nudge_are_set_by_keys_and_registered_with(
         for one, other in zip(first, second, strict=True):
             assert [round(b - a) for a, b in zip(one, other, strict=True)] == [-1, 1, 1]
         # A crosshair that only followed says nothing of where the place is: no gate is to be passed by it.
-        page.keyboard.press("s")
-        assert "only repeat the registration" in page.inner_text("#said")
+        set_pair(page)
+        assert "repeats only the registration that is there" in page.inner_text("#said")
         assert pairs(page) == []
         # On the scan before it is put right by itself.
         page.focus("#pane-before canvas")
@@ -86,7 +98,7 @@ def test_pairs_and_a_nudge_are_set_by_keys_and_registered_with(
         assert third[1][0] == pytest.approx(second[1][0] + 1, abs=1e-3)
 
         # A pair is where both crosshairs are, in LPS; undo, redo and remove.
-        page.keyboard.press("s")
+        set_pair(page)
         (pair,) = pairs(page)
         assert [pair["before"], pair["after"]] == [
             pytest.approx([-r, -a, s], abs=1e-3) for r, a, s in (third[0], third[1])
@@ -94,12 +106,12 @@ def test_pairs_and_a_nudge_are_set_by_keys_and_registered_with(
         assert page.inner_text("#said") == "Pair 1 set: 1 in all."
         for _ in range(3):
             page.keyboard.press("PageUp")
-        page.keyboard.press("s")
+        set_pair(page)
         assert "scan before pair 1 is here already" in page.inner_text("#said")
         page.focus("#pane-before canvas")
         for _ in range(3):
             page.keyboard.press("PageUp")
-        page.keyboard.press("s")
+        set_pair(page)
         assert [one["name"] for one in pairs(page)] == ["1", "2"]
         assert page.inner_text("#enough") == "One or two pairs only shift."
         page.keyboard.press("z")
@@ -132,9 +144,27 @@ def test_pairs_and_a_nudge_are_set_by_keys_and_registered_with(
         assert page.input_value("#nudge-value") == "1,0,-2,0,-1,0"
         turned: Any = page.evaluate(MIDDLE_OF_TUMOR)
         assert turned[2] != pytest.approx(start[2], abs=0.5)
-        page.set_input_files("#file", {"name": "a.csv", "mimeType": "text/csv", "buffer": b"name,after_x\n1,2\n"})
-        page.wait_for_selector("#said:has-text('frame')")
+        page.click("#marks summary")
+        give(page, "after", "a.csv", "name,after_x\n1,2\n")
+        page.wait_for_selector("[data-marks-said]:has-text('frame')")
         assert len(pairs(page)) == 2
+        # Two lists of 3D Slicer: each says which scan it is of, and nothing is read before both are there.
+        give(page, "before", "F.mrk.json", markups({"fork": (0.5, 0.0, 120.0), "bend": (9.0, 4.0, 112.0)}))
+        assert page.inner_text("[data-marks-said]") == "Choose the points on the scan after as well."
+        give(page, "after", "F_1.mrk.json", markups({"fork": (2.0, 0.0, 120.0), "bend": (11.5, 4.0, 112.0)}, None))
+        page.wait_for_selector("[data-marks-said]:has-text('does not say in which frame')")
+        assert "'F_1.mrk.json' of the scan after" in page.inner_text("[data-marks-said]")
+        assert len(pairs(page)) == 2
+        assert told.violations() == []
+        give(page, "after", "F_1.mrk.json", markups({"fork": (2.0, 0.0, 120.0), "bend": (11.5, 4.0, 112.0)}))
+        page.wait_for_selector("[data-marks-said]:has-text('2 pairs of the files')")
+        assert [(one["name"], one["before"][0]) for one in pairs(page)] == [("fork", 0.5), ("bend", 9.0)]
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
+        told.drawn("align-landmark-files")
+        page.keyboard.press("Escape")
+        page.focus("#pane-after canvas")
+        page.keyboard.press("z")
+        assert [one["name"] for one in pairs(page)] == ["1", "2"]
 
         # What is seen is what the command line's nudge does, turns and all.
         page.click("#still")

@@ -34,6 +34,7 @@ from tests.app.web.assess_job import (
     table_of,
 )
 from tests.app.web.conftest import token_on
+from tests.app.web.marks import POINTS, markups
 
 DAB = {"does": "erase", "points_lps_mm": [[2.0, 0.0, 110.0]], "radius_mm": 4.0, "normal_lps": None}
 ERASED = {"corrections": [{"of": "ablation", "number": 0, "strokes": [DAB]}]}
@@ -446,6 +447,54 @@ def test_files_that_were_sent_become_a_pair_and_missing_ones_are_named(
     assert asked["choice"]["method"] == "rigid"
     assert "&lt;b&gt;Trial" in reader.get("/assess").text
     assert form(reader, "/assess", method="magic", **fields).status_code == 400
+
+
+def test_landmark_files_that_come_with_the_scans_are_used_as_on_the_command_line(
+    reader: TestClient, app: FastAPI, tmp_path: Path, registry: str
+) -> None:
+    pair_on_disk(tmp_path / "p")
+    fields: dict[str, str] = {}
+    for name, file in (("before", "before"), ("after", "after"), ("tumor", "tumor"), ("ablation", "zone")):
+        content = (tmp_path / "p" / f"{file}.nii.gz").read_bytes()
+        fields[name] = uploaded(reader, (f"{file}.nii.gz", content))
+    shifted = {name: (x - 2.0, y, z) for name, (x, y, z) in POINTS.items()}
+    lists = uploaded(reader, ("F.mrk.json", markups(POINTS).encode()), ("G.mrk.json", markups(shifted).encode()))
+    bad = uploaded(reader, ("F.mrk.json", markups(POINTS).encode()))
+    for landmarks, use, says in ((bad, "check", "F.mrk.json"), (lists, "guess", "choose one of the list"),
+                                 ("0" * 16, "check", "No landmark file has come")):  # fmt: skip
+        answer = form(reader, "/assess", landmarks=landmarks, landmarks_use=use, **fields)
+        assert answer.status_code == 400
+        assert says in answer.text
+    assert table_of(app).of() == ()
+    for use, method, mend in (("check", "rigid", False), ("mend", "rigid", True), ("landmarks", "landmarks", False)):
+        answer = form(reader, "/assess", landmarks=lists, landmarks_use=use, method="rigid", **fields)
+        job = table_of(app).get(answer.headers["location"].removeprefix("/assess/"))
+        assert job is not None
+        choice = json.loads((table_of(app).folder(job.id) / "asked.json").read_text())["asked"]["pair"]["choice"]
+        assert (choice["method"], choice["mend"], choice["landmarks_frame"]) == (method, mend, None)
+        assert choice["landmarks"].endswith("000001.json")
+        assert choice["landmarks_before"].endswith("000002.json")
+    # The last job: they alone lay the scans on each other, and stand on the page that aligns by hand.
+    done = ran(table_of(app), job, registry)
+    (lesion,) = json.loads((table_of(app).folder(done.id) / OUT / RESULT).read_text())["lesions"]
+    assert lesion["registration"]["method"] == "landmarks"
+    assert lesion["registration"]["tumor_shift_lps_mm"] == pytest.approx([2.0, 0.0, 0.0], abs=1e-6)
+    html = reader.get(f"/assess/{done.id}/align").text
+    assert "&#34;name&#34;: &#34;d&#34;" in html
+    assert '<option value="landmarks" selected>' in html
+    assert form(reader, "/assess/landmarks", landmarks=lists).json() == {"count": 6}
+    assert form(reader, "/assess/landmarks", landmarks=bad).status_code == 400
+    assert form(reader, "/assess/landmarks").status_code == 400
+
+
+def uploaded(reader: TestClient, *files: tuple[str, bytes]) -> str:
+    """Upload files one after the other; return the number of their upload."""
+    token, into = token_on(reader.get("/who").text), ""
+    for name, content in files:
+        answer = reader.post("/uploads", params={"name": name, "into": into}, content=content,
+                             headers={"X-CSRF-Token": token})  # fmt: skip
+        into = answer.json()["id"]
+    return into
 
 
 def test_studies_of_a_pacs_stand_in_for_files_that_did_not_come(reader: TestClient, app: FastAPI) -> None:

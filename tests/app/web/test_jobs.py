@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from isotherm.app import web
 from isotherm.app.web.foreman import Foreman
-from isotherm.app.web.job import Job
+from isotherm.app.web.job import Job, work_called
 from isotherm.app.web.job_process import end, is_at_work
 from isotherm.app.web.job_table import OUT, PID, JobTable
 from isotherm.app.web.workspace import workspace_at
@@ -108,6 +108,74 @@ def test_only_so_many_jobs_run_at_once_and_the_first_comes_first(table: JobTable
     assert most == 1
     started = [now(table, job).started_at for job in jobs]
     assert started == sorted(started)
+
+
+def fetching(table: JobTable, **asked: Any) -> Job:
+    return table.add("fetches", "Fetching", {"to": 3} | asked, who="ada", registry="none")
+
+
+def test_a_job_of_another_lane_waits_for_none_of_the_common_one(table: JobTable, foreman: Foreman) -> None:
+    slow = counting(table, to=10_000, each_s=0.05)
+    behind = counting(table)
+    foreman.wake()
+    wait_for(lambda: counted(table, slow) > 0)
+
+    fetched = fetching(table)
+    foreman.wake()
+
+    wait_for(lambda: now(table, fetched).is_over)
+    assert now(table, fetched).state == "done"
+    assert (now(table, slow).state, now(table, behind).state) == ("running", "waiting")
+    foreman.cancel(now(table, slow))
+    wait_for(lambda: now(table, behind).state == "done")
+
+
+def test_jobs_of_the_common_lane_wait_for_none_of_another_and_two_of_those_run_at_once(
+    table: JobTable, foreman: Foreman
+) -> None:
+    fetched = [fetching(table, to=10_000, each_s=0.05) for _ in range(3)]
+    foreman.wake()
+    wait_for(lambda: len(table.of("running")) == 2)
+
+    job = counting(table)
+    foreman.wake()
+
+    wait_for(lambda: now(table, job).state == "done")
+    assert sorted(now(table, one).state for one in fetched) == ["running", "running", "waiting"]
+    for one in fetched:
+        foreman.cancel(now(table, one))
+    assert {now(table, one).state for one in fetched} == {"cancelled"}
+
+
+def test_the_next_server_goes_on_with_the_jobs_of_every_lane(table: JobTable) -> None:
+    first = Foreman(table, at_once=1)
+    first.open()
+    jobs = [counting(table, to=30, each_s=0.05), fetching(table, to=30, each_s=0.05)]
+    first.wake()
+    wait_for(lambda: all(counted(table, job) > 2 for job in jobs))
+    first.close()
+    assert [now(table, job).state for job in jobs] == ["waiting", "waiting"]
+
+    second = Foreman(table, at_once=1)
+    second.open()
+    wait_for(lambda: all(now(table, job).state == "done" for job in jobs))
+    second.close()
+
+    assert [counted(table, job) for job in jobs] == [30, 30]
+
+
+def test_a_job_is_not_passed_over_when_hundreds_were_asked_for_after_it(table: JobTable, foreman: Foreman) -> None:
+    first = fetching(table)
+    busy = [counting(table, to=10_000, each_s=0.05) for _ in range(201)]
+    foreman.wake()
+    wait_for(lambda: now(table, first).state == "done")
+    for job in busy:
+        foreman.cancel(now(table, job))
+
+
+def test_a_study_from_a_pacs_has_a_lane_of_its_own() -> None:
+    assert work_called("pull").lane
+    assert {work_called(name).lane for name in ("assess", "study", "import", "export")} == {""}
 
 
 def test_a_cancelled_job_ends_at_once_with_its_process(table: JobTable, foreman: Foreman) -> None:

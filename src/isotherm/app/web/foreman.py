@@ -1,4 +1,4 @@
-"""Foreman: starts jobs that wait, a few at once, looks after those that run, and notes what came of them."""
+"""Foreman: starts jobs that wait, a few of a lane at once, looks after those that run, and notes what came of them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import json
 import sqlite3
 import subprocess
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from isotherm.app.web.context_time import stamp
-from isotherm.app.web.job import Job, work_called
+from isotherm.app.web.job import Job, lane_of, work_called
 from isotherm.app.web.job_process import end, is_at_work, start
-from isotherm.app.web.job_table import DONE, FAILED, JobTable
+from isotherm.app.web.job_table import ALL, DONE, FAILED, JobTable
 from isotherm.errors import IsothermError
 
 LOOKS_EVERY_S = 0.25
 RESTS_S = 5.0
 """How long nothing is looked for where nothing runs, unless somebody asks."""
+
+BESIDE_AT_ONCE = 2
+"""Jobs at once in each lane but the common one: the studies before and after of one pair."""
 
 MOST_STARTS = 2
 """A job whose process was lost is started once more: the machine may have gone down; it may be the job itself, too."""
@@ -47,7 +51,7 @@ class Foreman:
         self._thread.join()
         running: Sequence[Job] = ()
         with suppress(sqlite3.Error):  # a disk that is full leaves no process behind
-            running = self.table.of("running")
+            running = self.table.of("running", last=ALL)
         for job_id in {job.id for job in running} | self._own.keys():
             end(self.table.folder(job_id), self._own.get(job_id))
         self._own.clear()
@@ -94,11 +98,15 @@ class Foreman:
 
     def _look(self) -> bool:
         """Look once at every job; return whether there is something to look at again soon."""
-        running = [job for job in self.table.of("running") if not self._is_over(job)]
+        running = [job for job in self.table.of("running", last=ALL) if not self._is_over(job)]
         self._let_go({job.id for job in running})
-        waiting = self.table.of("waiting")[::-1]
-        for job in waiting[: max(0, self._at_once - len(running))]:
-            self._start(job)
+        waiting = self.table.of("waiting", last=ALL)[::-1]
+        busy = Counter(lane_of(job) for job in running)
+        for job in waiting:
+            lane = lane_of(job)
+            if busy[lane] < (BESIDE_AT_ONCE if lane else self._at_once):
+                self._start(job)
+                busy[lane] += 1
         return bool(running or waiting)
 
     def _let_go(self, running: set[str]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from isotherm import __version__
 from isotherm.app.one_thread import ONE_THREAD
+from isotherm.app.web.place_of import place_of
 from isotherm.app.web.uploads import Uploaded
 from isotherm.errors import BadSetting, OutputError
 from isotherm.exchange.atomic import write_text
@@ -24,7 +25,7 @@ PROGRAM = ("-c", "import sys; from isotherm.app.cli import main; sys.exit(main()
 MOST_S, MOST_AT_ONCE = 120.0, 2
 """A listing that takes longer is given up; so many are made side by side."""
 
-OTHER_FORMATS = (".nii", ".nii.gz", ".nrrd", ".mha", ".mhd", ".raw")
+OTHER_FORMATS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 """Files that are one image or one mask each: there is nothing to choose but labels, which only the voxels know."""
 
 USERS_ERROR = 2
@@ -32,12 +33,9 @@ USERS_ERROR = 2
 
 LISTING = threading.Semaphore(MOST_AT_ONCE)
 
+SEVERAL_PATIENTS = "The files are of {} patients; take all from one, and leave the files of the others out."
+
 NOT_LISTED = "What is in these files could not be listed; name series and segment yourself, or send them again."
-
-
-def place_of(files: Sequence[Uploaded]) -> Path:
-    """Return what is read of an upload: its only file, or the folder that holds them all."""
-    return files[0].path if len(files) == 1 else files[0].path.parent
 
 
 def held_by_upload(files: Sequence[Uploaded], listing: Path) -> dict[str, Any]:
@@ -54,6 +52,7 @@ def held_by_upload(files: Sequence[Uploaded], listing: Path) -> dict[str, Any]:
     BadSetting
         Nothing in it can be used; that is not kept.
     """
+    place = place_of(files)  # which may write into a header
     mark = _mark_of(files)
     try:
         kept = json.loads(listing.read_text(encoding="utf-8"))
@@ -61,7 +60,7 @@ def held_by_upload(files: Sequence[Uploaded], listing: Path) -> dict[str, Any]:
             return kept["holds"]
     except (OSError, ValueError, TypeError, KeyError):
         pass  # there is none, or none that can be used
-    found = held_by(place_of(files))
+    found = held_by(place)
     if _mark_of(files) == mark:  # else files came while they were listed
         with suppress(OutputError):  # a full disk: it is listed again
             write_text(listing, json.dumps({"of": mark, "holds": found}))
@@ -110,22 +109,46 @@ def held_by(place: Path, *, ours: int = 0) -> dict[str, Any]:
         except subprocess.TimeoutExpired:
             raise BadSetting(NOT_LISTED) from None
     if ran.returncode != 0:
-        said = printable(ran.stderr.decode("utf-8", "replace").strip()).replace(place.name, "upload")
+        said = _said(ran.stderr.decode("utf-8", "replace"), place)
         raise BadSetting(said if ran.returncode == USERS_ERROR and said else NOT_LISTED)
     told: dict[str, Any] = json.loads(ran.stdout)
     return _choices(told | {"not_dicom": told["not_dicom"] - ours})
 
 
+def _said(told: str, place: Path) -> str:
+    """Return what the command line said, of what came and without the number that it lies under."""
+    said = printable(told.strip()).removeprefix("isotherm: ")
+    for called, plain in (("The DICOM file", "What came"), ("the DICOM file", "what came")):
+        said = said.replace(f"{called} '{place.name}'", plain)
+    return said.replace(place.name, "upload")
+
+
 def _choices(told: Mapping[str, Any]) -> dict[str, Any]:
     rows: list[Mapping[str, Any]] = told["series"]
-    images = [{"value": row["label"], "says": _image_words(row)} for row in rows if row["readable_as"] == "image"]
+    whose = _whose(told["patients"])
+    images = [{"value": row["label"], "says": _image_words(row) + whose.get(row["label"], "")}
+              for row in rows if row["readable_as"] == "image"]  # fmt: skip
     objects = [row for row in rows if row["readable_as"] == "mask"]
     masks = [{"value": str(one["number"]) if len(objects) == 1 else f"{row['label']}:{one['number']}",
-              "says": _segment_words(row, one)} for row in objects for one in row["segments"]]  # fmt: skip
-    notes = [f"Series {row['label']} ({row['kind']}) cannot be used: {printable(row['problem'])}"
-             for row in rows if row["readable_as"] is None and row["problem"]]  # fmt: skip
+              "says": _segment_words(row, one) + whose.get(row["label"], "")}
+             for row in objects for one in row["segments"]]  # fmt: skip
+    notes = [SEVERAL_PATIENTS.format(len(told["patients"]))] if whose else []
+    notes += [_problem_words(row) for row in rows if row["readable_as"] is None and row["problem"]]
     notes += _passed_over(told["damaged"], "damaged") + _passed_over(told["not_dicom"], "not DICOM")
     return {"images": images, "masks": masks, "notes": notes}
+
+
+def _whose(patients: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Return of which patient each series is, where they are of several."""
+    if len(patients) < 2:
+        return {}
+    return {label: f", patient {number}" for number, labels in enumerate(patients, start=1) for label in labels}
+
+
+def _problem_words(row: Mapping[str, Any]) -> str:
+    """Say why a series cannot be used: a sentence of its own, or what goes on from the series."""
+    series, problem = f"Series {row['label']} ({row['kind']})", printable(row["problem"])
+    return f"{series} cannot be used: {problem}" if problem[:1].isupper() else f"{series} is left out: it {problem}."
 
 
 def _passed_over(count: int, why: str) -> list[str]:

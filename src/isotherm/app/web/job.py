@@ -121,11 +121,14 @@ class Work:
         After so long it is given up.
     most_mb : int, optional
         Memory that its process may take; no limit where it is None.
+    lane : str
+        Jobs of one lane wait for each other, and for no others; nearly all works share "".
     """
 
     run: Callable[[Mapping[str, Any], Doing], Came]
     most_s: float = DAY_S
     most_mb: int | None = None
+    lane: str = ""
 
 
 def work_called(name: str) -> Work:
@@ -136,3 +139,11 @@ def work_called(name: str) -> Work:
     found = import_module(module).RUNS
     assert isinstance(found, Work)
     return found
+
+
+def lane_of(job: Job) -> str:
+    """Return the lane that a job waits in; a work that this version has not is like most."""
+    try:
+        return work_called(job.work).lane
+    except KeyError:
+        return ""

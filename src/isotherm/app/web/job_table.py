@@ -23,6 +23,8 @@ ASKED, SAID, DONE, FAILED, PID, LOG, OUT = (
 """What lies in the folder of a job."""
 
 LONGEST_TITLE = 120
+ALL = -1
+"""As many jobs as there are, for SQLite."""
 COLUMNS = "id, work, title, who, state, asked_at, started_at, ended_at, attempts, said, link, patient"
 
 

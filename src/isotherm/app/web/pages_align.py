@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Form, HTTPException, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from isotherm.app.align_scene import Laid, align_scene
-from isotherm.app.by_hand import ByHand, Use, landmarks_of, pairs_document
+from isotherm.app.align_scene import align_scene
+from isotherm.app.by_hand import MOST_PAIRS, ByHand, landmarks_of, pairs_document, renamed
 from isotherm.app.choosing import nudge_of
 from isotherm.app.correcting import Signature
-from isotherm.app.kept import kept_in
 from isotherm.app.registering import STILL, Three
 from isotherm.app.web.admission import person_of, writer
+from isotherm.app.web.assess_form import texts_of
 from isotherm.app.web.assess_words import lesion_rows
 from isotherm.app.web.assessed import NO_PAIR, Assessed, assessed, pair_of
 from isotherm.app.web.context import start_job, web_of
 from isotherm.app.web.looked import looked_at
-from isotherm.app.web.pairs_kept import KeptPairs
+from isotherm.app.web.marks_sent import USES, MarksSent
+from isotherm.app.web.open_pairs import OPEN_PAIRS
+from isotherm.app.web.pairs_kept import LONGEST_NUDGE, KeptPairs
 from isotherm.app.web.rendering import page
-from isotherm.app.web.uploads import files_of
 from isotherm.app.web.work_assess import PAIR, WORK, asked_for
-from isotherm.errors import BadLandmarks, BadSetting
-from isotherm.exchange.landmark_files import read_landmarks
+from isotherm.errors import BadLandmarks, BadSetting, InputError
+from isotherm.imaging.landmarks import Landmarks
 
 ROUTER = APIRouter()
 
@@ -39,10 +41,9 @@ def align(request: Request, job_id: str) -> Response:
     """Show both scans; what was set by hand before is there to go on from."""
     one = _over(request, job_id)
     by_hand = one.by_hand
-    pairs, moved = pairs_document(by_hand and by_hand.landmarks), by_hand.moved if by_hand else (STILL, STILL)
+    pairs, moved = pairs_document(_marks(one)), by_hand.moved if by_hand else (STILL, STILL)
     kept = KeptPairs(one.folder, person_of(request).name).read()
-    names = [row["name"] for row in lesion_rows(one.document)] if one.job.state == "done" else []
-    return page(request, "assess_align.html.jinja", job=one.job, lesions=names, use=_use(one, by_hand),
+    return page(request, "assess_align.html.jinja", job=one.job, lesions=_lesions(one), use=_use(one),
                 pairs=json.dumps(kept["pairs"] if kept else pairs), moved=_six(moved),
                 nudge=_six(nudge_of(kept["nudge"]) if kept else moved))  # fmt: skip
 
@@ -52,14 +53,12 @@ def scene(request: Request, job_id: str, lesion: int) -> Response:
     """Give both scans around a lesion, and how they lie on each other as far as that is known."""
     one = _over(request, job_id)
     looked_at(request, one.job.patient, f"scans of pair {job_id}")
-    asked, pair = one.pair, pair_of(one)
+    pair = pair_of(one)
     if not 0 <= lesion < len(pair.lesions):
         raise HTTPException(404, NO_PAIR)
-    known = one.job.state == "done"
-    laid = Laid.of(kept_in(one.folder, pair, asked.settings, asked.facts).registered[lesion]) if known else (
-        Laid.unknown(pair, lesion))  # fmt: skip
-    return JSONResponse(align_scene(pair, lesion, laid, nudge=asked.choice.nudge if known else None,
-                                    organ_name=asked.settings.organ_name))  # fmt: skip
+    known = OPEN_PAIRS.of(one, pair)
+    return JSONResponse(align_scene(pair, lesion, known.laid[lesion], nudge=known.nudge,
+                                    organ_name=one.pair.settings.organ_name))  # fmt: skip
 
 
 @ROUTER.post("/assess/{job_id}/align/kept")
@@ -69,14 +68,26 @@ def keep(request: Request, job_id: str, told: Annotated[dict[str, Any], Body()],
     return Response(status_code=204)
 
 
+@ROUTER.post("/assess/{job_id}/align/pair")
+def pair_is_set(request: Request, job_id: str, told: Annotated[dict[str, Any], Body()], who: Who) -> Response:
+    """Say whether a pair, set while a nudge is shown, says anything of its own; nothing is kept."""
+    nudge = told.get("nudge")
+    if not isinstance(nudge, str) or len(nudge) > LONGEST_NUDGE:
+        raise BadSetting("A nudge of an unknown form came; reload the page and set it anew.")
+    OPEN_PAIRS.of(_over(request, job_id)).check(landmarks_of([told.get("pair")]), nudge=nudge or None)
+    return JSONResponse({})
+
+
 @ROUTER.post("/assess/{job_id}/align/file")
-def from_file(request: Request, job_id: str, who: Who, upload: Text = "") -> Response:
-    """Read a landmark file as the command line does; nothing is kept of it but what the page then shows."""
-    _over(request, job_id)
-    files = files_of(web_of(request).workspace, upload)
-    if len(files) != 1:
-        raise BadSetting("No landmark file has come, or several have; choose one and send it again.")
-    return JSONResponse({"pairs": pairs_document(read_landmarks(files[0].path))})
+def from_file(request: Request, job_id: str, who: Who, form: Annotated[dict[str, str], Depends(texts_of)]) -> Response:
+    """Read landmark files as the command line does; nothing is kept of them but what the page then shows."""
+    one = _over(request, job_id)
+    sent = MarksSent.of_form(web_of(request).workspace, form)
+    if sent is None:
+        raise BadSetting("No landmark file has come; choose one and send it again.")
+    pairs = pairs_document(renamed(sent.read()))
+    OPEN_PAIRS.of(one).check(landmarks_of(pairs))
+    return JSONResponse({"pairs": pairs})
 
 
 @ROUTER.post("/assess/{job_id}/align")
@@ -89,11 +100,11 @@ def register_again(
         told: Any = json.loads(pairs)
     except (ValueError, RecursionError):
         raise BadLandmarks("Landmarks of an unknown form came; reload the page and set them anew.") from None
-    ways: dict[str, Use] = {"mend": "mend", "landmarks": "landmarks", "check": "check"}
-    if use not in ways:
+    if use not in USES:
         raise BadSetting("Landmarks were to be used in a way that is not known; choose one of the list.")
     signed = Signature(who, why.strip(), web_of(request).clock())
-    by_hand = ByHand(landmarks_of(told), ways[use], nudge.strip(), signed)
+    by_hand = ByHand(landmarks_of(told), USES[use], nudge.strip(), signed)
+    OPEN_PAIRS.of(one).check(by_hand.landmarks)
     earlier = one.asked["signed"]
     asked = asked_for(one.pair, one.corrections, None if earlier is None else Signature.from_document(earlier),
                       of=one.job.id, place=one.place, by_hand=by_hand)  # fmt: skip
@@ -107,11 +118,35 @@ def _six(moved: tuple[Three, Three]) -> list[float]:
     return [number for three in moved for number in three]
 
 
-def _use(one: Assessed, by_hand: ByHand | None) -> str:
+def _use(one: Assessed) -> str:
     """Return what landmarks are offered for first: where nothing was registered, there is nothing to mend."""
-    if by_hand is not None:
-        return by_hand.use
+    if one.by_hand is not None:
+        return one.by_hand.use
+    choice = one.pair.choice
+    if choice.landmarks is not None:
+        return "landmarks" if choice.method == "landmarks" else "mend" if choice.mend else "check"
     return "mend" if one.job.state == "done" else "landmarks"
+
+
+def _marks(one: Assessed) -> Landmarks | None:
+    """Return the landmarks that the measurement was given, by hand or in files; none where they cannot be read."""
+    if one.by_hand is not None:
+        return one.by_hand.landmarks
+    try:
+        marks = one.pair.choice.marks()
+    except InputError:  # which the job has said
+        return None
+    return None if marks is None or len(marks) > MOST_PAIRS else renamed(marks)
+
+
+def _lesions(one: Assessed) -> Sequence[str]:
+    """Return the lesions to look at; those of a pair that was not measured stand in its files."""
+    if one.job.state == "done":
+        return [row["name"] for row in lesion_rows(one.document)]
+    try:
+        return OPEN_PAIRS.of(one).names
+    except InputError:  # which the page says as soon as it asks for the scans
+        return []
 
 
 def _over(request: Request, job_id: str) -> Assessed:

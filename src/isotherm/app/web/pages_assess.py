@@ -8,22 +8,23 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from isotherm.app.accepting import places_of
 from isotherm.app.correcting import Signature, combined
 from isotherm.app.pacs_tasks import URL
 from isotherm.app.web.admission import writer
-from isotherm.app.web.assess_form import pair_of_form
+from isotherm.app.web.assess_form import pair_of_form, texts_of
 from isotherm.app.web.assess_words import LEGEND, gate_tables, lesion_rows, stages
 from isotherm.app.web.assessed import SCENES, Assessed, assessed, later
 from isotherm.app.web.context import foreman_of, start_job, web_of
 from isotherm.app.web.looked import looked_at
+from isotherm.app.web.marks_sent import MarksSent
 from isotherm.app.web.painted import painted_in
 from isotherm.app.web.rendering import page
 from isotherm.app.web.strokes_kept import KeptStrokes
 from isotherm.app.web.work_assess import PAIR, WORK, asked_for
-from isotherm.errors import BadStroke, NotAcceptable
+from isotherm.errors import BadSetting, BadStroke, NotAcceptable
 
 ROUTER = APIRouter()
 
@@ -48,9 +49,13 @@ def demo(request: Request, who: Who) -> Response:
     return RedirectResponse(f"/assess/{job.id}", 303)
 
 
-async def texts_of(request: Request) -> dict[str, str]:
-    """Return the texts of the form."""
-    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+@ROUTER.post("/assess/landmarks")
+def landmarks(request: Request, who: Who, form: Annotated[dict[str, str], Depends(texts_of)]) -> Response:
+    """Say what landmark files hold, or in a sentence why they cannot be used."""
+    sent = MarksSent.of_form(web_of(request).workspace, form)
+    if sent is None:
+        raise BadSetting("No landmark file has come; choose one and send it again.")
+    return JSONResponse({"count": len(sent.read())})
 
 
 @ROUTER.post("/assess")

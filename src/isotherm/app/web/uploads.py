@@ -24,8 +24,8 @@ MOST_OF_ALL_BYTES = 16_000_000_000
 MOST_FILES = 20_000
 LONGEST_NAME = 200
 
-ENDINGS = (".nii.gz", ".nii", ".nrrd", ".seg.nrrd", ".mha", ".mhd", ".raw", ".zip", ".dcm", ".csv", ".xlsx", ".parquet",
-           ".json", ".toml", ".h5", ".tfm")  # fmt: skip
+ENDINGS = (".nii.gz", ".nii", ".nrrd", ".seg.nrrd", ".mha", ".mhd", ".nhdr", ".raw", ".zip", ".dcm", ".csv", ".xlsx",
+           ".parquet", ".json", ".toml", ".h5", ".tfm", ".tsv", ".fcsv", ".txt", ".pts")  # fmt: skip
 """What a file may go on being called by: readers choose the format by it. Of any other name nothing is kept."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from isotherm.app.registering import Registered
 from isotherm.app.registration_document import told as told_of
 from isotherm.app.report_words import interval_range, margin_words
 from isotherm.app.web.job import Came, Doing, Work
+from isotherm.errors import IsothermError
 from isotherm.exchange.atomic import write_text
 
 PAIR, GATES = "pair.json", "gates.json"
@@ -26,6 +28,9 @@ DEMO_FOLDER = "demo-pair"
 WORK = "assess"
 
 MOST_S = 4 * 3600.0
+
+NUMBER = re.compile(r" '(?:\d{6}(?:\.[a-z]+){0,2}|[0-9a-f]{16})'")
+"""What an upload lies under, as a sentence names a file: it tells its sender nothing."""
 
 
 def asked_for(pair: PairAsked | None, corrections: Sequence[Correction] = (), signed: Signature | None = None, *,
@@ -53,6 +58,14 @@ def asked_for(pair: PairAsked | None, corrections: Sequence[Correction] = (), si
 
 
 def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
+    try:
+        return _measured(asked, doing)
+    except IsothermError as error:
+        error.args = (NUMBER.sub("", str(error)),)
+        raise
+
+
+def _measured(asked: Mapping[str, Any], doing: Doing) -> Came:
     home = doing.folder.parent
     told = asked["pair"]
     pair = demo_pair(doing.workspace / DEMO_FOLDER, progress=doing.tell) if told is None else (

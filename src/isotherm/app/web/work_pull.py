@@ -19,6 +19,9 @@ CALLED = "pulled-"
 
 MOST_S = 4 * 3600.0
 
+LANE = "network"
+"""A study that comes waits for the PACS, and hardly for this machine: no measurement is to hold it up."""
+
 
 def study_of(workspace: Workspace, called: str) -> Path | None:
     """Return where a study lies that a job has fetched; None for anything else."""
@@ -39,4 +42,4 @@ def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
                 if pulled.unlisted else said, link="/assess")  # fmt: skip
 
 
-RUNS = Work(_run, most_s=MOST_S)
+RUNS = Work(_run, most_s=MOST_S, lane=LANE)

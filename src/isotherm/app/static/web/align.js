@@ -3,12 +3,11 @@
 
 import { answered } from "./answer.js";
 import { lps } from "./brush.js";
-import { upload } from "./uploads.js";
+import { LandmarkFiles } from "./landmark_files.js";
 
 const SIDES = ["before", "after"];
 const MARK_MM = 3; // farther from a plane than this, a mark is not drawn on it
 const NEAREST_MM = 0.5; // two points of one scan nearer than this are one place, as the server holds it
-const REPEATS_MM = 0.05; // a crosshair that only followed says nothing of where the place is
 const COLOR = "#7fe07f";
 
 const root = document.getElementById("align");
@@ -171,15 +170,16 @@ function changed(what) {
   keep();
 }
 
+const post = (what, body) => fetch(`/assess/${root.dataset.job}/align/${what}`, {
+  method: "POST", body, redirect: "error", headers: { "Content-Type": "application/json", "X-CSRF-Token": token, "HX-Request": "true" },
+});
+
 function keep() {
   const body = JSON.stringify({ pairs, nudge: nudge().join(",") });
   root.dataset.kept = "no";
   const mine = keeping.then(async () => {
     try {
-      const answer = await fetch(`/assess/${root.dataset.job}/align/kept`, {
-        method: "POST", body, redirect: "error",
-        headers: { "Content-Type": "application/json", "X-CSRF-Token": token, "HX-Request": "true" },
-      });
+      const answer = await post("kept", body);
       if (answer.status !== 204 || answer.headers.get("HX-Redirect")) throw new Error();
     } catch {
       say("The pairs could not be kept: a reload of this page would lose them.");
@@ -206,8 +206,10 @@ function lay() {
   if (root.dataset.state === "ready") viewers.after.lay(["carried", "tumor"], moved());
 }
 
-function set() {
-  if (root.dataset.state !== "ready") return;
+let asking = false; // whether a pair says anything of its own, the server knows
+
+async function set() {
+  if (root.dataset.state !== "ready" || asking) return;
   const numbers = new Set(pairs.map((pair) => pair.name));
   let number = 1;
   while (numbers.has(String(number))) number += 1;
@@ -217,12 +219,18 @@ function set() {
     const near = pairs.find((other) => Math.hypot(...other[side].map((mm, axis) => mm - pair[side][axis])) < NEAREST_MM);
     if (near) return say(`On the scan ${side} pair ${near.name} is here already; move the crosshair first.`);
   }
-  const repeated = carried(toBefore(), viewers.after.crosshair());
-  if (Math.hypot(...viewers.before.crosshair().map((mm, axis) => mm - repeated[axis])) < REPEATS_MM) {
-    return say("This would only repeat the registration that is there: point at the place on the scan before as well.");
+  asking = true;
+  root.dataset.asking = "yes";
+  try {
+    await post("pair", JSON.stringify({ pair, nudge: nudge().join(",") })).then(answered);
+    pairs = [...pairs, pair];
+    changed(`Pair ${number} set: ${pairs.length} in all.`);
+  } catch (error) {
+    say(error.message);
+  } finally {
+    asking = false;
+    root.dataset.asking = "no";
   }
-  pairs = [...pairs, pair];
-  changed(`Pair ${number} set: ${pairs.length} in all.`);
 }
 
 function remove(at) {
@@ -303,20 +311,11 @@ one("still").addEventListener("click", () => {
 one("lesion")?.addEventListener("change", () => keeping.then(() => location.assign(`?lesion=${one("lesion").value}`)));
 addEventListener("resize", draw);
 
-one("file").addEventListener("change", async () => {
-  const [file] = one("file").files;
-  if (!file) return;
-  try {
-    const id = await upload([{ file, name: file.name }]);
-    const answer = await fetch(`/assess/${root.dataset.job}/align/file`, {
-      method: "POST", body: new URLSearchParams({ upload: id }), headers: { "X-CSRF-Token": token, "HX-Request": "true" },
-    });
-    pairs = (await answered(answer)).pairs;
-    changed(`${pairs.length} pairs of the file, in place of those that were here.`);
-  } catch (error) {
-    say(error.message);
-  }
-  one("file").value = "";
+const marks = new LandmarkFiles(one("marks"), `/assess/${root.dataset.job}/align/file`, (answer) => {
+  if (!answer) return;
+  pairs = answer.pairs;
+  marks.say(`${pairs.length} pairs of the files are in place of those that were here.`);
+  changed(`${pairs.length} pairs of the files, in place of those that were here.`);
 });
 
 async function open() {

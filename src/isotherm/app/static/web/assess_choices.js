@@ -13,7 +13,10 @@ export class Choices {
     this.changed = changed;
     this.slots = new Map([...root.querySelectorAll("[data-slot]")].map((one) => [one.dataset.slot, one]));
     this.held = new Map(); // what came, by slot: { id, images, masks, notes }
-    for (const [name, slot] of this.slots) this.part(slot, "choice").addEventListener("change", () => this.take(name));
+    for (const [name, slot] of this.slots) this.part(slot, "choice").addEventListener("change", () => {
+      delete slot.dataset.refused;
+      this.take(name);
+    });
   }
 
   part(slot, name) {
@@ -35,6 +38,21 @@ export class Choices {
   forget(name) {
     this.held.delete(name);
     for (const one of this.slots.keys()) this.offer(one, one === name);
+  }
+
+  sideOf(name) {
+    return SIDE[name];
+  }
+
+  // Files came that cannot be used: what was said of them stays until others come, or something is chosen.
+  refuse(name, why) {
+    const slot = this.slots.get(name);
+    slot.dataset.refused = "yes";
+    this.forget(name);
+    this.clear(name);
+    this.part(slot, "came").textContent = why;
+    this.part(slot, "came").classList.add("failure");
+    this.changed();
   }
 
   isScan(name) {
@@ -67,13 +85,17 @@ export class Choices {
     this.notes(slot, own ? [...(without ? [without] : []), ...this.held.get(name).notes] : []);
     select.hidden = offers.length === 0;
     if (select.hidden) {
-      if (select.dataset.took || without) this.clear(name);
+      if (without || (!own && select.dataset.took)) this.clear(name);
+      if (own && select.dataset.took) {
+        label.value = ""; // of what was offered before this file came
+        delete select.dataset.took;
+      }
       if (without) this.part(slot, "came").textContent = "nothing that can be used here";
       label.hidden = false;
       return;
     }
     select.value = [...select.options].some((one) => one.value === kept) ? kept : "";
-    if (!select.value) select.value = this.meant(name, offers, own);
+    if (!select.value && !slot.dataset.refused) select.value = this.meant(name, offers, own);
     this.take(name);
   }
 
@@ -104,7 +126,7 @@ export class Choices {
       slot.querySelector("input[type=hidden]").value = at < 0 ? own : select.value.slice(0, at);
       label.value = at < 0 ? "" : select.value.slice(at + 1);
       slot.classList.toggle("came", at >= 0 || own !== "");
-      if (!own) this.part(slot, "came").textContent = at < 0 ? "nothing chosen" : "from the files of a scan";
+      if (!own && !slot.dataset.refused) this.part(slot, "came").textContent = at < 0 ? "nothing chosen" : "from the files of a scan";
     }
     select.dataset.took = "yes";
     this.changed();
@@ -116,7 +138,7 @@ export class Choices {
     slot.querySelector("input[type=hidden]").value = "";
     slot.querySelector(`input[name="${name}_label"]`).value = "";
     slot.classList.remove("came");
-    this.part(slot, "came").textContent = "nothing chosen";
+    if (!slot.dataset.refused) this.part(slot, "came").textContent = "nothing chosen";
   }
 
   // Several were listed and none is chosen.

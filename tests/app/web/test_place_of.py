@@ -1,0 +1,108 @@
+"""What is read of an upload: header and voxels find each other among what came, and nothing else is ever opened."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from isotherm.app.web.place_of import place_of
+from isotherm.app.web.uploads import files_of
+from isotherm.exchange.image_files import read_volume
+from tests.app.web.assess_job import table_of
+from tests.app.web.conftest import token_on
+from tests.exchange.made_up import as_itk
+
+VOXELS = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
+
+
+def sent(reader: TestClient, *files: tuple[str, bytes]) -> str:
+    token, into = token_on(reader.get("/who").text), ""
+    for name, content in files:
+        answer = reader.post("/uploads", params={"name": name, "into": into}, content=content,
+                             headers={"X-CSRF-Token": token})  # fmt: skip
+        into = answer.json()["id"]
+    return into
+
+
+def holds(reader: TestClient, upload: str) -> Any:
+    return reader.get(f"/uploads/{upload}/holds", headers={"HX-Request": "true"})
+
+
+def two_files(home: Path, name: str, *, packed: bool = False) -> list[tuple[str, bytes]]:
+    home.mkdir()
+    as_itk(home / name, VOXELS, packed=packed)
+    return [(one.name, one.read_bytes()) for one in sorted(home.iterdir())]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", ["CT Läsion.mhd", "ct.nhdr"])
+def test_header_and_voxels_that_come_together_are_one_image(
+    reader: TestClient, app: FastAPI, tmp_path: Path, name: str, packed: bool
+) -> None:
+    files = two_files(tmp_path / "x", name, packed=packed)
+    for order, folder in ((files, ""), (files[::-1], "scans/"), (files, "C:\\scans\\")):
+        upload = sent(reader, *[(folder + one, content) for one, content in order])
+        for _ in range(2):  # the page asks what came, and the form comes later
+            assert holds(reader, upload).json() == {"images": [], "masks": [], "notes": []}
+        place = place_of(files_of(app.state.web.workspace, upload))
+        assert np.array_equal(read_volume(place).volume.voxels, VOXELS)
+
+
+def test_a_pair_of_such_files_becomes_a_job_that_names_the_header(
+    reader: TestClient, app: FastAPI, tmp_path: Path
+) -> None:
+    upload = sent(reader, *two_files(tmp_path / "x", "ct.mhd"))
+    fields = dict.fromkeys(("before", "after", "tumor", "ablation"), upload)
+    answer = reader.post("/assess", data={"csrf_token": token_on(reader.get("/who").text), **fields})
+    assert answer.status_code == 303
+    job = answer.headers["location"].rpartition("/")[2]
+    asked = json.loads((table_of(app).folder(job) / "asked.json").read_text())["asked"]["pair"]["request"]
+    assert asked["before"].endswith(f"uploads/{upload}/000001.mhd")
+
+
+@pytest.mark.parametrize("ending", [".mha", ".mhd", ".nrrd", ".nhdr", ".seg.nrrd"])
+@pytest.mark.parametrize(
+    "named", ["/etc/hostname", "../other/000001.raw", "..\\x.raw", "secret.raw", "LIST", "a%03d.raw 1 2 1"]
+)
+def test_a_header_that_names_a_file_of_the_machine_reads_nothing_of_it(
+    reader: TestClient, app: FastAPI, named: str, ending: str
+) -> None:
+    (app.state.web.workspace.folder / "secret.raw").write_bytes(VOXELS.tobytes())
+    nrrd = f"NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 2\nencoding: raw\ndata file: {named}\n\n"
+    meta = f"ObjectType = Image\nNDims = 3\nDimSize = 2 2 2\nElementType = MET_SHORT\nElementDataFile = {named}\n"
+    text = meta if ending in (".mha", ".mhd") else nrrd
+    upload = sent(reader, (f"x{ending}", text.encode()))
+    answer = holds(reader, upload)
+    assert answer.status_code == 400
+    assert "save" in answer.text
+    assert ".nii.gz" in answer.text
+    fields = dict.fromkeys(("before", "after", "tumor", "ablation"), upload)
+    began = reader.post("/assess", data={"csrf_token": token_on(reader.get("/who").text), **fields})
+    assert began.status_code == 400
+    assert table_of(app).of() == ()
+
+
+def test_what_does_not_belong_together_is_said_with_what_to_do(reader: TestClient, tmp_path: Path) -> None:
+    header, voxels = two_files(tmp_path / "a", "a.mhd")
+    other, its_voxels = two_files(tmp_path / "b", "b.nhdr")
+    mha = ("c.mha", as_itk(tmp_path / "c.mha", VOXELS).read_bytes())
+    for files, says in [
+        ([voxels], "without its header"),
+        ([header], "without the file of voxels"),
+        ([header, its_voxels], "without the file of voxels"),
+        ([header, voxels, ("readme.txt", b"text")], "came with other files"),
+        ([header, voxels, voxels], "without the file of voxels"),
+        ([header, voxels, other, its_voxels], "Several images came at once"),
+        ([mha, mha], "Several images came at once"),
+        ([("a.nii.gz", b"x"), ("b.nii.gz", b"x")], "Several images came at once"),
+    ]:
+        answer = holds(reader, sent(reader, *files))
+        assert answer.status_code == 400
+        assert says in answer.text
+    assert holds(reader, sent(reader, mha)).status_code == 200
