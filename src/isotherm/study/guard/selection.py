@@ -147,11 +147,11 @@ def _entry(patients: Patients, says: str) -> Iterator[Finding]:
               for tally in day_tallies("entered after time zero", arm.name, days, inside)]  # fmt: skip
     if not counts:
         return
-    count = int((days > 0.0).sum())
+    count, median = int((days > 0.0).sum()), round(float(np.median(days[days > 0.0])), 1)
     yield Finding(
         "left_truncation",
         f"{of_patients(count, len(patients))} came under observation ({says}) after time zero, median "
-        f"{round(float(np.median(days[days > 0.0])), 1):g} days later: who died before could not come, so those days are free of "
+        f"{median:g} days later: who died before could not come, so those days are free of "
         f"deaths by definition. Per patient: {_favored(patients, days)}.",
         count, "stop", "Count from the day of entry: make it time zero (time_start, where times are numbers); or count "
         "from a landmark and leave out who entered later.", ("naive", "clone_censor_weight", "censoring_weights"),
