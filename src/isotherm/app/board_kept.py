@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from isotherm.app.board_document import LESION_KEYS, Document, Shown, since, volume_document
-from isotherm.app.case_from_records import Recorded, ablation_of, course_from_records, session_of
+from isotherm.app.case_from_records import Recorded, ablation_of, session_of
+from isotherm.app.course_from_records import course_from_records
 from isotherm.app.registration_document import number
 from isotherm.clinical.case import Case
 from isotherm.clinical.course import ZoneSeries, zone_series
