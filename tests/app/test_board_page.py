@@ -67,7 +67,8 @@ def test_the_sheet_is_one_page_of_paper_and_the_annex_begins_on_the_next(documen
     assert "What is missing besides" in first
     assert first.count("Research use only") == 2
     assert "Annex" not in first
-    assert second.lstrip().startswith("Annex: lesions")
+    assert second.lstrip().startswith("Annex to the sheet on page 1: Tumor board")
+    assert "Annex: lesions" in second
 
 
 def test_page_and_paper_say_the_same_of_margins_and_zones(tmp_path: Path) -> None:

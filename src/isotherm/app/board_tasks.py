@@ -137,11 +137,16 @@ def judged(
     shown: Shown, case: Case, *, patient_id: str, today: date, as_of: date | None, origin: str,
     notes: Sequence[str], imaging: dict[str, str],
 ) -> Document:  # fmt: skip
-    """Return the document of what is shown, with the answers of all guidelines and the evidence beside it."""
+    """Return the document of what is shown, with the answers of all guidelines and the evidence beside it.
+
+    Of somebody who died no question is asked.
+    """
     criteria = criteria_of(
         Asked(case=case, picture=picture_of(case), guidelines=guidelines(), as_of=as_of or case.on, today=today,
               imaging_age_days=IMAGING_AGE_DAYS)
     )  # fmt: skip
+    if shown.died_on is not None:  # what is missing can change nothing any more
+        criteria |= {"questions": [], "changes": []}
     beside = evidence_beside(read_library(), shown.margins, organ=_organ(case), imaging=imaging)
     return document_of(shown, patient_id=patient_id, on=case.on, today=today, origin=origin, criteria=criteria,
                        evidence=beside, notes=notes)  # fmt: skip
