@@ -60,7 +60,7 @@ def with_newer(note: str) -> str:
 
 
 def reasons(finding: Finding) -> tuple[str, ...]:
-    """Return what an answer rests on, in words: of many parts, those that bear it; of an open one, what is known, too."""
+    """Return what an answer rests on, in words: of many parts, those that bear it; of an open one what is known."""
     if finding.answer is not Answer.NOT_APPLICABLE:
         bearing = (words for line in finding.deciding for words in _bearing(line))
         return tuple(dict.fromkeys((*bearing, *(f"{where}{line.words}: {WOULD[line.answer]}"
