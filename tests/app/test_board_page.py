@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from markupsafe import escape
 
+from isotherm.app.board_document import Shown
 from isotherm.app.board_page import board_html, board_page
 from isotherm.app.board_paper import board_on_paper
-from isotherm.app.board_tasks import Boarded
+from isotherm.app.board_tasks import Boarded, judged
 from isotherm.app.board_terminal import board_text
 from isotherm.app.board_view import board_view
-from tests.app.made_up_board import board, growth, many, margin, scan, shrinking, zone
+from tests.app.made_up_board import ON, TODAY, board, case, growth, many, margin, scan, shrinking, zone
 from tests.browser import Tab
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +69,8 @@ def test_the_sheet_is_one_page_of_paper_and_the_annex_begins_on_the_next(documen
     assert "What is missing besides" in first
     assert first.count("Research use only") == 2
     assert "Annex" not in first
-    assert second.lstrip().startswith("Annex: lesions")
+    assert second.lstrip().startswith("Annex to the sheet on page 1: Tumor board")
+    assert "Annex: lesions" in second
 
 
 def test_page_and_paper_say_the_same_of_margins_and_zones(tmp_path: Path) -> None:
@@ -184,3 +187,60 @@ def test_lines_are_told_apart_without_color() -> None:
     assert page.figure is not None
     assert b"stroke-dasharray" in page.figure.svg
     assert "mL at 12.0 months" in page.figure.description
+
+
+def of_somebody_who_died() -> Any:
+    return judged(Shown(margins=[margin("1", 3.0)], died_on=ON, decided_on=date(2013, 3, 17)), case(2), patient_id="P17",
+                  today=TODAY, as_of=None, origin="registry", notes=(), imaging={})  # fmt: skip
+
+
+def test_a_death_stands_at_the_top_and_nothing_is_asked_of_who_died(tmp_path: Path) -> None:
+    document = of_somebody_who_died()
+    page = board_page(Boarded(document))
+    html, paper = board_html(page), text_of_pdf(board_on_paper(page, on=datetime(2026, 3, 1, tzinfo=UTC)), tmp_path)
+    assert html.index("Died on 2025-12-01") < html.index('id="main"')
+    assert "Died on 2025-12-01" in board_text(document)
+    assert "Died on 2025-12-01" in paper
+    assert "the day of death" in page.view["under"]
+    assert "decision of 2013-03-17" in page.view["under"]
+    assert document["criteria"]["questions"] == document["criteria"]["changes"] == []
+    for words in ("No question is open", "Asked about and not known", "would change an answer"):
+        assert words not in html + paper + board_text(document)
+
+
+def test_each_lesion_has_its_line_also_where_no_margin_was_measured() -> None:
+    view = board_view(board(margin("1"), lesions=3, not_measured=({"lesion": "2", "session": "S1", "why": "no zone"},)))
+    assert [(one["lesion"], one["margin"], one["status"]) for one in view["margins"][1:]] == [
+        ("2", "no margin was measured", "no zone"), ("3", "no margin was measured", ""),
+    ]  # fmt: skip
+
+
+def test_a_column_that_holds_nothing_is_left_out_and_a_robustness_interval_is_explained() -> None:
+    plain = {"low": 1.8, "high": 4.4, "level": 0.9, "calibrated": False}
+    bare = board_html(board_page(Boarded(board(margin("1", 3.0, thinnest_direction=None, interval_mm=plain)))))
+    whole = board_html(board_page(Boarded(board(margin("1")))))
+    assert ("Thinnest toward" in bare, "Thinnest toward" in whole) == (False, True)
+    assert ("Robustness interval:" in bare, "Robustness interval:" in whole) == (True, False)
+
+
+def test_what_is_more_than_a_cell_holds_opens_on_the_page() -> None:
+    page = board_page(Boarded(BOARDS["two"]))
+    html = board_html(page)
+    cells = [one[name] for one in page.view["sources"] for name in ("not_met", "unknown", "met")]
+    longest = max(cells, key=lambda cell: len(cell["more"]))
+    assert len(longest["more"]) > 3
+    assert f"<summary>and {len(longest['more'])} more</summary>" in html
+    assert all(str(escape(title)) in html for title in longest["more"])
+
+
+def test_the_paper_is_the_sheet_alone_where_no_annex_is_wanted(tmp_path: Path) -> None:
+    pdf = board_on_paper(board_page(Boarded(BOARDS["many"])), on=datetime(2026, 3, 1, tzinfo=UTC), annex=False)
+    text = text_of_pdf(pdf, tmp_path)
+    assert "Page 1 of 1" in text
+    assert "annex" not in text.lower()
+
+
+def test_rules_are_called_by_their_titles_and_never_by_their_keys() -> None:
+    html = board_html(board_page(Boarded(BOARDS["two"])))
+    assert "The source combines these itself: " in html
+    assert not re.search(r"\b[a-z]+-20\d\d\.[a-z]", html)

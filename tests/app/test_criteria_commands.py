@@ -323,15 +323,10 @@ def test_help_documents_every_command_and_so_does_the_page(isotherm: Command) ->
 @pytest.mark.parametrize(
     ("decides", "can_settle", "with_others", "words"),
     [
-        (1, 0, 0, "can settle 1 answer by itself"),
-        (0, 2, 0, "can settle 2 answers by itself, but only one way"),
-        (
-            3,
-            12,
-            7,
-            "can settle 15 answers by itself (12 of them only one way), and 7 answers more together with other facts",
-        ),
-        (0, 0, 2, "can settle 2 answers together with other facts"),
+        (1, 0, 0, "1 open answer hangs on it alone"),
+        (0, 2, 0, "2 open answers hang on it alone"),
+        (3, 12, 7, "15 open answers hang on it alone, 7 more on it and other missing facts"),
+        (0, 0, 2, "2 open answers hang on it and other missing facts"),
     ],
 )
 def test_what_hangs_on_a_fact_is_said_in_one_sentence(

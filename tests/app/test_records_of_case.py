@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from isotherm.app.board_kept import shown_of_records
 from isotherm.app.board_measure import MeasuredCourse
-from isotherm.app.case_from_records import case_from_records, course_from_records
+from isotherm.app.case_from_records import case_from_records
+from isotherm.app.course_from_records import course_from_records
 from isotherm.app.records_of_case import key_for, records_of
 from isotherm.clinical.case import Case, Lesion
 from isotherm.clinical.course import Course, DrawnScan, Session, SystemicLine

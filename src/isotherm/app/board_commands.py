@@ -56,6 +56,7 @@ def add_case(commands: Any, say: Print) -> None:
     parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="default: %(default)s")
     parser.add_argument("--out", metavar="DIR", help="folder for board.html, board.pdf, board.json and the report of "
                         "each session")  # fmt: skip
+    parser.add_argument("--no-annex", action="store_true", help="board.pdf is the sheet alone: one page")
     parser.add_argument("--json", metavar="FILE", help="write board.json to FILE, or to standard output with -")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.set_defaults(run=partial(_case, say=say))
@@ -81,7 +82,8 @@ def _case(options: argparse.Namespace, say: Print) -> int:
                          "a patient's key.")  # fmt: skip
     if options.by is not None and options.registry is None:
         raise BadSetting("--by came without --registry; name the registry that is written into.")
-    places = check_places(options.out, options.json, folder if folder.is_dir() else None)
+    places = check_places(options.out, options.json, folder if folder.is_dir() else None,
+                          annex=not options.no_annex)  # fmt: skip
     with Progress(quiet=options.quiet) as progress:
         boarded, told = _boarded(options, folder, progress)
         progress("writing the page")

@@ -37,6 +37,8 @@ class Shown:
     found : sequence of mapping
         What people found at follow-ups, and a death.
     course : Course or None
+    decided_on, died_on : date or None
+        The last decision on treatment and the death, up to the day asked about, as a registry has them.
     notes : sequence of str
     """
 
@@ -45,6 +47,8 @@ class Shown:
     follow_up: Sequence[Document] = ()
     found: Sequence[Document] = ()
     course: Course | None = None
+    decided_on: date | None = None
+    died_on: date | None = None
     notes: Sequence[str] = field(default=())
 
     def beside(self, noted: Sequence[Document]) -> Shown:
@@ -66,6 +70,8 @@ def document_of(
         "origin": origin,
         "simulated": simulated,
         "organ": _organ(criteria),
+        "decided_on": None if shown.decided_on is None else shown.decided_on.isoformat(),
+        "died_on": None if shown.died_on is None else shown.died_on.isoformat(),
         "notes": [*shown.notes, *notes],
         "course": None if shown.course is None else _course(shown.course),
         "margins": list(shown.margins),

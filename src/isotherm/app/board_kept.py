@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from isotherm.app.board_document import LESION_KEYS, Document, Shown, since, volume_document
-from isotherm.app.case_from_records import Recorded, ablation_of, course_from_records, session_of
+from isotherm.app.case_from_records import Recorded, ablation_of, day_in, died_on, session_of
+from isotherm.app.course_from_records import course_from_records
 from isotherm.app.registration_document import number
 from isotherm.clinical.case import Case
 from isotherm.clinical.course import ZoneSeries, zone_series
@@ -56,8 +57,10 @@ def shown_of_records(records: Iterable[Record], *, patient_id: str, on: date) ->
     """Return what a registry keeps of a patient, as the document of a board has it; what people found, up to a day."""
     kept = Recorded.of(records)
     course = course_from_records(kept.every(), patient_id=patient_id)
+    decided = [day for one in kept.all("decision") if (day := day_in(one, "decided_on")) is not None and day <= on]
     return Shown(margins=_margins(kept), follow_up=[_zone(kept, one) for one in zone_series(course)], course=course,
-                 notes=_notes(kept), found=_found(kept, on.isoformat()))  # fmt: skip
+                 decided_on=max(decided, default=None), died_on=died_on(kept.every(), until=on), notes=_notes(kept),
+                 found=_found(kept, on.isoformat()))  # fmt: skip
 
 
 def margins_of_records(records: Iterable[Record]) -> list[Document]:
@@ -88,8 +91,8 @@ def _found(kept: Recorded, until: str) -> list[Document]:
 def _notes(kept: Recorded) -> list[str]:
     if not kept.all("margin") and not kept.all("reading"):
         return []
-    return ["margins and volumes are those of the registry: whether an interval is calibrated, and how zones lie in "
-            "each other, is told where the images are"]  # fmt: skip
+    return ["margins and volumes are as they were filed; the registry holds no images, so that growth of a zone is "
+            "told only by isotherm case with the images"]  # fmt: skip
 
 
 def _margin(kept: Recorded, one: Record) -> Document:

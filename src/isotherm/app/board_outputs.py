@@ -19,13 +19,14 @@ PAGE, PAPER, RESULT = "board.html", "board.pdf", "board.json"
 
 @dataclass(frozen=True, slots=True)
 class BoardPlaces:
-    """Where results go; None where they are not wanted."""
+    """Where results go; None where they are not wanted; whether the paper has an annex."""
 
     out: Path | None
     json: Path | None
+    annex: bool = True
 
 
-def check_places(out: str | None, json: str | None, folder: Path | None) -> BoardPlaces:
+def check_places(out: str | None, json: str | None, folder: Path | None, *, annex: bool = True) -> BoardPlaces:
     """Check what was named, before anything is computed.
 
     Raises
@@ -39,7 +40,7 @@ def check_places(out: str | None, json: str | None, folder: Path | None) -> Boar
         raise OutputError("The folder of the case came for the results, too; name another one with --out.")
     if file is not None and folder is not None:
         keep_inputs([file], [str(folder / name) for name in ("case.toml", "case.json", "course.toml")])
-    return BoardPlaces(home, file)
+    return BoardPlaces(home, file, annex)
 
 
 def write_board(places: BoardPlaces, boarded: Boarded) -> list[str]:
@@ -54,7 +55,7 @@ def write_board(places: BoardPlaces, boarded: Boarded) -> list[str]:
     if places.out is None:
         return []
     page = board_page(boarded)
-    pdf = board_on_paper(page, on=datetime.now(UTC).astimezone())
+    pdf = board_on_paper(page, on=datetime.now(UTC).astimezone(), annex=places.annex)
     with new_folder(str(places.out)), all_or_nothing() as put:
         (places.out / RESULT).unlink(missing_ok=True)  # its presence says that the rest belongs to it
         write_text(put(places.out / PAGE), board_html(page))

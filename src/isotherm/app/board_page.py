@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,15 @@ def _planes(measured: MeasuredCourse) -> dict[tuple[str, str], Drawing]:
     return found
 
 
-def board_html(page: BoardPage, *, back: str = "") -> str:
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Where a sheet is to be had on paper, and what the link says."""
+
+    label: str
+    href: str
+
+
+def board_html(page: BoardPage, *, back: str = "", papers: Sequence[Paper] = ()) -> str:
     """Return the page. All text is escaped, nothing is fetched, no script runs; `back` leads to the patient's page."""
     made = criteria_environment()
     made.filters.update(mm=mm, ml=ml, percent=percent)  # pyright: ignore[reportUnknownMemberType]
@@ -51,5 +59,13 @@ def board_html(page: BoardPage, *, back: str = "") -> str:
     style = static("report.css") + static("criteria.css") + static("board.css")
     shown = {"view": page.view, "figure": page.figure, "planes": page.planes, "criteria": criteria}
     return made.get_template("board.html.jinja").render(
-        {"sources": [], **(criteria or {}), **shown, "policy": policy(), "back": back, "style": Markup(style)}
+        {
+            "sources": [],
+            **(criteria or {}),
+            **shown,
+            "policy": policy(),
+            "back": back,
+            "papers": papers,
+            "style": Markup(style),
+        }
     )

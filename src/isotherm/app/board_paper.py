@@ -15,7 +15,7 @@ from isotherm.app.report_words import ml, mm, percent
 Part = Mapping[str, Any]
 
 
-def board_on_paper(page: BoardPage, *, on: datetime) -> bytes:
+def board_on_paper(page: BoardPage, *, on: datetime, annex: bool = True) -> bytes:
     """Typeset a board as a PDF (PDF/A-2a and PDF/UA-1), without a file name or a path in it.
 
     Parameters
@@ -23,18 +23,20 @@ def board_on_paper(page: BoardPage, *, on: datetime) -> bytes:
     page : BoardPage
     on : datetime
         When it is made, with a time zone.
+    annex : bool
+        Whether more follows than the sheet.
     """
     drawings: dict[str, bytes] = {}
-    annex = page.view["annex"]
+    parts = page.view["annex"]
     data: dict[str, Any] = {key: value for key, value in page.view.items() if key != "annex"} | {
         "figure": _put(page.figure, "zones", drawings),
         "figure_alt": page.figure.description if page.figure else "",
-        "lesions": [_lesion(one, page, drawings, number) for number, one in enumerate(annex["margins"])],
-        "scans": annex["scans"], "course": _course(annex["course"], annex["found"]),
-        "answers": [] if annex["criteria"] is None else [_answers(one) for one in annex["criteria"]["annex"]],
-        "references": [*([] if annex["criteria"] is None else annex["criteria"]["sources"]),
-                       *(one["source"] for one in annex["evidence"])],
-        "questions": [] if annex["criteria"] is None else annex["criteria"]["gaps"],
+        "lesions": [_lesion(one, page, drawings, number) for number, one in enumerate(parts["margins"])],
+        "with_annex": annex, "scans": parts["scans"], "course": _course(parts["course"], parts["found"]),
+        "answers": [] if parts["criteria"] is None else [_answers(one) for one in parts["criteria"]["annex"]],
+        "references": [*([] if parts["criteria"] is None else parts["criteria"]["sources"]),
+                       *(one["source"] for one in parts["evidence"])],
+        "questions": [] if parts["criteria"] is None else parts["criteria"]["gaps"],
     }  # fmt: skip
     return typeset("board.typ", data, drawings, on=on)
 

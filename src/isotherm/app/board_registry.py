@@ -7,7 +7,7 @@ from datetime import date
 
 from isotherm.app.board_kept import imaging_of_records, noted_margins, shown_of_records
 from isotherm.app.board_tasks import IMAGING, Boarded, judged
-from isotherm.app.case_from_records import case_from_records
+from isotherm.app.case_from_records import case_from_records, died_on
 from isotherm.app.criteria_tasks import day_of
 from isotherm.app.criteria_words import how_many
 from isotherm.app.records_of_case import records_of
@@ -22,7 +22,7 @@ BY, WHY = "isotherm case", "measured and noted by isotherm case"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientAsked:
-    """What is asked of a registry: the patient, the day, and which day it is."""
+    """What is asked of a registry: the patient, the day (of a patient who died: that day), and which day it is."""
 
     address: str
     patient_id: str
@@ -39,7 +39,7 @@ def board_of_registry(asked: PatientAsked) -> Boarded:
         There is no such patient, or a key that none can have.
     InputError
     """
-    on = asked.today if asked.as_of is None else day_of(asked.as_of, "--as-of")
+    as_of = asked.today if asked.as_of is None else day_of(asked.as_of, "--as-of")
     if not KEY.fullmatch(asked.patient_id):
         raise BadSetting("A patient's key of other letters than A-Z, a-z, 0-9 and . _ : - came; check it.")
     with open_store(asked.address) as store:
@@ -47,11 +47,13 @@ def board_of_registry(asked: PatientAsked) -> Boarded:
         simulated = store.simulated()
     if not records:
         raise BadSetting("The registry has no patient of this key; isotherm registry show lists what there is.")
+    # Nothing is known of anybody beyond the day of death; the rules are those of the day that was asked about.
+    on = died_on(records, until=as_of) or as_of
     case = case_from_records(records, patient_id=asked.patient_id, on=on)
     shown = shown_of_records(records, patient_id=asked.patient_id, on=on)
     imaging = {name: IMAGING[kind] for name, kind in imaging_of_records(records) if kind in IMAGING}
     shown = shown.beside(noted_margins(case, shown.margins))
-    return Boarded(judged(shown, case, patient_id=asked.patient_id, today=asked.today, as_of=on, origin="registry",
+    return Boarded(judged(shown, case, patient_id=asked.patient_id, today=asked.today, as_of=as_of, origin="registry",
                           notes=(), imaging=imaging, simulated=simulated), case)  # fmt: skip
 
 

@@ -143,12 +143,15 @@ def judged(
 ) -> Document:  # fmt: skip
     """Return the document of what is shown, with the answers of all guidelines and the evidence beside it.
 
-    `simulated` says that nobody in the registry ever lived that the patient is of.
+    `simulated` says that nobody in the registry ever lived that the patient is of. Of somebody who died no question is
+    asked.
     """
     criteria = criteria_of(
         Asked(case=case, picture=picture_of(case), guidelines=guidelines(), as_of=as_of or case.on, today=today,
               imaging_age_days=IMAGING_AGE_DAYS)
     )  # fmt: skip
+    if shown.died_on is not None:  # what is missing can change nothing any more
+        criteria |= {"questions": [], "changes": []}
     beside = evidence_beside(read_library(), shown.margins, organ=_organ(case), imaging=imaging)
     return document_of(shown, patient_id=patient_id, on=case.on, today=today, origin=origin, criteria=criteria,
                        evidence=beside, notes=notes, simulated=simulated)  # fmt: skip

@@ -16,7 +16,7 @@ Part = Mapping[str, Any]
 def board_text(document: Part, width: int | None = None) -> str:
     """Return a board as text, in lines of at most `width` columns where one is given."""
     view = board_view(document)
-    head = [printable(view["title"]), printable(view["under"]), ""]
+    head = [printable(view["title"]), *folded(printable(view["under"]), width), ""]
     rest = [
         *_margins(view, width),
         *_found(view, width),
@@ -61,6 +61,9 @@ def _zones(view: Part, width: int | None) -> Iterator[str]:
 
 def _question(view: Part, width: int | None) -> Iterator[str]:
     yield ""
+    if view["died"]:
+        yield view["died"]
+        return
     if view["question"] is None:
         yield "No question is open: no missing fact would change an answer."
         return

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from isotherm.app.board_sources import source_lines
 from isotherm.app.board_words import (
+    DIED,
     GROWTH_SAYS,
     NO_MARGIN,
+    NO_MARGIN_OF_LESION,
     RESEARCH,
+    ROBUSTNESS_SAYS,
     SIMULATED,
     alert_lines,
     change_words,
@@ -22,8 +26,8 @@ from isotherm.app.board_words import (
     volume_words,
     when_words,
 )
-from isotherm.app.criteria_view import applicable, criteria_view, is_predictor
-from isotherm.app.criteria_words import ANSWER_WORDS, GAP_WORDS, capital, how_many, kind_of_source, weight_words
+from isotherm.app.criteria_view import criteria_view
+from isotherm.app.criteria_words import ANSWER_WORDS, GAP_WORDS, capital, how_many, weight_words
 from isotherm.app.report_words import caveats
 
 Part = Mapping[str, Any]
@@ -50,29 +54,33 @@ def board_view(document: Part) -> View:
     """Return the view of a document: plain words, lists and tables."""
     criteria: Part | None = document["criteria"]
     last = latest_margins(document["margins"])
+    rows = [*(_row(one) for one in last[:MOST_MARGINS]), *_without(document, last)]
     zones: Sequence[Part] = document["follow_up"]
     questions: Sequence[Part] = [] if criteria is None else criteria["questions"]
-    crowded = len(last) + len(zones) > CROWDED
+    crowded = len(rows) + len(zones) > CROWDED
     latest = document["found"][: -1 - (FEW_FOUND if crowded else MOST_FOUND) : -1]
-    sources = list(_sources(criteria, most=FEW_TITLES if crowded else MOST_TITLES))
+    sources = list(source_lines(criteria, most=FEW_TITLES if crowded else MOST_TITLES))
     return {
         "title": f"Tumor board: {document['patient_id']}" if document["patient_id"] else "Tumor board",
         "crowded": crowded, "under": _under(document),
         "research": f"{SIMULATED} {RESEARCH}" if document["simulated"] else RESEARCH,
+        "died": f"Died on {document['died_on']}. {DIED}" if document["died_on"] else "",
         "alerts": alert_lines(zones),
         "star": any(_striking(one) for one in zones),
         "main": _main(document, last), "question": _question(questions),
-        "margins": [_row(one) for one in last[:MOST_MARGINS]], "margins_left": max(0, len(last) - MOST_MARGINS),
+        "margins": rows, "margins_left": max(0, len(last) - MOST_MARGINS),
+        "toward": any(one["direction"] for one in rows),
+        "interval_says": ROBUSTNESS_SAYS if any(_robustness(one) for one in last) else "",
         "not_measured": [f"Lesion {one['lesion']}, session {one['session']}: {one['why']}"
                          for one in document["not_measured"]],
         "found": [_found(one) for one in latest],
         "found_left": len(document["found"]) - len(latest),
         "zones": [_zone(one) for one in zones[:MOST_ZONES]], "zones_left": max(0, len(zones) - MOST_ZONES),
         "growth_says": GROWTH_SAYS if any(scan["growth"] for one in zones for scan in one["scans"]) else "",
-        "sources": sources[:MOST_SOURCES], "sources_left": _left(criteria),
+        "sources": sources[:MOST_SOURCES], "sources_left": max(0, len(sources) - MOST_SOURCES),
         "evidence": _evidence(document["evidence"]),
         "missing": [_missing(one) for one in questions[1 : 1 + MOST_MISSING]],
-        "missing_left": max(0, len(questions) - 1 - MOST_MISSING),
+        "missing_more": [_missing(one) for one in questions[1 + MOST_MISSING :]],
         "notes": list(document["notes"]),
         "annex": {
             "margins": [_whole(one) for one in document["margins"]],
@@ -104,12 +112,15 @@ def _number(one: Part) -> float:
 def _under(document: Part) -> str:
     criteria: Part | None = document["criteria"]
     lesions: Sequence[str] = [] if criteria is None else criteria["case"]["lesions"]
-    parts = [f"Day asked about: {document['on']}"]
+    died = ", the day of death" if document["died_on"] == document["on"] else ""
+    parts = [f"Day asked about: {document['on']}{died}"]
     parts += [] if document["organ"] is None else [str(document["organ"])]
     if criteria is not None:
         which = "which are all" if criteria["case"]["lesions_complete"] else "and more may follow"
         parts.append(f"{how_many(len(lesions), 'lesion', 'lesions')} listed, {which}")
     parts += ["from a registry, without images"] if document["origin"] == "registry" else []
+    decided = document["decided_on"]
+    parts += [f"as noted for the decision of {decided}, and as found since"] if decided else []
     return " · ".join([*parts, f"made {document['today']}"])
 
 
@@ -144,12 +155,16 @@ def _question(questions: Sequence[Part]) -> View | None:
     answers = sorted(first["answers"], key=lambda one: not one["decides"])
     return {
         "big": f"{capital(first['fact']['words'])}?",
-        "why": f"{capital(GAP_WORDS[first['fact']['gap']])}. It {weight_words(first)}.",
-        "outcomes": [f"{one['short']}, {one['title']}: "
-                     + "; ".join(f"{end['values']}: {ANSWER_WORDS[end['answer']]}" for end in one["outcomes"])
-                     for one in answers[:MOST_OUTCOMES]],
-        "more": max(0, len(answers) - MOST_OUTCOMES),
+        "why": f"{capital(GAP_WORDS[first['fact']['gap']])}. {capital(weight_words(first))}.",
+        "outcomes": [_outcome(one) for one in answers[:MOST_OUTCOMES]],
+        "more": [_outcome(one) for one in answers[MOST_OUTCOMES:]],
     }  # fmt: skip
+
+
+def _outcome(answer: Part) -> str:
+    """Return what the values of a missing fact would make of one criterion."""
+    ends = (f"{ANSWER_WORDS[one['answer']]} if {one['values']}" for one in answer["outcomes"])
+    return f"{answer['short']}, “{answer['title']}”: {'; '.join(ends)}"
 
 
 def _missing(question: Part) -> str:
@@ -163,6 +178,20 @@ def _row(one: Part) -> View:
         "status": status_short(one), "direction": one["thinnest_direction"] or "",
         "grave": one["status"] in ("withheld", "not_ablated", "not_assessable") or (one["minimal_margin_mm"] or 0) < 0,
     }  # fmt: skip
+
+
+def _without(document: Part, last: Sequence[Part]) -> list[View]:
+    """Return a line for each lesion of the case that no margin is told of, as far as there is room."""
+    criteria: Part | None = document["criteria"]
+    known = {one["lesion"] for one in last}
+    why = {one["lesion"]: one["why"] for one in document["not_measured"]}
+    lesions = [] if criteria is None or not last else [one for one in criteria["case"]["lesions"] if one not in known]
+    return [{"lesion": one, "margin": NO_MARGIN_OF_LESION, "interval": "", "when": "", "status": why.get(one, ""),
+             "direction": "", "grave": False} for one in lesions[: MOST_MARGINS - len(last)]]  # fmt: skip
+
+
+def _robustness(one: Part) -> bool:
+    return one["interval_mm"] is not None and not one["interval_mm"].get("calibrated")
 
 
 def _whole(one: Part) -> View:
@@ -206,37 +235,6 @@ def _scan(scan: Part, *, first: bool) -> View:
         "says": growth_says(growth) if growth is not None else "first scan" if first else "not told without images",
         "suspected": growth is not None and growth["says"] == "suspected",
     }  # fmt: skip
-
-
-def _sources(criteria: Part | None, *, most: int) -> Iterator[View]:
-    """Yield the guidelines that apply, each in one line: what is not met by title, what is open and met by number."""
-    rows: list[View] = []
-    for one in [] if criteria is None else applicable(criteria):
-        asked = [finding for finding in one["findings"]
-                 if finding["answer"] != "NOT_APPLICABLE" and not is_predictor(finding)]  # fmt: skip
-        by = {name: [_titled(finding) for finding in asked if finding["answer"] in answers]
-              for name, answers in _GROUPS.items()}  # fmt: skip
-        few = {name: _few(said, most) for name, said in by.items()}
-        rows.append({"source": one["short"], "kind": kind_of_source(one), **few,
-                     "n": {name: len(said) for name, said in by.items()}})  # fmt: skip
-    yield from sorted(rows, key=lambda row: (-row["n"]["not_met"], -row["n"]["met"], row["source"]))
-
-
-_GROUPS = {"not_met": ("NOT_MET",), "unknown": ("UNKNOWN",), "met": ("MET", "MET_WITH_CONDITION")}
-
-
-def _titled(finding: Part) -> str:
-    against = "against " if finding["rule"]["direction"] == "against" else ""
-    return against + finding["rule"]["title"]
-
-
-def _few(titles: Sequence[str], most: int) -> str:
-    left = len(titles) - most
-    return "; ".join([*titles[:most], *([f"and {left} more"] if left > 0 else [])])
-
-
-def _left(criteria: Part | None) -> int:
-    return 0 if criteria is None else max(0, len(applicable(criteria)) - MOST_SOURCES)
 
 
 def _evidence(evidence: Part) -> View:

@@ -22,6 +22,14 @@ GROWTH_SAYS = (
 )
 
 NO_MARGIN = "No margin was measured"
+NO_MARGIN_OF_LESION = "no margin was measured"
+
+DIED = "This looks back: nothing is left to decide, and no question is asked."
+
+ROBUSTNESS_SAYS = (
+    "Robustness interval: how far the margin moves when outlines and registration err as much as is expected of them; "
+    "it was not checked how often it holds the truth."
+)
 
 GATES = {"pass": "registration passed", "warn": "registration with a warning", "fail": "registration failed"}
 

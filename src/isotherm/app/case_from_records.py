@@ -1,4 +1,4 @@
-"""The records of one patient → the case that guidelines are asked about, its course, margins and zones over time.
+"""The records of one patient → the case that guidelines are asked about.
 
 Pure: each fact has the day and the origin of the record that it comes from; docs/board.md has the same as a table.
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from isotherm.app.overruling import GROUND, Noted, Seen, overruled_by_findings, targets
 from isotherm.clinical.case import Case, Lesion
-from isotherm.clinical.course import Course, DrawnScan, Session, SystemicLine
 from isotherm.clinical.fact import ORIGINS, Fact, Origin
 from isotherm.clinical.record import Record
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
@@ -34,9 +34,6 @@ DAYS_PER_YEAR = 365.25
 
 IMAGING = {"CT": "CT", "PET/CT": "CT", "MRI": "MRI", "ultrasound": "ultrasound"}
 """What the scan of a margin is called, by the modality of its record."""
-
-Noted = tuple[str, str, Fact]
-"""Lesion ("" for the patient), name, fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +69,8 @@ class Recorded:
 def case_from_records(records: Iterable[Record], *, patient_id: str, on: date) -> Case:
     """Return the case of a patient on a day; later facts are kept and not used.
 
+    What was noted once holds until a record says otherwise: what a follow-up finds overrules it from its own day on.
+
     Parameters
     ----------
     records : iterable of Record
@@ -87,7 +86,8 @@ def case_from_records(records: Iterable[Record], *, patient_id: str, on: date) -
     kept = Recorded.of(records)
     facts: dict[str, dict[str, tuple[Fact, ...]]] = {"": {}}
     lesions = [one.id for one in kept.all("lesion")]
-    for lesion, name, fact in (*_of_patient(kept, on), *_of_lesions(kept), *_noted_facts(kept)):
+    noted = (*_of_patient(kept, on), *_of_lesions(kept), *_noted_facts(kept))
+    for lesion, name, fact in (*noted, *overruled_by_findings(noted, _seen(kept)), *_targets(kept, noted)):
         own = facts.setdefault(lesion, {})
         if fact not in own.get(name, ()):
             own[name] = (*own.get(name, ()), fact)
@@ -145,6 +145,35 @@ def _of_lesions(kept: Recorded) -> Iterator[Noted]:
             yield str(one.get("lesion_id")), "ablation_modality", Fact(value=modality, on=day)
     for one in kept.all("margin"):
         yield from ((str(one.get("lesion_id")), name, fact) for name, fact in _of_margin(kept, one))
+
+
+def _seen(kept: Recorded) -> Iterator[Seen]:
+    """Yield what was found on the days of follow-ups."""
+    progressed = {str(one.get("follow_up_id")) for one in kept.all("finding")
+                  if one.get("state") == "local tumor progression"}  # fmt: skip
+    for one in kept.all("follow_up"):
+        day, fields = day_in(one, "seen_on"), tuple(name for name in GROUND if one.get(name) is True)
+        if day is not None and (fields or one.id in progressed):
+            yield Seen(day, fields, one.id in progressed)
+
+
+def _targets(kept: Recorded, noted: Iterable[Noted]) -> Iterator[Noted]:
+    """Yield which lesions were to be ablated, as their ablations tell; what was noted of that very day stands."""
+    done = [(str(one.get("lesion_id")), day) for one in kept.all("ablation")
+            if (day := kept.day_of("session", one.get("session_id"), "ablated_on")) is not None]  # fmt: skip
+    decided = [day for one in kept.all("decision") if (day := day_in(one, "decided_on")) is not None]
+    told = {(lesion, fact.day) for lesion, name, fact in noted if name == "target"}
+    again = {(lesion, day) for lesion, day in done}
+    for lesion, name, fact in targets(done, decided):
+        ablated_anew = fact.value is None and (lesion, fact.day) in again
+        if (lesion, fact.day) not in told and not ablated_anew:
+            yield lesion, name, fact
+
+
+def died_on(records: Iterable[Record], *, until: date) -> date | None:
+    """Return the day of a patient's death; None where none is noted up to a day."""
+    days = [day for one in records if one.kind.name == "death" and (day := day_in(one, "died_on")) is not None]
+    return next((day for day in days if day <= until), None)
 
 
 def _of_margin(kept: Recorded, one: Record) -> Iterator[tuple[str, Fact]]:
@@ -219,7 +248,7 @@ def _noted_facts(kept: Recorded) -> Iterator[Noted]:
                     f"A fact record of {name} is of {'a lesion' if lesion else 'the patient'}, which has no such fact.",
                 )
             )
-        day = _maybe(one, "noted_on")
+        day = day_in(one, "noted_on")
         origin = next((known for known in ORIGINS if known == one.get("origin")), "typed")
         table, document = parsed(f"x = {one.get('value')}\n", "a fact record", BadCase, private=True)
         # A fact of a later day is kept, so that no day is too late here.
@@ -230,48 +259,7 @@ def _noted_facts(kept: Recorded) -> Iterator[Noted]:
             yield "" if lesion is None else str(lesion), name, same
 
 
-def course_from_records(records: Iterable[Record], *, patient_id: str) -> Course:
-    """Return the course of a patient, whose scans have no files."""
-    kept = Recorded.of(records)
-    drawn: dict[str, dict[str, dict[str, str]]] = {}
-    for one in kept.all("reading"):
-        own = drawn.setdefault(str(one.get("scan_id")), {"tumors": {}, "zones": {}})
-        if one.get("volume_ml") is not None or one.get("diameter_mm") is not None:
-            own["tumors"][str(one.get("lesion_id"))] = ""
-        if one.get("zone_volume_ml") is not None:
-            own["zones"][str(one.get("lesion_id"))] = ""
-    treated: dict[str, list[Record]] = {}
-    for one in kept.all("ablation"):
-        treated.setdefault(str(one.get("session_id")), []).append(one)
-    return Course(
-        patient_id=patient_id,
-        sessions=tuple(_session(one, treated.get(one.id, [])) for one in kept.all("session")),
-        systemic=tuple(SystemicLine(started_on=_day(one, "started_on"), regimen=str(one.get("regimen") or ""),
-                                    stopped_on=_maybe(one, "stopped_on")) for one in kept.all("systemic")),
-        scans=tuple(_scan(one, drawn.get(one.id, {})) for one in kept.all("scan")),
-    )  # fmt: skip
-
-
-def _scan(one: Record, drawn: Mapping[str, Mapping[str, str]]) -> DrawnScan:
-    return DrawnScan(id=one.id, on=_day(one, "scanned_on"), image="", modality=str(one.get("modality") or ""),
-                     tumors=drawn.get("tumors", {}), zones=drawn.get("zones", {}))  # fmt: skip
-
-
-def _session(one: Record, treated: list[Record]) -> Session:
-    modalities = {str(ablation.get("modality")) for ablation in treated if ablation.get("modality")}
-    return Session(
-        id=one.id, on=_day(one, "ablated_on"), approach=str(one.get("approach") or ""),
-        lesions=tuple(dict.fromkeys(str(ablation.get("lesion_id")) for ablation in treated)),
-        modality=modalities.pop() if len(modalities) == 1 else "",
-    )  # fmt: skip
-
-
-def _day(one: Record, field: str) -> date:
-    value = one.get(field)
-    assert isinstance(value, date)  # the field is needed
-    return value
-
-
-def _maybe(one: Record, field: str) -> date | None:
+def day_in(one: Record, field: str) -> date | None:
+    """Return the day that a field of a record holds; None where it holds none."""
     value = one.get(field)
     return value if isinstance(value, date) else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from isotherm.app.criteria_words import answer_name, reasons, with_newer
+from isotherm.app.criteria_words import answer_name, failing_words, reasons, with_newer
 from isotherm.app.software import versions
 from isotherm.clinical.case import Case, Picture
 from isotherm.clinical.fact import Fact, Reading
@@ -200,6 +200,7 @@ def _finding(finding: Finding, asked: Asked) -> Document:
         "grade": grade_of(rule.grade),
         "source": citation_of(rule.source),
         "reasons": list(reasons(finding)),
+        "failing": list(failing_words(finding)),
         "lines": [line for part in (finding.applies, finding.holds) if part is not None for line in _lines(part)],
         "facts_used": list(_used(rule, asked.picture)),
         "missing": [_missing(one) for one in finding.missing],

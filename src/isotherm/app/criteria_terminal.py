@@ -74,7 +74,7 @@ def _questions(document: Part) -> Iterator[str]:
     yield "OPEN QUESTIONS: the missing facts on which most answers hang"
     for number, question in enumerate(questions[:MOST_QUESTIONS], start=1):
         fact = question["fact"]
-        yield f"{number}. {capital(fact['words'])}? ({GAP_WORDS[fact['gap']]}) It {weight_words(question)}."
+        yield f"{number}. {capital(fact['words'])}? ({GAP_WORDS[fact['gap']]}) {capital(weight_words(question))}."
         answers: Sequence[Part] = question["answers"]
         yield from (f"     {_outcomes(one)}" for one in answers[:MOST_ANSWERS])
         if len(answers) > MOST_ANSWERS:

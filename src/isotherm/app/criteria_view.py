@@ -181,11 +181,16 @@ def _later(finding: Part) -> bool:
 def _annex(guideline: Part, document: Part, sources: Mapping[str, int]) -> dict[str, Any]:
     """Return a guideline for the annex: its criteria that apply, each with reason, grade, date and source."""
     findings = [one for one in guideline["findings"] if one["answer"] != "NOT_APPLICABLE" and not is_predictor(one)]
+    titles = {one["rule"]["id"]: one["rule"]["title"] for one in guideline["findings"]}
     return {
         "guideline": guideline,
         "findings": [_told(one, document, sources) for one in findings],
         "left": sum(one["answer"] == "NOT_APPLICABLE" for one in guideline["findings"]),
-        "combined": [one for one in guideline["combined"] if one["answer"] != "NOT_APPLICABLE"],
+        "combined": [
+            one | {"titles": [titles.get(rule, rule) for rule in one["of"]]}
+            for one in guideline["combined"]
+            if one["answer"] != "NOT_APPLICABLE"
+        ],
     }
 
 
@@ -194,6 +199,12 @@ def _told(finding: Part, document: Part, sources: Mapping[str, int]) -> dict[str
         "finding": finding,
         "force": force_words(finding, document["as_of"]),
         "source": sources[finding["source"]["text"]],
+        "later": [
+            f"{guideline['short']}, “{one['rule']['title']}”"
+            for guideline in document["guidelines"]
+            for one in guideline["findings"]
+            if one["rule"]["id"] in finding["rule"]["superseded_by"]
+        ],
         "where": finding["source"]["where"],
     }
 

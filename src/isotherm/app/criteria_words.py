@@ -10,7 +10,7 @@ from typing import Any
 
 from isotherm.answer import Answer
 from isotherm.clinical.fact import Gap
-from isotherm.criteria.explain import Line
+from isotherm.criteria.explain import ONLY_IF, OPPOSITE, Line
 from isotherm.criteria.judge import Finding, Presence
 
 ANSWER_WORDS: Mapping[str, str] = {
@@ -25,7 +25,7 @@ SIGNS: Mapping[str, str] = {
 
 GAP_WORDS: dict[Gap, str] = {
     "missing": "not noted",
-    "not assessable": "somebody looked and could not tell",
+    "not assessable": "what was noted cannot tell it",
     "conflicting values": "two values of one day contradict each other",
     "list of lesions is open": "more lesions may follow",
     "interval straddles": "its interval lies on both sides of the limit",
@@ -60,12 +60,43 @@ def with_newer(note: str) -> str:
 
 
 def reasons(finding: Finding) -> tuple[str, ...]:
-    """Return what an answer rests on, in words: of many parts, those that bear it."""
+    """Return what an answer rests on, in words: of many parts, those that bear it; of an open one what is known."""
     if finding.answer is not Answer.NOT_APPLICABLE:
-        return tuple(dict.fromkeys(words for line in finding.deciding for words in _bearing(line)))
+        bearing = (words for line in finding.deciding for words in _bearing(line))
+        return tuple(dict.fromkeys((*bearing, *(f"{where}{line.words}: {WOULD[line.answer]}"
+                                                for where, line in _known(finding)))))  # fmt: skip
     if finding.applies is not None and finding.applies.answer is Answer.NOT_MET:
         return tuple(dict.fromkeys(_bearing(finding.applies)))
     return ("no lesion is to be ablated",)
+
+
+WOULD: Mapping[Answer, str] = {Answer.MET: "would be met", Answer.NOT_MET: "would not be met"}
+"""What is said of a number that is known within an answer that is open for another reason."""
+
+
+def _known(finding: Finding) -> Iterator[tuple[str, Line]]:
+    """Yield the numbers that are known within an open answer, each with its lesion."""
+    if finding.answer is Answer.UNKNOWN:
+        for line in finding.deciding:
+            yield from _numbers(line)
+
+
+def _numbers(line: Line, inside: str = "") -> Iterator[tuple[str, Line]]:
+    within = f"{line.words}: " if line.words.startswith("lesion ") else inside
+    if line.number and line.answer in WOULD:
+        yield within, line
+    if line.answer is Answer.UNKNOWN or line.words.startswith(ONLY_IF):
+        # What fails inside of an opposite speaks for it, and no words of that kind are said of it.
+        for part in line.parts if line.words != OPPOSITE else ():
+            yield from _numbers(part, within)
+
+
+def failing_words(finding: Finding) -> tuple[str, ...]:
+    """Return the numbers that no part of an open criterion would be met by, in short: "lesion 1: 27 mm"."""
+    answers: dict[str, set[Answer]] = {}
+    for where, line in _known(finding):
+        answers.setdefault(f"{where}{line.number}", set()).add(line.answer)
+    return tuple(words for words, found in answers.items() if found == {Answer.NOT_MET})
 
 
 def _bearing(line: Line, inside: str = "") -> Iterator[str]:
@@ -73,7 +104,7 @@ def _bearing(line: Line, inside: str = "") -> Iterator[str]:
     if not line.parts:
         yield inside + line.words
         return
-    if line.words.startswith("only if "):
+    if line.words.startswith(ONLY_IF):
         yield inside + line.words
     within = f"{line.words}: " if line.words.startswith("lesion ") else inside
     parts = [part for part in line.parts if not _says_target(part)] or line.parts
@@ -98,18 +129,15 @@ def how_many(number: int, one: str, many: str) -> str:
 
 def weight_words(question: Mapping[str, Any]) -> str:
     """Return how much hangs on a missing fact."""
-    alone, one_way, others = (
-        question["decides"] + question["can_settle"],
-        question["can_settle"],
-        question["with_others"],
-    )
+    alone, others = question["decides"] + question["can_settle"], question["with_others"]
+    hang = "hangs" if (alone or others) == 1 else "hang"
     words: list[str] = []
     if alone:
-        some = "" if not one_way else ", but only one way" if one_way == alone else f" ({one_way} of them only one way)"
-        words.append(f"can settle {how_many(alone, 'answer', 'answers')} by itself{some}")
+        words.append(f"{how_many(alone, 'open answer', 'open answers')} {hang} on it alone")
     if others:
-        words.append(f"{how_many(others, 'answer', 'answers')} {'more ' if alone else ''}together with other facts")
-    return ("" if alone else "can settle ") + ", and ".join(words)
+        more = f"{others} more" if alone else f"{how_many(others, 'open answer', 'open answers')} {hang}"
+        words.append(f"{more} on it and other missing facts")
+    return ", ".join(words)
 
 
 def open_words(finding: Mapping[str, Any]) -> str:

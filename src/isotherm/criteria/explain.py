@@ -28,6 +28,11 @@ SIGN_WORDS: dict[Sign, str] = {
     "<": "below", "<=": "at most", ">": "above", ">=": "at least", "==": "exactly",
 }  # fmt: skip
 
+OLD_DAYS = 180
+"""A value that was noted longer before the day asked about is told with its day."""
+
+OPPOSITE, ONLY_IF = "not the case:", "only if "
+
 EVERY_LESION, ANY_LESION = "every lesion to be ablated", "a lesion to be ablated"
 
 
@@ -73,6 +78,8 @@ class Line:
         The fact that this very part waits for.
     silent : str
         Why the source leaves it open.
+    number : str
+        The number that settles this very part, in words; empty where none does.
     parts : tuple of Line
     """
 
@@ -80,6 +87,7 @@ class Line:
     words: str
     missing: Missing | None = None
     silent: str = ""
+    number: str = ""
     parts: tuple[Line, ...] = ()
 
     def open(self) -> Iterator[Line]:
@@ -102,9 +110,9 @@ def explain(expression: Expression, picture: Picture, lesion: str | None = None)
         case OfLesions():
             return _of_lesions(expression, answer, picture)
         case OnCondition(part, condition):
-            return Line(answer, f"only if {condition}", parts=(explain(part, picture, lesion),))
+            return Line(answer, f"{ONLY_IF}{condition}", parts=(explain(part, picture, lesion),))
         case Opposite(part):
-            return Line(answer, "not the case:", parts=(explain(part, picture, lesion),))
+            return Line(answer, OPPOSITE, parts=(explain(part, picture, lesion),))
         case _:
             words = "all of:" if isinstance(expression, All) else "one of:"
             return Line(answer, words, parts=tuple(explain(part, picture, lesion) for part in expression.parts))
@@ -180,13 +188,24 @@ def _leaf(expression: Comparison | Among, answer: Answer, picture: Picture, lesi
     where = lesion if kind.of == "lesion" else None
     reading = picture.reading(expression.name, where)
     known = "not known" if reading is None else known_as(reading)
-    words = f"{kind.label}: {known} ({asked(expression)} asked)"
+    words = f"{kind.label}: {known}{_noted(reading, picture.on)} ({asked(expression)} asked)"
     if answer.value != UNKNOWN:
-        return Line(answer, words)
+        return Line(answer, words, number=known if isinstance(expression, Comparison) else "")
     gap: Gap = "missing" if reading is None else reading.gap or "interval straddles"
     # What follows from an open list waits for the list, not for itself.
     missing = THE_LIST if gap == THE_LIST.gap else Missing(expression.name, where, gap)
     return Line(answer, words, missing=missing)
+
+
+def _noted(reading: Reading | None, on: date) -> str:
+    """Return when a value was noted where that is long ago, and why a value that was noted tells nothing."""
+    if reading is None or not reading.facts:
+        return ""
+    fact = reading.facts[0]
+    if reading.gap == "not assessable":
+        return f": {fact.source}" if fact.source else ""
+    old = fact.on is not None and (on - fact.on).days > OLD_DAYS and not isinstance(fact.value, date)
+    return f" on {fact.on}" if old else ""
 
 
 def _of_lesions(expression: OfLesions, answer: Answer, picture: Picture) -> Line:

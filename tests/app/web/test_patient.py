@@ -270,3 +270,13 @@ def test_a_timeline_of_nothing_or_of_one_day_is_none_or_a_mark() -> None:
 
 def test_today_is_told_by_the_clock_of_the_server(ada: TestClient) -> None:
     assert f"made {NOW.date()}" in ada.get("/patients/P01/board.html").text
+
+
+def test_the_sheet_leads_to_paper_with_and_without_its_annex(ada: TestClient) -> None:
+    sheet = ada.get("/patients/P01/board.html").text
+    addresses = [entities.unescape(one) for one in re.findall(r'<a class="print" href="([^"]+)">', sheet)]
+    pages = [re.findall(r'content="0; url=([^"]+)"', ada.get(one).text)[0] for one in addresses]
+    assert pages == ["/patients/P01/board.pdf?annex=false", "/patients/P01/board.pdf"]
+    alone, whole = (ada.get(one).content for one in pages)
+    assert alone.startswith(b"%PDF")
+    assert len(alone) < len(whole)

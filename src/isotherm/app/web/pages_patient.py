@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
-from isotherm.app.board_page import BoardPage, board_html, board_page
+from isotherm.app.board_page import BoardPage, Paper, board_html, board_page
 from isotherm.app.board_paper import board_on_paper
 from isotherm.app.board_registry import PatientAsked, board_of_registry
 from isotherm.app.board_tasks import Boarded
@@ -32,6 +32,8 @@ ROUTER = APIRouter()
 
 NO_PATIENT = "The registry holds nothing about such a patient; the worklist shows whom it holds."
 NOTHING_CAME = "No answer came; fill in at least one of the fields, or say that nobody can tell."
+
+PAPERS = (("Print this sheet (PDF, 1 page)", "?annex=false"), ("Sheet and annex (PDF)", ""))
 
 WHY = "answer to an open question"
 
@@ -60,16 +62,18 @@ def criteria(request: Request, patient_id: str) -> Response:
 
 @ROUTER.get("/patients/{patient_id}/board.html")
 def board(request: Request, patient_id: str) -> Response:
-    """Show the tumor board's sheet, with a way back."""
+    """Show the tumor board's sheet, with ways back and to paper."""
     made = _sheet(request, patient_id, "board sheet")
-    back = way_back(web_of(request).workspace.secret, f"/patients/{quote(patient_id)}")
-    return document(board_html(made, back=back))
+    secret, home = web_of(request).workspace.secret, f"/patients/{quote(patient_id)}"
+    papers = [Paper(label, way_back(secret, f"{home}/board.pdf{tail}")) for label, tail in PAPERS]
+    return document(board_html(made, back=way_back(secret, home), papers=papers))
 
 
 @ROUTER.get("/patients/{patient_id}/board.pdf")
-def board_pdf(request: Request, patient_id: str) -> Response:
-    """Give the tumor board's sheet on paper."""
-    made = board_on_paper(_sheet(request, patient_id, "board sheet, PDF"), on=web_of(request).clock().astimezone())
+def board_pdf(request: Request, patient_id: str, annex: bool = True) -> Response:
+    """Give the tumor board's sheet on paper, with its annex or alone."""
+    made = board_on_paper(_sheet(request, patient_id, "board sheet, PDF"), on=web_of(request).clock().astimezone(),
+                          annex=annex)  # fmt: skip
     name = f"board-{patient_id.replace(':', '-')}.pdf"
     return Response(made, media_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
 
