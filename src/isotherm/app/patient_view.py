@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from isotherm.app.board_kept import margins_of_records
-from isotherm.app.board_view import margin_rows
+from isotherm.app.board_view import latest_margins, margin_rows
 from isotherm.app.record_form import Blank, blank_of
 from isotherm.app.timeline import Timeline, timeline_of
 from isotherm.clinical.questions import N_QUESTIONS, Open, different, open_questions
@@ -58,7 +58,7 @@ class PatientView:
     timeline : Timeline
     lesions : tuple of LesionLine
     margins : sequence of mapping
-        The latest of each lesion, in the words of the board's page.
+        The latest of each lesion, in the words of the board's page; `key` is that of its record.
     asked : tuple of AskedOfKind
         Their labels are `open` in number.
     open, of : int
@@ -91,7 +91,7 @@ def patient_view(kept: Sequence[Kept]) -> PatientView:
     ]  # fmt: skip
     return PatientView(
         head=_head(records), life=life_words(records), timeline=timeline_of(records), lesions=tuple(_lesions(records)),
-        margins=margin_rows(margins_of_records(records)), asked=tuple(_by_kind(asked)),
+        margins=_margins(records), asked=tuple(_by_kind(asked)),
         open=different(questions), of=N_QUESTIONS, forms=len(asked),
         died=any(one.kind.name == "death" for one in records),
     )  # fmt: skip
@@ -113,6 +113,14 @@ def _head(records: Sequence[Record]) -> str:
         said += [before.get(name, "") + str(record.values[name]) for name in told.get(record.kind.name, ())
                  if name in record.values]  # fmt: skip
     return " · ".join(said)
+
+
+def _margins(records: Sequence[Record]) -> list[dict[str, Any]]:
+    told = ("lesion_id", "scan_id", "status", "minimal_margin_mm")
+    own = {tuple(one.get(name) for name in told): one.id for one in records if one.kind.name == "margin"}
+    margins = margins_of_records(records)
+    return [row | {"key": own[one["lesion"], one["scan"], one["status"], one["minimal_margin_mm"]]}
+            for row, one in zip(margin_rows(margins), latest_margins(margins), strict=True)]  # fmt: skip
 
 
 CONTACTS = {"session": "ablated_on", "follow_up": "seen_on"}

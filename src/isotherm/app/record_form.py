@@ -15,7 +15,7 @@ from isotherm.registry.rows import Kept
 Typed = Mapping[str, Sequence[str]]
 """What was typed, by the name of the field; nothing in it is empty."""
 
-FIRST = ("follow_up", "death", "scan", "reading", "lesion", "session", "ablation", "systemic", "complication")
+FIRST = ("follow_up", "death", "scan", "lesion", "systemic", "complication", "session", "ablation", "reading")
 """Kinds that are written by hand most often."""
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from isotherm.app.record_words import record_name, state_words
+from isotherm.app.record_words import state_words
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.printable import printable
 from isotherm.registry.audit import Entry
 
 DONE = {"added": "added", "revised": "changed", "withdrawn": "withdrew", "reinstated": "reinstated"}
@@ -70,7 +71,7 @@ class Act:
 
     @property
     def says(self) -> str:
-        """What was done, in one line: "added Death", "added 40 records"."""
+        """What was done, in one line: "added death", "added 40 records"."""
         if len(self.done) == 1:
             return f"{self.done[0].verb} {self.done[0].name}"
         verbs = Counter(one.verb for one in self.done)
@@ -78,9 +79,9 @@ class Act:
 
     @property
     def kinds(self) -> str:
-        """How many records of which kind: "Lesion 2, Scan 4"."""
-        kinds = Counter(RECORD_KINDS[one.kind].label for one in self.done)
-        return ", ".join(f"{label} {count:,}" for label, count in kinds.items())
+        """How many records of which kind: "lesion (2), scan (4)"."""
+        kinds = Counter(RECORD_KINDS[one.kind].label.lower() for one in self.done)
+        return ", ".join(f"{label} ({count:,})" for label, count in kinds.items())
 
 
 def acts_of(entries: Sequence[Entry]) -> tuple[Act, ...]:
@@ -95,10 +96,14 @@ def acts_of(entries: Sequence[Entry]) -> tuple[Act, ...]:
     for _, same in groupby(entries, key=lambda one: one.transaction_id):
         own = tuple(same)
         done = tuple(Done(verb=DONE[one.action], kind=one.kind, key=one.record_id, patient_id=one.patient_id,
-                          name=record_name(RECORD_KINDS[one.kind], one.record_id), changes=tuple(changes_of(one)))
+                          name=_name(one), changes=tuple(changes_of(one)))
                      for one in own)  # fmt: skip
         acts.append(Act(at=own[0].at[:19].replace("T", " "), who=own[0].who, why=own[0].why, done=done))
     return tuple(reversed(acts))
+
+
+def _name(one: Entry) -> str:
+    return printable(f"{RECORD_KINDS[one.kind].label.lower()} {one.record_id}".rstrip())
 
 
 def changes_of(entry: Entry) -> Iterator[FieldChange]:

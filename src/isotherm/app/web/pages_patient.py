@@ -18,6 +18,7 @@ from isotherm.app.board_view import board_view
 from isotherm.app.patient_view import patient_view
 from isotherm.app.record_form import kinds_to_add
 from isotherm.app.record_words import record_name
+from isotherm.app.registry_misfits import misfits
 from isotherm.app.registry_tasks import add, change, which
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_words import LEGEND
@@ -49,11 +50,12 @@ def one_patient(
 ) -> Response:
     """Show a patient; the scans of a measured pair where one is to be looked at; what was just noted."""
     kept, table = look_at_patient(request, patient_id, "patient page"), foreman_of(request).table
-    jobs = table.of_patient(patient_id)
-    pairs = measured_of(table, jobs, [one.record for one in kept])
+    jobs, records = table.of_patient(patient_id), [one.record for one in kept]
+    pairs = measured_of(table, jobs, records)
     return page(request, "patient.html.jinja", patient_id=patient_id, view=patient_view(kept), jobs=jobs, pairs=pairs,
-                shown=looked_for(pairs, look), legend=LEGEND, saved=bool(saved), answer=ANSWER,
-                noted=noted_words(noted, kind, key), kind=kind, key=key, addable=kinds_to_add(kept),
+                pair_of={own: one for one in reversed(pairs) for own in one.margins}, shown=looked_for(pairs, look),
+                legend=LEGEND, saved=bool(saved), answer=ANSWER, noted=noted_words(noted, kind, key), kind=kind,
+                key=key, addable=kinds_to_add(kept), wrong=misfits(records) if noted else (),
                 today=web_of(request).today().isoformat())  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 
 from isotherm.app.record_form import Typed, corrections, kept_form, kinds_to_add, new_form
 from isotherm.app.record_words import record_name, told_fields
+from isotherm.app.registry_misfits import misfits
 from isotherm.app.registry_tasks import Which, add, change, which, withdraw
 from isotherm.app.web.admission import writer
 from isotherm.app.web.context import web_of
@@ -63,7 +64,8 @@ def records(request: Request, patient_id: str) -> Response:
     """Show every record of a patient, withdrawn ones too."""
     kept = look_at_patient(request, patient_id, "records", withdrawn=True)
     rows = [(one, record_name(one.record.kind, one.record.id), tuple(told_fields(one.record))) for one in kept]
-    return page(request, "patient_records.html.jinja", patient_id=patient_id, rows=rows, addable=kinds_to_add(kept))
+    return page(request, "patient_records.html.jinja", patient_id=patient_id, rows=rows, addable=kinds_to_add(kept),
+                wrong=misfits([one.record for one in kept if not one.withdrawn]))  # fmt: skip
 
 
 @ROUTER.get("/patients/{patient_id}/add")
