@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -99,6 +100,16 @@ def corrections(record: Record, typed: Typed) -> list[str]:
         if texts != tuple(one.strip() for one in before.get(field.name, ())):
             told += [f"{field.name}={text}" for text in texts or ("",)]
     return told
+
+
+def in_words(said: str, kind: RecordKind) -> str:
+    """Return a refusal of the registry with the labels of the form in the place of names that nobody says."""
+    words = {one.name: one.label.lower() for one in RECORD_KINDS.values()}
+    words |= {f"{one}_id": label for one, label in words.items()} | {one.name: one.label for one in kind.fields}
+    for name in sorted(words, key=len, reverse=True):
+        if "_" in name:
+            said = re.sub(rf"\b{name}\b", words[name], said)
+    return said
 
 
 def kinds_to_add(kept: Sequence[Kept]) -> tuple[RecordKind, ...]:

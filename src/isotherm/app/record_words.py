@@ -52,9 +52,8 @@ def told_fields(record: Record) -> Iterator[tuple[Field, str]]:
 
 def at_a_glance(record: Record) -> str:
     """Return the first values of a record, by which one tells it from others; a yes says nothing by itself."""
-    told = [
-        value_words(field, record.values[field.name]) for field in record.kind.fields if field.name in record.values
-    ]
+    told = [value_words(field, record.values[field.name]) for field in record.kind.fields
+            if field.name in record.values and field.form != "yes or no"]  # fmt: skip
     return ", ".join(told[:AT_A_GLANCE])
 
 

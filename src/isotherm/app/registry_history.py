@@ -78,6 +78,11 @@ class Act:
         return ", ".join(f"{verb} {count:,} record{'' if count == 1 else 's'}" for verb, count in verbs.items())
 
     @property
+    def patients(self) -> int:
+        """To how many patients it was done."""
+        return len({one.patient_id for one in self.done})
+
+    @property
     def kinds(self) -> str:
         """How many records of which kind: "lesion (2), scan (4)"."""
         kinds = Counter(RECORD_KINDS[one.kind].label.lower() for one in self.done)

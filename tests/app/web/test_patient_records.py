@@ -100,14 +100,14 @@ def test_a_follow_up_comes_with_what_was_found_of_its_lesions_in_one_act(ada: Te
 
 
 @pytest.mark.parametrize(("fields", "said"), [
-    ({"field.lesion.1": "completely ablated"}, "seen_on is missing"),
+    ({"field.lesion.1": "completely ablated"}, "day of the contact is missing; a follow-up needs it"),
     ({"field.seen_on": "2999-01-01", "field.lesion.1": "completely ablated"}, "a day after today"),
     ({"field.seen_on": "2020-09-01", "field.lesion.1": "gone"}, "state is one of"),
     ({"field.seen_on": "2020-09-01", "field.lesion.9": "resected"}, "points to a record that is not there"),
-    ({"field.seen_on": "2020-09-01", "field.lesion.": "resected"}, "lesion_id is"),
-    ({"field.seen_on": "2020-09-01", "key": "../../x"}, "follow_up_id is"),
+    ({"field.seen_on": "2020-09-01", "field.lesion.": "resected"}, "lesion is a short name"),
+    ({"field.seen_on": "2020-09-01", "key": "../../x"}, "follow-up is a short name"),
     ({"field.seen_on": "2020-09-01", "key": "1"}, "in the registry already"),
-    ({"field.seen_on": "2020-09-01", "field.blood": "red"}, "is no field of a follow_up"),
+    ({"field.seen_on": "2020-09-01", "field.blood": "red"}, "is no field of a follow-up"),
     ({}, "Nothing was filled in"),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_in_a_sentence_and_keeps_what_was_typed(
@@ -348,3 +348,32 @@ def test_the_name_is_asked_before_a_record_is_written_and_what_was_typed_is_kept
 @pytest.mark.parametrize("query", ["noted=erased&kind=lesion&key=1", "noted=added&kind=tumor&key=1"])
 def test_an_address_cannot_make_a_page_say_what_was_not_done(ada: TestClient, x1: str, query: str) -> None:
     assert "with your name and the time" not in ada.get(f"/patients/X1?{query}").text
+
+
+def test_the_history_of_the_whole_registry_names_whose_record_it_was_and_an_import_is_one_line(
+    ada: TestClient, app: FastAPI, x1: str
+) -> None:
+    post(ada, "/patients/X1/add", kind="death", why="letter", **{"field.died_on": "2020-07-01"})
+
+    page = ada.get("/history").text
+
+    assert re.search(r"ada added death of X1 .*day of death: 2020-07-01", text_of(page))
+    assert re.search(r"added [\d,]+ records of 30 patients", text_of(page))
+    assert 'href="/patients/X1/history"' in page
+    assert looks(app.state.web.workspace)[0].what == "who did what, page 1"
+    assert "of the earliest act here some may be missing" not in page
+
+
+def test_an_import_of_more_than_is_shown_says_how_much_is_left_out(ada: TestClient, x1: str) -> None:
+    with open_store(x1) as store:
+        store.add((of("fact", str(n), name="ecog", value="1") for n in range(2500)), by="ward", why="all of it")
+
+    page = text_of(ada.get("/history").text)
+
+    assert "added 2,000 records of 1 patient" in page
+    assert "and 1,900 more" in page
+    assert "of the earliest act here some may be missing" in page
+
+
+def test_an_administrator_is_led_to_who_looked(ada: TestClient, x1: str) -> None:
+    assert 'href="/looked?patient=X1"' in ada.get("/patients/X1/history").text

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from isotherm.app.record_form import Typed, corrections, kept_form, kinds_to_add, new_form
+from isotherm.app.record_form import Typed, corrections, in_words, kept_form, kinds_to_add, new_form
 from isotherm.app.record_words import record_name, told_fields
 from isotherm.app.registry_misfits import misfits
 from isotherm.app.registry_tasks import Which, add, change, which, withdraw
@@ -92,7 +92,7 @@ def put_new(
         own = add(web.settings.registry, one, _written(typed), today=web.today(), by=who, why=why.strip() or WHY)
     except (InputError, StoreError) as error:
         kept = kept_of_patient(request, patient_id, withdrawn=True)
-        return _asked(request, one, kept, typed, why=why, said=str(error), status=status_of(error))
+        return _asked(request, one, kept, typed, why=why, said=in_words(str(error), one.kind), status=status_of(error))
     return _noted(patient_id, "added", kind, own)
 
 
@@ -121,9 +121,13 @@ def correct(
     except (
         Overtaken
     ) as error:  # what was typed was typed over what was there: sent again, it would undo what came since
-        return _shown(request, one, kept, why=why, said=str(error), status=status_of(error), typed_before=told)
+        return _shown(
+            request, one, kept, why=why, said=in_words(str(error), one.kind), status=status_of(error), typed_before=told
+        )
     except (InputError, StoreError) as error:
-        return _shown(request, one, kept, typed=typed, why=why, said=str(error), status=status_of(error))
+        return _shown(
+            request, one, kept, typed=typed, why=why, said=in_words(str(error), one.kind), status=status_of(error)
+        )
     return _noted(patient_id, "corrected", kind, key)
 
 
@@ -141,7 +145,7 @@ def take_back(
             raise BadSetting(WHY_WANTED)
         withdraw(web_of(request).settings.registry, one, undo=undo, revision=revision, by=who, why=why.strip())
     except (InputError, StoreError) as error:
-        return _shown(request, one, kept, why_back=why, said=str(error), status=status_of(error))
+        return _shown(request, one, kept, why_back=why, said=in_words(str(error), one.kind), status=status_of(error))
     if kind == "patient" and not undo:  # of whom the patient's page shows nothing any more
         return RedirectResponse(f"/patients/{quote(patient_id)}/history", 303)
     return _noted(patient_id, "reinstated" if undo else "withdrawn", kind, key)
