@@ -62,20 +62,24 @@ class Act:
     who, why : str
     done : tuple of Done
         In the order in which they were written.
+    is_whole : bool
+        Whether that is all that was done: of the earliest act that is read, a part may be earlier still.
     """
 
     at: str
     who: str
     why: str
     done: tuple[Done, ...]
+    is_whole: bool
 
     @property
     def says(self) -> str:
         """What was done, in one line: "added death", "added 40 records"."""
-        if len(self.done) == 1:
+        if len(self.done) == 1 and self.is_whole:
             return f"{self.done[0].verb} {self.done[0].name}"
+        least = "" if self.is_whole else "at least "
         verbs = Counter(one.verb for one in self.done)
-        return ", ".join(f"{verb} {count:,} record{'' if count == 1 else 's'}" for verb, count in verbs.items())
+        return ", ".join(f"{verb} {least}{count:,} record{'' if count == 1 else 's'}" for verb, count in verbs.items())
 
     @property
     def patients(self) -> int:
@@ -89,13 +93,15 @@ class Act:
         return ", ".join(f"{label} ({count:,})" for label, count in kinds.items())
 
 
-def acts_of(entries: Sequence[Entry]) -> tuple[Act, ...]:
+def acts_of(entries: Sequence[Entry], *, is_cut: bool) -> tuple[Act, ...]:
     """Return what was done, the latest first; what one transaction did is one act.
 
     Parameters
     ----------
     entries : sequence of Entry
         In their order.
+    is_cut : bool
+        Whether there are earlier ones.
     """
     acts: list[Act] = []
     for _, same in groupby(entries, key=lambda one: one.transaction_id):
@@ -103,7 +109,8 @@ def acts_of(entries: Sequence[Entry]) -> tuple[Act, ...]:
         done = tuple(Done(verb=DONE[one.action], kind=one.kind, key=one.record_id, patient_id=one.patient_id,
                           name=_name(one), changes=tuple(changes_of(one)))
                      for one in own)  # fmt: skip
-        acts.append(Act(at=own[0].at[:19].replace("T", " "), who=own[0].who, why=own[0].why, done=done))
+        acts.append(Act(at=own[0].at[:19].replace("T", " "), who=own[0].who, why=own[0].why, done=done,
+                        is_whole=bool(acts) or not is_cut))  # fmt: skip
     return tuple(reversed(acts))
 
 

@@ -38,7 +38,7 @@ def one_history(request: Request, patient_id: str, kind: Key = "", key: Key = ""
                               key=key or None, last=MOST)  # fmt: skip
     address = _pages(f"/patients/{quote(patient_id)}/history", kind=kind, key=key)
     return page(request, "patient_history.html.jinja", patient_id=patient_id, kind=RECORD_KINDS.get(kind), key=key,
-                is_cut=is_cut, **_shown(request, acts_of(entries), number, address))  # fmt: skip
+                is_cut=is_cut, **_shown(request, acts_of(entries, is_cut=is_cut), number, address))  # fmt: skip
 
 
 @ROUTER.get("/history")
@@ -48,7 +48,7 @@ def all_history(request: Request, number: Number = 1) -> Response:
     entries, is_cut = history(web_of(request).settings.registry, patient_id=None, kind=None, key=None,
                               last=MOST_OF_ALL)  # fmt: skip
     return page(request, "history.html.jinja", is_cut=is_cut, most=MOST_OF_ALL,
-                **_shown(request, acts_of(entries), number, _pages("/history")))  # fmt: skip
+                **_shown(request, acts_of(entries, is_cut=is_cut), number, _pages("/history")))  # fmt: skip
 
 
 def _pages(path: str, **told: str) -> Callable[[int], str]:
