@@ -72,6 +72,39 @@ def test_a_record_gets_the_next_number_and_is_shown_in_words(file: str, capsys: 
     assert not re.search("revision|null|None|True|_id", said)
 
 
+def test_a_follow_up_comes_with_what_was_found_of_lesions_or_nothing_comes(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask(capsys, "add", file, "P1", "patient")
+    ask(capsys, "add", file, "P1", "lesion", "organ=liver")
+    ask(capsys, "add", file, "P1", "lesion", "a.b", "organ=liver")
+    found = ("lesion.1=completely ablated", "lesion.a.b=local tumor progression")
+    assert ask(capsys, "add", file, "P1", "follow_up", "seen_on=2025-03-01", *found) == (0, "Added: follow_up 1.\n")
+    assert ask(capsys, "add", file, "P1", "follow_up", "lesion.1=resected", "seen_on=2025-04-01")[0] == 0
+    said = ask(capsys, "show", file, "P1")[1]
+    assert re.search(
+        r"Lesion at a follow-up 2\n  follow-up  follow-up 1\n  lesion     lesion a\.b\n  state      local", said
+    )
+    assert re.search(
+        r"Lesion at a follow-up 3\n  follow-up  follow-up 2\n  lesion     lesion 1\n  state      resected", said
+    )
+    entries = json.loads(ask(capsys, "audit", file, "--json")[1])["entries"]
+    assert len({one["transaction_id"] for one in entries[3:6]}) == 1
+    for wrong, why in (
+        (["lesion.1=SECRET"], "Nothing was added: state is one of completely ablated"),
+        (["lesion.9=resected"], "points to a record that is not there"),
+        (["lesion.1="], "A lesion came without what was found"),
+        (["lesion.1=resected", "lesion.1=resected"], "A lesion came twice"),
+        (["lesion.=resected"], "Nothing was added: lesion_id is a short name"),
+    ):
+        code, said = ask(capsys, "add", file, "P1", "follow_up", "seen_on=2025-05-01", *wrong)
+        assert code == 2
+        assert why in said
+        assert "SECRET" not in said
+    assert "Follow-up 3" not in ask(capsys, "show", file, "P1")[1]
+    assert "is no field of a lesion" in ask(capsys, "add", file, "P1", "lesion", "organ=liver", "lesion.1=resected")[1]
+
+
 def test_what_is_changed_emptied_and_withdrawn_is_told_by_the_audit(
     file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ from isotherm.app.board_document import LESION_KEYS, Document, Shown, since, vol
 from isotherm.app.case_from_records import Recorded, ablation_of, day_in, died_on, session_of
 from isotherm.app.course_from_records import course_from_records
 from isotherm.app.registration_document import number
+from isotherm.app.timeline import NEWS
 from isotherm.clinical.case import Case
 from isotherm.clinical.course import ZoneSeries, zone_series
 from isotherm.clinical.fact import Reading
@@ -70,10 +71,6 @@ def margins_of_records(records: Iterable[Record]) -> list[Document]:
 
 def _margins(kept: Recorded) -> list[Document]:
     return sorted((_margin(kept, one) for one in kept.all("margin")), key=lambda one: one["scan_on"] or "")
-
-
-NEWS = ("new_in_organ", "new_elsewhere", "untreatable")
-"""Fields of a follow-up that tell of progression."""
 
 
 def _found(kept: Recorded, until: str) -> list[Document]:

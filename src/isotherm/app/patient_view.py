@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import Any
 
 from isotherm.app.board_kept import margins_of_records
-from isotherm.app.board_view import margin_rows
+from isotherm.app.board_view import latest_margins, margin_rows
+from isotherm.app.record_form import Blank, blank_of
 from isotherm.app.timeline import Timeline, timeline_of
 from isotherm.clinical.questions import N_QUESTIONS, Open, different, open_questions
 from isotherm.clinical.record import Record
@@ -32,6 +33,7 @@ class Asked:
 
     open: Open
     revision: int | None
+    blanks: tuple[Blank, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +53,12 @@ class PatientView:
     ----------
     head : str
         What is known of the patient, in one line.
+    life : str
+        Whether the patient lives, as far as is known.
     timeline : Timeline
     lesions : tuple of LesionLine
     margins : sequence of mapping
-        The latest of each lesion, in the words of the board's page.
+        The latest of each lesion, in the words of the board's page; `key` is that of its record.
     asked : tuple of AskedOfKind
         Their labels are `open` in number.
     open, of : int
@@ -65,6 +69,7 @@ class PatientView:
     """
 
     head: str
+    life: str
     timeline: Timeline
     lesions: tuple[LesionLine, ...]
     margins: Sequence[dict[str, Any]]
@@ -80,11 +85,13 @@ def patient_view(kept: Sequence[Kept]) -> PatientView:
     records = [one.record for one in kept]
     revisions = {(one.record.kind.name, one.record.id): one.revision for one in kept}
     questions = open_questions(records)
-    asked = [Asked(open=one, revision=revisions.get((one.kind.name, one.id)) if one.noted else None)
-             for one in questions]  # fmt: skip
+    asked = [
+        Asked(open=one, revision=revisions.get((one.kind.name, one.id)) if one.noted else None,
+              blanks=tuple(blank_of(field, (), records) for field in one.fields)) for one in questions
+    ]  # fmt: skip
     return PatientView(
-        head=_head(records), timeline=timeline_of(records), lesions=tuple(_lesions(records)),
-        margins=margin_rows(margins_of_records(records)), asked=tuple(_by_kind(asked)),
+        head=_head(records), life=life_words(records), timeline=timeline_of(records), lesions=tuple(_lesions(records)),
+        margins=_margins(records), asked=tuple(_by_kind(asked)),
         open=different(questions), of=N_QUESTIONS, forms=len(asked),
         died=any(one.kind.name == "death" for one in records),
     )  # fmt: skip
@@ -101,11 +108,33 @@ def _by_kind(asked: Sequence[Asked]) -> Iterator[AskedOfKind]:
 def _head(records: Sequence[Record]) -> str:
     said: list[str] = []
     for record in records:
-        told = {"patient": ("sex", "born_on"), "primary": ("primary", "n_stage"), "death": ("died_on",)}
-        before = {"born_on": "born ", "died_on": "died "}
+        told = {"patient": ("sex", "born_on"), "primary": ("primary", "n_stage")}
+        before = {"born_on": "born "}
         said += [before.get(name, "") + str(record.values[name]) for name in told.get(record.kind.name, ())
                  if name in record.values]  # fmt: skip
     return " · ".join(said)
+
+
+def _margins(records: Sequence[Record]) -> list[dict[str, Any]]:
+    told = ("lesion_id", "scan_id", "status", "minimal_margin_mm")
+    own = {tuple(one.get(name) for name in told): one.id for one in records if one.kind.name == "margin"}
+    margins = margins_of_records(records)
+    return [row | {"key": own[one["lesion"], one["scan"], one["status"], one["minimal_margin_mm"]]}
+            for row, one in zip(margin_rows(margins), latest_margins(margins), strict=True)]  # fmt: skip
+
+
+CONTACTS = {"session": "ablated_on", "follow_up": "seen_on"}
+"""Days on which somebody saw the patient, as the worklist counts them."""
+
+
+def life_words(records: Sequence[Record]) -> str:
+    """Return whether a patient lives, as far as the records tell."""
+    for record in records:
+        if record.kind.name == "death":
+            cause = record.get("cause")
+            return f"Died {record.values['died_on']}" + (f", of: {cause}" if cause else "")
+    days = [str(one.values[CONTACTS[one.kind.name]]) for one in records if one.kind.name in CONTACTS]
+    return f"Alive when last seen, {max(days)}" if days else "No death is noted, and no contact"
 
 
 def _lesions(records: Sequence[Record]) -> list[LesionLine]:

@@ -67,7 +67,8 @@ def _add_reading(within: Any) -> None:
 
 
 def _add_writing(within: Any) -> None:
-    one = _command(within, "add", "add one record, as in: add FILE P1 lesion 2 organ=liver place=IVa")
+    one = _command(within, "add", "add one record, as in: add FILE P1 lesion 2 organ=liver place=IVa; with a "
+                   "follow_up, what was found of lesions, as in: lesion.2='completely ablated'")  # fmt: skip
     _registry(one)
     _record(one, "its key; the next free number where it is left out, and none for patient and death")
     _fields(one)

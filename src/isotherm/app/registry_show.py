@@ -7,21 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from isotherm.app.record_words import record_name, told_fields
+from isotherm.app.registry_history import DONE, THE_REGISTRY, changes_of, loaded
 from isotherm.app.terminal import folded
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.questions import N_QUESTIONS, Open, different
-from isotherm.clinical.record import Field, RecordKind
+from isotherm.clinical.record import Field
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.printable import printable
 from isotherm.registry.audit import Entry
 from isotherm.registry.rows import Kept
 from isotherm.registry.verifying import Verified
 from isotherm.study.simulate.synthetic import NOBODY_LIVED
-
-NOT_TOLD = "nobody could tell"
-
-DONE = {"added": "added", "revised": "changed", "withdrawn": "withdrew", "reinstated": "reinstated",
-        "marked": "marked"}  # fmt: skip
 
 
 def patient_text(patient_id: str, kept: Sequence[Kept], width: int | None, *, simulated: bool = False) -> str:
@@ -49,7 +46,7 @@ def questions_text(patient_id: str, questions: Sequence[Open], width: int | None
         return f"Patient {printable(patient_id)}: none of the {N_QUESTIONS} questions is open."
     lines = [f"Patient {printable(patient_id)}: {different(questions)} of the {N_QUESTIONS} questions are open."]
     for one in questions:
-        lines += ["", _name(one.kind, one.id) if one.noted else f"{one.kind.label}: none is noted yet"]
+        lines += ["", record_name(one.kind, one.id) if one.noted else f"{one.kind.label}: none is noted yet"]
         labels = max(len(field.label) for field in one.fields)
         asked = [(f"{field.label:{labels}}  {field.name}=", _wanted(field)) for field in one.fields]
         lines += _aligned(asked, width)
@@ -93,7 +90,7 @@ def history_text(entries: Sequence[Entry], more: bool, width: int | None) -> str
 def history_json(entries: Sequence[Entry], more: bool) -> str:
     """Return the same as JSON."""
     told = [{name: getattr(one, name) for name in Entry.__slots__}
-            | {"old": _loaded(one.old), "new": _loaded(one.new)} for one in entries]  # fmt: skip
+            | {"old": loaded(one.old), "new": loaded(one.new)} for one in entries]  # fmt: skip
     return _json({"schema": "isotherm.registry-audit/1", "entries": told, "more": more})
 
 
@@ -110,33 +107,11 @@ def verified_text(verified: Verified, width: int | None) -> str:
 
 
 def _title(one: Kept) -> str:
-    return _name(one.record.kind, one.record.id) + (" - withdrawn" if one.withdrawn else "")
-
-
-def _name(kind: RecordKind, key: str) -> str:
-    return printable(f"{kind.label} {key}".rstrip())
+    return record_name(one.record.kind, one.record.id) + (" - withdrawn" if one.withdrawn else "")
 
 
 def _fields(one: Kept) -> list[tuple[str, str]]:
-    told: list[tuple[str, str]] = []
-    for field in one.record.kind.fields:
-        if field.name in one.record.values:
-            told.append((field.label, _words(field, one.record.values[field.name])))
-        elif field.name in one.record.unknown:
-            told.append((field.label, NOT_TOLD))
-    return told or [("", "nothing else is noted")]
-
-
-def _words(field: Field, value: Value) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.10g} {field.unit}".rstrip()
-    if isinstance(value, date | int):
-        return f"{value} {field.unit}".rstrip()
-    if field.refers:
-        return f"{RECORD_KINDS[field.refers].label.lower()} {value}"
-    return printable(value.replace("\n", " / "))
+    return [(field.label, words) for field, words in told_fields(one.record)] or [("", "nothing else is noted")]
 
 
 def _aligned(pairs: Sequence[tuple[str, str]], width: int | None) -> Iterator[str]:
@@ -154,7 +129,7 @@ def _broken(text: str, width: int | None) -> list[str]:
 
 def _what(one: Entry) -> str:
     if one.action == "marked":
-        return "this registry as simulated"
+        return THE_REGISTRY
     if one.kind == "patient":
         return f"patient {one.patient_id}"
     return f"{RECORD_KINDS[one.kind].label.lower()} {one.record_id}".rstrip() + f" of patient {one.patient_id}"
@@ -162,24 +137,11 @@ def _what(one: Entry) -> str:
 
 def _changes(one: Entry) -> Iterator[str]:
     """Yield one line for each field that is another one now."""
-    if one.action in ("withdrawn", "marked"):
+    if one.action == "withdrawn":
         return
-    old, new = _loaded(one.old) or {}, _loaded(one.new) or {}
-    for field in RECORD_KINDS[one.kind].fields:
-        before, after = (_said(field, state) for state in (old, new))
-        if before != after:
-            was = f" (was: {before or 'empty'})" if one.action == "revised" else ""
-            yield f"{field.label}: {after or 'empty'}{was}"
-
-
-def _said(field: Field, state: Mapping[str, Any]) -> str:
-    if field.name not in state:
-        return ""
-    return NOT_TOLD if state[field.name] is None else _words(field, state[field.name])
-
-
-def _loaded(state: str | None) -> dict[str, Any] | None:
-    return None if state is None else json.loads(state)
+    for change in changes_of(one):
+        was = f" (was: {change.before or 'empty'})" if one.action == "revised" else ""
+        yield f"{change.label}: {change.after or 'empty'}{was}"
 
 
 def _plain(value: Value) -> Any:

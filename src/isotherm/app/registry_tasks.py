@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from isotherm.app.places import new_file
+from isotherm.app.registry_findings import findings_apart, findings_at, next_key
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Record, RecordKind
 from isotherm.clinical.record_kinds import RECORD_KINDS
@@ -119,24 +120,23 @@ def is_simulated(address: str) -> bool:
 
 
 def add(address: str, one: Which, written: Sequence[str], *, today: date, by: str, why: str) -> str:
-    """Add a record; return its own key, which is the next free number where none was given."""
-    given = told(one.kind, written, today=today)
+    """Add a record; return its own key, which is the next free number where none was given.
+
+    With a follow-up come the findings of lesions at it, written as lesion.ID=STATE: all or nothing.
+    """
+    own, states = findings_apart(one.kind, written)
+    given = told(one.kind, own, today=today)
     with open_store(address) as store:
-        key = one.id or _next_key(store, one)
+        noted = [kept.record for kept in store.patient(one.patient_id, withdrawn=True)]
+        key = one.id or next_key(one.kind, noted)
         values = {name: value for name, value in given.values.items() if value is not None}
         try:
             record = Record(kind=one.kind, patient_id=one.patient_id, id=key, values=values, unknown=given.unknown)
+            found = tuple(findings_at(record, states, noted))
         except ValueError as error:
             raise BadRecord(f"Nothing was added: {error}.") from None
-        store.add([record], by=by, why=why)
+        store.add([record, *found], by=by, why=why)
     return key
-
-
-def _next_key(store: Store, one: Which) -> str:
-    if not one.kind.several:
-        return ""
-    own = [kept.record.id for kept in store.patient(one.patient_id, withdrawn=True) if kept.record.kind is one.kind]
-    return str(max((int(key) for key in own if key.isdecimal()), default=0) + 1)
 
 
 def change(address: str, one: Which, written: Sequence[str], *, revision: int | None, today: date, by: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,9 @@ DAYS_KIND = {"decision": ("Decision", "decided_on"), "session": ("Ablation", "ab
              "scan": ("Scan", "scanned_on"), "follow_up": ("Follow-up", "seen_on"),
              "complication": ("Other", "began_on"), "death": ("Other", "died_on")}  # fmt: skip
 """In which lane a record stands, and by which of its days."""
+
+NEWS = ("new_in_organ", "new_elsewhere", "untreatable")
+"""Fields of a follow-up that tell of progression."""
 
 NEAR = 0.1
 """Of the whole line: two days that lie nearer than this have one label."""
@@ -89,7 +92,7 @@ def timeline_of(records: Sequence[Record]) -> Timeline:
     return Timeline(events=events, lanes=lanes, years=years)
 
 
-def _found(records: Iterable[Record]) -> Iterator[tuple[str, date, date | None, str, bool]]:
+def _found(records: Sequence[Record]) -> Iterator[tuple[str, date, date | None, str, bool]]:
     for record in records:
         kind = record.kind.name
         if kind == "systemic":
@@ -100,7 +103,7 @@ def _found(records: Iterable[Record]) -> Iterator[tuple[str, date, date | None, 
             lane, name = DAYS_KIND[kind]
             day = record.get(name)
             if day is not None:
-                yield lane, _day(day), None, _words(record), False
+                yield lane, _day(day), None, _words(record, records), False
 
 
 def _day(value: object) -> date:
@@ -108,10 +111,32 @@ def _day(value: object) -> date:
     return value
 
 
-def _words(record: Record) -> str:
-    """Return what is worth saying of it: what was decided, how it was done, why it was scanned."""
+def _words(record: Record, records: Sequence[Record]) -> str:
+    """Return what is worth saying of it: what was decided, how it was done, why it was scanned, what was found."""
     told = {"decision": ("strategy",), "session": ("approach", "guidance"), "scan": ("modality", "purpose"),
             "follow_up": (), "complication": ("description",), "death": ("cause",)}[record.kind.name]  # fmt: skip
-    said = ", ".join(str(record.values[name]) for name in told if name in record.values)
-    name = f"{record.kind.label} {record.id}".rstrip()
-    return f"{name}: {said}" if said else name
+    said = [str(record.values[name]) for name in told if name in record.values]
+    if record.kind.name == "follow_up":
+        said = [*_states(record.id, records), *_news(record)] or ["nothing is noted of what was found"]
+    on = record.values[DAYS_KIND[record.kind.name][1]]
+    # A key that is the day says nothing that does not stand beside it.
+    name = record.kind.label if record.id == str(on) else f"{record.kind.label} {record.id}".rstrip()
+    return f"{name}: {', '.join(said)}" if said else name
+
+
+def _states(follow_up: str, records: Sequence[Record]) -> Iterator[str]:
+    """Yield each state that was found at a follow-up, with the lesions that were in it."""
+    found: dict[str, list[str]] = {}
+    for one in records:
+        if one.kind.name == "finding" and one.get("follow_up_id") == follow_up:
+            found.setdefault(str(one.get("state")), []).append(str(one.get("lesion_id")))
+    for state, lesions in found.items():
+        yield f"lesion{'s' if len(lesions) > 1 else ''} {' and '.join(lesions)} {state}"
+
+
+def _news(follow_up: Record) -> Iterator[str]:
+    """Yield what was found besides of tumor; where that was looked for and not found, that."""
+    there = [follow_up.kind.field(name).label for name in NEWS if follow_up.get(name) is True]
+    yield from there
+    if not there and follow_up.get("new_in_organ") is False:
+        yield f"no {follow_up.kind.field('new_in_organ').label}"

@@ -152,15 +152,41 @@ def test_another_registry_in_the_same_workspace_is_read_anew(tmp_path: Path, tab
     assert [one.patient for one in found.find(wanted()).lines] == ["OTHER"]
 
 
-def test_much_that_came_at_once_is_read_in_the_background_and_the_page_says_so(
-    registry: str, table: WorklistTable
+def test_much_that_came_at_once_is_read_in_the_background_and_the_list_stays_as_it_was_meanwhile(
+    registry: str, table: WorklistTable, tmp_path: Path
 ) -> None:
     with open_store(registry) as store:
         store.add(made_up_records(AT_ONCE // 8, seed=5, prefix="Q"), by="test", why="test")
+        entries = int(store.identity()["entries"])
+    hasty = WorklistTable(workspace_at(tmp_path / "workspace"), registry, patience_s=0.0)
 
-    assert not table.find(wanted()).is_whole
-    table.read_all()
-    assert table.find(wanted()).patients == PATIENTS + AT_ONCE // 8
+    found = hasty.find(wanted())
+    assert not found.is_whole
+    assert AT_ONCE < found.behind < entries
+    assert found.patients in (PATIENTS, PATIENTS + AT_ONCE // 8)
+    hasty.read_all()
+    assert hasty.find(wanted()).patients == PATIENTS + AT_ONCE // 8
+
+
+def test_a_registry_that_is_read_in_a_moment_is_waited_for(registry: str, tmp_path: Path) -> None:
+    found = WorklistTable(workspace_at(tmp_path / "workspace"), registry, patience_s=60.0).find(wanted())
+
+    assert (found.is_whole, found.patients) == (True, PATIENTS)
+
+
+def test_a_page_that_did_not_wait_long_enough_says_why_its_list_is_old_and_asks_again_for_the_same(
+    client: TestClient, app: FastAPI, registry: str
+) -> None:
+    app.state.worklist.read_all()
+    with open_store(registry) as store:
+        store.add(made_up_records(AT_ONCE // 8, seed=5, prefix="Q"), by="test", why="test")
+    app.state.worklist = WorklistTable(app.state.web.workspace, registry, patience_s=0.0)
+
+    page = client.get("/worklist?search=P01&only=questions").text
+
+    assert "entries of the registry came since this list was read" in page
+    assert 'hx-get="/worklist?search=P01&amp;only=questions' in page
+    assert 'href="/patients/P01"' in page
 
 
 def test_the_page_shows_lines_and_where_they_lead(client: TestClient, app: FastAPI) -> None:

@@ -6,7 +6,7 @@ import secrets
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
@@ -16,40 +16,48 @@ from isotherm.app.board_registry import PatientAsked, board_of_registry
 from isotherm.app.board_tasks import Boarded
 from isotherm.app.board_view import board_view
 from isotherm.app.patient_view import patient_view
-from isotherm.app.registry_tasks import add, change, patient, which
+from isotherm.app.record_form import kinds_to_add
+from isotherm.app.record_words import record_name
+from isotherm.app.registry_misfits import misfits
+from isotherm.app.registry_tasks import add, change, which
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_words import LEGEND
 from isotherm.app.web.context import foreman_of, web_of
-from isotherm.app.web.looked import looked_at
+from isotherm.app.web.patient_kept import kept_of_patient, look_at_patient
 from isotherm.app.web.patient_pairs import looked_for, measured_of
 from isotherm.app.web.rendering import document, go, page
 from isotherm.app.web.way_back import way_back
-from isotherm.clinical.kinds import KEY
-from isotherm.errors import BadRecord, BadSetting
-from isotherm.registry.rows import Kept
+from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.errors import BadSetting
 
 ROUTER = APIRouter()
 
-NO_PATIENT = "The registry holds nothing about such a patient; the worklist shows whom it holds."
 NOTHING_CAME = "No answer came; fill in at least one of the fields, or say that nobody can tell."
 
 PAPERS = (("Print this sheet (PDF, 1 page)", "?annex=false"), ("Sheet and annex (PDF)", ""))
 
 WHY = "answer to an open question"
 
+NOTED = {"added": "is noted", "corrected": "is corrected", "withdrawn": "is withdrawn and counts no more",
+         "reinstated": "counts again"}  # fmt: skip
+"""What was just done to a record."""
+
 ANSWER = "answer."
 """Before the names of fields in a form, so that none is taken for one of the page."""
 
 
 @ROUTER.get("/patients/{patient_id}")
-def one_patient(request: Request, patient_id: str, saved: str = "", look: str = "") -> Response:
-    """Show a patient; and the scans of a measured pair where one is to be looked at."""
-    kept, table = _kept(request, patient_id), foreman_of(request).table
-    looked_at(request, patient_id, "patient page")
-    jobs = table.of_patient(patient_id)
-    pairs = measured_of(table, jobs, [one.record for one in kept])
+def one_patient(
+    request: Request, patient_id: str, saved: str = "", look: str = "", noted: str = "", kind: str = "", key: str = ""
+) -> Response:
+    """Show a patient; the scans of a measured pair where one is to be looked at; what was just noted."""
+    kept, table = look_at_patient(request, patient_id, "patient page"), foreman_of(request).table
+    jobs, records = table.of_patient(patient_id), [one.record for one in kept]
+    pairs = measured_of(table, jobs, records)
     return page(request, "patient.html.jinja", patient_id=patient_id, view=patient_view(kept), jobs=jobs, pairs=pairs,
-                shown=looked_for(pairs, look), legend=LEGEND, saved=bool(saved), answer=ANSWER,
+                pair_of={own: one for one in reversed(pairs) for own in one.margins}, shown=looked_for(pairs, look),
+                legend=LEGEND, saved=bool(saved), answer=ANSWER, noted=noted_words(noted, kind, key), kind=kind,
+                key=key, addable=kinds_to_add(kept), wrong=misfits(records) if noted else (),
                 today=web_of(request).today().isoformat())  # fmt: skip
 
 
@@ -78,6 +86,13 @@ def board_pdf(request: Request, patient_id: str, annex: bool = True) -> Response
     return Response(made, media_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
 
 
+def noted_words(noted: str, kind: str, key: str) -> str:
+    """Return what was just done to a record; empty where an address says nothing that can be."""
+    if noted not in NOTED or kind not in RECORD_KINDS:
+        return ""
+    return f"{record_name(RECORD_KINDS[kind], key[:64])} {NOTED[noted]}, with your name and the time."
+
+
 def answers_in(form: FormData) -> list[str]:
     """Return the answers of a form as the command line has them, NAME=VALUE; empty fields are none."""
     return [f"{name.removeprefix(ANSWER)}={text.strip()}" for name, text in form.multi_items()
@@ -99,7 +114,7 @@ def answer(
     told = answers_in(form)
     if not told:
         raise BadSetting(NOTHING_CAME)
-    _kept(request, patient_id)
+    kept_of_patient(request, patient_id)
     web, one = web_of(request), which(patient_id, kind, key)
     said = why.strip() or WHY
     if revision is None:
@@ -110,18 +125,8 @@ def answer(
     return go(request, f"/patients/{quote(patient_id)}?saved={secrets.token_hex(3)}#questions")
 
 
-def _kept(request: Request, patient_id: str) -> tuple[Kept, ...]:
-    if not KEY.fullmatch(patient_id):
-        raise HTTPException(404, NO_PATIENT)
-    try:
-        return patient(web_of(request).settings.registry, patient_id)
-    except BadRecord:
-        raise HTTPException(404, NO_PATIENT) from None
-
-
 def _board(request: Request, patient_id: str, what: str) -> Boarded:
-    _kept(request, patient_id)
-    looked_at(request, patient_id, what)
+    look_at_patient(request, patient_id, what)
     web = web_of(request)
     return board_of_registry(PatientAsked(address=web.settings.registry, patient_id=patient_id, today=web.today()))
 

@@ -34,8 +34,8 @@ class MeasuredLesion:
         In the words of the pair's page.
     withheld : bool
         Whether the registration failed its gates.
-    kept_as : str
-        Keys of the margins of the registry that it stands in; empty for none.
+    margins : tuple of str
+        Keys of the margins of the registry that it stands in.
     """
 
     job: Job
@@ -45,7 +45,7 @@ class MeasuredLesion:
     margin: str
     interval: str
     withheld: bool
-    kept_as: str
+    margins: tuple[str, ...]
 
     @property
     def key(self) -> str:
@@ -69,10 +69,10 @@ def _measured(table: JobTable, job: Job, records: Sequence[Record]) -> Iterator[
     for number, (lesion, row) in enumerate(zip(document["lesions"], lesion_rows(document), strict=True)):
         # Neither another result, nor one that somebody changed since.
         told = as_kept(margin_values(document, lesion, folder=folder_of(job.id)))
-        kept = [one.id for one in margins if all(one.get(name) == value for name, value in told.items())]
+        kept = tuple(one.id for one in margins if all(one.get(name) == value for name, value in told.items()))
         yield MeasuredLesion(
             job=job, number=number, label=row["label"], name=row["name"], margin=row["margin"],
-            interval=row["interval"], withheld=row["status"] == "withheld", kept_as=", ".join(kept),
+            interval=row["interval"], withheld=row["status"] == "withheld", margins=kept,
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import astuple, dataclass
@@ -29,6 +30,9 @@ AT_ONCE = 2_000
 """So many entries of the audit are followed while a page waits; more, and all is read anew in the background."""
 
 PUT_AT_ONCE = 5_000
+
+PATIENCE_S = 2.0
+"""A page waits so long for a registry that is being read: one of a few thousand records is read by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Lines of one page, how many there are of each kind, and whether all of the registry has been read."""
+    """Lines of one page, how many there are of each kind, and how much of the registry's audit they do not tell yet.
+
+    `behind` counts entries that came since the lines were read; they are being read.
+    """
 
     lines: tuple[Line, ...]
     count: int
@@ -76,7 +83,12 @@ class Found:
     due: int
     questions: int
     accept: int
-    is_whole: bool
+    behind: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the registry has been read."""
+        return self.behind == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +103,10 @@ class Keys:
 class WorklistTable:
     """The worklist of a registry."""
 
-    def __init__(self, workspace: Workspace, address: str) -> None:
-        self._workspace, self._address = workspace, address
-        self._reading = threading.Lock()
+    def __init__(self, workspace: Workspace, address: str, *, patience_s: float = PATIENCE_S) -> None:
+        self._workspace, self._address, self._patience_s = workspace, address, patience_s
+        self._reading, self._beginning = threading.Lock(), threading.Lock()
+        self._reader: threading.Thread | None = None
 
     def find(self, wanted: Wanted) -> Found:
         """Return a page of it, as the registry is now; as it was, where much has come since and is being read.
@@ -102,9 +115,20 @@ class WorklistTable:
         ------
         StoreError, NoAnswer
         """
-        is_whole = self._carry_on()
+        behind = self._carry_on()
+        if behind and self._is_read_soon():
+            behind = self._carry_on()
         with self._workspace.connected(reads=True) as connection:
-            return _found(connection, wanted, is_whole)
+            return _found(connection, wanted, behind)
+
+    def _is_read_soon(self) -> bool:
+        """Wait a little for the reading that goes on, since nobody likes an old list; return whether it ended."""
+        until = time.monotonic() + self._patience_s
+        while time.monotonic() < until:
+            if (reading := self._reader) is None or not reading.is_alive():
+                return True
+            reading.join(min(0.1, self._patience_s))
+        return False
 
     def keys(self, part: str, *, most: int) -> Keys:
         """Return keys that hold a part, at most so many: those first that begin with it, short ones before long ones.
@@ -140,27 +164,35 @@ class WorklistTable:
                 _put(connection, lines)
                 _note(connection, str(at["registry_id"]), int(at["entries"]))
 
-    def _in_background(self, read: Callable[[], object]) -> None:
-        threading.Thread(target=self._quietly, args=(read,), name="worklist", daemon=True).start()
+    def _in_background(self, read: Callable[[], object]) -> threading.Thread:
+        thread = threading.Thread(target=self._quietly, args=(read,), name="worklist", daemon=True)
+        thread.start()
+        return thread
 
     def _quietly(self, read: Callable[[], object]) -> None:
         with suppress(IsothermError, sqlite3.Error, OSError):  # the next page asks for it again, and says what is wrong
             read()
 
-    def _carry_on(self) -> bool:
-        """Follow what was done since; return whether the lines are as the registry is now."""
+    def _begin(self) -> None:
+        """Read everything in the background, unless somebody does already."""
+        with self._beginning:
+            if self._reader is None or not self._reader.is_alive():
+                self._reader = self._in_background(self.read_all)
+
+    def _carry_on(self) -> int:
+        """Follow what was done since; return how many entries the lines are behind the registry as it is now."""
         with open_store(self._address) as store:
             now = store.identity()
             with self._workspace.connected(reads=True) as connection:
                 noted = connection.execute("SELECT registry_id, entries FROM lines_are_of").fetchone()
-            behind = int(now["entries"]) - (int(noted["entries"]) if noted else 0)
-            if noted is None or noted["registry_id"] != now["registry_id"] or not 0 <= behind <= AT_ONCE:
-                if not self._reading.locked():  # else somebody reads it already
-                    self._in_background(self.read_all)
-                return False
+            known = int(noted["entries"]) if noted and noted["registry_id"] == now["registry_id"] else None
+            behind = int(now["entries"]) - (known or 0)
+            if known is None or not 0 <= behind <= AT_ONCE:
+                self._begin()
+                return max(1, behind)  # a backup that was restored has fewer
             if behind:
                 self._follow(store, str(now["registry_id"]), int(now["entries"]), behind)
-        return True
+        return 0
 
     def _follow(self, store: Store, registry_id: str, entries: int, behind: int) -> None:
         touched = sorted({entry.patient_id for entry in store.history(last=behind)})
@@ -186,7 +218,7 @@ DUE = "died_on = '' AND ablated_on != '' AND last_on < :before"
 CONDITIONS: dict[Only, str] = {"": "TRUE", "due": DUE, "questions": "questions > 0", "accept": "to_accept > 0"}
 
 
-def _found(connection: sqlite3.Connection, wanted: Wanted, is_whole: bool) -> Found:
+def _found(connection: sqlite3.Connection, wanted: Wanted, behind: int) -> Found:
     told = {"before": wanted.seen_before, "search": wanted.search.lower(), "size": wanted.size,
             "skip": (wanted.page - 1) * wanted.size}  # fmt: skip
     matches = "(:search = '' OR instr(lower(patient), :search) > 0)"
@@ -201,4 +233,4 @@ def _found(connection: sqlite3.Connection, wanted: Wanted, is_whole: bool) -> Fo
         f"ORDER BY {SORTS[wanted.sort]} LIMIT :size OFFSET :skip) ORDER BY {SORTS[wanted.sort]}", told,
     ).fetchall()  # fmt: skip
     lines = tuple(Line(**dict(zip(row.keys(), row, strict=True))) for row in rows)
-    return Found(lines=lines, is_whole=is_whole, **{name: int(counts[name]) for name in counts.keys()})
+    return Found(lines=lines, behind=behind, **{name: int(counts[name]) for name in counts.keys()})
