@@ -139,6 +139,11 @@ RIGID = {"method": "deformable", "minimal_margin_rigid_mm": 2.4, "minimal_margin
         ),
         (RIGID | {"minimal_margin_rigid_mm": None}, ["Thick."]),
         (RIGID | {"withheld": True}, ["Thick."]),
+        (
+            RIGID | {"method": "given"},
+            ["Rigid registration alone: 2.4 mm, outside of the interval: look at both.", "Thick."],
+        ),
+        (RIGID | {"method": "given", "minimal_margin_deformable_mm": None}, ["Thick."]),
         ({}, ["Thick."]),
     ],
 )
@@ -161,14 +166,16 @@ def test_the_margin_of_the_other_way_is_told_without_an_interval_and_is_never_am
 @pytest.mark.parametrize(
     ("low", "high", "below", "says"),
     [
-        (3.0, 5.5, 0.795, "Covered everywhere: the whole interval lies above 0 mm. 5 mm, which the protocol of ACCLAIM "
-         "asks for, lies within the interval; chance of 5 mm or more: 20.5 %."),
-        (-1.0, 2.0, 1.0, "Covered everywhere or not is open: 0 mm lies within the interval. 5 mm, which the protocol "
-         "of ACCLAIM asks for, lies above the whole interval; chance of 5 mm or more: 0 %."),
-        (-4.0, -1.0, 1.0, "Not covered everywhere: the whole interval lies below 0 mm. 5 mm, which the protocol of "
-         "ACCLAIM asks for, lies above the whole interval; chance of 5 mm or more: 0 %."),
-        (5.0, 9.0, None, "Covered everywhere: the whole interval lies above 0 mm. 5 mm, which the protocol of ACCLAIM "
-         "asks for, is reached by the whole interval."),
+        (3.0, 5.5, 0.795, "Covered everywhere: the whole interval is above 0 mm. 5 mm, asked for by ACCLAIM, is within "
+         "the interval; chance of 5 mm or more: 20.5 %."),
+        (-1.0, 2.0, 1.0, "Covered everywhere or not is open: 0 mm is within the interval. 5 mm, asked for by ACCLAIM, "
+         "is above the whole interval; chance of 5 mm or more: 0 %."),
+        (0.0, 2.0, None, "Covered everywhere or not is open: 0 mm is within the interval. 5 mm, asked for by ACCLAIM, "
+         "is above the whole interval."),
+        (-4.0, -1.0, 1.0, "Not covered everywhere: the whole interval is below 0 mm. 5 mm, asked for by ACCLAIM, is "
+         "above the whole interval; chance of 5 mm or more: 0 %."),
+        (5.0, 9.0, None, "Covered everywhere: the whole interval is above 0 mm. 5 mm, asked for by ACCLAIM, is reached "
+         "by the whole interval."),
     ],
 )  # fmt: skip
 def test_the_reading_of_a_margin_is_made_of_interval_and_limits_alone(

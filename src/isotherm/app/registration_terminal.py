@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from isotherm.app.registration_words import METHODS, SUMMARIES, VERDICTS, amount, gate_name, limit_words
-from isotherm.app.report_words import beside_interval
+from isotherm.app.report_words import beside_interval, other_way
 from isotherm.app.terminal import folded, table_lines
 from isotherm.printable import printable
 
@@ -41,7 +41,8 @@ def verdict_text(document: Mapping[str, Any], width: int | None = None) -> str:
 
 def _way(lesion: Mapping[str, Any], way: str, value_mm: float) -> str:
     """Return the margin by one way of registering; by the one that was not measured with, beside the interval."""
-    beside = "" if way == lesion["registration"]["method"] else beside_interval(lesion, value_mm)
+    other = other_way(lesion)
+    beside = beside_interval(lesion, value_mm) if other is not None and other[0] == way else ""
     return f"{way} {value_mm:.1f} mm{f' ({beside} of the interval)' if beside else ''}"
 
 

@@ -154,7 +154,7 @@ def status_words(lesion: Record) -> str:
 ASKED_MM = 5.0
 """The smallest margin that a protocol asks for."""
 
-ASKED = f"{ASKED_MM:g}{NO_BREAK}mm"
+NONE_MM, ASKED = (f"{one:g}{NO_BREAK}mm" for one in (0.0, ASKED_MM))
 
 ASKED_BY = "ACCLAIM"
 """The trial whose protocol asks for it (10.1186/s13063-025-09006-2)."""
@@ -171,18 +171,18 @@ def reading(lesion: Record) -> str:
         return ""
     low, high = float(interval["low"]), float(interval["high"])
     if low > 0.0:
-        covered = "Covered everywhere: the whole interval lies above 0 mm"
+        covered = f"Covered everywhere: the whole interval is above {NONE_MM}"
     elif high < 0.0:
-        covered = "Not covered everywhere: the whole interval lies below 0 mm"
+        covered = f"Not covered everywhere: the whole interval is below {NONE_MM}"
     else:
-        covered = "Covered everywhere or not is open: 0 mm lies within the interval"
+        covered = f"Covered everywhere or not is open: {NONE_MM} is within the interval"
     if low >= ASKED_MM:
         beside = "is reached by the whole interval"
     else:
-        beside = "lies above the whole interval" if high < ASKED_MM else "lies within the interval"
+        beside = "is above the whole interval" if high < ASKED_MM else "is within the interval"
     below = part(lesion, "probability").get("below_5_mm")
     chance = "" if below is None else f"; chance of {ASKED} or more: {percent(1.0 - below)}"
-    return f"{covered}. {ASKED}, which the protocol of {ASKED_BY} asks for, {beside}{chance}."
+    return f"{covered}. {ASKED}, asked for by {ASKED_BY}, {beside}{chance}."
 
 
 def beside_interval(lesion: Record, value_mm: float) -> str:
@@ -193,17 +193,26 @@ def beside_interval(lesion: Record, value_mm: float) -> str:
     return "inside" if float(interval["low"]) <= value_mm <= float(interval["high"]) else "outside"
 
 
-def _other_way(lesion: Record) -> tuple[str, bool]:
-    """Return what the other way of registering gives, and whether that lies outside of the interval; "" for nothing."""
+def other_way(lesion: Record) -> tuple[str, float] | None:
+    """Return the way of registering that the margin was not measured with, and the margin by it; None for none."""
     told = part(lesion, "registration")
-    rigid = told.get("method") == "deformable"
-    other = told.get("minimal_margin_rigid_mm" if rigid else "minimal_margin_deformable_mm")
-    if other is None or told.get("withheld"):
+    # Whatever its method, a margin is measured with the deformation where there is one, but for the rigid method.
+    deformed = told.get("method") != "rigid" and told.get("minimal_margin_deformable_mm") is not None
+    way = "rigid" if deformed else "deformable"
+    value = told.get(f"minimal_margin_{way}_mm")
+    return None if value is None or told.get("withheld") else (way, float(value))
+
+
+def _other_margin(lesion: Record) -> tuple[str, bool]:
+    """Return what the other way of registering gives, and whether that lies outside of the interval; "" for nothing."""
+    found = other_way(lesion)
+    if found is None:
         return "", False
-    beside = beside_interval(lesion, float(other))
-    way = "Rigid registration alone" if rigid else "Deformable registration"
+    way, value = found
+    beside = beside_interval(lesion, value)
+    name = "Rigid registration alone" if way == "rigid" else "Deformable registration"
     where = f", {beside} of the interval" if beside else ""
-    return f"{way}: {margin_mm(other)}{where}{': look at both' if beside == 'outside' else ''}.", beside == "outside"
+    return f"{name}: {margin_mm(value)}{where}{': look at both' if beside == 'outside' else ''}.", beside == "outside"
 
 
 def caveats(lesion: Record, *, most: int = 4) -> list[str]:
@@ -216,7 +225,7 @@ def caveats(lesion: Record, *, most: int = 4) -> list[str]:
     said = flags + reasons if lesion["status"] == "measured" else reasons + flags
     if interval_range(lesion) is None and lesion.get("minimal_margin_mm") is not None:
         said.append("No interval was computed.")
-    other, first = _other_way(lesion)
+    other, first = _other_margin(lesion)
     if other:
         said.insert(0 if first else max(0, min(len(said), most - 1)), other)  # never among those that are left out
     rest = len(said) - most

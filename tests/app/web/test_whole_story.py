@@ -128,7 +128,7 @@ def measure_and_correct(visit: Visit) -> str:
     measured = told(page, "[data-lesion] [data-margin]", "[data-lesion] [data-interval]")
 
     page.locator("#brush").click()
-    page.locator("#does").click()
+    page.locator("[data-does=erase]").click()
     stroke(page)
     page.wait_for_selector("#viewer[data-measured=no]")
     page.wait_for_selector("#viewer[data-measured=yes]", timeout=PATIENCE_MS)
