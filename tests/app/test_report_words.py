@@ -19,6 +19,7 @@ from isotherm.app.report_words import (
     mm,
     percent,
     place_lps,
+    reading,
     reason_for_null,
     status_words,
     without_paths,
@@ -121,26 +122,71 @@ def test_a_margin_without_an_interval_says_so() -> None:
     assert caveats(lesion) == ["No interval was computed."]
 
 
+RIGID = {"method": "deformable", "minimal_margin_rigid_mm": 2.4, "minimal_margin_deformable_mm": 4.0}
+
+
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ({"method": "deformable", "minimal_margin_rigid_mm": 2.4, "minimal_margin_deformable_mm": 4.0}, "rigid"),
-        ({"method": "rigid", "minimal_margin_rigid_mm": 4.0, "minimal_margin_deformable_mm": 2.4}, "deformable"),
-        ({"method": "deformable", "minimal_margin_rigid_mm": 3.1, "minimal_margin_deformable_mm": 4.0}, ""),
-        ({"method": "deformable", "minimal_margin_rigid_mm": None, "minimal_margin_deformable_mm": 4.0}, ""),
-        ({"method": "deformable", "minimal_margin_rigid_mm": 2.4, "withheld": True}, ""),
-        ({}, ""),
+        (RIGID, ["Rigid registration alone: 2.4 mm, outside of the interval: look at both.", "Thick."]),
+        (
+            {"method": "rigid", "minimal_margin_rigid_mm": 4.0, "minimal_margin_deformable_mm": 2.4},
+            ["Deformable registration: 2.4 mm, outside of the interval: look at both.", "Thick."],
+        ),
+        (
+            RIGID | {"minimal_margin_rigid_mm": 3.1},
+            ["Thick.", "Rigid registration alone: 3.1 mm, inside of the interval."],
+        ),
+        (RIGID | {"minimal_margin_rigid_mm": None}, ["Thick."]),
+        (RIGID | {"withheld": True}, ["Thick."]),
+        (
+            RIGID | {"method": "given"},
+            ["Rigid registration alone: 2.4 mm, outside of the interval: look at both.", "Thick."],
+        ),
+        (RIGID | {"method": "given", "minimal_margin_deformable_mm": None}, ["Thick."]),
+        ({}, ["Thick."]),
     ],
 )
-def test_another_way_of_registering_is_a_caveat_where_its_margin_lies_outside_of_the_interval(
-    told: dict[str, Any], says: str
+def test_the_margin_of_the_other_way_of_registering_is_always_told_and_comes_first_where_it_lies_outside(
+    told: dict[str, Any], says: list[str]
 ) -> None:
     interval = {"level": 0.9, "low": 3.1, "high": 5.6, "calibrated": True}
     lesion = {"status": "measured", "minimal_margin_mm": 4.0, "interval_mm": interval, "registration": told,
               "flags": ["Thick."]}  # fmt: skip
-    found = [one.replace("\u00a0", " ") for one in caveats(lesion)]
-    first = [f"The {says} registration gives 2.4 mm, outside of the interval: look at both."] if says else []
-    assert found == [*first, "Thick."]
+    assert [one.replace("\u00a0", " ") for one in caveats(lesion)] == says
+
+
+def test_the_margin_of_the_other_way_is_told_without_an_interval_and_is_never_among_those_left_out() -> None:
+    lesion = {"status": "measured", "minimal_margin_mm": 4.0, "interval_mm": None, "registration": RIGID,
+              "flags": ["A.", "B.", "C.", "D."]}  # fmt: skip
+    told = [one.replace("\u00a0", " ") for one in caveats(lesion)]
+    assert told == ["A.", "B.", "C.", "Rigid registration alone: 2.4 mm.", "2 more under Flags."]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "below", "says"),
+    [
+        (3.0, 5.5, 0.795, "Covered everywhere: the whole interval is above 0 mm. 5 mm, asked for by ACCLAIM, is within "
+         "the interval; chance of 5 mm or more: 20.5 %."),
+        (-1.0, 2.0, 1.0, "Covered everywhere or not is open: 0 mm is within the interval. 5 mm, asked for by ACCLAIM, "
+         "is above the whole interval; chance of 5 mm or more: 0 %."),
+        (0.0, 2.0, None, "Covered everywhere or not is open: 0 mm is within the interval. 5 mm, asked for by ACCLAIM, "
+         "is above the whole interval."),
+        (-4.0, -1.0, 1.0, "Not covered everywhere: the whole interval is below 0 mm. 5 mm, asked for by ACCLAIM, is "
+         "above the whole interval; chance of 5 mm or more: 0 %."),
+        (5.0, 9.0, None, "Covered everywhere: the whole interval is above 0 mm. 5 mm, asked for by ACCLAIM, is reached "
+         "by the whole interval."),
+    ],
+)  # fmt: skip
+def test_the_reading_of_a_margin_is_made_of_interval_and_limits_alone(
+    low: float, high: float, below: float | None, says: str
+) -> None:
+    lesion = {"interval_mm": {"level": 0.9, "low": low, "high": high}, "probability": {"below_5_mm": below}}
+    assert reading(lesion).replace("\u00a0", " ") == says
+
+
+def test_without_an_interval_nothing_is_read_into_a_margin() -> None:
+    assert reading({"minimal_margin_mm": 4.0, "interval_mm": None, "probability": None}) == ""
 
 
 def test_a_missing_number_has_the_reasons_that_speak_of_it() -> None:

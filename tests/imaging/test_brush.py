@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from isotherm.errors import BadStroke
-from isotherm.imaging.brush import MOST_STROKES, Stroke, corrected
+from isotherm.imaging.brush import MOST_STROKES, Stroke, corrected, idle_strokes
 from isotherm.imaging.transform import Transform
 from isotherm.imaging.volume import Grid, Mask
 
@@ -108,6 +108,12 @@ def test_mask_and_stroke_moved_together_give_the_same_voxels(
     one = stroke(place, (15.0, 15.0, 20.0), radius_mm=radius_mm + 1e-7)
     there = corrected(empty(grid), [one.carried(move)], within=grid)
     assert (there.voxels != painted(one).voxels).sum() <= 1  # a center within rounding of the brush's rim
+
+
+def test_a_stroke_is_idle_where_it_changes_nothing_of_what_was_there_when_it_was_made() -> None:
+    add, erase = stroke(MIDDLE), stroke(MIDDLE, does="erase")
+    assert idle_strokes(empty(), [erase, add, add, erase, add], within=GRID) == (0, 2)
+    assert idle_strokes(empty(), [], within=GRID) == ()
 
 
 @pytest.mark.parametrize("points", [[], [[math.nan, 0.0, 0.0]], [[math.inf, 0.0, 0.0]], [[0.0, 0.0]], [1.0, 2.0, 3.0],

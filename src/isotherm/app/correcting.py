@@ -16,7 +16,7 @@ from isotherm.app.registering import Registered
 from isotherm.app.software import versions
 from isotherm.errors import BadSetting, BadStroke
 from isotherm.exchange.correction_files import stroke_document, strokes_of
-from isotherm.imaging.brush import Stroke, corrected
+from isotherm.imaging.brush import Stroke, corrected, idle_strokes
 from isotherm.imaging.volume import Mask
 
 Of = Literal["tumor", "ablation"]
@@ -112,6 +112,17 @@ def corrected_mask(pair: Pair, correction: Correction) -> Mask:
     """
     within = pair.before.grid if correction.of == "tumor" else pair.after.grid
     return corrected(drawn_mask(pair, correction.of, correction.number), correction.strokes, within=within)
+
+
+def idle_in(pair: Pair, correction: Correction) -> list[int]:
+    """Return the numbers, from 0, of the strokes that change no voxel.
+
+    Raises
+    ------
+    BadStroke
+    """
+    within = pair.before.grid if correction.of == "tumor" else pair.after.grid
+    return list(idle_strokes(drawn_mask(pair, correction.of, correction.number), correction.strokes, within=within))
 
 
 def corrected_pair(pair: Pair, corrections: Sequence[Correction]) -> Pair:

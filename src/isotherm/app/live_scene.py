@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,21 +12,34 @@ import numpy as np
 from isotherm.app.assess import LesionMargin, own_zone
 from isotherm.app.assessment import LesionView
 from isotherm.app.case import Case
-from isotherm.app.correcting import Correction, correction_document
+from isotherm.app.correcting import Correction, changed_ml, corrected_mask, correction_document, drawn_mask, idle_in
 from isotherm.app.document import margin_document
 from isotherm.app.figures_slices import middle_lps_mm
 from isotherm.app.kept import Kept
 from isotherm.app.pair import united
+from isotherm.app.registering import Registered
 from isotherm.app.remeasure import margin_in, quick_case
 from isotherm.app.report import described
-from isotherm.app.report_viewer import Layer, drawn_layers, image_layers, toward, viewer_grid
+from isotherm.app.report_viewer import (
+    Layer,
+    as_measured,
+    drawn_layers,
+    image_layers,
+    outline_layer,
+    toward,
+    viewer_grid,
+)
 from isotherm.app.tasks import VIEW_MM, cropped, joined
+from isotherm.errors import NotConverged
 from isotherm.imaging.proximity import Body
-from isotherm.imaging.surface import Surface
+from isotherm.imaging.surface import Region, Surface, field_of
 from isotherm.imaging.volume import Grid
 
 SPACING_MM = 0.7
 """Of the viewer's voxels: fine enough for outlines, and a few MB of images."""
+
+OTHER_WAY = "#ff8ad8"
+"""Of the tumor as the other way of registering lays it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +55,8 @@ class LiveScene:
         Of the viewer.
     whole : dict
         What viewer.js reads at the start, images included.
+    measured_as : Layer
+        The outlines that were measured, to lie below corrected ones.
     last : dict
         What was measured last, by its corrections.
     """
@@ -50,6 +65,7 @@ class LiveScene:
     number: int
     grid: Grid
     whole: dict[str, Any]
+    measured_as: Layer
     last: dict[str, tuple[Case, LesionMargin]] = field(default_factory=dict[str, tuple[Case, LesionMargin]])
 
     @classmethod
@@ -63,9 +79,9 @@ class LiveScene:
         images = image_layers(view, grid, kept.settings.organ_name)
         whole = {"lesions": [{
             "start_ras": [-place[0], -place[1], place[2]], "look_from": toward(view, place),
-            "layers": _told((*images, *drawn_layers(view, grid))),
+            "layers": _told((*images, *_other_way(kept.registered[number], grid), *drawn_layers(view, grid))),
         }], "margin": margin_document(case.lesions[number].label, found)}  # fmt: skip
-        return cls(kept, number, grid, whole)
+        return cls(kept, number, grid, whole, as_measured(view, grid))
 
     def measured(self, corrections: Sequence[Correction]) -> dict[str, Any]:
         """Return the margin with corrected masks, word for word as margin.json would.
@@ -77,6 +93,21 @@ class LiveScene:
         case, found = self._measured(corrections)
         return margin_document(case.lesions[self.number].label, found)
 
+    def changes(self, corrections: Sequence[Correction]) -> list[dict[str, Any]]:
+        """Return what corrections change of each mask: volumes, ml, and the strokes, from 0, that change nothing.
+
+        Raises
+        ------
+        BadStroke
+        """
+        return [self._change(one) for one in corrections if one.strokes]
+
+    def _change(self, one: Correction) -> dict[str, Any]:
+        before, after = drawn_mask(self.kept.pair, one.of, one.number), corrected_mask(self.kept.pair, one)
+        added, erased = changed_ml(before, after)
+        return {"of": one.of, "number": one.number, "before_ml": before.volume_ml, "after_ml": after.volume_ml,
+                "added_ml": added, "erased_ml": erased, "idle": idle_in(self.kept.pair, one)}  # fmt: skip
+
     def drawn(self, corrections: Sequence[Correction]) -> dict[str, Any]:
         """Return outlines and surfaces with corrected masks, and where the crosshair goes.
 
@@ -87,7 +118,9 @@ class LiveScene:
         case, found = self._measured(corrections)
         view = view_of(case, self.number, found)
         left, posterior, superior = _place(view, found)
-        return {"start_ras": [-left, -posterior, superior], "layers": _told(drawn_layers(view, self.grid))}
+        below = [self.measured_as] if any(one.strokes for one in corrections) else []
+        layers = _told((*below, *drawn_layers(view, self.grid)))
+        return {"start_ras": [-left, -posterior, superior], "layers": layers}
 
     def _measured(self, corrections: Sequence[Correction]) -> tuple[Case, LesionMargin]:
         """Measure with corrected masks; the last result stays, since its outlines are asked for right after it."""
@@ -130,6 +163,18 @@ def _place(view: LesionView, found: LesionMargin) -> tuple[float, float, float]:
         return middle_lps_mm(view)
     left, posterior, superior = np.asarray(found.margin.thinnest_lps_mm).tolist()
     return left, posterior, superior
+
+
+def _other_way(one: Registered, grid: Grid) -> Iterator[Layer]:
+    """Yield the outline of the tumor by the way of registering that was not measured with, where there is one."""
+    way = one.deformable if one.used is one.rigid else one.rigid
+    if way is None:
+        return
+    try:
+        outline = way.region(Region.of_field(field_of(one.lesion.mask.cropped())))
+    except NotConverged:
+        return
+    yield outline_layer("other way", Surface.from_corners(outline.boundary), grid, OTHER_WAY)
 
 
 def _told(layers: Iterable[Layer]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from isotherm.app.assessment import Assessment
 from isotherm.app.figures import Drawing
 from isotherm.app.figures_deformation import deformation
 from isotherm.app.figures_registration import blink_frames, checkerboard
-from isotherm.app.registration_words import METHODS, SUMMARIES, VERDICTS, amount, gate_name, limit_words
+from isotherm.app.registration_words import MEANINGS, METHODS, SUMMARIES, VERDICTS, amount, gate_name, limit_words
 from isotherm.app.report_tables import name_of
 from isotherm.app.report_words import Record, margin_mm, mm, part, parts
 from isotherm.imaging.register_gates import ORDER
@@ -42,6 +42,7 @@ class GateRow:
     """"pass", "warn", "fail" or "" where it was not taken."""
     said: str
     note: str
+    means: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ def gate_rows(told: Record) -> list[GateRow]:
             gate["verdict"] or "",
             VERDICTS[gate["verdict"]] if gate["verdict"] else "not taken",
             gate["reason"] or "",
+            MEANINGS.get(gate["name"], ""),
         )
         for gate in parts(told, "gates")
     ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from isotherm.app.registration_words import METHODS, SUMMARIES, VERDICTS, amount, gate_name, limit_words
+from isotherm.app.report_words import beside_interval, other_way
 from isotherm.app.terminal import folded, table_lines
 from isotherm.printable import printable
 
@@ -30,12 +31,19 @@ def verdict_text(document: Mapping[str, Any], width: int | None = None) -> str:
             "NOT TO BE USED, registration FAILED" if told["verdict"] == "fail" else f"registration {told['verdict']}"
         )
         not_passed = [_figure(gate) for gate in told["gates"] if gate["verdict"] in ("warn", "fail")]
-        ways = [f"{way} {told[f'minimal_margin_{way}_mm']:.1f} mm" for way in ("deformable", "rigid")
+        ways = [_way(lesion, way, told[f"minimal_margin_{way}_mm"]) for way in ("deformable", "rigid")
                 if told[f"minimal_margin_{way}_mm"] is not None]  # fmt: skip
         not_passed += [str(told["doubt"])] if told["doubt"] else []
         said = [verdict + (f" ({'; '.join(not_passed)})" if not_passed else ""), *ways, _error(told)]
         lines += folded(f"{lesion['label']}: {', '.join(said)}", width)
     return "\n".join(lines)
+
+
+def _way(lesion: Mapping[str, Any], way: str, value_mm: float) -> str:
+    """Return the margin by one way of registering; by the one that was not measured with, beside the interval."""
+    other = other_way(lesion)
+    beside = beside_interval(lesion, value_mm) if other is not None and other[0] == way else ""
+    return f"{way} {value_mm:.1f} mm{f' ({beside} of the interval)' if beside else ''}"
 
 
 def _lesion(lesion: Mapping[str, Any], definition: str, width: int | None) -> list[str]:

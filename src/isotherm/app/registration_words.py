@@ -27,6 +27,27 @@ GATES = {
 }
 """Short names of the gates; one that is not here is shown by what it says."""
 
+MEANINGS = {
+    "tumor_volume": "How much the registration swells or shrinks the tumor; a tumor does neither between two scans.",
+    "tumor_stretch": "How much it stretches or squeezes the tumor at the worst place.",
+    "tumor_bend": "How far it bends the tumor out of its shape; a tumor moves nearly as a rigid body.",
+    "folding": "Whether it turns tissue near the lesion inside out, which no tissue can do.",
+    "zone_structure": "How far the deformation in tumor and zone, where scans differ anyway, departs from that around.",
+    "zone_volume": "How much the zone would change its volume if it were carried to the scan before.",
+    "organ_mean": "How far apart the organ's outlines of both scans lie near the lesion, on average.",
+    "organ_p95": "The same for the worse places: 95 % of the outlines lie closer than this.",
+    "tumor_outside_organ": "How much of the tumor would lie outside of the organ on the scan after.",
+    "inverse_consistency": "By how much registering from one scan to the other and back misses where it began.",
+    "rigid_shift": "How far the tumor lies apart by the rigid and by the deformable registration.",
+    "margin_agreement": "How far the margins by the rigid and by the deformable registration lie apart.",
+    "look_alike": "At how many of 28 places 8 and 12 mm off the scans look more alike than where they were laid.",
+    "inside_unlike": "How little vessels, and what else the organ shows near the lesion, look alike on both scans.",
+    "landmarks": "How far apart the landmarks lie that somebody has set on both scans.",
+    "expected_error": "How far the tumor is thought to lie from its true place; the interval holds for it.",
+    "modality": "CT on MR is registered less surely than CT on CT.",
+}
+"""What each gate looks at, in a plain sentence."""
+
 NOT_TAKEN = {
     "organ_mean": "no organ on both scans, or no capsule near the lesion",
     "organ_p95": "no organ on both scans, or no capsule near the lesion",

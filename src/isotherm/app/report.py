@@ -133,19 +133,18 @@ def lesion_pages(assessment: Assessment) -> list[LesionPage]:
     """Return what is shown of each lesion."""
     document = assessment.document
     lesions = parts(document, "lesions")
-    scale = _scale(lesions)
+    rulers = finding_rulers(lesions)
     pixel_mm = FINE_PIXEL_MM if len(lesions) < MANY_LESIONS else COARSE_PIXEL_MM
     organ = organ_name(document)
-    return [_page(number, lesion, view, scale, pixel_mm, organ)
-            for number, (lesion, view) in enumerate(zip(lesions, assessment.lesions, strict=True))]  # fmt: skip
+    shown = zip(lesions, assessment.lesions, rulers, strict=True)
+    return [_page(number, lesion, view, drawn, pixel_mm, organ) for number, (lesion, view, drawn) in enumerate(shown)]
 
 
-def _page(number: int, lesion: Record, view: LesionView, scale: tuple[float, float], pixel_mm: float,
+def _page(number: int, lesion: Record, view: LesionView, on_scale: Drawing | None, pixel_mm: float,
           organ: str) -> LesionPage:  # fmt: skip
-    words, margin, measured = margin_words(lesion), lesion.get("minimal_margin_mm"), view.margin
+    words, measured = margin_words(lesion), view.margin
     short = words.replace("at most ", "≤\u00a0").replace("at least ", "≥\u00a0")
     interval = part(lesion, "interval_mm")
-    low, high = interval.get("low"), interval.get("high")
     thinnest = lesion.get("thinnest_point_lps_mm")
     place = _place(lesion, view)
     drawn = measured is not None and thinnest is not None and bool(measured.assessable.any())
@@ -163,9 +162,7 @@ def _page(number: int, lesion: Record, view: LesionView, scale: tuple[float, flo
         why=next(iter(texts(lesion, "reasons")), reason_for_null(lesion)),
         flags=texts(lesion, "flags"),
         can_go="Go to the thinnest point" if thinnest is not None else "Go to the tumor's middle",
-        ruler=None if margin is None else ruler(
-            margin_mm=margin, bound=bound_of(lesion), range_mm=scale,
-            interval_mm=None if low is None or high is None else (float(low), float(high))),
+        ruler=on_scale,
         slices=slices(view, place, number=short if thinnest is not None else None, organ_name=organ, pixel_mm=pixel_mm),
         window=None if shown is None or shown.unit != "HU" else "{:.0f} to {:.0f} HU".format(
             *gray_window(shown, organ)).replace("-", "\u2212"),
@@ -179,6 +176,21 @@ def _place(lesion: Record, view: LesionView) -> Place:
     """Return the thinnest point, or the tumor's middle where there is none."""
     point = lesion.get("thinnest_point_lps_mm")
     return middle_lps_mm(view) if point is None else (float(point[0]), float(point[1]), float(point[2]))
+
+
+def finding_rulers(lesions: list[Record]) -> list[Drawing | None]:
+    """Return each finding with its interval on one scale that all of them share; None where there is no margin."""
+    scale = _scale(lesions)
+    return [_ruler(lesion, scale) for lesion in lesions]
+
+
+def _ruler(lesion: Record, scale: tuple[float, float]) -> Drawing | None:
+    margin, interval = lesion.get("minimal_margin_mm"), part(lesion, "interval_mm")
+    if margin is None:
+        return None
+    low, high = interval.get("low"), interval.get("high")
+    ends = None if low is None or high is None else (float(low), float(high))
+    return ruler(margin_mm=margin, bound=bound_of(lesion), range_mm=scale, interval_mm=ends)
 
 
 def _scale(lesions: list[Record]) -> tuple[float, float]:

@@ -37,6 +37,7 @@ WHITE = "#ffffff"
 ORGAN = "#4fe0cb"
 VESSEL = "#6aa5ff"
 BONE = "#d9d2c5"
+MEASURED = "#0b0f12"
 
 DIFFUSE_GAIN = 1.4
 """NiiVue's "Diffuse" shader multiplies by this where a surface faces the eye: that is where colors match the legend."""
@@ -52,7 +53,8 @@ class Layer:
     Parameters
     ----------
     key : str
-        What it is: "after", "before", "tumor", "ablation", "organ", "vessels", "surface", "zone" or "vessel tree".
+        What it is: "after", "before", "tumor", "ablation", "organ", "vessels", "surface", "zone", "vessel tree",
+        "as measured" or "other way".
     switch : str
         The key of the switch that shows and hides it; the outline and the surface of one thing may share one.
     kind : {"image", "labels", "mesh"}
@@ -127,6 +129,13 @@ def layers(view: LesionView, *, spacing_mm: float, organ_name: str) -> tuple[Lay
 def drawn_layers(view: LesionView, grid: Grid) -> tuple[Layer, ...]:
     """Return outlines and surfaces on the viewer's grid: what changes when a mask does."""
     return (*_outlines(view, grid), *_meshes(view, grid))
+
+
+def as_measured(view: LesionView, grid: Grid) -> Layer:
+    """Return both outlines in one dark color: what was measured, to be seen below outlines that are corrected."""
+    surfaces = _surfaces(view)
+    shells = [_shell(one, grid, np.ones(len(one.points_lps_mm), dtype=np.int64)) for one in surfaces]
+    return _labels("as measured", np.maximum.reduce(shells), grid, (MEASURED,), opacity=0.85)
 
 
 def image_layers(view: LesionView, grid: Grid, organ_name: str) -> Iterator[Layer]:

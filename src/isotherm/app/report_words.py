@@ -151,16 +151,68 @@ def status_words(lesion: Record) -> str:
     return f"{what}; residual = whole tumor" + (f", {ml(residual)}." if residual is not None else ".")
 
 
-def _other_way(lesion: Record) -> str:
-    """Return what the other way of registering gives where that lies outside of the interval, else ""."""
-    told, interval = part(lesion, "registration"), lesion.get("interval_mm")
-    way = "rigid" if told.get("method") == "deformable" else "deformable"
-    other = told.get(f"minimal_margin_{way}_mm")
-    if other is None or told.get("withheld") or interval is None or interval_range(lesion) is None:
+ASKED_MM = 5.0
+"""The smallest margin that a protocol asks for."""
+
+NONE_MM, ASKED = (f"{one:g}{NO_BREAK}mm" for one in (0.0, ASKED_MM))
+
+ASKED_BY = "ACCLAIM"
+"""The trial whose protocol asks for it (10.1186/s13063-025-09006-2)."""
+
+
+def reading(lesion: Record) -> str:
+    """Return what interval and limits say of the margin, in one sentence; "" where there is no interval.
+
+    It tells where 0 mm and the margin that a protocol asks for lie beside the interval, and how likely the latter is
+    reached; what follows from that for the treatment is not said.
+    """
+    interval = lesion.get("interval_mm")
+    if interval is None or interval_range(lesion) is None:
         return ""
-    if float(interval["low"]) <= other <= float(interval["high"]):
+    low, high = float(interval["low"]), float(interval["high"])
+    if low > 0.0:
+        covered = f"Covered everywhere: the whole interval is above {NONE_MM}"
+    elif high < 0.0:
+        covered = f"Not covered everywhere: the whole interval is below {NONE_MM}"
+    else:
+        covered = f"Covered everywhere or not is open: {NONE_MM} is within the interval"
+    if low >= ASKED_MM:
+        beside = "is reached by the whole interval"
+    else:
+        beside = "is above the whole interval" if high < ASKED_MM else "is within the interval"
+    below = part(lesion, "probability").get("below_5_mm")
+    chance = "" if below is None else f"; chance of {ASKED} or more: {percent(1.0 - below)}"
+    return f"{covered}. {ASKED}, asked for by {ASKED_BY}, {beside}{chance}."
+
+
+def beside_interval(lesion: Record, value_mm: float) -> str:
+    """Return whether a margin lies "inside" or "outside" of the interval; "" where there is none."""
+    interval = lesion.get("interval_mm")
+    if interval is None or interval_range(lesion) is None:
         return ""
-    return f"The {way} registration gives {margin_mm(other)}, outside of the interval: look at both."
+    return "inside" if float(interval["low"]) <= value_mm <= float(interval["high"]) else "outside"
+
+
+def other_way(lesion: Record) -> tuple[str, float] | None:
+    """Return the way of registering that the margin was not measured with, and the margin by it; None for none."""
+    told = part(lesion, "registration")
+    # Whatever its method, a margin is measured with the deformation where there is one, but for the rigid method.
+    deformed = told.get("method") != "rigid" and told.get("minimal_margin_deformable_mm") is not None
+    way = "rigid" if deformed else "deformable"
+    value = told.get(f"minimal_margin_{way}_mm")
+    return None if value is None or told.get("withheld") else (way, float(value))
+
+
+def _other_margin(lesion: Record) -> tuple[str, bool]:
+    """Return what the other way of registering gives, and whether that lies outside of the interval; "" for nothing."""
+    found = other_way(lesion)
+    if found is None:
+        return "", False
+    way, value = found
+    beside = beside_interval(lesion, value)
+    name = "Rigid registration alone" if way == "rigid" else "Deformable registration"
+    where = f", {beside} of the interval" if beside else ""
+    return f"{name}: {margin_mm(value)}{where}{': look at both' if beside == 'outside' else ''}.", beside == "outside"
 
 
 def caveats(lesion: Record, *, most: int = 4) -> list[str]:
@@ -173,7 +225,8 @@ def caveats(lesion: Record, *, most: int = 4) -> list[str]:
     said = flags + reasons if lesion["status"] == "measured" else reasons + flags
     if interval_range(lesion) is None and lesion.get("minimal_margin_mm") is not None:
         said.append("No interval was computed.")
-    if other := _other_way(lesion):
-        said.insert(0, other)
+    other, first = _other_margin(lesion)
+    if other:
+        said.insert(0 if first else max(0, min(len(said), most - 1)), other)  # never among those that are left out
     rest = len(said) - most
     return said if rest <= 0 else [*said[:most], f"{rest} more under Flags."]

@@ -95,6 +95,22 @@ def corrected(mask: Mask, strokes: Sequence[Stroke], *, within: Grid) -> Mask:
     BadStroke
         A stroke leaves the scan, or there are too many.
     """
+    return _painted(mask, strokes, within)[0]
+
+
+def idle_strokes(mask: Mask, strokes: Sequence[Stroke], *, within: Grid) -> tuple[int, ...]:
+    """Return the numbers, from 0, of the strokes that change no voxel of what was there when they were made.
+
+    Raises
+    ------
+    BadStroke
+        As for `corrected`.
+    """
+    return tuple(number for number, changes in enumerate(_painted(mask, strokes, within)[1]) if not changes)
+
+
+def _painted(mask: Mask, strokes: Sequence[Stroke], within: Grid) -> tuple[Mask, list[bool]]:
+    """Return a mask with strokes, and whether each of them changed anything."""
     if len(strokes) > MOST_STROKES:
         raise BadStroke(f"More than {MOST_STROKES} strokes came; accept the correction, and go on from it.")
     for stroke in strokes:
@@ -104,11 +120,14 @@ def corrected(mask: Mask, strokes: Sequence[Stroke], *, within: Grid) -> Mask:
     grown = _grown(mask, np.concatenate(added) if added else np.zeros((0, 3), dtype=np.int64))
     shift = np.rint(grown.grid.to_kji([mask.grid.origin_lps_mm])[0]).astype(np.int64)
     painted = grown.voxels.copy()
+    changed: list[bool] = []
     for does, kji in voxels:
         at = kji + shift
         held = at[((at >= 0) & (at < grown.grid.shape_kji)).all(axis=1)]
-        painted[tuple(held.T)] = does == "add"
-    return Mask(painted, grown.grid, mask.of)
+        touched = tuple(held.T)
+        changed.append(bool(np.any(painted[touched] != (does == "add"))))
+        painted[touched] = does == "add"
+    return Mask(painted, grown.grid, mask.of), changed
 
 
 def _on(grid: Grid, kji: npt.NDArray[np.int64], within: Grid) -> npt.NDArray[np.bool_]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html import escape
+from html import unescape as html_text
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,29 @@ def test_the_scene_and_the_answer_without_a_stroke_are_those_of_the_result(reade
         "ablation",
     }
     answer = send(reader, f"/assess/{job.id}/margin/0", {"corrections": []}).json()
-    assert answer == {"margin": scene["margin"], "finding": scene["finding"]}
+    assert answer == {"margin": scene["margin"], "finding": scene["finding"], "changed": "", "idle": []}
+
+
+def test_a_stroke_tells_how_much_it_changes_and_one_that_changes_nothing_is_named(reader: TestClient, job: Job) -> None:
+    beside = {**DAB, "points_lps_mm": [[2.0, 0.0, 106.0]]}
+    told = {"corrections": [{"of": "ablation", "number": 0, "strokes": [beside, DAB, DAB]}]}
+    answer = send(reader, f"/assess/{job.id}/margin/0", told).json()
+    assert answer["idle"] == [{"of": "ablation", "number": 0, "strokes": [0, 2]}]
+    assert re.fullmatch(r"Ablation zone \d+\.\d\d to \d+\.\d\d\u00a0mL: 0\.\d\d\u00a0mL erased", answer["changed"])
+
+
+def test_the_tumor_as_the_other_way_of_registering_lays_it_can_be_seen(reader: TestClient, job: Job) -> None:
+    html, scene = reader.get(f"/assess/{job.id}").text, reader.get(f"/assess/{job.id}/scene/0").json()
+    assert "Rigid registration alone: " in html
+    assert "Show both outlines" in html
+    assert "other way" in {layer["key"] for layer in scene["lesions"][0]["layers"]}
+
+
+def test_the_page_reads_the_number_and_tells_where_and_how_large(reader: TestClient, job: Job) -> None:
+    html = html_text(reader.get(f"/assess/{job.id}").text)
+    assert "Covered everywhere: the whole interval is above 0\u00a0mm. 5\u00a0mm, asked for by ACCLAIM, is " in html
+    assert re.search(r"Thinnest toward [a-z, ]+ · tumor [\d.]+\u00a0mL · zone [\d.]+\u00a0mL", html)
+    assert 'alt="Margin and interval on a scale' in html
 
 
 def test_a_stroke_changes_the_margin_and_undo_gives_the_number_before(reader: TestClient, job: Job) -> None:
@@ -118,7 +141,11 @@ def test_a_stroke_changes_the_margin_and_undo_gives_the_number_before(reader: Te
     assert after["interval_mm"] is not None
     assert undone == start
     drawn = send(reader, f"/assess/{job.id}/drawn/0", ERASED).json()
-    assert {layer["key"] for layer in drawn["layers"]} == {"tumor", "ablation", "organ", "surface", "zone"}
+    keys = [layer["key"] for layer in drawn["layers"]]
+    assert keys[0] == "as measured"  # below the others
+    assert set(keys[1:]) == {"tumor", "ablation", "organ", "surface", "zone"}
+    drawn = send(reader, f"/assess/{job.id}/drawn/0", {"corrections": []}).json()
+    assert "as measured" not in {layer["key"] for layer in drawn["layers"]}
 
 
 def test_the_full_measurement_of_a_stroke_is_a_job_that_says_who_and_why(
@@ -138,7 +165,9 @@ def test_the_full_measurement_of_a_stroke_is_a_job_that_says_who_and_why(
     assert (told["by"], told["why"], told["at"]) == (WHO, "over a vessel", "2026-03-01T12:00:00+00:00")
     page = reader.get(f"/assess/{new.id}").text
     assert "over a vessel" in page
-    assert f"/assess/{job.id}" in page
+    before = re.sub("<[^>]*>", "", page)
+    assert re.search(r"Before this correction: 4\.0\u00a0mm \(2\.\d to 6\.\d\u00a0mm\)\. Corrected by", before)
+    assert f'<a href="/assess/{job.id}">' in page
     # A correction of what was corrected goes on from there.
     again = send(reader, f"/assess/{new.id}/margin/0", {"corrections": []}).json()["margin"]
     assert again["minimal_margin_mm"] == lesion["minimal_margin_mm"]

@@ -37,25 +37,40 @@ def test_a_measured_pair_blinks_and_strokes_are_undone_and_done_again(
         # Blink, by the key.
         page.focus("#viewer canvas")
         page.keyboard.press("b")
-        assert page.inner_text("#scan") == "before ablation, carried"
+        assert page.inner_text("#scan") == "before ablation, laid on the scan after"
         page.keyboard.press("b")
         assert page.inner_text("#scan") == "after ablation"
 
+        # The sign of the thinnest point, and a scale bar on each plane.
+        assert page.inner_text("[data-marks] .here") == f"{margin} here"
+        assert page.locator("[data-marks] .scale").count() == 3
+        page.keyboard.press("+")
+        page.keyboard.press("r")
+
         # A stroke with the mouse on the axial plane, then a dab by the keyboard.
         page.click("#brush")
-        page.click("#does")
+        page.click("[data-does=erase]")
         stroke(page)
         page.wait_for_selector("#quick[aria-busy=false]")
         page.wait_for_selector("#viewer[data-measured=yes]")
         first = page.inner_text("#quick-margin"), page.inner_text("#quick-interval")
         assert first[0] != margin
         assert "to" in first[1]
+        assert re.search(r"mL erased$", page.inner_text("#quick-changed"))
+        assert page.is_enabled('[data-switch="as measured"]')
         assert page.locator("[data-accept]").is_hidden()  # what would be accepted is not what is shown
         assert told.violations() == []
         page.keyboard.press("d")
         page.wait_for_selector("#viewer[data-measured=no]")
         page.wait_for_selector("#viewer[data-measured=yes]")
         assert page.inner_text("#quick-what") == "2 strokes."
+
+        # The same dab again changes no voxel, and is not counted.
+        page.keyboard.press("d")
+        page.wait_for_selector("#viewer[data-measured=no]")
+        page.wait_for_selector("#viewer[data-measured=yes]")
+        assert page.inner_text("#quick-what") == "2 strokes."
+        assert page.inner_text("#said") == "No voxel changed: the stroke does not count."
 
         # Undo gives the number before, redo the one after; all undone is the result itself.
         page.keyboard.press("z")

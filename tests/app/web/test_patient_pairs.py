@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,20 @@ def test_an_accepted_pair_names_its_margin_and_whoever_looks_at_it_looks_at_the_
     assert (last.patient, last.what) == (patient, f"scans of pair {job.id}")
 
 
+def test_the_page_of_an_accepted_pair_says_where_it_is_filed_by_whom_and_when(
+    reader: TestClient, app: FastAPI, registry: str, job: Job
+) -> None:
+    assert "filed as margin" not in reader.get(f"/assess/{job.id}").text
+    patient, margin = accept(reader, job, registry)
+    html = re.sub("<[^>]*>", "", reader.get(f"/assess/{job.id}").text)
+    (line,) = [one for one in html.splitlines() if "filed as margin" in one]
+    assert f"filed as margin {margin} of {patient}, lesion " in line
+    assert re.search(rf"by {WHO} on \d{{4}}-\d\d-\d\d; accepting it there again replaces that", line)
+    assert "Accept again" in html
+    last = looks(app.state.web.workspace)[0]
+    assert (last.patient, last.what) == (patient, f"measured pair {job.id}")
+
+
 def test_a_look_at_a_pair_of_somebody_else_is_not_found(reader: TestClient, registry: str, job: Job) -> None:
     patient, _ = patient_with_lesion(registry)
 
@@ -112,7 +127,7 @@ def test_scans_are_looked_at_on_the_patients_page(
         page.wait_for_selector("#viewer[data-state=ready]", timeout=MINUTES)
         page.focus("#viewer canvas")
         page.keyboard.press("b")
-        assert page.inner_text("#scan") == "before ablation, carried"
+        assert page.inner_text("#scan") == "before ablation, laid on the scan after"
         place = page.inner_text("[data-viewer=place]")
         page.keyboard.press("ArrowLeft")
         assert page.inner_text("[data-viewer=place]") != place

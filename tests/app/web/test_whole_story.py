@@ -128,7 +128,7 @@ def measure_and_correct(visit: Visit) -> str:
     measured = told(page, "[data-lesion] [data-margin]", "[data-lesion] [data-interval]")
 
     page.locator("#brush").click()
-    page.locator("#does").click()
+    page.locator("[data-does=erase]").click()
     stroke(page)
     page.wait_for_selector("#viewer[data-measured=no]")
     page.wait_for_selector("#viewer[data-measured=yes]", timeout=PATIENCE_MS)
@@ -140,7 +140,7 @@ def measure_and_correct(visit: Visit) -> str:
     page.get_by_role("button", name="Measure in full").click()
     page.wait_for_selector(".stages")
     page.wait_for_selector("#viewer[data-measured=yes]", timeout=PATIENCE_MS)
-    expect(page.get_by_text(f"Measured on masks corrected by {WHO}")).to_be_visible()
+    expect(page.get_by_text(f"Corrected by {WHO}")).to_be_visible()
     visit.looks_well("pair-5-in-full")
     return told(page, "[data-lesion] [data-margin]", "[data-lesion] [data-interval]")[0]
 

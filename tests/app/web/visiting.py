@@ -147,7 +147,7 @@ def stroke(page: Page) -> None:
     """Draw over the axial plane with the mouse."""
     box = page.locator("#paint").bounding_box()
     assert box is not None
-    x, y = box["x"] + 0.21 * box["width"], box["y"] + 0.5 * box["height"]
+    x, y = box["x"] + 0.14 * box["width"], box["y"] + 0.5 * box["height"]
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 20, y, steps=5)

@@ -3,33 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from statistics import median
 from typing import Any
 
 from isotherm.app.palette import CLASSES
 from isotherm.app.registration_report import GateRow, gate_rows
 from isotherm.app.registration_words import SUMMARIES
 from isotherm.app.report_tables import name_of
-from isotherm.app.report_words import caveats, interval_name, interval_range, margin_words, part, percent, place_lps
+from isotherm.app.report_words import (
+    caveats,
+    decimal,
+    interval_name,
+    interval_range,
+    margin_words,
+    ml,
+    other_way,
+    part,
+    place_lps,
+    reading,
+)
+from isotherm.app.web.job import Job
 
 STAGES = (("reading", "Read"), ("registering", "Register"), ("registering the other way", "Register back"),
           ("judging", "Judge by gates"), ("carrying", "Carry the tumor"), ("lesion", "Measure"),
           ("measuring", "Measure the other way"), ("typesetting", "Write"))  # fmt: skip
 """How what a job says begins at each stage, and what the page calls it."""
 
+LATEST = 5
+"""Measurements whose usual time is told."""
+
 LEGEND = tuple((f"margin-{number}", each.label) for number, each in enumerate(CLASSES))
 """The colors of margins: a class of the style sheet, and what it means."""
+
+
+MASKS = {"ablation": "Ablation zone", "tumor": "Tumor"}
+"""What people call the masks that can be corrected."""
+
+
+TERMS = {
+    "lumen-neutral": "Lumen-neutral: the inside of vessels is counted neither as ablated nor as untreated.",
+    "bridging": "Bridging: a vessel runs from the tumor through the zone into untreated tissue.",
+}
+"""What words of the report mean, for those who have not met them."""
+
+CHANGES = (("added_ml", "added"), ("erased_ml", "erased"))
+
+
+def terms(text: str) -> str:
+    """Return what the uncommon words of a remark mean; "" where it has none."""
+    return " ".join(says for word, says in TERMS.items() if word in text.casefold())
 
 
 def finding(lesion: Mapping[str, Any]) -> dict[str, Any]:
     """Return a margin with its interval in words; never one without the other, or the reason stands there."""
     interval = part(lesion, "interval_mm")
-    chance = part(lesion, "probability").get("below_5_mm")
     thinnest = lesion.get("thinnest_point_lps_mm")
     return {
         "margin": margin_words(lesion),
         "interval_name": interval_name(interval) if interval else "Interval",
         "interval": interval_range(lesion) or _no_interval(lesion),
-        "at_least_5": None if chance is None else percent(1.0 - chance),
+        "reads": reading(lesion),
         "thinnest": None if thinnest is None else place_lps(thinnest),
     }
 
@@ -44,7 +78,29 @@ def _no_interval(lesion: Mapping[str, Any]) -> str:
 def lesion_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return each lesion of a result: name, finding, and what must be known with it."""
     return [{"label": one["label"], "name": name_of(one), "status": one["status"], "caveats": caveats(one),
-             **finding(one)} for one in document["lesions"]]  # fmt: skip
+             "facts": _facts(one), "other_way": other_way(one) is not None, **finding(one)}
+            for one in document["lesions"]]  # fmt: skip
+
+
+def _facts(lesion: Mapping[str, Any]) -> list[str]:
+    """Return where a lesion is thinnest, and how large tumor and zone are."""
+    direction, tumor, zone = (
+        lesion.get(key) for key in ("thinnest_direction", "tumor_volume_ml", "ablation_volume_ml")
+    )
+    told = [f"Thinnest toward {direction}"] if direction else []
+    told += [f"{name} {ml(value)}" for name, value in (("tumor", tumor), ("zone", zone)) if value is not None]
+    return told
+
+
+def changed_words(changes: Sequence[Mapping[str, Any]]) -> str:
+    """Return in words how much strokes changed of each mask: "Ablation zone 11.00 to 10.97 mL: 0.03 mL erased"."""
+    return "; ".join(_changed(one) for one in changes)
+
+
+def _changed(one: Mapping[str, Any]) -> str:
+    name = MASKS[one["of"]] + (f" {one['number'] + 1}" if one["number"] else "")
+    moved = ", ".join(f"{decimal(one[key], 2)}\u00a0mL {said}" for key, said in CHANGES if one[key] > 0.0)
+    return f"{name} {decimal(one['before_ml'], 2)} to {decimal(one['after_ml'], 2)}\u00a0mL: {moved or 'as it was'}"
 
 
 def gate_tables(registered: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, list[GateRow]]]:
@@ -60,3 +116,20 @@ def stages(said: str) -> list[tuple[str, str]]:
         at = len(STAGES) - 1
     return [(name, "done" if number < at else "now" if number == at else "to come")
             for number, (_, name) in enumerate(STAGES)]  # fmt: skip
+
+
+def took_words(job: Job, done: Sequence[Job], now: str) -> str:
+    """Return how long a measurement has taken so far, and how long the latest ones took; "" before it has begun."""
+    if not job.started_at or job.is_over:
+        return ""
+    took = [_seconds(one.started_at, one.ended_at) for one in done if one.work == job.work and one.started_at]
+    usual = f"; usually about {_span(median(took[:LATEST]))}" if took else ""
+    return f"{_span(_seconds(job.started_at, now))} so far{usual}"
+
+
+def _seconds(start: str, end: str) -> float:
+    return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f}\u00a0s" if seconds < 100.0 else f"{seconds / 60.0:.0f}\u00a0min"

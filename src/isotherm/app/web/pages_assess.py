@@ -15,12 +15,14 @@ from isotherm.app.correcting import Signature, combined
 from isotherm.app.pacs_tasks import URL
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_form import pair_of_form, texts_of
-from isotherm.app.web.assess_words import LEGEND, gate_tables, lesion_rows, stages
+from isotherm.app.web.assess_words import LEGEND, MASKS, gate_tables, stages, terms, took_words
 from isotherm.app.web.assessed import SCENES, Assessed, assessed, later
 from isotherm.app.web.context import foreman_of, start_job, web_of
+from isotherm.app.web.context_time import stamp
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.marks_sent import MarksSent
 from isotherm.app.web.painted import painted_in
+from isotherm.app.web.pair_beside import rows_of_page
 from isotherm.app.web.rendering import page
 from isotherm.app.web.strokes_kept import KeptStrokes
 from isotherm.app.web.work_assess import PAIR, WORK, asked_for
@@ -74,9 +76,9 @@ def one_pair(request: Request, job_id: str) -> Response:
     if one.job.state != "done":
         return page(request, "assess_wait.html.jinja", **_waited(request, one))
     document = one.document
-    return page(request, "assess_pair.html.jinja", job=one.job, lesions=lesion_rows(document),
+    return page(request, "assess_pair.html.jinja", job=one.job, lesions=rows_of_page(request, one),
                 gates=gate_tables(one.gates), warnings=document["warnings"], files=one.files, masks=_masks(document),
-                legend=LEGEND,
+                legend=LEGEND, terms=terms,
                 corrected=[each for each in one.corrections if each.strokes], signed=one.asked["signed"],
                 of=one.asked["of"], by_hand=one.by_hand)  # fmt: skip
 
@@ -133,15 +135,17 @@ def _place(request: Request, told: Mapping[str, str]) -> dict[str, str]:
 
 
 def _waited(request: Request, one: Assessed) -> dict[str, Any]:
-    said = foreman_of(request).table.told(one.job)
+    table = foreman_of(request).table
+    said = table.told(one.job)
     return {"job": one.job, "told": said, "stages": stages(said), "gates": gate_tables(one.gates),
+            "took": took_words(one.job, table.of("done"), stamp()),
             "was_read": (one.folder / PAIR).is_file()}  # fmt: skip
 
 
 def _masks(document: Any) -> list[tuple[str, int, str]]:
     """Return the masks that can be corrected: what they are, their number, and what people call them."""
     made: list[tuple[str, int, str]] = []
-    for of, name in (("ablation", "Ablation zone"), ("tumor", "Tumor")):
+    for of, name in MASKS.items():
         count = max(1, sum(1 for one in document["inputs"] if one["role"] == of))
         made += [(of, number, name if count == 1 else f"{name} {number + 1}") for number in range(count)]
     return made

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
 from isotherm.app.web.admission import person_of, writer
-from isotherm.app.web.assess_words import finding
+from isotherm.app.web.assess_words import changed_words, finding
 from isotherm.app.web.assessed import SCENES, assessed, later
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.painted import painted_in
@@ -46,8 +46,10 @@ def keep_strokes(request: Request, job_id: str, told: Told, who: Who) -> Respons
 def margin(request: Request, job_id: str, lesion: int, told: Told, who: Who) -> Response:
     """Measure the margin with strokes painted, on the registration that is there; nothing is kept of them."""
     open_scene = SCENES.of(assessed(request, job_id), lesion)
-    found = open_scene.measured(later(open_scene, painted_in(told)))
-    return JSONResponse({"margin": found, "finding": finding(found)})
+    painted = later(open_scene, painted_in(told))
+    found, changes = open_scene.measured(painted), open_scene.changes(painted)
+    idle = [{"of": one["of"], "number": one["number"], "strokes": one["idle"]} for one in changes]
+    return JSONResponse({"margin": found, "finding": finding(found), "changed": changed_words(changes), "idle": idle})
 
 
 @ROUTER.post("/assess/{job_id}/drawn/{lesion}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import HTTPException
 
@@ -65,15 +66,22 @@ def measured_of(table: JobTable, jobs: Sequence[Job], records: Sequence[Record])
 
 def _measured(table: JobTable, job: Job, records: Sequence[Record]) -> Iterator[MeasuredLesion]:
     document = Assessed(job, table.folder(job.id)).document
-    margins = [one for one in records if one.kind.name == "margin"]
-    for number, (lesion, row) in enumerate(zip(document["lesions"], lesion_rows(document), strict=True)):
-        # Neither another result, nor one that somebody changed since.
-        told = as_kept(margin_values(document, lesion, folder=folder_of(job.id)))
-        kept = tuple(one.id for one in margins if all(one.get(name) == value for name, value in told.items()))
+    kept = margins_in(job.id, document, records)
+    for number, (row, margins) in enumerate(zip(lesion_rows(document), kept, strict=True)):
         yield MeasuredLesion(
             job=job, number=number, label=row["label"], name=row["name"], margin=row["margin"],
-            interval=row["interval"], withheld=row["status"] == "withheld", margins=kept,
+            interval=row["interval"], withheld=row["status"] == "withheld",
+            margins=tuple(one.id for one in margins),
         )  # fmt: skip
+
+
+def margins_in(job_id: str, document: Mapping[str, Any], records: Sequence[Record]) -> list[list[Record]]:
+    """Return for each lesion of a result the margins among the records that it stands in."""
+    margins = [one for one in records if one.kind.name == "margin"]
+    # Neither another result, nor one that somebody changed since.
+    told = [as_kept(margin_values(document, one, folder=folder_of(job_id))) for one in document["lesions"]]
+    return [[one for one in margins if all(one.get(name) == value for name, value in values.items())]
+            for values in told]  # fmt: skip
 
 
 def looked_for(pairs: Sequence[MeasuredLesion], key: str) -> MeasuredLesion | None:

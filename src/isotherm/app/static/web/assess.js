@@ -11,6 +11,8 @@ const token = document.querySelector('meta[name="csrf-token"]').content;
 const one = (id) => document.getElementById(id);
 const said = one("said");
 const quick = one("quick");
+const otherWay = section.querySelector('[data-switch="other way"]');
+const choices = [...section.querySelectorAll("[data-does]")];
 
 let lesion = 0;
 let brush = null;
@@ -47,11 +49,12 @@ function corrections() {
   });
 }
 
-function show(finding) {
+function show(finding, changes = "") {
   one("quick-margin").textContent = finding ? finding.margin : "measuring …";
   one("quick-interval-name").textContent = finding ? finding.interval_name : "";
   one("quick-interval").textContent = finding ? finding.interval : "";
-  one("quick-chance").textContent = finding?.at_least_5 ? ` · chance of 5 mm or more: ${finding.at_least_5}` : "";
+  one("quick-reads").textContent = finding?.reads ?? "";
+  one("quick-changed").textContent = changes;
   quick.setAttribute("aria-busy", String(!finding));
   quick.classList.toggle("busy", !finding);
 }
@@ -59,6 +62,7 @@ function show(finding) {
 function arrange() {
   const count = done.length;
   quick.hidden = count === 0;
+  if (one("quick-none")) one("quick-none").hidden = count > 0;
   for (const link of document.querySelectorAll("[data-accept]")) link.hidden = count > 0; // what is shown is another mask
   one("quick-what").textContent = count === 1 ? "1 stroke." : `${count} strokes.`;
   one("corrections").value = JSON.stringify(corrections());
@@ -68,21 +72,38 @@ function arrange() {
   keeping = keeping.then(() => keep(list));
 }
 
+// Takes out strokes that changed no voxel, by their numbers among those of their mask; the masks are the same without.
+function withoutIdle(idle) {
+  const out = new Map(idle.map(({ of, number, strokes }) => [`${of} ${number}`, strokes]));
+  const met = new Map();
+  const before = done.length;
+  done = done.filter(({ mask }) => {
+    const at = met.get(mask) ?? 0;
+    met.set(mask, at + 1);
+    return !out.get(mask)?.includes(at);
+  });
+  if (done.length < before) arrange();
+  return done.length < before;
+}
+
 // Each change asks anew for the whole list; an answer that was overtaken is not shown.
 async function changed(what) {
   arrange();
   show(null);
+  look.found(look.thinnest, "");
+  said.textContent = "Measuring …";
   asking?.abort();
   const mine = (asking = new AbortController());
   section.dataset.measured = "no";
   try {
     const list = { corrections: corrections() };
-    const { finding } = await ask("margin", list, mine.signal);
-    show(finding);
-    said.textContent = `${what}: ${finding.margin}, ${finding.interval_name} ${finding.interval}`;
+    const { margin, finding, changed: changes, idle } = await ask("margin", list, mine.signal);
+    const counts = !withoutIdle(idle);
+    show(finding, changes);
+    said.textContent = counts ? `${what}: ${finding.margin} (${finding.interval})` : "No voxel changed: the stroke does not count.";
     const drawn = await ask("drawn", list, mine.signal);
-    look.thinnest = drawn.start_ras;
     await look.viewer.replace(drawn.layers);
+    look.found(drawn.start_ras, margin.thinnest_point_lps_mm ? finding.margin : "");
     section.dataset.measured = "yes";
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -124,11 +145,10 @@ function toggleBrush() {
   if (!on) brush?.clear();
 }
 
-function toggleDoes() {
-  brush.does = brush.does === "add" ? "erase" : "add";
-  one("does").classList.toggle("on", brush.does === "erase");
-  one("said").textContent = brush.does === "add" ? "The brush adds." : "The brush erases.";
-  one("does").firstChild.textContent = brush.does === "add" ? "Adds " : "Erases ";
+function setDoes(does) {
+  brush.does = does;
+  for (const button of choices) button.setAttribute("aria-pressed", String(button.dataset.does === does));
+  said.textContent = does === "add" ? "The brush adds." : "The brush erases.";
 }
 
 function setRadius(mm) {
@@ -139,16 +159,20 @@ function setRadius(mm) {
 }
 
 const look = new Look(section, {
-  p: toggleBrush, x: toggleDoes, z: undo, y: redo, d: () => brush.dab(),
+  p: toggleBrush, x: () => setDoes(brush.does === "add" ? "erase" : "add"), z: undo, y: redo, d: () => brush.dab(),
   "[": () => setRadius(brush.radius - 0.5), "]": () => setRadius(brush.radius + 0.5),
 });
 
 one("brush").addEventListener("click", toggleBrush);
-one("does").addEventListener("click", toggleDoes);
+for (const button of choices) button.addEventListener("click", () => setDoes(button.dataset.does));
 one("undo").addEventListener("click", undo);
 one("redo").addEventListener("click", redo);
 one("radius").addEventListener("input", () => setRadius(Number(one("radius").value)));
 one("ball").addEventListener("change", () => { brush.ball = one("ball").checked; });
+for (const button of document.querySelectorAll("[data-other-way]")) button.addEventListener("click", () => otherWay.click());
+otherWay.addEventListener("change", () => {
+  for (const button of document.querySelectorAll("[data-other-way]")) button.setAttribute("aria-pressed", String(otherWay.checked));
+});
 one("lesion")?.addEventListener("change", () => location.assign(`?lesion=${one("lesion").value}`));
 
 async function start() {

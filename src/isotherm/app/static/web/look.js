@@ -2,6 +2,9 @@
 // It computes nothing: what is shown, and where the margin is thinnest, comes from the server.
 
 import { answered } from "./answer.js";
+import { Marks } from "./marks.js";
+
+const ZOOM = 1.25;
 
 function isTyping(target) {
   return target instanceof Element && target.closest("input:not([type=range], [type=checkbox]), select, textarea, dialog[open]");
@@ -16,10 +19,20 @@ export class Look {
     this.scan = section.querySelector("#scan");
     this.thinnest = null; // RAS mm
     this.viewer = null;
-    this.keys = { b: () => this.blink(), t: () => this.toThinnest(), ...keys };
+    this.marks = null;
+    this.keys = {
+      b: () => this.blink(), t: () => this.toThinnest(), r: () => this.reset(),
+      "+": () => this.zoom(ZOOM), "=": () => this.zoom(ZOOM), "-": () => this.zoom(1 / ZOOM), ...keys,
+    };
     this.blinks.addEventListener("click", () => this.blink());
     section.querySelector("#thinnest").addEventListener("click", () => this.toThinnest());
+    section.querySelector("#reset").addEventListener("click", () => this.reset());
     this.before.addEventListener("change", () => this.tellScan());
+    const stage = section.querySelector(".stage");
+    stage.addEventListener("wheel", (event) => this.wheeled(event), { capture: true, passive: false });
+    for (const kind of ["wheel", "pointermove", "pointerup", "touchmove"]) stage.addEventListener(kind, () => this.marks?.soon());
+    stage.addEventListener("contextmenu", (event) => event.preventDefault()); // the right button sets the window
+    new ResizeObserver(() => this.marks?.soon()).observe(stage);
     // In the capture phase: the viewer keeps keys from NiiVue, and would keep them from us.
     document.addEventListener("keydown", (event) => this.pressed(event), true);
   }
@@ -37,8 +50,9 @@ export class Look {
     this.message.hidden = false;
     try {
       const scene = await answered(await fetch(`/assess/${job}/scene/${lesion}`));
-      this.thinnest = scene.lesions[0].start_ras;
-      this.viewer = globalThis.isothermViewerIn(this.section, scene);
+      this.viewer = globalThis.isothermViewerIn(this.section, scene, { moved: () => this.marks?.soon() });
+      this.marks = new Marks(this.section.querySelector("[data-marks]"), this.viewer);
+      this.found(scene.lesions[0].start_ras, scene.margin.thinnest_point_lps_mm ? scene.finding.margin : "");
       globalThis.isothermViewer = this.viewer;
       made(this.viewer);
       await this.viewer.goTo(0);
@@ -49,6 +63,29 @@ export class Look {
     return this.section.dataset.state !== "failed";
   }
 
+  // Where the margin is thinnest, and the words of it; none where there is no such point.
+  found(ras, words) {
+    this.thinnest = ras;
+    this.marks.thinnest = words ? ras : null;
+    this.marks.words = words;
+    this.marks.soon();
+  }
+
+  zoom(factor) {
+    this.viewer.zoom(factor);
+  }
+
+  reset() {
+    if (this.section.dataset.state === "ready") this.viewer.reset();
+  }
+
+  wheeled(event) {
+    if (!event.ctrlKey || this.section.dataset.state !== "ready") return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM);
+  }
+
   blink() {
     if (this.before.disabled) return;
     this.before.checked = !this.before.checked;
@@ -56,11 +93,15 @@ export class Look {
   }
 
   toThinnest() {
-    if (this.thinnest) this.viewer?.moveTo(this.thinnest);
+    if (!this.thinnest || !this.viewer) return;
+    this.viewer.moveTo(this.thinnest);
+    const over = this.section.querySelector("[data-marks]");
+    over.classList.add("look");
+    setTimeout(() => over.classList.remove("look"), 900);
   }
 
   tellScan() {
-    this.scan.textContent = this.before.checked && !this.before.disabled ? "before ablation, carried" : "after ablation";
+    this.scan.textContent = this.before.checked && !this.before.disabled ? "before ablation, laid on the scan after" : "after ablation";
     this.blinks.setAttribute("aria-pressed", String(this.before.checked));
   }
 }

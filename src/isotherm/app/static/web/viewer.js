@@ -27,6 +27,9 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
   let queue = Promise.resolve(); // lesions are loaded one after the other, however fast somebody clicks
   let starting = null;
 
+  const STAY = ["after", "before", "ground", "other way"]; // whatever is painted
+  const SCALE = 1.6;
+
   const say = (text) => {
     message.textContent = text;
     message.hidden = !text;
@@ -69,6 +72,16 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
     };
   };
 
+  const tiles = (...places) => places.map((position, at) => ({ position, sliceType: [
+    niivue.SLICE_TYPE.AXIAL, niivue.SLICE_TYPE.CORONAL, niivue.SLICE_TYPE.SAGITTAL, niivue.SLICE_TYPE.RENDER][at] }));
+
+  // Left, top, width and height of each tile, as shares of the stage.
+  const layout = () => {
+    if (planes) return tiles([0, 0, 0.6, 0.98], [0.61, 0, 0.39, 0.48], [0.61, 0.5, 0.39, 0.48]);
+    if (canvas.clientWidth > 3 * canvas.clientHeight) return tiles([0, 0, 0.265, 1], [0.27, 0, 0.225, 1], [0.5, 0, 0.225, 1], [0.73, 0, 0.27, 1]);
+    return tiles([0, 0, 0.415, 0.98], [0.42, 0, 0.25, 0.48], [0.42, 0.5, 0.25, 0.48], [0.675, 0, 0.325, 1]);
+  };
+
   const start = async () => {
     const why = missing();
     if (why) {
@@ -90,7 +103,6 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
       crosshairWidth: planes ? 0.5 : 0.25,
       crosshairWidthUnit: "mm",
       crosshairGap: 12,
-      isClipAllVolumes: true,
       isOrientCube: true,
       fontColor: [1, 1, 1, 1],
       fontMinPx: 13,
@@ -100,18 +112,12 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
     });
     viewer.onLocationChange = tellPlace;
     await viewer.attachToCanvas(canvas);
-    viewer.setScale(1.6);
-    viewer.setClipPlane([-2, 0, 0]); // the 3-D tile shows surfaces: every voxel is behind this plane
-    viewer.setCustomLayout(planes ? [
-      { sliceType: niivue.SLICE_TYPE.AXIAL, position: [0, 0, 0.6, 0.98] },
-      { sliceType: niivue.SLICE_TYPE.CORONAL, position: [0.61, 0, 0.39, 0.48] },
-      { sliceType: niivue.SLICE_TYPE.SAGITTAL, position: [0.61, 0.5, 0.39, 0.48] },
-    ] : [
-      { sliceType: niivue.SLICE_TYPE.AXIAL, position: [0, 0, 0.415, 0.98] },
-      { sliceType: niivue.SLICE_TYPE.CORONAL, position: [0.42, 0, 0.25, 0.48] },
-      { sliceType: niivue.SLICE_TYPE.SAGITTAL, position: [0.42, 0.5, 0.25, 0.48] },
-      { sliceType: niivue.SLICE_TYPE.RENDER, position: [0.675, 0, 0.325, 1] },
-    ]);
+    viewer.setScale(SCALE);
+    viewer.setMouseEventConfig({ leftButton: { primary: niivue.DRAG_MODE.crosshair }, rightButton: niivue.DRAG_MODE.windowing, centerButton: niivue.DRAG_MODE.pan });
+    // The 3-D tile shows surfaces. NiiVue would cast rays through the images as well, and behind whatever clip plane
+    // single rays along the box's edges still hit: white specks.
+    viewer.drawImage3D = () => {};
+    viewer.setCustomLayout(layout());
   };
 
   const started = () => (starting ??= start());
@@ -149,7 +155,6 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
     for (const mesh of viewer.meshes) mesh.unloadMesh(viewer.gl);
     arrange(next);
     shown = number;
-    for (const one of switches) one.disabled = !placed.some(([layer]) => layer.switch === one.dataset.switch);
     apply();
     section.dataset.state = "ready";
     say("");
@@ -160,7 +165,7 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
     queue = queue.then(async () => {
       const fresh = new Map();
       for (const layer of layers) fresh.set(layer.key, [layer, await put(layer)]);
-      const drawn = (layer) => layer.key !== "after" && layer.key !== "before" && layer.key !== "ground";
+      const drawn = (layer) => !STAY.includes(layer.key);
       for (const [layer, thing] of placed) if (drawn(layer) && layer.kind === "mesh") thing.unloadMesh(viewer.gl);
       arrange([...placed.filter(([layer]) => !drawn(layer)), ...fresh.values()]);
       apply();
@@ -183,6 +188,7 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
   };
 
   const apply = () => {
+    for (const one of switches) one.disabled = !placed.some(([layer]) => layer.switch === one.dataset.switch);
     for (const [layer, thing] of placed) {
       thing.opacity = isOn(layer) ? layer.opacity : 0;
     }
@@ -216,6 +222,31 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
       const tile = found && viewer.screenSlices[found.tileIndex];
       return tile?.axCorSag === plane ? [{ x: found.pos[0] / ratio, y: found.pos[1] / ratio, away: Math.abs(ras[axis] - here[axis]) }] : [];
     });
+  };
+
+  // The planes on the screen, in pixels of the page: where each lies, and how many pixels are a millimeter.
+  const planesShown = () => (viewer?.screenSlices ?? []).filter((tile) => tile.axCorSag <= 2).map((tile) => {
+    const [left, top, width, height] = tile.leftTopWidthHeight.map((px) => px / viewer.uiData.dpr);
+    return { left, top, width, height, pixelsPerMm: width / Math.abs(tile.fovMM[0]) };
+  });
+
+  // Zooms the planes so that the crosshair stays where it is.
+  const zoom = (factor) => {
+    const pan = viewer.scene.pan2Dxyzmm;
+    const next = Math.min(8, Math.max(1, pan[3] * factor));
+    const here = crosshair();
+    viewer.setPan2Dxyzmm([...[0, 1, 2].map((axis) => (next === 1 ? 0 : pan[axis] + (pan[3] - next) * here[axis])), next]);
+    moved();
+  };
+
+  // Zoom, gray values and the view in 3-D as they were at first; the crosshair stays.
+  const reset = () => {
+    for (const [layer, thing] of placed) if (layer.window) [thing.cal_min, thing.cal_max] = layer.window;
+    viewer.scene.volScaleMultiplier = SCALE;
+    viewer.scene.pan2Dxyzmm = [0, 0, 0, 1];
+    viewer.setRenderAzimuthElevation(...scene.lesions[shown].look_from);
+    viewer.updateGLVolume();
+    moved();
   };
 
   // Shows or hides a layer that has no switch.
@@ -278,7 +309,7 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
   );
   watch.observe(canvas);
 
-  return { goTo, moveTo, replace, seen, only, lay, crosshair: () => (viewer ? crosshair() : null), niivue: () => viewer };
+  return { goTo, moveTo, replace, seen, planesShown, zoom, reset, only, lay, crosshair: () => (viewer ? crosshair() : null), niivue: () => viewer };
 };
 
 (() => {
