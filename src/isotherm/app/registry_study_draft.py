@@ -51,7 +51,7 @@ horizon_days = 1096
 
 [[design]]
 method = "clone_censor_weight"
-replicates = 200
+replicates = 200  # of this design, for its intervals; methods.bootstrap is of the comparison of arms as they became
 
 [[design]]
 method = "landmark"

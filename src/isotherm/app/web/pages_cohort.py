@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,9 @@ FIRST = (PATIENT_KEY, "lesion_id", "session_id")
 USUAL = ("center_id", "sex", "age_years", "decided_on", "timing", "n_lesions", "largest_lesion_mm", "diameter_mm",
          "minimal_margin_mm", "smallest_margin_mm", "os_days", "os_event", "ltp_days", "ltp_event")  # fmt: skip
 """Columns that are shown first; those that a condition asks for stand before them."""
+
+ODD = ("kind", "field", "problem")
+"""What problems of records are counted by."""
 
 UNITS = get_args(Unit)
 WORDS: Mapping[str, tuple[str, ...]] = {
@@ -138,6 +142,7 @@ def _shown(everybody: Found, predicate: Predicate | None) -> dict[str, Any]:
         "found": found, "flow": flow_drawing(flow, everybody), "counted": counted, "first": first,
         "parts": predicate.parts if predicate is not None else (), "compare": comparable(found.cohort),
         "rows": [["" if pd.isna(cell) else _cell(cell) for cell in row] for row in rows.itertuples(index=False)],
+        "odd": Counter(found.cohort.problems[list(ODD)].itertuples(index=False, name=None)).most_common(),
         "later": [name for name in columns if name in everybody.cohort.later],
     }  # fmt: skip
 

@@ -12,6 +12,12 @@ from isotherm.study.protocol_methods import Adjustment, Coarsened, Matching, Una
 from isotherm.study.protocol_parts import Arm, Outcome
 from isotherm.study.result import Results
 
+BESIDE = (
+    "Beside the designs, the arms as they became were compared; this adjustment and its replicates are no part of the "
+    "designs."
+)
+"""Parts what designs do from what `methods` does: either has an adjustment, and replicates, of its own."""
+
 DESIGN = "Retrospective cohort study, analyzed by a protocol that was fixed as data"
 
 
@@ -107,13 +113,15 @@ def method_sentences(protocol: Protocol) -> list[str]:
     ]
     if methods.bootstrap:
         rest.append(
-            f"The whole analysis was repeated on {methods.bootstrap} bootstrap replicates (seed {protocol.seed})."
+            f"{'This comparison' if protocol.designs else 'The whole analysis'} was repeated on {methods.bootstrap} "
+            f"bootstrap replicates (seed {protocol.seed})."
         )
     plan = [] if isinstance(how, Unadjusted | Coarsened) else model
     compared = [*plan, _adjustment(how)]
     if len(protocol.arms.arms) > 2:
         compared = ["Each arm was compared with the reference, with and without the covariates in a Cox model."]
-    return [*_timing(protocol), *compared, *rest, *_factors(protocol), *filter(None, [methods.reason])]
+    beside = [BESIDE] if protocol.designs else []
+    return [*_timing(protocol), *beside, *compared, *rest, *_factors(protocol), *filter(None, [methods.reason])]
 
 
 def _factors(protocol: Protocol) -> Iterator[str]:
