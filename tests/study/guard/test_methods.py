@@ -19,6 +19,6 @@ def test_a_reason_of_another_method_is_found() -> None:
 @pytest.mark.parametrize("reason", ["", DRAFTED, "The abstract made no adjustment."])
 def test_covariates_that_nothing_adjusts_for_are_found_and_a_true_reason_is_none(reason: str) -> None:
     found = audit(methods=Methods(adjustment=Unadjusted(), reason=reason))
-    assert set(found) == {"not_adjusted"}
-    assert found["not_adjusted"].level == "warn"
-    assert found["not_adjusted"].says.startswith("2 covariates are to be adjusted for")
+    assert set(found) == {"covariates_unused"}
+    assert found["covariates_unused"].level == "warn"
+    assert found["covariates_unused"].says.startswith("2 covariates are to be adjusted for")

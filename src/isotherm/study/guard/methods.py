@@ -26,7 +26,7 @@ def method_findings(protocol: Protocol) -> Iterator[Finding]:
     if unadjusted and count and not several:
         designs = ", ".join(one.name.replace("_", " ") for one in protocol.designs if one.kind != "naive")
         yield Finding(
-            "not_adjusted",
+            "covariates_unused",
             f"{count} {'covariate is' if count == 1 else 'covariates are'} to be adjusted for, and methods.adjustment "
             f"is none: {'beside the designs ' if designs else ''}the arms are compared as they are, whatever tells "
             f"their patients apart{f'; what the designs ({designs}) adjust for is their own' if designs else ''}.",
