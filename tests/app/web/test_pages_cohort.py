@@ -59,7 +59,7 @@ def test_what_the_flow_keeps_is_the_cohort_of_the_command_line(client: TestClien
     html = client.get("/cohort", params={"per": per, "where": where}).text
     rows = list(csv.reader(io.StringIO(client.get("/cohort/cohort.csv", params={"per": per, "where": where}).text)))
 
-    assert f"n_lesions between 1 and 3: {kept} {per}" in html
+    assert f"number of tumors between 1 and 3: {kept} {per}" in html
     assert len(rows) == kept + 1
 
 

@@ -18,6 +18,7 @@ from isotherm.app.registry_cohort import Found, narrowed, written
 from isotherm.app.registry_cohort_conditions import Asking, askings, condition, joined, without
 from isotherm.app.registry_cohort_flow import cohort_flow, counted, flow_drawing
 from isotherm.app.registry_study_draft import comparable, registry_draft, source
+from isotherm.app.registry_words import column_unit, column_words, condition_words
 from isotherm.app.web.admission import writer
 from isotherm.app.web.cohort_query import CHOICES, CohortQuery, cohort_query
 from isotherm.app.web.cohort_read import everybody_of
@@ -111,6 +112,7 @@ def study(request: Request, who: Who, query: Annotated[str, Form()], title: Anno
 def _page(request: Request, query: CohortQuery, said: str, chosen: Mapping[str, str], **more: Any) -> Response:
     """Return the page; within a page of ours what was refused is said where it was typed."""
     within = "hx-request" in request.headers
+    more |= {"words_of": column_words, "unit_of": column_unit, "said_of": condition_words}
     answer = page(request, "cohort.html.jinja", status=400 if said and not within else 200, query=query, said=said,
                   chosen=chosen, units=UNITS, words=WORDS, choices=CHOICES, **more)  # fmt: skip
     if within:
