@@ -48,12 +48,17 @@ def test_a_run_answers_by_the_first_sound_design_and_writes_everything(isotherm:
 def test_the_first_screen_is_the_design_its_target_and_what_remains() -> None:
     head = headline_of(result_of("designs"))
     assert head.outcome == "Overall survival"
-    assert head.measure == "Risk difference at 12 months, by clone, censor, weight"
+    arms = "“Delayed ablation” minus “Ablation first”"
+    assert head.measure == f"Risk difference at 12 months, {arms}, by clone, censor, weight"
+    assert head.claim.startswith("Risk of death by 12 months: ")
+    assert head.claim.endswith("than with “Ablation first”")
+    assert head.arms is not None
+    assert head.arms.columns == ("", "Patients", "Worth, by their weights", "Deaths", "Risk by 12 months")
+    assert "until the records contradict it" in text_of(head.arms.remark)
     assert "if all patients had followed a strategy" in text_of(head.facts)
     assert any("was not recorded is not dealt with" in text_of(one) for one in head.caveats)
     assert not any("immortal time" in text_of(one) for one in head.caveats)
     assert head.naive
-    assert head.arms is None
 
 
 def test_designs_stand_in_one_table_with_risks_first_and_hazard_ratios_last() -> None:
@@ -111,7 +116,8 @@ def test_intercurrent_events_and_serial_measurements_have_their_tables() -> None
 def test_four_arms_have_a_test_of_all_and_say_which_comparison_comes_first() -> None:
     result = result_of("several")
     head = headline_of(result)
-    assert head.measure == "Hazard ratio, covariates in the model, first of 3 comparisons"
+    assert head.measure.startswith("Hazard ratio, “")
+    assert head.measure.endswith("”, covariates in the model, first of 3 comparisons")
     assert "Adjusted for: Age, Sex" in text_of(head.facts)
     assert head.naive
     assert head.arms is not None

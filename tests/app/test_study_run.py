@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,9 @@ def test_a_run_leaves_a_whole_result_and_prints_the_main_estimate_before_the_nai
     with (out / "adjusted.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 90
+    assert list(rows[0])[1] == "arm"
+    assert Counter(row["arm"] for row in rows) == {"Drug": 39, "No drug": 51}
+    assert not any("00:00:00" in cell or cell.endswith(".0") for row in rows for cell in row.values())
     matched = sum(float(row["weight"]) > 0 for row in rows)
     assert matched == 2 * document["results"]["matching.sets"]["value"]
     assert str(tmp_path) not in (out / "result.json").read_text(encoding="utf-8")

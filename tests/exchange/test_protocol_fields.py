@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.errors import BadSetting
-from isotherm.exchange.protocol_fields import BLOCKS, changed, fields_of, with_block, without
+from isotherm.exchange.protocol_fields import BLOCKS, changed, emptied, fields_of, with_block, without
 from isotherm.exchange.protocol_files import protocol_from
 
 TEXT = (resources.files("isotherm.app") / "data" / "crlm" / "crlm_study.toml").read_text(encoding="utf-8")
@@ -93,3 +93,17 @@ def test_what_a_form_adds_is_a_table_of_a_protocol(name: str) -> None:
     assert with_block(text, name).startswith(text.rstrip())
     with pytest.raises(BadSetting):
         with_block(TEXT, "data")
+
+
+REASONED = '[methods]\nreason = "Nothing is adjusted for."  # why\n[methods.adjustment]\nmethod = "none"\n'
+
+
+def test_the_reason_of_another_method_does_not_survive_a_change_unless_it_is_written_anew() -> None:
+    weighted = {"methods.adjustment.method": "weighting", "methods.reason": "Nothing is adjusted for."}
+    assert emptied(REASONED, weighted) == ("methods.reason",)
+    assert tomllib.loads(changed(REASONED, weighted))["methods"]["reason"] == ""
+    assert "# why" in changed(REASONED, weighted)
+    anew = weighted | {"methods.reason": "Weights keep everybody."}
+    assert emptied(REASONED, anew) == ()
+    assert tomllib.loads(changed(REASONED, anew))["methods"]["reason"] == "Weights keep everybody."
+    assert emptied(REASONED, {}) == emptied(REASONED, {"methods.adjustment.method": "none"}) == ()

@@ -165,7 +165,8 @@ def _own(result: Mapping[str, Any], name: str | None) -> tuple[Row, bool, float]
     arms = " v ".join(arm.label for arm in arms_of(result))
     setting = Setting(population=population, arms=arms, time_zero=_text(result, "protocol.time_zero"),
                       endpoint=outcome.label, adjustment=adjustment, measure=measure_of(record).casefold())  # fmt: skip
-    counts = "" if record["n"] is None else f"; {printed(record, 'events')} events, n = {printed(record, 'n')}"
+    counts = "" if record["n"] is None else f"; {printed(record, 'events')} {_counted(record)}"
+    counts += "" if record["n"] is None else f", {printed(record, 'n')} patients"
     own = Row(
         name=f"This study: {result['protocol']['title']}", printed=printed(record), numbers=printed(record),
         estimate=float(record["value"]), low=record["low"], high=record["high"], setting=setting,
@@ -173,6 +174,11 @@ def _own(result: Mapping[str, Any], name: str | None) -> tuple[Row, bool, float]
         remarks=tuple(one for one in result["caveats"] if one == NOBODY_LIVED),
     )  # fmt: skip
     return own, record["kind"] == "ratio", float(record["level"])
+
+
+def _counted(record: Mapping[str, Any]) -> str:
+    """Return what the events of a study's answer are: of clones, one counts in each strategy that is followed."""
+    return "events of patients cloned into every strategy" if str(record["method"]).startswith("clones") else "events"
 
 
 def _main(result: Mapping[str, Any], outcome: Outcome) -> tuple[Mapping[str, Any], str, str]:

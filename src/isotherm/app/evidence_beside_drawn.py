@@ -12,6 +12,7 @@ from isotherm.app.terminal import folded
 from isotherm.printable import printable
 
 LABEL_PT = 204.0
+OTHER_ARMS = "Other arms than this study's, by their names:"
 FOOT = "The study's own effect is computed, the others were printed by others; research use only."
 ENDS = "Diamond: this study. Squares: published; one without a line has no interval in print."
 
@@ -60,11 +61,15 @@ def _all(setting: Setting) -> tuple[str, ...]:
 def _apart(found: Beside, row: Row) -> tuple[str, ...]:
     apart = dict(differences(found.own.setting, row.setting))
     alike = [name for one in fields(Setting) if (name := one.name.replace("_", " ")) not in apart]
-    said = tuple(f"{name.capitalize()}: {words}" for name, words in apart.items())
+    first = [f"{OTHER_ARMS} {apart.pop('arms')}"] if "arms" in apart else []
+    said = (*first, *(f"{name.capitalize()}: {words}" for name, words in apart.items()))
     return (*said, f"As in this study: {', '.join(alike)}") if alike else said
 
 
 def _shared(found: Beside) -> tuple[str, ...]:
     if not found.shared:
         return ()
-    return (f"Rows with patients in common: {'; '.join(f'{a} and {b}' for a, b in found.shared)}.",)
+    names = {row.id: f"{row.name.rpartition(' (')[0]}, {row.setting.endpoint}" for row in found.published}
+    told = ((names.get(a, a), names.get(b, b)) for a, b in found.shared)
+    pairs = dict.fromkeys(f"rows of {a}" if a == b else f"{a} and {b}" for a, b in told)
+    return (f"Rows with patients in common: {'; '.join(pairs)}.",)

@@ -11,6 +11,7 @@ import pandas as pd
 from isotherm.answer import Answer
 from isotherm.app.figures import Drawing
 from isotherm.app.registry_cohort import Found
+from isotherm.app.registry_words import condition_words, opposite_words
 from isotherm.app.study_figures_flow import FlowBox, flow_diagram
 from isotherm.clinical.record import PATIENT_KEY
 from isotherm.columns import Int
@@ -39,10 +40,10 @@ def cohort_flow(everybody: Found, predicate: Predicate | None) -> Flow:
     rows = np.arange(len(table), dtype=np.int64)
     boxes = [_box("start", START, "start", "", rows)]
     for place, part in enumerate(() if predicate is None else predicate.parts, start=1):
-        answers = part.answers(table)[rows]
+        answers, words = part.answers(table)[rows], condition_words(part.text)
         for kind, name, says, answer in (
-            ("left", "not", f"Not: {part.text}", Answer.NOT_MET), ("left", "unknown", f"Not known: {part.text}",
-             Answer.UNKNOWN), ("kept", "kept", part.text, Answer.MET),
+            ("left", "not", opposite_words(part.text), Answer.NOT_MET),
+            ("left", "unknown", f"Not known: {words}", Answer.UNKNOWN), ("kept", "kept", words, Answer.MET),
         ):  # fmt: skip
             boxes.append(_box(f"{place}.{name}", says, kind, boxes_end(boxes), rows[answers == answer.value]))
         rows = boxes[-1].ids

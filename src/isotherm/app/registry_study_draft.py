@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pandas as pd
 
 from isotherm.app.registry_cohort import MARK, Asked, Found
+from isotherm.app.registry_words import column_unit, column_words
 from isotherm.app.study_draft import METHODS
 from isotherm.app.study_guess import MOST_LEVELS
 from isotherm.clinical.record import PATIENT_KEY
@@ -52,7 +53,7 @@ horizon_days = 1096
 
 [[design]]
 method = "clone_censor_weight"
-replicates = 200
+replicates = 200  # of this design, for its intervals; methods.bootstrap is of the comparison of arms as they became
 
 [[design]]
 method = "landmark"
@@ -240,12 +241,12 @@ def _covariate(values: pd.Series[Any], name: str) -> list[str]:
     if kind == "category" and values.nunique() > MOST_LEVELS:
         return []
     share = float(values.notna().mean())
-    lines = ["[[covariate]]", f"column = {toml(name)}", f"label = {toml(name.replace('_', ' '))}  # write yours",
+    lines = ["[[covariate]]", f"column = {toml(name)}", f"label = {toml(column_words(name))}  # write yours",
              f"kind = {toml(kind)}"]  # fmt: skip
     if kind == "category":
         levels = sorted(values.dropna().unique().tolist())
         lines.append(f"levels = {{ {', '.join(f'{toml(one)} = {toml(one)}' for one in levels)} }}")
-    lines += [f"unit = {toml(UNITS.get(name, ''))}"] if kind == "number" else []
+    lines += [f"unit = {toml(UNITS.get(name) or column_unit(name))}"] if kind == "number" else []
     lines += ['known = "before time zero"  # as it was at the first decision']
     of_tumor = name.startswith("lesion_") or name == "diameter_mm"  # a model adjusts for facts of patients
     use = "adjust" if share >= KNOWN_SHARE and not of_tumor else "describe"

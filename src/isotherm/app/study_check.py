@@ -42,17 +42,25 @@ def check_text(document: Mapping[str, Any], width: int | None = None) -> str:
     widest = max(len(one["name"]) for one in document["designs"])
     for one in document["designs"]:
         lines += _item(f"{one['name']:<{widest}}", _standing(one), width)
-    return "\n".join([*lines, "", *_broken(_verdict(document), width)])
+    return "\n".join([*lines, "", *_broken(verdict(document), width)])
+
+
+def why_not(name: str) -> str:
+    """Say what a design that is not possible lacks."""
+    others = {"censoring_weights": "it needs a course whose time zero is the first treatment",
+              "clone_censor_weight": "it needs dates of treatment, and a time zero before them"}  # fmt: skip
+    return others.get(name, "the protocol names no date of treatment")
 
 
 def _standing(design: Mapping[str, Any]) -> str:
     """Say whether a design is open, in words."""
     if design["barred_by"]:
         return f"barred by {', '.join(design['barred_by'])}"
-    return f"open: {design['says']}" if design["possible"] else "not possible: the protocol names no date of treatment"
+    return f"open: {design['says']}" if design["possible"] else f"not possible: {why_not(design['name'])}"
 
 
-def _verdict(document: Mapping[str, Any]) -> str:
+def verdict(document: Mapping[str, Any]) -> str:
+    """Say in a sentence or two what a run will answer by."""
     if not document["open"]:
         return "No design is left that can answer the question with these records."
     planned = [one for one in document["designs"] if one["planned"]]

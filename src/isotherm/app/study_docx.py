@@ -105,12 +105,12 @@ class _Writer:
         if head.estimate is None:
             self.plain(head.why, "Caveat")
         else:
-            self.plain(f"{head.outcome}: {head.measure.lower()} (main estimate)", "Faint")
+            self.plain(f"{head.outcome}: {head.measure[:1].lower()}{head.measure[1:]} (main estimate)", "Faint")
             self.runs(self.document.add_paragraph(style="Estimate"), (head.estimate,))
             if head.interval is not None and head.level is not None:
                 runs = (head.interval, Words(" ("), head.level, Words(" interval)"))
                 self.runs(self.document.add_paragraph(style="Interval"), runs)
-            self.runs(self.document.add_paragraph(), head.reading)
+            self.runs(self.document.add_paragraph(), (*head.reading, *head.chance))
             self.runs(self.document.add_paragraph(style="Faint"), head.facts)
             if head.naive:
                 paragraph = self.document.add_paragraph("Naive, without adjustment, not the estimate: ", style="Faint")

@@ -26,8 +26,8 @@ HEAD = """\
 
 METHODS = """\
 [methods]
-reason = "Nothing is adjusted for in this draft."
-bootstrap = 0  # replicates of the whole analysis
+# reason = "Why this estimand and this method"  # printed in the report as it stands: write it once they are settled
+bootstrap = 0  # replicates for the comparison by [methods.adjustment]; a [[design]] has replicates of its own
 [methods.propensity]
 sites = "ignored"  # or "terms", "within"
 [methods.adjustment]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from isotherm.app.report_words import NO_BREAK
+from isotherm.app.study_report_designs import main_key
 from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of, is_imputed, outcomes_of
-from isotherm.app.study_report_parts import Runs, Table, Words, bound, first_data_set, months_of
+from isotherm.app.study_report_parts import Runs, Table, Words, bound, first_data_set, months_of, say
 from isotherm.app.study_report_words import Result
 
 Column = tuple[str, Mapping[str, str]]
@@ -23,6 +24,28 @@ def by_arm(result: Result) -> Table | None:
         ((Words(arm.label),), *((bound(result, ids[arm.name]),) for _, ids in columns)) for arm in arms
     )  # fmt: skip
     return Table(f"{outcome.label} in each arm", ("", *(head for head, _ in columns)), rows, _remark(result, outcome))
+
+
+def by_arm_of_design(result: Result, outcome: Outcome) -> Table | None:
+    """Return one row per arm of the main estimate's design; None where nothing of it is there."""
+    key, arms, records = main_key(result), arms_of(result), result["results"]
+    cloned = any(str(records.get(f"{key}.{arm.name}.n", {}).get("label")).endswith(": clones") for arm in arms)
+    events, day = outcome.counted_as, records["protocol.horizon"]["text"].rpartition(" ")[2]
+    parts = (("Patients", "{}.{}.n"), ("Worth, by their weights", "{}.weights.{}.effective"),
+             (events[:1].upper() + events[1:], "{}.{}.events"),
+             (f"Risk by {months_of(float(day))}", "{}.{}.risk"))  # fmt: skip
+    columns = [(head, {arm.name: ids.format(key, arm.name) for arm in arms}) for head, ids in parts]
+    columns = [one for one in columns if set(one[1].values()) <= set(records)]
+    if len(columns) < 2:
+        return None
+    rows = tuple(
+        ((Words(arm.label),), *((bound(result, ids[arm.name]),) for _, ids in columns)) for arm in arms
+    )  # fmt: skip
+    remark = say(result, "The designs rest on {course.patients} of {course.eligible} eligible patients, in an arm or "
+                         "not; the others are counted in the section of the designs. ")  # fmt: skip
+    both = "Each of them stands in every arm until the records contradict it, so arms add up to more than there are. "
+    return Table(f"{outcome.label} in each arm", ("", *(head for head, _ in columns)), rows,
+                 (*remark, Words(both if cloned else "")))  # fmt: skip
 
 
 def _columns(result: Result, outcome: Outcome, arms: tuple[Arm, ...]) -> list[Column]:

@@ -83,9 +83,14 @@ def design_effect(result: Result, outcome: Outcome) -> tuple[str, str] | None:
     return None
 
 
+def main_key(result: Result) -> str:
+    """Return how the ids of the main estimate's design begin."""
+    return str(result["results"]["headline.design"]["method"])
+
+
 def remaining_of(result: Result) -> list[str]:
     """Return the ids of what remains of bias in the main estimate of the designs."""
-    name = str(result["results"]["headline.design"]["method"])
+    name = main_key(result)
     return [key for key in result["results"] if key.startswith(f"{name}.remaining.")]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from isotherm.app.study_report_arms import by_arm
+from isotherm.app.study_report_arms import by_arm, by_arm_of_design
+from isotherm.app.study_report_claim import claim, compared, few_of
 from isotherm.app.study_report_designs import of_design, remaining_of
 from isotherm.app.study_report_frame import (
     Outcome,
@@ -50,12 +51,16 @@ class Headline:
     Parameters
     ----------
     outcome : str
+    claim : str
+        The estimate as a line that stands alone; see `claim`.
     measure : str
-        "Hazard ratio, adjusted", or "Hazard ratio, not adjusted".
+        "Hazard ratio, “Drug” against “No drug”, adjusted".
     estimate, interval, level : Bound or None
         None without a main estimate: then `why` says why.
     reading : Runs
         The estimate as a sentence, with its direction.
+    chance : Runs
+        Whether its interval holds no difference.
     facts : Runs
         Whom the estimate is about, and what was adjusted for.
     naive : Runs
@@ -68,11 +73,13 @@ class Headline:
     """
 
     outcome: str
+    claim: str
     measure: str
     estimate: Bound | None
     interval: Bound | None
     level: Bound | None
     reading: Runs
+    chance: Runs
     facts: Runs
     naive: Runs
     arms: Table | None
@@ -89,23 +96,25 @@ def headline_of(result: Result) -> Headline:
         why = BLINDED if result["protocol"]["outcomes_blinded"] else NO_ESTIMATE
         if main is not None:
             why = f"The main estimate does not exist: {missing(main)}"
-        return Headline(outcome.label, "", None, None, None, (), (), (), _arms(result), caveats_of(result), why)
+        return Headline(outcome.label, "", "", None, None, None, (), (), (), (), _arms(result), caveats_of(result), why)
     kind = _kind(result)
     beside = remaining_of(result) if designed else warnings_of(result, outcome.name)
-    caveats = (*caveats_of(result), *((bound(result, key),) for key in beside))
+    caveats = (*caveats_of(result), *few_of(result), *((bound(result, key),) for key in beside))
     return Headline(
-        outcome=outcome.label, measure=f"{in_months(measure_of(main))}, {kind}",
+        outcome=outcome.label, claim=claim(result, outcome),
+        measure=f"{in_months(measure_of(main))}, {compared(result)}, {kind}",
         estimate=bound(result, "headline.effect", "estimate"),
         interval=bound(result, "headline.effect", "interval") if has_interval(main) else None,
         level=bound(result, "headline.effect", "level"),
-        reading=_reading(result, outcome, limits_below=bool(caveats)), facts=_facts(result), naive=_naive(result),
+        reading=_reading(result, outcome), chance=_chance(result, limits_below=bool(caveats)),
+        facts=_facts(result), naive=_naive(result),
         arms=_arms(result), why="", caveats=caveats,
     )  # fmt: skip
 
 
 def _arms(result: Result) -> Table | None:
-    """Return what happened in each arm; under a design, its risks stand in the section of the designs."""
-    return None if has_design(result) else by_arm(result)
+    """Return what happened in each arm, of the analysis that the main estimate comes from."""
+    return by_arm_of_design(result, of_design(result)) if has_design(result) else by_arm(result)
 
 
 def _kind(result: Result) -> str:
@@ -118,13 +127,13 @@ def _kind(result: Result) -> str:
     return "adjusted" if is_adjusted(result) else "not adjusted"
 
 
-def _reading(result: Result, outcome: Outcome, *, limits_below: bool) -> Runs:
-    """Say the main estimate as a sentence with its direction, and whether its interval holds no difference."""
+def _reading(result: Result, outcome: Outcome) -> Runs:
+    """Say the main estimate as a sentence with its direction."""
     record, arms = result["results"]["headline.effect"], arms_of(result)
     null = 1.0 if is_ratio(record) else 0.0
     side = "the same" if record["value"] == null else "a higher" if record["value"] > null else "a lower"
     words = {
-        "treated": f"“{arms[0].label}”", "reference": f"“{arms[-1].label}”", "null": null_words(record),
+        "treated": f"“{arms[0].label}”", "reference": f"“{arms[-1].label}”",
         "what": "rate" if "azard" in str(record["label"]) else "risk", "events": outcome.counted_as, "side": side,
     }  # fmt: skip
     if is_ratio(record):
@@ -134,13 +143,19 @@ def _reading(result: Result, outcome: Outcome, *, limits_below: bool) -> Runs:
         )
     else:
         start = "The estimated difference, {treated} minus {reference}, is {headline.effect:estimate}"
-    runs = say(result, start + ": {side} {what} of {events}. ", **words)
+    return say(result, start + ": {side} {what} of {events}. ", **words)
+
+
+def _chance(result: Result, *, limits_below: bool) -> Runs:
+    """Say whether the interval holds no difference, and what it does not cover."""
+    record = result["results"]["headline.effect"]
     inside = holds_null(record)
     if inside is None:
-        return (*runs, Words("The data set no interval."))
+        return (Words("The data set no interval."),)
+    words = {"null": null_words(record), "what": "rate" if "azard" in str(record["label"]) else "risk"}
     chance = f"It covers chance alone, not {'the limits named below' if limits_below else 'bias'}."
     end = "includes {null}: a higher and a lower {what} are both compatible with these data. "
-    return (*runs, *say(result, f"The interval {end if inside else 'does not include {null}. '}{chance}", **words))
+    return say(result, f"The interval {end if inside else 'does not include {null}. '}{chance}", **words)
 
 
 def _facts(result: Result) -> Runs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from isotherm.app.study_report_designs import barred_words, design_words
 from isotherm.app.study_report_factors import factor_names, factor_words
@@ -88,7 +88,16 @@ def who_came(result: Result) -> Runs:
     first = say(result, f"{{{boxes[0]['patients']}}} patients were in the table; compared are")
     arms = [say(result, f"{'' if k == 0 else ' and'} {{table_one.size.{arm.name}.patients}} with {{arm}}",
                 arm=f"“{arm.label}”") for k, arm in enumerate(arms_of(result))]  # fmt: skip
-    return joined(first, *arms, (Words(". "),))
+    return joined(first, *arms, (Words(". "),), *_fewer(result))
+
+
+def _fewer(result: Result) -> Iterator[Runs]:
+    """Say of which patients the comparisons are, where they are of others than of all in the arms."""
+    if "course.patients" in result["results"]:
+        yield say(result, "The designs rest on {course.patients} of {course.eligible} eligible patients, in an arm or "
+                          "not: a strategy counts from time zero on, whoever completes it. ")  # fmt: skip
+    if "finding.incomplete" in result["results"]:
+        yield say(result, "{finding.incomplete} ")
 
 
 def balance_words(result: Result) -> Runs:

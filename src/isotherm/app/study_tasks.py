@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Callable, Generator, Mapping
@@ -31,6 +32,9 @@ FOLDERS = {"tables": (".csv",), "figures": (".svg", ".png")}
 """Folders of the results, and how the names of our files in them end."""
 
 LIBRARIES = ("numpy", "scipy", "pandas", "numba")
+
+ESTIMATED = ("weight", "distance")
+"""Columns of the adjusted data that came out of a fit: more digits than six tell nothing."""
 
 Document = dict[str, Any]
 Progress = Callable[[str], None]
@@ -95,9 +99,24 @@ def _write(folder: Path, document: Document, adjusted: pd.DataFrame | None) -> N
         head, *rows = table_rows(document, name)
         write_text(folder / "tables" / f"{name}.csv", table_text([str(cell) for cell in head], rows))
     if adjusted is not None:
-        write_text(folder / ADJUSTED, frame_text(adjusted))
+        write_text(folder / ADJUSTED, frame_text(_for_people(adjusted)))
     write_study_report(folder, document)
     write_text(folder / RESULT, document_text(document))
+
+
+def _for_people(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with days without hours, whole numbers without tenths, and six digits of what was estimated."""
+    columns = {name: [_readable(one, brief=name in ESTIMATED) for one in frame[name].tolist()]
+               for name in map(str, frame.columns)}  # fmt: skip
+    return pd.DataFrame(columns, dtype=object)
+
+
+def _readable(value: object, *, brief: bool) -> object:
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat() if value == value.normalize() else value.isoformat()
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value) if value.is_integer() else float(f"{value:.6g}") if brief else value
+    return value
 
 
 def headline(document: Mapping[str, Any], *, brief: bool = False) -> str:

@@ -98,14 +98,31 @@ def fields_of(text: str) -> tuple[Field, ...]:
     return tuple(_field(path, _at(whole, path), text, place) for path, place in Spans(text).values.items())
 
 
+STALE = {"methods.adjustment.method": "methods.reason"}
+"""What was written for one value, and is not true of another one."""
+
+
+def emptied(text: str, values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of texts that other values make untrue, unless they are written anew as well."""
+    had = {one.name: one.value for one in fields_of(text)}
+    return tuple(
+        about for name, about in STALE.items()
+        if name in had and had.get(about) and values.get(name, had[name]) != had[name]
+        and values.get(about, had[about]) == had[about]
+    )  # fmt: skip
+
+
 def changed(text: str, values: Mapping[str, str]) -> str:
     """Return a text with other values at some names; comments, order and all other values stay.
+
+    What was said of a value that changes, and is not said anew, is emptied (see `emptied`).
 
     Raises
     ------
     BadSetting
         A value that does not fit its kind, with the name of its key.
     """
+    values = {**values, **dict.fromkeys(emptied(text, values), "")}
     edits = [(one, literal) for one in fields_of(text) if one.name in values and values[one.name] != one.value
              for literal in (_literal(one, values[one.name]),)]  # fmt: skip
     for one, literal in sorted(edits, key=lambda edit: -edit[0].start):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -85,7 +86,7 @@ def test_what_the_flow_keeps_is_the_cohort_of_the_command_line(client: TestClien
     html = client.get("/cohort", params={"per": per, "where": where}).text
     rows = list(csv.reader(io.StringIO(client.get("/cohort/cohort.csv", params={"per": per, "where": where}).text)))
 
-    assert f"n_lesions between 1 and 3: {kept} {per}" in html
+    assert f"number of tumors between 1 and 3: {kept} {per}" in html
     assert len(rows) == kept + 1
 
 
@@ -187,3 +188,20 @@ def test_without_scripts_a_condition_is_put_in_two_steps_and_pages_say_what_does
     chosen = client.get("/cohort?per=patient&column=n_lesions&where=").text
     assert "Choose this column" not in chosen
     assert '<select id="relation" name="relation">' in chosen
+
+
+def test_records_that_do_not_fit_are_told_by_kind_and_why_they_were_let_in(client: TestClient, registry: str) -> None:
+    assert "not fit the others" not in client.get("/cohort").text
+    with open_store(registry) as store:
+        one = next(record for record in store.records() if record.kind.name == "lesion")
+        kept = next(kept for kept in store.patient(one.patient_id) if kept.record == one)
+        late = {"found_on": date(2029, 1, 1)}
+        store.revise("lesion", one.patient_id, one.id, late, revision=kept.revision, by="test", why="late")
+    found = read_cohort(registry, Asked(per="patient")).cohort.problems
+    assert "first seen after its own ablation" in set(found["problem"])
+
+    html = client.get("/cohort").text
+
+    assert all(words in html for words in found["problem"].unique())
+    assert "An import holds each value against the dictionary" in html
+    assert "/cohort/problems.csv" in html

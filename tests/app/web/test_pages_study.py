@@ -147,6 +147,39 @@ def test_parts_are_added_and_taken_away(client: TestClient, study: Study) -> Non
         assert write(client, f"/study/{study.name}/form", read=study.protocol.mark, **bad).status_code == 400
 
 
+def test_several_are_taken_away_at_once_and_what_was_saved_is_said(client: TestClient, study: Study) -> None:
+    page = client.get(f"/study/{study.name}").text
+    assert "Take the ticked ones away" in page
+    assert "Saved." not in page
+    before = study.protocol.text
+    labels = re.findall(r'\[\[covariate\]\][^\[]*?label = "([^"]*)"', before)
+    ticked = {"gone.covariate:0": "1", "gone.covariate:1": "1"}
+
+    write(client, f"/study/{study.name}/form", read=read_on(page), **ticked)
+    assert study.protocol.text == before  # ticked, and only saved
+    answer = write(client, f"/study/{study.name}/form", read=read_on(page), ticked="1", **ticked)
+
+    left = re.findall(r'\[\[covariate\]\][^\[]*?label = "([^"]*)"', study.protocol.text)
+    assert left == labels[2:]
+    assert "Saved." in client.get(answer.headers["location"]).text
+
+
+def test_the_form_begins_with_what_a_researcher_settles_and_ends_with_what_machines_need(
+    client: TestClient, study: Study
+) -> None:
+    page = client.get(f"/study/{study.name}").text
+    order = ("title", "question", "arms.column", "outcome[1].label", "time_zero.says", "schema", "data.file")
+    places = [page.index(f'name="field.{one}"') for one in order]
+    assert places == sorted(places)
+    assert "methods has another" in page or "bootstrap of the comparison" in page
+
+
+def test_the_audit_says_the_arms_in_words_and_the_designs_before_the_findings(client: TestClient) -> None:
+    page = client.get(f"{write(client, '/study/example').headers['location']}/audit").text
+    assert page.index("What is compared") < page.index("What can answer it") < page.index("What was found")
+    assert "(reference)" in page
+
+
 def test_titles_and_labels_do_nothing_on_a_page(client: TestClient, study: Study) -> None:
     bad = "<img src=x onerror=alert(1)></textarea><script>alert(1)</script>"
     write(client, f"/study/{study.name}/form", read=study.protocol.mark, **{"field.title": bad, "field.question": bad})
@@ -195,9 +228,12 @@ def test_a_table_that_came_becomes_a_study_and_runs(client: TestClient, app: Fas
     page = settled(client, path)
 
     assert "Download the report (DOCX)" in page
-    assert "Hazard ratio" in page
+    assert "hazard ratio" in page
     out = found_in(page, r'href="(/jobs/[0-9a-f]+/out/)report.docx"')
-    assert client.get(f"{out}report.docx").content[:2] == b"PK"
+    taken = client.get(f"{out}report.docx")
+    assert taken.content[:2] == b"PK"
+    assert f"report-{study.name}.docx" in taken.headers["content-disposition"]
+    assert "Back to the run" in client.get(found_in(page, r'href="(/study/[a-z0-9/-]+/report)"')).text
     report = client.get(f"{out}report.html")
     assert "sandbox" in report.headers["content-security-policy"]
     assert report.headers["x-frame-options"] == "SAMEORIGIN"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from isotherm.app.registry_cohort import Found, cohort_text, narrowed, written
 from isotherm.app.registry_cohort_conditions import Asking, askings, condition, joined, without
 from isotherm.app.registry_cohort_flow import cohort_flow, counted, flow_drawing
 from isotherm.app.registry_study_draft import comparable, registry_draft, source
+from isotherm.app.registry_words import column_unit, column_words, condition_words
 from isotherm.app.web.admission import writer
 from isotherm.app.web.cohort_query import CHOICES, CohortQuery, cohort_query
 from isotherm.app.web.cohort_read import everybody_of
@@ -39,6 +41,9 @@ FIRST = (PATIENT_KEY, "lesion_id", "session_id")
 USUAL = ("center_id", "sex", "age_years", "decided_on", "timing", "n_lesions", "largest_lesion_mm", "diameter_mm",
          "minimal_margin_mm", "smallest_margin_mm", "os_days", "os_event", "ltp_days", "ltp_event")  # fmt: skip
 """Columns that are shown first; those that a condition asks for stand before them."""
+
+ODD = ("kind", "field", "problem")
+"""What problems of records are counted by."""
 
 UNITS = get_args(Unit)
 WORDS: Mapping[str, tuple[str, ...]] = {
@@ -105,6 +110,7 @@ def study(request: Request, who: Who, query: Annotated[str, Form()], title: Anno
 def _page(request: Request, query: CohortQuery, said: str, chosen: Mapping[str, str], **more: Any) -> Response:
     """Return the page; within a page of ours what was refused is said where it was typed."""
     within = "hx-request" in request.headers
+    more |= {"words_of": column_words, "unit_of": column_unit, "said_of": condition_words}
     answer = page(request, "cohort.html.jinja", status=400 if said and not within else 200, query=query, said=said,
                   chosen=chosen, units=UNITS, words=WORDS, choices=CHOICES, **more)  # fmt: skip
     if within:
@@ -138,6 +144,7 @@ def _shown(everybody: Found, predicate: Predicate | None) -> dict[str, Any]:
         "parts": predicate.parts if predicate is not None else (), "compare": comparable(found.cohort),
         "rows": [[_cell(cell, name in days) for name, cell in zip(first, row, strict=True)]
                  for row in rows.itertuples(index=False)],
+        "odd": Counter(found.cohort.problems[list(ODD)].itertuples(index=False, name=None)).most_common(),
         "later": [name for name in columns if name in everybody.cohort.later],
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from isotherm.app.web.admission import writer
 from isotherm.app.web.context import foreman_of
 from isotherm.app.web.job import Job
-from isotherm.app.web.job_table import OUT
+from isotherm.app.web.job_table import ASKED, OUT
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.rendering import document, page
 
@@ -53,7 +54,7 @@ def out(request: Request, job_id: str, name: str) -> Response:
     looked_at(request, job.patient, f"{file.name} of {job.title} (job {job.id})")
     if file.suffix == ".html":
         return document(file.read_text(encoding="utf-8"), scripts=True)
-    return FileResponse(file, filename=file.name)
+    return FileResponse(file, filename=_called(home.parent, file))
 
 
 @ROUTER.post("/jobs/{job_id}/cancel")
@@ -68,6 +69,12 @@ def again(request: Request, job_id: str, who: Who) -> Response:
     """Let a job that is over run once more."""
     foreman_of(request).again(_job(request, job_id), who=who)
     return RedirectResponse(f"/jobs/{job_id}", 303)
+
+
+def _called(folder: Path, file: Path) -> str:
+    """Return what a file is called when it is taken away: what a study left is named after the study."""
+    study = json.loads((folder / ASKED).read_text(encoding="utf-8")).get("asked", {}).get("study")
+    return f"{file.stem}-{study}{file.suffix}" if study else file.name
 
 
 def _job(request: Request, job_id: str) -> Job:

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from isotherm.app.software import versions
-from isotherm.app.study_check import check_study
+from isotherm.app.study_check import check_study, verdict, why_not
 from isotherm.app.study_data import study_of
 from isotherm.app.study_flow import flow_drawing
 from isotherm.app.web.admission import writer
 from isotherm.app.web.context import foreman_of, start_job, web_of
+from isotherm.app.web.protocol_form import MOST_LETTERS, groups_of
 from isotherm.app.web.rendering import page
 from isotherm.app.web.stated import mark_of, text_in
 from isotherm.app.web.studies import PROTOCOL, Study, problems_of, study_called
 from isotherm.errors import BadSetting, InputError
-from isotherm.exchange.protocol_fields import BLOCKS, Field, changed, fields_of, with_block, without
+from isotherm.exchange.protocol_fields import BLOCKS, changed, emptied, with_block, without
 from isotherm.exchange.protocol_files import protocol_from
 from isotherm.printable import printable
+from isotherm.study.analysis.planned import arm_words
 from isotherm.study.cohort import cohort
-from isotherm.toml_lines import Path
 
 ROUTER = APIRouter()
 
@@ -35,14 +34,11 @@ Read = Annotated[str, Form()]
 RELEASED = ", for release)"
 """How the title of a run ends whose small counts are withheld."""
 
-MOST_LETTERS = 80
-"""Of what somebody named, where it names something else: the rest has to be read as well."""
-
-NAMES = ("label", "title", "says", "method", "column")
-"""Keys whose value tells tables of a form apart."""
-
 ONE_START = threading.Lock()
 """Two who start the same run at once are shown the same run."""
+
+TICKED = "gone."
+"""Begins the names of boxes that are ticked for what is taken away together."""
 
 FORM_FIELD = "field."
 """Begins the names of a form's fields, so that no key of a protocol can be taken for one of ours."""
@@ -69,7 +65,19 @@ def audit(request: Request, name: str) -> Response:
         document = check_study(found, versions("numpy", "pandas", "scipy"))
     except InputError as error:
         return page(request, "study_audit.html.jinja", audit=None, said=str(error))
-    return page(request, "study_audit.html.jinja", audit=document, said="", flow=flow_drawing(found))
+    arms = [(arm.label, arm.name == found.protocol.arms.reference, arm_words(found.protocol.arms, arm))
+            for arm in found.protocol.arms.arms]  # fmt: skip
+    return page(request, "study_audit.html.jinja", audit=document, said="", flow=flow_drawing(found), arms=arms,
+                time_zero=found.protocol.time_zero.says, verdict=verdict(document), why_not=why_not,
+                groups=_alike(document["findings"]))  # fmt: skip
+
+
+def _alike(findings: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Return findings in their order, those of one kind that ask for the same together."""
+    found: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for one in findings:
+        found.setdefault((one["level"], one["id"].partition(".")[0], one["do"]), []).append(one)
+    return list(found.values())
 
 
 @ROUTER.post("/study/{name}/text")
@@ -118,13 +126,14 @@ def _title(study: Study, text: str, release: bool) -> str:
     return f"Study: {printable(study.title)[:MOST_LETTERS]} (protocol {mark_of(text)[:8]}{RELEASED if release else ')'}"
 
 
-def _saved(request: Request, study: Study, text: str, read: str, *, as_text: bool) -> Response:
+def _saved(request: Request, study: Study, text: str, read: str, *, as_text: bool, lost: bool = False) -> Response:
     if not study.protocol.replace(text, read=read):
         return _shown(request, study, status=409, as_text=True, written=text, overtaken=True)
     problems = problems_of(text, study, web_of(request).settings.registry)
     if problems:
         return _shown(request, study, status=400, as_text=as_text)
-    return RedirectResponse(f"/study/{study.name}{'?as=text' if as_text else ''}", 303)
+    told = "saved=emptied" if lost else "saved=1"
+    return RedirectResponse(f"/study/{study.name}?{'as=text&' if as_text else ''}{told}", 303)
 
 
 def _saved_form(request: Request, study: Study, told: dict[str, str]) -> Response:
@@ -133,17 +142,25 @@ def _saved_form(request: Request, study: Study, told: dict[str, str]) -> Respons
     if mark_of(text) != read:
         return _shown(request, study, status=409, as_text=False, overtaken=True, typed=fields)
     try:
-        written = changed(text, fields)
-        if told.get("remove"):
-            kind, _, place = told["remove"].partition(":")
-            written = without(written, kind, int(place) if place.isdecimal() else -1)
+        written, lost = changed(text, fields), bool(emptied(text, fields))
+        for kind, place in _taken_away(told):
+            written = without(written, kind, place)
         if told.get("more"):
             written = with_block(written, told["more"])
     except BadSetting as error:
         return _shown(request, study, status=400, as_text=False, said=str(error), typed=fields)
     except (ValueError, RecursionError):  # a text that is no TOML is mended as text
         return _shown(request, study, status=400, as_text=True)
-    return _saved(request, study, written, read, as_text=False)
+    return _saved(request, study, written, read, as_text=False, lost=lost)
+
+
+def _taken_away(told: Mapping[str, str]) -> list[tuple[str, int]]:
+    """Return the tables that are to go, the last of a list first, so that the places of the others hold."""
+    named = {told["remove"]} if told.get("remove") else set[str]()
+    if told.get("ticked"):
+        named |= {key.removeprefix(TICKED) for key in told if key.startswith(TICKED)}
+    split = [one.partition(":") for one in named]
+    return sorted(((kind, int(place) if place.isdecimal() else -1) for kind, _, place in split), reverse=True)
 
 
 def _shown(request: Request, study: Study, *, as_text: bool, status: int = 200, written: str | None = None, said: str =
@@ -154,49 +171,11 @@ def _shown(request: Request, study: Study, *, as_text: bool, status: int = 200, 
     jobs = [job for run_id in study.runs if (job := table.get(run_id)) is not None]
     lines = text.split("\n")
     problems = problems_of(text, study, web_of(request).settings.registry)
-    groups = None if as_text else _groups(text, typed or {})
+    groups = None if as_text else groups_of(text, typed or {})
     return page(request, "study_one.html.jinja", status=status, study=study, text=text, tables=study.tables(),
                 read=study.protocol.mark, as_text=groups is None, groups=groups or [], said=said, overtaken=overtaken,
                 now=now, blocks=BLOCKS, released=RELEASED,
                 problems=[(line, sentence, lines[int(line) - 1] if line.isdecimal() and int(line) <= len(lines) else "")
                           for line, sentence in problems],
-                jobs=[(job, table.told(job)) for job in jobs], begins=FORM_FIELD)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """The values of one table, as a form shows them."""
-
-    title: str
-    remove: str
-    fields: tuple[tuple[Field, str], ...]
-
-
-def _groups(text: str, typed: dict[str, str]) -> list[Group] | None:
-    """Return the values by tables; None where the text is no TOML, and can only be mended as text."""
-    try:
-        fields = fields_of(text)
-    except (ValueError, RecursionError):
-        return None
-    return list(_by_table(fields, typed))
-
-
-def _by_table(fields: tuple[Field, ...], typed: dict[str, str]) -> Iterator[Group]:
-    for path, some in itertools.groupby(fields, key=lambda one: one.table):
-        own = tuple((one, typed.get(one.name, one.value)) for one in some)
-        named = next((value for one, value in own if one.path[-1] in NAMES), "")
-        is_block = len(path) == 2 and isinstance(path[1], int) and path[0] in BLOCKS
-        yield Group(title=f"{_spelled(path)}{f': {named}' if named else ''}", fields=own,
-                    remove=f"{path[0]}:{path[1]}" if is_block else "")  # fmt: skip
-
-
-def _spelled(path: Path) -> str:
-    """Return a table as a form names it: "Covariate 2", "Arm 1: strategy"."""
-    words = ""
-    for part in path[1:] if path[:2] == ("arms", "arm") else path:
-        words += (
-            f" {part + 1}"
-            if isinstance(part, int)
-            else f"{': ' if words else ''}{printable(part[:MOST_LETTERS]).replace('_', ' ')}"
-        )
-    return words[:1].upper() + words[1:] or "The study"
+                jobs=[(job, table.told(job)) for job in jobs], begins=FORM_FIELD, ticked=TICKED,
+                saved=request.query_params.get("saved", ""))  # fmt: skip

@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from isotherm.columns import label
 from isotherm.study.designs.naive import CLOCKS
 from isotherm.study.protocol import Protocol
-from isotherm.study.protocol_designs import Asked, Design, Landmark, TimeDependentCox, Weighted, in_words
+from isotherm.study.protocol_designs import ArmStrategy, Asked, Design, Landmark, TimeDependentCox, Weighted, in_words
 from isotherm.study.protocol_methods import Adjustment, Coarsened, Matching, Unadjusted, Weighting
-from isotherm.study.protocol_parts import Arm, Outcome
+from isotherm.study.protocol_parts import Arm, Arms, Outcome
 from isotherm.study.result import Results
+
+BESIDE = (
+    "Beside the designs, the arms as they became were compared; this adjustment and its replicates are no part of the "
+    "designs."
+)
+"""Parts what designs do from what `methods` does: either has an adjustment, and replicates, of its own."""
 
 DESIGN = "Retrospective cohort study, analyzed by a protocol that was fixed as data"
 
@@ -35,7 +41,10 @@ def add_protocol(results: Results, protocol: Protocol) -> None:
         "sensitivity": ("Sensitivity analyses", "; ".join(one.says for one in protocol.sensitivity)),
     }
     if protocol.course is not None:
-        texts["strategies"] = ("Strategies, with their windows", "; ".join(map(_strategy, protocol.arms.arms)))
+        texts["strategies"] = (
+            "Strategies, with their windows",
+            "; ".join(f"{arm.label}: {arm_words(protocol.arms, arm)}" for arm in protocol.arms.arms),
+        )
         texts["horizon"] = (
             "Follow-up",
             f"From {protocol.time_zero.says} on, up to day {protocol.course.horizon_days:g}",
@@ -54,13 +63,33 @@ def _arm(protocol: Protocol, name: str) -> str:
     return f"{words} (reference)" if name == protocol.arms.reference else words
 
 
-def _strategy(arm: Arm) -> str:
-    """Say what an arm asks of a patient from time zero on, and what releases from it."""
-    assert arm.strategy is not None  # the protocol refuses a course without
-    asked = {"systemic therapy": arm.strategy.systemic, "ablation": arm.strategy.ablation}
-    parts = [_window(what, one) for what, one in asked.items() if one is not None]
+def arm_words(arms: Arms, arm: Arm) -> str:
+    """Say who is in an arm: what its strategy asks from time zero on, its window of days, or its values."""
+    if arm.strategy is not None:
+        return _strategy(arm.strategy)
+    if arm.window_days is not None:
+        low, high = sorted(abs(day) for day in arm.window_days)
+        side = "before" if max(arm.window_days) <= 0 else "after"
+        days = f"{low:g} to {high:g} days {side}" if min(arm.window_days) * max(arm.window_days) >= 0 else (
+            f"from day {arm.window_days[0]:g} to day {arm.window_days[1]:g} of"
+        )  # fmt: skip
+        return f"{arms.end} {days} {arms.start}"
+    return f"{arms.column} is {' or '.join(map(label, arm.values))}"
+
+
+def _strategy(strategy: ArmStrategy) -> str:
+    """Say what a strategy asks of a patient, in the order of its days, and what releases from it."""
+    asked = {"systemic therapy": strategy.systemic, "ablation": strategy.ablation}
+    named = sorted(
+        ((what, one) for what, one in asked.items() if one is not None), key=lambda pair: _is_second(pair[1])
+    )
+    parts = [f"{'then ' if _is_second(one) else ''}{_window(what, one)}" for what, one in named]
     free = "; progression, death or a contraindication before a treatment is due releases from it"
-    return f"{arm.label}: {', '.join(parts)}{free if arm.strategy.dynamic else ''}"
+    return f"{', '.join(parts)}{free if strategy.dynamic else ''}"
+
+
+def _is_second(one: Asked) -> bool:
+    return one.days is not None and one.after != "time zero"
 
 
 def _window(what: str, one: Asked) -> str:
@@ -107,13 +136,15 @@ def method_sentences(protocol: Protocol) -> list[str]:
     ]
     if methods.bootstrap:
         rest.append(
-            f"The whole analysis was repeated on {methods.bootstrap} bootstrap replicates (seed {protocol.seed})."
+            f"{'This comparison' if protocol.designs else 'The whole analysis'} was repeated on {methods.bootstrap} "
+            f"bootstrap replicates (seed {protocol.seed})."
         )
     plan = [] if isinstance(how, Unadjusted | Coarsened) else model
     compared = [*plan, _adjustment(how)]
     if len(protocol.arms.arms) > 2:
         compared = ["Each arm was compared with the reference, with and without the covariates in a Cox model."]
-    return [*_timing(protocol), *compared, *rest, *_factors(protocol), *filter(None, [methods.reason])]
+    beside = [BESIDE] if protocol.designs else []
+    return [*_timing(protocol), *beside, *compared, *rest, *_factors(protocol), *filter(None, [methods.reason])]
 
 
 def _factors(protocol: Protocol) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from isotherm.study.adjusted_table import adjusted_table, sets_table
@@ -203,18 +204,22 @@ def _settings(protocol: Protocol, comparison: Comparison | None) -> dict[str, An
 
 
 def _export(made: Cohort, comparison: Comparison) -> pd.DataFrame | None:
-    """Return the matched or weighted patients; with replacement, a row for each set somebody is in.
+    """Return the matched or weighted patients with their arms as they became; with replacement, a row for each set.
 
     Of several imputed data sets, the first.
     """
     adjusted = comparison.first
     if adjusted.made is None:
         return None
-    rows = made.table.iloc[comparison.units.rows].rename(columns={name: f"{name} (column)" for name in _TAKEN})
+    units = comparison.units
+    rows = made.table.iloc[units.rows].rename(columns={name: f"{name} (column)" for name in _TAKEN})
+    labels = np.array([one.label for one in made.protocol.arms.arms], dtype=object)
+    rows.insert(1, ARM, labels[made.arm[units.rows]])
     if isinstance(adjusted.made, Matched) and adjusted.made.set_number is None:
         return sets_table(rows, adjusted.made)
     return adjusted_table(rows, adjusted.made, everybody=True)
 
 
-_TAKEN = ("set", "weight", "distance")
+ARM = "arm"
+_TAKEN = (ARM, "set", "weight", "distance")
 """Names of the columns that are added to the export."""
