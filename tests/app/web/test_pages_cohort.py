@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
 import re
+from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
