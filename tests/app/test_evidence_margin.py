@@ -13,7 +13,7 @@ from isotherm.app.evidence_making_commands import METHODS, MODALITIES
 from isotherm.app.evidence_margin import PAGE
 from isotherm.app.evidence_patient import MODALITIES as WORDS
 from isotherm.app.evidence_patient import Mark, Patient, from_result
-from isotherm.app.evidence_relations_drawn import ABOUT, figures_of, panels_of
+from isotherm.app.evidence_relations_drawn import ABOUT, FREE_OF, figures_of, panels_of
 from isotherm.evidence.library import read_library
 from isotherm.evidence.relations import HowMeasured
 from isotherm.evidence.result_parts import MarginMethod
@@ -189,3 +189,12 @@ def test_a_result_that_is_none_or_told_otherwise_is_refused(
     assert (ran.code, ran.out) == (2, "")
     assert says in ran.err
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "free"),
+    [("local tumor progression-free survival", True), ("local control", True), ("local tumor progression", False),
+     ("recurrence", False), ("overall survival", True)],
+)  # fmt: skip
+def test_a_rate_says_whether_it_is_of_those_with_the_event_or_of_those_free_of_it(endpoint: str, *, free: bool) -> None:
+    assert bool(FREE_OF.search(endpoint)) is free

@@ -70,6 +70,8 @@ class PanelPicture:
         A patient's lengths that may stand here; empty otherwise.
     says : str
         Under the panel: what was drawn of the patient, or why not.
+    up : str
+        What the height of a rate is a share of: those with the event, or those free of it.
     """
 
     title: str
@@ -79,6 +81,7 @@ class PanelPicture:
     rows: tuple[PanelRow, ...]
     marks: tuple[Mark, ...] = ()
     says: str = ""
+    up: str = "with it (%)"
 
 
 def panel_height_pt(panel: PanelPicture) -> float:
@@ -183,7 +186,7 @@ def _rates(axes: Axes, panel: PanelPicture, limits: tuple[float, float], plot_pt
     _mm_axis(axes, limits)
     axes.set_ylim(0.0, 100.0 * plot_pt / RATES_PT)
     axes.set_yticks([0.0, 50.0, 100.0])
-    axes.set_ylabel("rate (%)", labelpad=1.0)
+    axes.set_ylabel(panel.up, labelpad=1.0)
     for row in panel.rows:
         _class(axes, row, limits)
     _marks(axes, panel.marks, [100.0 * (plot_pt - MARK_PT * (k + 0.5)) / RATES_PT for k in range(len(panel.marks))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -100,6 +101,10 @@ def _mm(record: PublishedResult, number: Decimal) -> float:
     return float(number * CM if record.number_unit == "cm" else number)
 
 
+FREE, FREE_OF = "free of it (%)", re.compile(r"\bfree\b|\bsurvival\b|\bcontrol\b|\befficacy\b|\bsuccess\b")
+"""Rates of those in whom nothing happened go up where others go down: their axis has to say so."""
+
+
 def _picture(panel: Panel) -> PanelPicture:
     relation = panel.relation
     axis = AXES[relation.about]
@@ -108,6 +113,7 @@ def _picture(panel: Panel) -> PanelPicture:
     return PanelPicture(
         title=relation.paper.short, facts=(*facts_of(relation),), kind=relation.kind, axis=axis, marks=panel.marks,
         rows=tuple(_row(record) for record in relation.records), says=panel.says,
+        up=FREE if FREE_OF.search(relation.endpoint or "") else "with it (%)",
     )  # fmt: skip
 
 
