@@ -189,3 +189,9 @@ def test_a_result_that_is_none_or_told_otherwise_is_refused(
     assert (ran.code, ran.out) == (2, "")
     assert says in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_every_published_rate_has_an_endpoint_that_its_axis_names() -> None:
+    shown = [one.relation for about in ABOUT for one in panels_of(read_library(), about, None)]
+
+    assert [one.paper.id for one in shown if one.kind == "rate per class" and not one.endpoint] == []
