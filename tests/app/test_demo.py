@@ -54,7 +54,7 @@ def test_its_files_say_so_themselves_so_that_they_are_known_when_they_come_again
     shown: tuple[Path, SimulatedCase],
 ) -> None:
     home = shown[0] / "inputs"
-    simulated = {path.name: (read_volume(path) if path.name.startswith("image") else read_masks(path, of="organ")[0])
+    simulated = {path.name: (read_volume(path) if path.name.startswith("image") else read_masks(path, of="vessel")[0])
                  .simulated for path in sorted(home.glob("*.nii.gz"))}  # fmt: skip
     assert simulated == {"ablations.nii.gz": True, "image_after.nii.gz": True, "image_before.nii.gz": True,
                          "liver.nii.gz": False, "tumors.nii.gz": True, "vessels.nii.gz": True}  # fmt: skip
