@@ -207,6 +207,13 @@ def test_a_correction_is_told_from_what_to_what_by_whom_and_why(ada: TestClient,
     assert page.index("read again") < page.index("came in"), "the latest first"
 
 
+def test_a_field_that_a_form_did_not_ask_for_stays(ada: TestClient, x1: str) -> None:
+    post(ada, "/patients/X1/record", kind="lesion", key="1", revision="1", why="read again",
+         **{"field.perihilar": "no"})  # fmt: skip
+
+    assert kept(x1, "lesion", "1").record.values == {"organ": "liver", "place": "VI", "perihilar": False}
+
+
 def test_an_emptied_field_says_nothing_any_more_and_one_that_is_needed_stays(ada: TestClient, x1: str) -> None:
     fields = form_of(ada.get("/patients/X1/record?kind=lesion&key=1").text)
 
