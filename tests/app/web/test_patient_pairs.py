@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,17 @@ def test_an_accepted_pair_names_its_margin_and_whoever_looks_at_it_looks_at_the_
     assert "accept it" not in told
     last = looks(app.state.web.workspace)[0]
     assert (last.patient, last.what) == (patient, f"scans of pair {job.id}")
+
+
+def test_a_margin_that_was_measured_here_leads_to_its_pair(reader: TestClient, registry: str, job: Job) -> None:
+    patient, _ = accept(reader, job, registry)
+    _, lesion = patient_with_lesion(registry)
+
+    margins = reader.get(f"/patients/{patient}").text.partition('id="margins"')[2]
+
+    row = re.search(rf'<th scope="row">{lesion}</th><td><a href="([^"]+)"', margins)
+    assert row is not None
+    assert row.group(1) == f"/patients/{patient}?look={job.id}-0#scans"
 
 
 def test_a_look_at_a_pair_of_somebody_else_is_not_found(reader: TestClient, registry: str, job: Job) -> None:

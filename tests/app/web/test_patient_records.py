@@ -382,5 +382,19 @@ def test_an_import_of_more_than_is_shown_says_how_much_is_left_out(ada: TestClie
     assert "the earliest act here may have done more" in page
 
 
+def test_a_margin_that_was_not_measured_here_leads_to_its_record(ada: TestClient, x1: str) -> None:
+    with open_store(x1) as store:
+        store.add([of("scan", "1", scanned_on=date(2020, 2, 1)), of("scan", "2", scanned_on=date(2020, 3, 1)),
+                   of("margin", "a", lesion_id="1", scan_id="1", status="measured", minimal_margin_mm=3.0),
+                   of("margin", "b", lesion_id="1", scan_id="2", status="not_ablated"),
+                   of("margin", "c", lesion_id="2", scan_id="1", status="measured", minimal_margin_mm=3.0)],
+                  by="test", why="test")  # fmt: skip
+
+    margins = ada.get("/patients/X1").text.partition('id="margins"')[2]
+
+    rows = re.findall(r'<th scope="row">(\d)</th><td><a href="[^"]+kind=margin&amp;key=(\w)"', margins)
+    assert sorted(rows) == [("1", "b"), ("2", "c")]
+
+
 def test_an_administrator_is_led_to_who_looked(ada: TestClient, x1: str) -> None:
     assert 'href="/looked?patient=X1"' in ada.get("/patients/X1/history").text
