@@ -140,6 +140,17 @@ def test_every_kind_of_record_has_a_form_with_every_field_of_the_registry(ada: T
     assert len(names) == len(set(names))
 
 
+def test_an_open_question_about_a_record_that_is_not_there_asks_what_it_belongs_to(ada: TestClient, x1: str) -> None:
+    form = next(one for one in ada.get("/patients/X1").text.split("<form") if 'name="kind" value="ablation"' in one)
+    assert {'name="answer.session_id"', 'name="answer.lesion_id"', 'name="answer.modality"'} <= {*re.findall(
+        r'name="answer\.\w+"', form)}  # fmt: skip
+
+    post(ada, "/patients/X1/answers", kind="ablation", **{
+        "answer.session_id": "1", "answer.lesion_id": "2", "answer.modality": "MWA"})  # fmt: skip
+
+    assert kept(x1, "ablation", "1").record.values["lesion_id"] == "2"
+
+
 def test_what_belongs_to_a_record_that_is_not_there_leads_to_that_one_first(ada: TestClient, x1: str) -> None:
     page = ada.get("/patients/X1/add?kind=ablation").text
     assert 'name="field.session_id"' in page
