@@ -85,16 +85,21 @@ def patient_view(kept: Sequence[Kept]) -> PatientView:
     records = [one.record for one in kept]
     revisions = {(one.record.kind.name, one.record.id): one.revision for one in kept}
     questions = open_questions(records)
-    asked = [
-        Asked(open=one, revision=revisions.get((one.kind.name, one.id)) if one.noted else None,
-              blanks=tuple(blank_of(field, (), records) for field in one.fields)) for one in questions
-    ]  # fmt: skip
+    asked = [Asked(open=one, revision=revisions.get((one.kind.name, one.id)) if one.noted else None,
+                   blanks=_blanks(one, records)) for one in questions]  # fmt: skip
     return PatientView(
         head=_head(records), life=life_words(records), timeline=timeline_of(records), lesions=tuple(_lesions(records)),
         margins=_margins(records), asked=tuple(_by_kind(asked)),
         open=different(questions), of=N_QUESTIONS, forms=len(asked),
         died=any(one.kind.name == "death" for one in records),
     )  # fmt: skip
+
+
+def _blanks(one: Open, records: Sequence[Record]) -> tuple[Blank, ...]:
+    """Return what is asked; of a record that is not there yet, what it cannot be without, too."""
+    asked = {field.name for field in one.fields}
+    needed = [field for field in one.kind.fields if not one.noted and field.needed and field.name not in asked]
+    return tuple(blank_of(field, (), records) for field in (*needed, *one.fields))
 
 
 def _by_kind(asked: Sequence[Asked]) -> Iterator[AskedOfKind]:

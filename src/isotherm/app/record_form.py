@@ -14,7 +14,7 @@ from isotherm.clinical.record_kinds import FINDING, FOLLOW_UP, RECORD_KINDS
 from isotherm.registry.rows import Kept
 
 Typed = Mapping[str, Sequence[str]]
-"""What was typed, by the name of the field; nothing in it is empty."""
+"""What was typed, by the name of the field: no text for one that was left empty, no name for one that was not asked."""
 
 FIRST = ("follow_up", "death", "scan", "lesion", "systemic", "complication", "session", "ablation", "reading")
 """Kinds that are written by hand most often."""
@@ -81,10 +81,10 @@ def new_form(kind: RecordKind, kept: Sequence[Kept], typed: Typed) -> RecordForm
     return _form(kind, key, typed, counting, lesions=found)
 
 
-def kept_form(record: Record, kept: Sequence[Kept], typed: Typed | None) -> RecordForm:
-    """Return the form of a record that is to be corrected: as it is, or as it was typed."""
+def kept_form(record: Record, kept: Sequence[Kept], typed: Typed) -> RecordForm:
+    """Return the form of a record that is to be corrected: as it is, with what was typed over it."""
     counting = [one.record for one in kept if not one.withdrawn]
-    return _form(record.kind, record.id, as_typed(record) if typed is None else typed, counting)
+    return _form(record.kind, record.id, {**as_typed(record), **typed}, counting)
 
 
 def as_typed(record: Record) -> dict[str, tuple[str, ...]]:
@@ -95,10 +95,9 @@ def as_typed(record: Record) -> dict[str, tuple[str, ...]]:
 def corrections(record: Record, typed: Typed) -> list[str]:
     """Return what was typed otherwise than a record says, as NAME=VALUE; NAME= for what was emptied."""
     before, told = as_typed(record), list[str]()
-    for field in record.kind.fields:
-        texts = tuple(typed.get(field.name, ()))
-        if texts != tuple(one.strip() for one in before.get(field.name, ())):
-            told += [f"{field.name}={text}" for text in texts or ("",)]
+    for name, texts in typed.items():
+        if tuple(texts) != tuple(one.strip() for one in before.get(name, ())):
+            told += [f"{name}={text}" for text in texts or ("",)]
     return told
 
 

@@ -270,3 +270,15 @@ def test_logins_are_added_listed_and_removed_on_the_command_line(
     assert isotherm("serve", "user", "remove", "ada", *place).code == 0
     assert isotherm("serve", "user", "remove", "ada", *place).code == 2
     assert isotherm("serve", "user", "sing", *place).code == 2
+
+
+@pytest.mark.parametrize(("name", "is_led"), [("rita", False), ("walt", False), ("ada", True)])
+def test_only_administrators_are_led_from_what_was_done_to_who_looked(
+    visitor: TestClient, name: str, is_led: bool
+) -> None:
+    log_in(visitor, name)
+
+    for path in ("/patients/P01/history", "/history"):
+        answer = visitor.get(path)
+        assert answer.status_code == 200
+        assert ('href="/looked' in answer.text) == is_led

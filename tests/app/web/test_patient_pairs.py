@@ -85,6 +85,17 @@ def test_the_page_of_an_accepted_pair_says_where_it_is_filed_by_whom_and_when(
     assert (last.patient, last.what) == (patient, f"measured pair {job.id}")
 
 
+def test_a_margin_that_was_measured_here_leads_to_its_pair(reader: TestClient, registry: str, job: Job) -> None:
+    patient, _ = accept(reader, job, registry)
+    _, lesion = patient_with_lesion(registry)
+
+    margins = reader.get(f"/patients/{patient}").text.partition('id="margins"')[2]
+
+    row = re.search(rf'<th scope="row">{lesion}</th><td><a href="([^"]+)"', margins)
+    assert row is not None
+    assert row.group(1) == f"/patients/{patient}?look={job.id}-0#scans"
+
+
 def test_a_look_at_a_pair_of_somebody_else_is_not_found(reader: TestClient, registry: str, job: Job) -> None:
     patient, _ = patient_with_lesion(registry)
 

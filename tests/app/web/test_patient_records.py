@@ -140,6 +140,17 @@ def test_every_kind_of_record_has_a_form_with_every_field_of_the_registry(ada: T
     assert len(names) == len(set(names))
 
 
+def test_an_open_question_about_a_record_that_is_not_there_asks_what_it_belongs_to(ada: TestClient, x1: str) -> None:
+    form = next(one for one in ada.get("/patients/X1").text.split("<form") if 'name="kind" value="ablation"' in one)
+    assert {'name="answer.session_id"', 'name="answer.lesion_id"', 'name="answer.modality"'} <= {*re.findall(
+        r'name="answer\.\w+"', form)}  # fmt: skip
+
+    post(ada, "/patients/X1/answers", kind="ablation", **{
+        "answer.session_id": "1", "answer.lesion_id": "2", "answer.modality": "MWA"})  # fmt: skip
+
+    assert kept(x1, "ablation", "1").record.values["lesion_id"] == "2"
+
+
 def test_what_belongs_to_a_record_that_is_not_there_leads_to_that_one_first(ada: TestClient, x1: str) -> None:
     page = ada.get("/patients/X1/add?kind=ablation").text
     assert 'name="field.session_id"' in page
@@ -205,6 +216,13 @@ def test_a_correction_is_told_from_what_to_what_by_whom_and_why(ada: TestClient,
     assert "next to the hilum: empty → nobody could tell" in page
     assert "read again" in page
     assert page.index("read again") < page.index("came in"), "the latest first"
+
+
+def test_a_field_that_a_form_did_not_ask_for_stays(ada: TestClient, x1: str) -> None:
+    post(ada, "/patients/X1/record", kind="lesion", key="1", revision="1", why="read again",
+         **{"field.perihilar": "no"})  # fmt: skip
+
+    assert kept(x1, "lesion", "1").record.values == {"organ": "liver", "place": "VI", "perihilar": False}
 
 
 def test_an_emptied_field_says_nothing_any_more_and_one_that_is_needed_stays(ada: TestClient, x1: str) -> None:
@@ -373,6 +391,20 @@ def test_an_import_of_more_than_is_shown_says_how_much_is_left_out(ada: TestClie
     assert "added at least 2,000 records of at least 1 patient" in page
     assert "and 1,900 more" in page
     assert "the earliest act here may have done more" in page
+
+
+def test_a_margin_that_was_not_measured_here_leads_to_its_record(ada: TestClient, x1: str) -> None:
+    with open_store(x1) as store:
+        store.add([of("scan", "1", scanned_on=date(2020, 2, 1)), of("scan", "2", scanned_on=date(2020, 3, 1)),
+                   of("margin", "a", lesion_id="1", scan_id="1", status="measured", minimal_margin_mm=3.0),
+                   of("margin", "b", lesion_id="1", scan_id="2", status="not_ablated"),
+                   of("margin", "c", lesion_id="2", scan_id="1", status="measured", minimal_margin_mm=3.0)],
+                  by="test", why="test")  # fmt: skip
+
+    margins = ada.get("/patients/X1").text.partition('id="margins"')[2]
+
+    rows = re.findall(r'<th scope="row">(\d)</th><td><a href="[^"]+kind=margin&amp;key=(\w)"', margins)
+    assert sorted(rows) == [("1", "b"), ("2", "c")]
 
 
 def test_an_administrator_is_led_to_who_looked(ada: TestClient, x1: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
@@ -37,13 +38,15 @@ WHY = "first entry"
 FIELD = "field."
 """Before the names of fields in a form, so that none is taken for one of the page."""
 
+NOTHING_TYPED: Typed = MappingProxyType({})
+
 Who = Annotated[str, Depends(writer)]
 Text = Annotated[str, Form()]
 Key = Annotated[str, Query(max_length=64)]
 
 
 async def typed_in(request: Request) -> Typed:
-    """Return what was typed in a form, by the name of the field; empty fields are left out."""
+    """Return what was typed in a form, by the name of the field; nothing for a field that was left empty."""
     return typed_of(await request.form())
 
 
@@ -51,8 +54,9 @@ def typed_of(form: FormData) -> dict[str, list[str]]:
     """Return what was typed, without the spaces around it."""
     typed: dict[str, list[str]] = {}
     for name, text in form.multi_items():
-        if name.startswith(FIELD) and isinstance(text, str) and text.strip():
-            typed.setdefault(name.removeprefix(FIELD), []).append(text_in(text).strip())
+        if name.startswith(FIELD) and isinstance(text, str):
+            texts = typed.setdefault(name.removeprefix(FIELD), [])
+            texts += [text_in(text).strip()] if text.strip() else []
     return typed
 
 
@@ -75,7 +79,7 @@ def ask_new(request: Request, patient_id: str, kind: str) -> Response:
     one = which(patient_id, kind, "")
     if one.kind not in kinds_to_add(kept):
         return RedirectResponse(_record_path(one), 303)
-    return _asked(request, one, kept, {})
+    return _asked(request, one, kept, NOTHING_TYPED)
 
 
 @ROUTER.post("/patients/{patient_id}/add")
@@ -87,9 +91,9 @@ def put_new(
     kept_of_patient(request, patient_id, withdrawn=True)
     web = web_of(request)
     try:
-        if not typed:
+        if not (told := _written(typed)):
             raise BadSetting(NOTHING_TOLD)
-        own = add(web.settings.registry, one, _written(typed), today=web.today(), by=who, why=why.strip() or WHY)
+        own = add(web.settings.registry, one, told, today=web.today(), by=who, why=why.strip() or WHY)
     except (InputError, StoreError) as error:
         kept = kept_of_patient(request, patient_id, withdrawn=True)
         return _asked(request, one, kept, typed, why=why, said=in_words(str(error), one.kind), status=status_of(error))
@@ -170,7 +174,7 @@ def _of(one: Which, kept: Sequence[Kept]) -> Kept:
 
 
 def _shown(
-    request: Request, one: Which, kept: Sequence[Kept], *, typed: Typed | None = None, why: str = "",
+    request: Request, one: Which, kept: Sequence[Kept], *, typed: Typed = NOTHING_TYPED, why: str = "",
     why_back: str = "", said: str = "", status: int = 200, typed_before: Sequence[str] = (),
 ) -> Response:  # fmt: skip
     own = _of(one, kept)
