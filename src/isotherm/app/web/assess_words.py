@@ -9,7 +9,16 @@ from isotherm.app.palette import CLASSES
 from isotherm.app.registration_report import GateRow, gate_rows
 from isotherm.app.registration_words import SUMMARIES
 from isotherm.app.report_tables import name_of
-from isotherm.app.report_words import caveats, interval_name, interval_range, margin_words, part, percent, place_lps
+from isotherm.app.report_words import (
+    at_least_5_mm,
+    caveats,
+    interval_name,
+    interval_range,
+    margin_words,
+    part,
+    percent,
+    place_lps,
+)
 
 STAGES = (("reading", "Read"), ("registering", "Register"), ("registering the other way", "Register back"),
           ("judging", "Judge by gates"), ("carrying", "Carry the tumor"), ("lesion", "Measure"),
@@ -23,13 +32,13 @@ LEGEND = tuple((f"margin-{number}", each.label) for number, each in enumerate(CL
 def finding(lesion: Mapping[str, Any]) -> dict[str, Any]:
     """Return a margin with its interval in words; never one without the other, or the reason stands there."""
     interval = part(lesion, "interval_mm")
-    chance = part(lesion, "probability").get("below_5_mm")
+    chance = at_least_5_mm(lesion)
     thinnest = lesion.get("thinnest_point_lps_mm")
     return {
         "margin": margin_words(lesion),
         "interval_name": interval_name(interval) if interval else "Interval",
         "interval": interval_range(lesion) or _no_interval(lesion),
-        "at_least_5": None if chance is None else percent(1.0 - chance),
+        "at_least_5": None if chance is None else percent(chance),
         "thinnest": None if thinnest is None else place_lps(thinnest),
     }
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from isotherm.app.places import new_folder
 from isotherm.app.registry_exchange_tasks import Wish, import_records
-from isotherm.app.registry_tasks import make
+from isotherm.app.registry_tasks import make, upgrade
+from isotherm.errors import OtherRevision
+from isotherm.registry.store import open_store
 from isotherm.app.study_simulate import MAPPING, TABLES, simulate_center
 
 SCENARIO, PATIENTS, SEED = "ajr-2022", 120, 1
@@ -17,7 +19,7 @@ BY, WHY = "isotherm demo", "simulated patients, none of whom ever lived"
 
 
 def demo_registry(folder: Path, *, today: date, progress: Callable[[str], None] = lambda _: None) -> Path:
-    """Return the demo registry in a workspace, made where it is not there.
+    """Return the demo registry in a workspace, made where it is not there; one of an older isotherm is upgraded.
 
     Raises
     ------
@@ -25,6 +27,7 @@ def demo_registry(folder: Path, *, today: date, progress: Callable[[str], None] 
     """
     file = folder / "demo.registry"
     if file.exists():
+        _of_this_isotherm(file, today)
         return file
     progress("simulating patients for the demo")
     with new_folder(str(folder / "demo")) as tables:
@@ -37,3 +40,12 @@ def demo_registry(folder: Path, *, today: date, progress: Callable[[str], None] 
         import_records(str(unfinished), wish, today=today, by=BY, why=WHY, progress=progress)
         os.replace(unfinished, file)
     return file
+
+
+def _of_this_isotherm(file: Path, today: date) -> None:
+    """Bring a demo registry that an older isotherm has made up to date, after a backup."""
+    try:
+        with open_store(str(file)):
+            return
+    except OtherRevision:
+        upgrade(str(file), f"{file}.before-{today.isoformat()}")

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from fastapi import HTTPException
 
-from isotherm.app.records_of_case import as_kept, margin_values
+from isotherm.app.records_of_case import SINCE_REVISION_3, as_kept, margin_values
 from isotherm.app.web.assess_words import lesion_rows
 from isotherm.app.web.assessed import Assessed
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import JobTable
 from isotherm.app.web.work_assess import WORK
+from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Record
 
 NO_SUCH_LOOK = "No such pair was measured of this patient; the patient's page lists those there are."
@@ -69,11 +70,16 @@ def _measured(table: JobTable, job: Job, records: Sequence[Record]) -> Iterator[
     for number, (lesion, row) in enumerate(zip(document["lesions"], lesion_rows(document), strict=True)):
         # Neither another result, nor one that somebody changed since.
         told = as_kept(margin_values(document, lesion, folder=folder_of(job.id)))
-        kept = [one.id for one in margins if all(one.get(name) == value for name, value in told.items())]
+        kept = [one.id for one in margins if all(_agree(one, name, value) for name, value in told.items())]
         yield MeasuredLesion(
             job=job, number=number, label=row["label"], name=row["name"], margin=row["margin"],
             interval=row["interval"], withheld=row["status"] == "withheld", kept_as=", ".join(kept),
         )  # fmt: skip
+
+
+def _agree(margin: Record, name: str, value: Value) -> bool:
+    kept = margin.get(name)
+    return kept == value or (kept is None and name in SINCE_REVISION_3)
 
 
 def looked_for(pairs: Sequence[MeasuredLesion], key: str) -> MeasuredLesion | None:
