@@ -28,7 +28,7 @@ LESION_KEYS = (
 """What a board is told of a lesion of margin.json; the session's own folder has all of it."""
 
 
-NOTHING: Part = dict.fromkeys((*LESION_KEYS, "at_least_5_mm", "correction"))
+NOTHING: Document = dict.fromkeys((*LESION_KEYS, "at_least_5_mm", "correction"))
 """What is told of a lesion of which nothing was measured."""
 
 

@@ -187,7 +187,8 @@ def _without(document: Part, last: Sequence[Part]) -> list[View]:
     why = {one["lesion"]: one["why"] for one in document["not_measured"]}
     lesions = [] if criteria is None or not last else [one for one in criteria["case"]["lesions"] if one not in known]
     return [{"lesion": one, "margin": NO_MARGIN_OF_LESION, "interval": "", "chance": "", "when": "",
-             "status": why.get(one, ""), "direction": "", "grave": False} for one in lesions[: MOST_MARGINS - len(last)]]  # fmt: skip
+             "status": why.get(one, ""), "direction": "", "grave": False}
+            for one in lesions[: max(0, MOST_MARGINS - len(last))]]  # fmt: skip
 
 
 def _robustness(one: Part) -> bool:

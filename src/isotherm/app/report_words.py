@@ -73,7 +73,7 @@ def _at_least(value: float) -> str:
 
 def at_least_5_mm(lesion: Record) -> float | None:
     """Return the chance of a margin of at least 5 mm; None where a result has none."""
-    below = (lesion.get("probability") or {}).get("below_5_mm")
+    below = part(lesion, "probability").get("below_5_mm")
     return None if below is None else round(1.0 - float(below), 6)
 
 

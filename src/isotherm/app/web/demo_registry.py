@@ -10,9 +10,9 @@ from pathlib import Path
 from isotherm.app.places import new_folder
 from isotherm.app.registry_exchange_tasks import Wish, import_records
 from isotherm.app.registry_tasks import make, upgrade
+from isotherm.app.study_simulate import MAPPING, TABLES, simulate_center
 from isotherm.errors import OtherRevision
 from isotherm.registry.store import open_store
-from isotherm.app.study_simulate import MAPPING, TABLES, simulate_center
 
 SCENARIO, PATIENTS, SEED = "ajr-2022", 120, 1
 BY, WHY = "isotherm demo", "simulated patients, none of whom ever lived"
