@@ -162,7 +162,10 @@ def _question(questions: Sequence[Part]) -> View | None:
 
 def _outcome(answer: Part) -> str:
     """Return what the values of a missing fact would make of one criterion."""
-    ends = (f"{ANSWER_WORDS[one['answer']]} if {one['values']}" for one in answer["outcomes"])
+    open_still = {"UNKNOWN": "still open"}
+    ends = (
+        f"{open_still.get(one['answer'], ANSWER_WORDS[one['answer']])} if {one['values']}" for one in answer["outcomes"]
+    )
     return f"{answer['short']}, “{answer['title']}”: {'; '.join(ends)}"
 
 
