@@ -191,7 +191,8 @@ def test_lines_are_told_apart_without_color() -> None:
 
 def of_somebody_who_died() -> Any:
     shown = Shown(margins=[margin("1", 3.0)], died_on=ON, decided_on=date(2013, 3, 17))
-    return judged(shown, case(2), patient_id="P17", today=TODAY, as_of=None, origin="registry", notes=(), imaging={})
+    told: dict[str, Any] = {"today": TODAY, "as_of": None, "origin": "registry", "notes": (), "imaging": {}}
+    return judged(shown, case(2), patient_id="P17", **told)
 
 
 def test_a_death_stands_at_the_top_and_nothing_is_asked_of_who_died(tmp_path: Path) -> None:

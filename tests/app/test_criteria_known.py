@@ -1,4 +1,4 @@
-"""What is known within an open answer: numbers that would meet it or not, old notes, why a note tells nothing."""
+"""What is known within an open answer: numbers that would meet it or not, days of old notes, why nothing is told."""
 
 from __future__ import annotations
 

@@ -8,9 +8,10 @@ from datetime import date
 from typing import Any
 
 from isotherm.app.board_measure import MeasuredCourse, MeasuredSession, MeasuredZone
+from isotherm.app.correcting import told_corrections
 from isotherm.app.follow_up import Growth
 from isotherm.app.registration_document import number
-from isotherm.app.report_words import bound_of
+from isotherm.app.report_words import at_least_5_mm, bound_of
 from isotherm.app.software import versions
 from isotherm.clinical.course import Course
 from isotherm.imaging.zone_volume import DAYS_PER_MONTH, LEVEL, Share, ZoneVolume, growth_of, ml_per_month, share_of
@@ -25,6 +26,10 @@ LESION_KEYS = (
     "residual_volume_ml", "tumor_volume_ml", "ablation_volume_ml", "reasons", "flags",
 )  # fmt: skip
 """What a board is told of a lesion of margin.json; the session's own folder has all of it."""
+
+
+NOTHING: Document = dict.fromkeys((*LESION_KEYS, "at_least_5_mm", "correction"))
+"""What is told of a lesion of which nothing was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,13 +136,15 @@ def _margins(one: MeasuredSession) -> Iterator[Document]:
         "origin": "image",
     }  # fmt: skip
     if one.found is None:
-        nothing = dict.fromkeys(LESION_KEYS) | {"status": "withheld", "reasons": [one.reason], "flags": []}
+        nothing = NOTHING | {"status": "withheld", "reasons": [one.reason], "flags": []}
         yield from ({"lesion": lesion} | frame | nothing | {"registration": None} for lesion in pair.lesions)
         return
+    correction = " ".join(told_corrections(one.found.assessment.document["warnings"])) or None
     for lesion in one.found.assessment.document["lesions"]:
         told = lesion["registration"]
         yield {
             "lesion": str(lesion["label"]), **frame, **{key: lesion[key] for key in LESION_KEYS},
+            "at_least_5_mm": at_least_5_mm(lesion), "correction": correction,
             "registration": {key: told[key] for key in ("verdict", "error_mm", "method", "withheld")},
         }  # fmt: skip
 

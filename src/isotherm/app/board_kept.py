@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from isotherm.app.board_document import LESION_KEYS, Document, Shown, since, volume_document
+from isotherm.app.board_document import NOTHING, Document, Shown, since, volume_document
 from isotherm.app.case_from_records import Recorded, ablation_of, day_in, died_on, session_of
 from isotherm.app.course_from_records import course_from_records
 from isotherm.app.registration_document import number
@@ -47,7 +47,7 @@ def _noted(lesion: str, reading: Reading) -> Document:
     day = reading.facts[0].day if reading.facts else None
     told = value is not None and not bound and reading.low < reading.high
     interval = {"low": reading.low, "high": min(reading.high, REACH_MM), "level": TYPED_LEVEL, "calibrated": True}
-    nothing: Document = {**dict.fromkeys(LESION_KEYS), "reasons": [], "flags": []}
+    nothing: Document = {**NOTHING, "reasons": [], "flags": []}
     return {
         "lesion": lesion, **NOWHERE, "scan_on": None if day is None else day.isoformat(), "origin": "noted", **nothing,
         "status": status, "minimal_margin_mm": value, "interval_mm": interval if told else None, "registration": None,
@@ -98,7 +98,8 @@ def _margin(kept: Recorded, one: Record) -> Document:
     low, high, level = one.get("low_mm"), one.get("high_mm"), one.get("level_percent")
     interval = None
     if isinstance(low, float) and isinstance(high, float) and isinstance(level, float):
-        interval = {"low": low, "high": high, "level": level / 100.0, "calibrated": False}
+        interval = {"low": low, "high": high, "level": level / 100.0, "calibrated": one.get("calibrated") is True}
+    chance = one.get("at_least_5_percent")
     return {
         "lesion": str(one.get("lesion_id")),
         "session": None if ablation is None else str(ablation.get("session_id")),
@@ -107,7 +108,9 @@ def _margin(kept: Recorded, one: Record) -> Document:
         "before_scan": one.get("before_scan_id"),
         "days_after": None if scan_on is None or session_on is None else (scan_on - session_on).days,
         "modality": None if ablation is None else ablation.get("modality"), "origin": "registry",
-        **dict.fromkeys(LESION_KEYS), "status": one.get("status"), "minimal_margin_mm": one.get("minimal_margin_mm"),
+        **NOTHING, "status": one.get("status"), "minimal_margin_mm": one.get("minimal_margin_mm"),
+        "thinnest_direction": one.get("thinnest_direction"), "correction": one.get("correction"),
+        "at_least_5_mm": chance / 100.0 if isinstance(chance, float) else None,
         "interval_mm": interval, "surface_fraction": _shares(one), "residual_volume_ml": one.get("uncovered_ml"),
         "ablation_volume_ml": one.get("zone_volume_ml"), "reasons": [], "flags": [],
         "registration": {"verdict": one.get("gates"), "error_mm": one.get("registration_error_mm"),

@@ -51,7 +51,8 @@ def _put(drawing: Drawing | None, name: str, drawings: dict[str, bytes]) -> str 
 def _lesion(one: Part, page: BoardPage, drawings: dict[str, bytes], number: int) -> dict[str, Any]:
     planes = page.planes.get((one["session"], one["lesion"]))
     numbers = [
-        ("Interval", one["interval"]), ("Status", one["status"]), ("Measured", one["when"]),
+        ("Interval", one["interval"]), ("Chance of 5 mm or more", one["chance"]), ("Status", one["status"]),
+        ("Measured", one["when"]),
         ("Thinnest toward", one["direction"]),
         ("Surface under 0 mm", "" if one["below_0"] is None else percent(one["below_0"])),
         ("Surface under 5 mm", "" if one["below_5"] is None else percent(one["below_5"])),

@@ -15,6 +15,7 @@ from isotherm.app.board_words import (
     ROBUSTNESS_SAYS,
     SIMULATED,
     alert_lines,
+    chance_words,
     change_words,
     gates_words,
     growth_says,
@@ -69,7 +70,7 @@ def board_view(document: Part) -> View:
         "star": any(_striking(one) for one in zones),
         "main": _main(document, last), "question": _question(questions),
         "margins": rows, "margins_left": max(0, len(last) - MOST_MARGINS),
-        "toward": any(one["direction"] for one in rows),
+        "chances": any(one["chance"] for one in rows), "toward": any(one["direction"] for one in rows),
         "interval_says": ROBUSTNESS_SAYS if any(_robustness(one) for one in last) else "",
         "not_measured": [f"Lesion {one['lesion']}, session {one['session']}: {one['why']}"
                          for one in document["not_measured"]],
@@ -128,7 +129,7 @@ def _main(document: Part, last: Sequence[Part]) -> View:
     """Return the number that everybody looks for: the smallest margin, or what stands in its place."""
     if not last:
         why = document["not_measured"][0]["why"] if document["not_measured"] else "no scans with drawings are noted"
-        return {"label": "Minimal ablation margin", "big": NO_MARGIN, "interval": "", "where": "",
+        return {"label": "Minimal ablation margin", "big": NO_MARGIN, "interval": "", "chance": "", "where": "",
                 "when": capital(why) + ".", "caveats": [], "number": False}  # fmt: skip
     numbered = [one for one in last if one["minimal_margin_mm"] is not None]
     # A lesion that nothing was ablated of has the worst margin of all, whatever its number.
@@ -140,10 +141,10 @@ def _main(document: Part, last: Sequence[Part]) -> View:
     several = "Smallest minimal margin" if len(last) > 1 else "Minimal ablation margin"
     return {
         "label": f"{several}: lesion {shown['lesion']}", "big": capital(short_margin(shown)),
-        "interval": interval_words(shown),
+        "interval": interval_words(shown), "chance": chance_words(shown),
         "where": f"thinnest toward {direction}" if direction else "", "when": when_words(shown),
         "caveats": [*filter(None, [capital(gates_words(shown)) + "." if gates_words(shown) else ""]),
-                    *others[:MOST_CAVEATS], *caveats(shown, most=MOST_CAVEATS)],
+                    *filter(None, [shown["correction"]]), *others[:MOST_CAVEATS], *caveats(shown, most=MOST_CAVEATS)],
         "number": shown["minimal_margin_mm"] is not None,
     }  # fmt: skip
 
@@ -163,7 +164,10 @@ def _question(questions: Sequence[Part]) -> View | None:
 
 def _outcome(answer: Part) -> str:
     """Return what the values of a missing fact would make of one criterion."""
-    ends = (f"{ANSWER_WORDS[one['answer']]} if {one['values']}" for one in answer["outcomes"])
+    open_still = {"UNKNOWN": "still open"}
+    ends = (
+        f"{open_still.get(one['answer'], ANSWER_WORDS[one['answer']])} if {one['values']}" for one in answer["outcomes"]
+    )
     return f"{answer['short']}, “{answer['title']}”: {'; '.join(ends)}"
 
 
@@ -175,7 +179,8 @@ def _missing(question: Part) -> str:
 def _row(one: Part) -> View:
     return {
         "lesion": one["lesion"], "margin": short_margin(one), "interval": interval_words(one), "when": when_words(one),
-        "status": status_short(one), "direction": one["thinnest_direction"] or "",
+        "chance": chance_words(one), "direction": one["thinnest_direction"] or "",
+        "status": status_short(one) + ("; corrected by hand" if one["correction"] else ""),
         "grave": one["status"] in ("withheld", "not_ablated", "not_assessable") or (one["minimal_margin_mm"] or 0) < 0,
     }  # fmt: skip
 
@@ -186,8 +191,9 @@ def _without(document: Part, last: Sequence[Part]) -> list[View]:
     known = {one["lesion"] for one in last}
     why = {one["lesion"]: one["why"] for one in document["not_measured"]}
     lesions = [] if criteria is None or not last else [one for one in criteria["case"]["lesions"] if one not in known]
-    return [{"lesion": one, "margin": NO_MARGIN_OF_LESION, "interval": "", "when": "", "status": why.get(one, ""),
-             "direction": "", "grave": False} for one in lesions[: MOST_MARGINS - len(last)]]  # fmt: skip
+    return [{"lesion": one, "margin": NO_MARGIN_OF_LESION, "interval": "", "chance": "", "when": "",
+             "status": why.get(one, ""), "direction": "", "grave": False}
+            for one in lesions[: max(0, MOST_MARGINS - len(last))]]  # fmt: skip
 
 
 def _robustness(one: Part) -> bool:
@@ -198,7 +204,7 @@ def _whole(one: Part) -> View:
     shares: Part = one["surface_fraction"] or {}
     told: Part = one["registration"] or {}
     return {
-        **_row(one), "session": one["session"], "caveats": caveats(one, most=6),
+        **_row(one), "session": one["session"], "caveats": [*filter(None, [one["correction"]]), *caveats(one, most=6)],
         "below_0": shares.get("below_0_mm"), "below_5": _below_5(shares), "residual_ml": one["residual_volume_ml"],
         "tumor_ml": one["tumor_volume_ml"], "zone_ml": one["ablation_volume_ml"], "error_mm": told.get("error_mm"),
     }  # fmt: skip

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from isotherm.app.report_words import MINUS, NO_BREAK, decimal, interval_name, interval_range, margin_words, ml, mm
+from isotherm.app.report_words import (
+    MINUS,
+    NO_BREAK,
+    decimal,
+    interval_name,
+    interval_range,
+    margin_words,
+    ml,
+    mm,
+    percent,
+)
 
 Part = Mapping[str, Any]
 
@@ -38,6 +48,12 @@ def interval_words(lesion: Part) -> str:
     """Return the interval of a margin with what it may be called; empty where there is none."""
     ends = interval_range(lesion)
     return "" if ends is None else f"{interval_name(lesion['interval_mm'])} {ends}"
+
+
+def chance_words(lesion: Part) -> str:
+    """Return the chance of 5 mm or more; empty where it is not told."""
+    chance = lesion["at_least_5_mm"]
+    return "" if chance is None else percent(chance)
 
 
 def gates_words(lesion: Part) -> str:

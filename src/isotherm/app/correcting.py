@@ -23,6 +23,9 @@ Of = Literal["tumor", "ablation"]
 
 SCHEMA = "isotherm.corrections/1"
 
+BY_HAND = "was corrected by hand"
+"""What the warnings of a result say of a mask that somebody painted on."""
+
 LONGEST_WORDS = 200
 """Of who corrected and why."""
 
@@ -162,7 +165,12 @@ def _says(one: Correction, before: Mask, after: Mask) -> str:
     what = "ablation zone" if one.of == "ablation" else "tumor"
     number = f" {one.number + 1}" if one.number else ""
     strokes = "1 stroke" if len(one.strokes) == 1 else f"{len(one.strokes)} strokes"
-    return f"The {what}{number} was corrected by hand: {strokes}, {added:.2f} ml added and {erased:.2f} ml erased."
+    return f"The {what}{number} {BY_HAND}: {strokes}, {added:.2f} ml added and {erased:.2f} ml erased."
+
+
+def told_corrections(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Return those of a result's warnings that say what was corrected by hand."""
+    return tuple(one for one in warnings if f" {BY_HAND}: " in one)
 
 
 def changed_ml(before: Mask, after: Mask) -> tuple[float, float]:

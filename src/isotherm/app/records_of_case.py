@@ -9,11 +9,13 @@ from datetime import date
 from typing import Any
 
 from isotherm.app.board_measure import MeasuredCourse, MeasuredSession
+from isotherm.app.correcting import told_corrections
 from isotherm.app.dicom_results import lesion_uid
+from isotherm.app.report_words import at_least_5_mm
 from isotherm.clinical.case import Case
 from isotherm.clinical.course import Course
 from isotherm.clinical.fact import Fact
-from isotherm.clinical.kinds import LONGEST_KEY, Value
+from isotherm.clinical.kinds import LONGEST_KEY, LONGEST_TEXT, Value
 from isotherm.clinical.picture import picture_of
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
@@ -25,6 +27,9 @@ MODALITY = {"CT": "CT", "MR": "MRI", "PT": "PET/CT", "US": "ultrasound"}
 """What a registry calls a scan, by what DICOM does."""
 
 REGISTRATION = {"deformable": "deformable", "rigid": "rigid", "given": "given", "landmarks": "given"}
+
+SINCE_REVISION_3 = ("calibrated", "at_least_5_percent", "thinnest_direction", "correction")
+"""Fields of a margin that one which was filed in an older registry does not have."""
 
 Values = dict[str, Value | None]
 
@@ -151,12 +156,14 @@ def margin_values(document: Mapping[str, Any], lesion: Mapping[str, Any], *, fol
     share: Mapping[str, Any] = lesion["surface_fraction"]
     told: Mapping[str, Any] = lesion["registration"]
     simulated = OF_SIMULATED_IMAGES if any(one["simulated"] for one in document["inputs"]) else ""
-    level = interval.get("level")
+    level, chance = interval.get("level"), at_least_5_mm(lesion)
     return {
         "status": lesion["status"],
         "minimal_margin_mm": lesion["minimal_margin_mm"], "low_mm": interval.get("low"),
         "high_mm": interval.get("high"),
-        "level_percent": None if level is None else 100.0 * level,
+        "level_percent": None if level is None else 100.0 * level, "calibrated": interval.get("calibrated"),
+        "at_least_5_percent": None if chance is None else 100.0 * chance,
+        "thinnest_direction": lesion["thinnest_direction"],
         "under_0_percent": _percent(share["below_0_mm"]),
         "under_5_percent": _percent(share["below_0_mm"], share["0_to_5_mm"]),
         "under_10_percent": _percent(share["below_0_mm"], share["0_to_5_mm"], share["5_to_10_mm"]),
@@ -165,6 +172,7 @@ def margin_values(document: Mapping[str, Any], lesion: Mapping[str, Any], *, fol
         "registration": REGISTRATION.get(told["method"]), "registration_error_mm": told["error_mm"],
         "gates": told["verdict"], "software": f"isotherm {document['software']['isotherm']}",
         "settings": _hash(document["settings"]), "result": f"{folder}/margin.json, {_hash(document)}{simulated}",
+        "correction": " ".join(told_corrections(document["warnings"]))[:LONGEST_TEXT] or None,
     }  # fmt: skip
 
 

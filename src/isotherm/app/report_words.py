@@ -71,6 +71,12 @@ def _at_least(value: float) -> str:
     return f"≥{NO_BREAK}" if value >= REACH_MM else ""
 
 
+def at_least_5_mm(lesion: Record) -> float | None:
+    """Return the chance of a margin of at least 5 mm; None where a result has none."""
+    below = part(lesion, "probability").get("below_5_mm")
+    return None if below is None else round(1.0 - float(below), 6)
+
+
 def percent(share: float) -> str:
     """Return a share of one in percent; neither 0 nor 100 unless it is."""
     value = 100.0 * share

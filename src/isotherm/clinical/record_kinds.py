@@ -172,6 +172,9 @@ MARGIN = RecordKind(name="margin", label="Margin of one lesion on one scan", fie
     _number("low_mm", "lower limit of its interval", "mm", -150.0, 150.0, by="image"),
     _number("high_mm", "upper limit of its interval", "mm", -150.0, 150.0, by="image"),
     _number("level_percent", "level of that interval", "%", 50.0, 99.99, by="image"),
+    _yes("calibrated", "how often such an interval holds the truth was checked", by="image"),
+    _number("at_least_5_percent", "chance of a margin of at least 5 mm", "%", 0.0, 100.0, by="image"),
+    _text("thinnest_direction", "direction in which it is thinnest", by="image"),
     _number("under_0_percent", "surface with a margin under 0 mm", "%", 0.0, 100.0, by="image"),
     _number("under_5_percent", "surface with a margin under 5 mm", "%", 0.0, 100.0, by="image"),
     _number("under_10_percent", "surface with a margin under 10 mm", "%", 0.0, 100.0, by="image"),
@@ -184,6 +187,7 @@ MARGIN = RecordKind(name="margin", label="Margin of one lesion on one scan", fie
     _text("software", "software and version", by="image"),
     _text("settings", "settings, as a hash", by="image"),
     _text("result", "file of the result, and its hash", by="image"),
+    _text("correction", "what of its outlines was corrected by hand", by="image"),
     _text("reader", "who accepted it"),
 ))  # fmt: skip
 

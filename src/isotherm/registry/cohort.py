@@ -47,7 +47,8 @@ UNUSED: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "scan": ("modality", "purpose", "agent", "phase", "slice_thickness_mm", "study_uid", "series_uid"),
     "reading": ("second_diameter_mm", "third_diameter_mm", "volume_ml", "zone_volume_ml", "to_vessel_mm",
                 "to_bile_duct_mm", "to_bowel_mm", "to_capsule_mm", "enhancement", "reader"),
-    "margin": ("level_percent", "zone_volume_ml", "gates", "software", "settings", "result", "reader"),
+    "margin": ("level_percent", "calibrated", "at_least_5_percent", "thinnest_direction", "zone_volume_ml", "gates",
+               "software", "settings", "result", "correction", "reader"),
     "systemic": ("regimen", "line", "targeted_agent", "cycles", "response"),
     "follow_up": ("quality_of_life", "quality_of_life_instrument"),
 })  # fmt: skip

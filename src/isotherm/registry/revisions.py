@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every revision that this isotherm knows, the oldest first."""
 
 HEAD = REVISIONS[-1]

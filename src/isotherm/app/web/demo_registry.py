@@ -9,7 +9,7 @@ from pathlib import Path
 
 from isotherm.app.places import new_folder
 from isotherm.app.registry_tasks import is_simulated, make
-from isotherm.errors import BadSetting
+from isotherm.errors import BadSetting, OtherRevision
 
 SCENARIO, PATIENTS, SEED = "ajr-2022", 120, 1
 BY, WHY = "isotherm demo", "simulated patients, none of whom ever lived"
@@ -31,12 +31,19 @@ def demo_registry(folder: Path, *, today: date, progress: Callable[[str], None] 
     """
     file = folder / "demo.registry"
     if file.exists():
-        if not is_simulated(str(file)):
+        if not _is_ours(str(file)):
             raise BadSetting(NO_MARK)
         return file
     progress("simulating patients for the demo")
     _simulate(folder, file, today, progress)
     return file
+
+
+def _is_ours(address: str) -> bool:
+    try:
+        return is_simulated(address)
+    except OtherRevision:
+        return False
 
 
 def _simulate(folder: Path, file: Path, today: date, progress: Callable[[str], None]) -> None:

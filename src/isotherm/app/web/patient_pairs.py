@@ -8,12 +8,13 @@ from typing import Any
 
 from fastapi import HTTPException
 
-from isotherm.app.records_of_case import as_kept, margin_values
+from isotherm.app.records_of_case import SINCE_REVISION_3, as_kept, margin_values
 from isotherm.app.web.assess_words import lesion_rows
 from isotherm.app.web.assessed import Assessed
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import JobTable
 from isotherm.app.web.work_assess import WORK
+from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Record
 
 NO_SUCH_LOOK = "No such pair was measured of this patient; the patient's page lists those there are."
@@ -80,8 +81,13 @@ def margins_in(job_id: str, document: Mapping[str, Any], records: Sequence[Recor
     margins = [one for one in records if one.kind.name == "margin"]
     # Neither another result, nor one that somebody changed since.
     told = [as_kept(margin_values(document, one, folder=folder_of(job_id))) for one in document["lesions"]]
-    return [[one for one in margins if all(one.get(name) == value for name, value in values.items())]
+    return [[one for one in margins if all(_agree(one, name, value) for name, value in values.items())]
             for values in told]  # fmt: skip
+
+
+def _agree(margin: Record, name: str, value: Value) -> bool:
+    kept = margin.get(name)
+    return kept == value or (kept is None and name in SINCE_REVISION_3)
 
 
 def looked_for(pairs: Sequence[MeasuredLesion], key: str) -> MeasuredLesion | None:
