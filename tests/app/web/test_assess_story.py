@@ -122,6 +122,7 @@ def test_strokes_outlive_the_tab_in_which_they_were_painted(
         told.go(f"/assess/{job.id}")
         told.page.wait_for_selector("#viewer[data-measured=yes]", timeout=MINUTES)
         told.page.focus("#viewer canvas")
+        told.page.keyboard.press("x")
         with told.page.expect_response(lambda answer: answer.url.endswith("/strokes") and answer.status == 204):
             told.page.keyboard.press("d")
         told.page.wait_for_selector("#quick[aria-busy=false]")
