@@ -37,15 +37,29 @@ def test_a_measured_pair_blinks_and_strokes_are_undone_and_done_again(
         # Blink, by the key.
         page.focus("#viewer canvas")
         page.keyboard.press("b")
-        assert page.inner_text("#scan") == "before ablation, laid on the scan after"
+        assert page.inner_text("#scan") == "before ablation, registered"
         page.keyboard.press("b")
         assert page.inner_text("#scan") == "after ablation"
 
         # The sign of the thinnest point, and a scale bar on each plane.
         assert page.inner_text("[data-marks] .here") == f"{margin} here"
         assert page.locator("[data-marks] .scale").count() == 3
+        # The right button sets the window of both scans, + zooms, and r takes both back.
+        look = """isothermViewer.niivue().volumes.slice(0, 2).map((one) => [one.cal_min, one.cal_max]).join(" ")
+            + " " + isothermViewer.niivue().scene.pan2Dxyzmm[3]"""
+        first = page.evaluate(look)
+        box = page.locator("#viewer canvas").first.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 100, box["y"] + 100)
+        page.mouse.down(button="right")
+        page.mouse.move(box["x"] + 110, box["y"] + 110, steps=5)
+        page.mouse.up(button="right")
         page.keyboard.press("+")
+        after, before, zoom = page.evaluate(look).split(" ")
+        assert after == before != first.split(" ")[0]
+        assert float(zoom) == 1.25
         page.keyboard.press("r")
+        assert page.evaluate(look) == first
 
         # A stroke with the mouse on the axial plane, then a dab by the keyboard.
         page.click("#brush")
@@ -122,6 +136,7 @@ def test_strokes_outlive_the_tab_in_which_they_were_painted(
         told.go(f"/assess/{job.id}")
         told.page.wait_for_selector("#viewer[data-measured=yes]", timeout=MINUTES)
         told.page.focus("#viewer canvas")
+        told.page.keyboard.press("x")
         with told.page.expect_response(lambda answer: answer.url.endswith("/strokes") and answer.status == 204):
             told.page.keyboard.press("d")
         told.page.wait_for_selector("#quick[aria-busy=false]")

@@ -138,7 +138,7 @@ def test_scans_are_looked_at_on_the_patients_page(
         page.wait_for_selector("#viewer[data-state=ready]", timeout=MINUTES)
         page.focus("#viewer canvas")
         page.keyboard.press("b")
-        assert page.inner_text("#scan") == "before ablation, laid on the scan after"
+        assert page.inner_text("#scan") == "before ablation, registered"
         place = page.inner_text("[data-viewer=place]")
         page.keyboard.press("ArrowLeft")
         assert page.inner_text("[data-viewer=place]") != place

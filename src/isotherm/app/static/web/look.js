@@ -31,6 +31,7 @@ export class Look {
     const stage = section.querySelector(".stage");
     stage.addEventListener("wheel", (event) => this.wheeled(event), { capture: true, passive: false });
     for (const kind of ["wheel", "pointermove", "pointerup", "touchmove"]) stage.addEventListener(kind, () => this.marks?.soon());
+    stage.addEventListener("pointerup", (event) => event.button === 2 && this.section.dataset.state === "ready" && this.viewer.shareWindow());
     stage.addEventListener("contextmenu", (event) => event.preventDefault()); // the right button sets the window
     new ResizeObserver(() => this.marks?.soon()).observe(stage);
     // In the capture phase: the viewer keeps keys from NiiVue, and would keep them from us.
@@ -101,7 +102,7 @@ export class Look {
   }
 
   tellScan() {
-    this.scan.textContent = this.before.checked && !this.before.disabled ? "before ablation, laid on the scan after" : "after ablation";
+    this.scan.textContent = this.before.checked && !this.before.disabled ? "before ablation, registered" : "after ablation";
     this.blinks.setAttribute("aria-pressed", String(this.before.checked));
   }
 }

@@ -239,6 +239,15 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
     moved();
   };
 
+  // NiiVue sets gray values of the image at the bottom alone: the other one follows where both began with the same.
+  const shareWindow = () => {
+    const [[first, bottom] = [], ...others] = placed.filter(([layer]) => layer.window);
+    for (const [layer, thing] of others) {
+      if (String(layer.window) === String(first.window)) [thing.cal_min, thing.cal_max] = [bottom.cal_min, bottom.cal_max];
+    }
+    viewer.updateGLVolume();
+  };
+
   // Zoom, gray values and the view in 3-D as they were at first; the crosshair stays.
   const reset = () => {
     for (const [layer, thing] of placed) if (layer.window) [thing.cal_min, thing.cal_max] = layer.window;
@@ -309,7 +318,7 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
   );
   watch.observe(canvas);
 
-  return { goTo, moveTo, replace, seen, planesShown, zoom, reset, only, lay, crosshair: () => (viewer ? crosshair() : null), niivue: () => viewer };
+  return { goTo, moveTo, replace, seen, planesShown, zoom, reset, shareWindow, only, lay, crosshair: () => (viewer ? crosshair() : null), niivue: () => viewer };
 };
 
 (() => {
