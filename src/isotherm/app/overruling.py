@@ -93,7 +93,7 @@ def overruled_by_findings(noted: Iterable[Noted], seen: Iterable[Seen]) -> Itera
 
 def _said(one: Seen, organs: set[Value | None]) -> Iterator[tuple[str, Fact]]:
     """Yield what a finding says itself."""
-    outside = [OUTSIDE[organ] for organ in organs if organ in OUTSIDE] if len(organs) == 1 else []
+    outside = [OUTSIDE[organ] for organ in organs if organ is not None and organ in OUTSIDE] if len(organs) == 1 else []
     if "new_elsewhere" in one.fields:
         yield from ((name, Fact(value=True, on=one.on, source=FOUND["new_elsewhere"])) for name in outside)
     if "untreatable" in one.fields:

@@ -137,7 +137,7 @@ class WorklistTable:
         ------
         StoreError, NoAnswer
         """
-        is_whole = self._carry_on()
+        behind = self._carry_on()
         told = {"part": part.lower(), "most": most}
         with self._workspace.connected(reads=True) as connection:
             count = connection.execute(
@@ -147,7 +147,7 @@ class WorklistTable:
                 "SELECT patient FROM line WHERE :part = '' OR instr(lower(patient), :part) > 0 "
                 "ORDER BY instr(lower(patient), :part), length(patient), patient LIMIT :most", told,
             ).fetchall()  # fmt: skip
-        return Keys(tuple(str(row["patient"]) for row in rows), int(count), is_whole)
+        return Keys(tuple(str(row["patient"]) for row in rows), int(count), behind == 0)
 
     def open(self) -> None:
         """Begin to read, in the background, what has not been read."""
