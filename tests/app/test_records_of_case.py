@@ -14,7 +14,7 @@ from isotherm.app.board_kept import shown_of_records
 from isotherm.app.board_measure import MeasuredCourse
 from isotherm.app.case_from_records import case_from_records
 from isotherm.app.course_from_records import course_from_records
-from isotherm.app.records_of_case import key_for, records_of
+from isotherm.app.records_of_case import key_for, margin_values, records_of
 from isotherm.clinical.case import Case, Lesion
 from isotherm.clinical.course import Course, DrawnScan, Session, SystemicLine
 from isotherm.clinical.fact import Fact
@@ -254,3 +254,32 @@ def test_facts_with_sources_and_dates_are_written_as_a_case_file_has_them() -> N
     assert made["ct_date.undated"] == "2025-01-02"
     assert made["inr.undated"] == '{ value = 1.1, source = "a \\"quoted\\" word" }'
     assert made["inr.undated.2"] == '"not assessable"'
+
+
+def test_what_a_margin_keeps_of_its_chance_place_and_correction_is_on_the_sheet_and_older_ones_know_nothing() -> None:
+    own = {"lesion_id": "1", "scan_id": "F", "status": "measured", "minimal_margin_mm": 3.0, "low_mm": 1.8,
+           "high_mm": 4.4, "level_percent": 90.0}  # fmt: skip
+    newer = {"calibrated": True, "at_least_5_percent": 0.8, "thinnest_direction": "left",
+             "correction": "The tumor was corrected by hand: 1 stroke."}  # fmt: skip
+    places = [record("lesion", "1", organ="liver"), record("scan", "F", scanned_on=date(2025, 1, 1))]
+    (old,), (new,) = (
+        shown_of_records([*places, record("margin", "M", **own, **more)], patient_id="P1", on=TODAY).margins
+        for more in ({}, newer)
+    )
+    names = ("at_least_5_mm", "thinnest_direction", "correction")
+    assert [new[name] for name in names] == [pytest.approx(0.008), "left", newer["correction"]]
+    assert [old[name] for name in names] == [None, None, None]
+    assert (new["interval_mm"]["calibrated"], old["interval_mm"]["calibrated"]) == (True, False)
+
+
+def test_the_chance_of_5_mm_and_what_was_corrected_are_read_off_a_result() -> None:
+    told = ["A scan is thick.", "The ablation zone was corrected by hand: 2 strokes, 0.00 ml added and 0.03 ml erased."]
+    lesion = {"status": "measured", "minimal_margin_mm": 3.0, "interval_mm": None, "vessels": [],
+              "probability": {"below_5_mm": 0.992}, "thinnest_direction": "left", "residual_volume_ml": 0.0,
+              "surface_fraction": {"below_0_mm": 0.0, "0_to_5_mm": 0.2, "5_to_10_mm": 0.8}, "ablation_volume_ml": 9.0,
+              "registration": {"method": "deformable", "error_mm": 0.5, "verdict": "pass"}}  # fmt: skip
+    document = {"warnings": told, "inputs": [], "software": {"isotherm": "1"}, "settings": {}}
+    values = margin_values(document, lesion, folder="assess/x")
+    assert (values["at_least_5_percent"], values["correction"]) == (pytest.approx(0.8), told[1])
+    none = margin_values(document | {"warnings": told[:1]}, lesion | {"probability": None}, folder="assess/x")
+    assert (none["at_least_5_percent"], none["correction"]) == (None, None)
