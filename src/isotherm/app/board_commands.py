@@ -99,7 +99,7 @@ def _boarded(options: argparse.Namespace, folder: Path, progress: Callable[[str]
     """Return the board, and what was told of the registry."""
     from isotherm.app.board_registry import PatientAsked, board_of_registry, tracking_of, write_to_registry
     from isotherm.app.board_tasks import FolderAsked, board_of_folder, patient_of
-    from isotherm.app.registry_tasks import is_simulated
+    from isotherm.app.registry_mark import is_simulated
     from isotherm.app.settings import Settings
 
     if not folder.is_dir():

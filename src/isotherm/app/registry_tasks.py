@@ -113,12 +113,6 @@ def make(address: str, *, simulated_by: str | None = None) -> str:
         return store.address.shown
 
 
-def is_simulated(address: str) -> bool:
-    """Return whether nobody in a registry ever lived, as the registry itself says."""
-    with open_store(address) as store:
-        return store.simulated()
-
-
 def add(address: str, one: Which, written: Sequence[str], *, today: date, by: str, why: str) -> str:
     """Add a record; return its own key, which is the next free number where none was given.
 

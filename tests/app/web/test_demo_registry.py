@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from isotherm.app.registry_tasks import is_simulated, make
+from isotherm.app.registry_mark import is_simulated
+from isotherm.app.registry_tasks import make
 from isotherm.app.web import demo_registry as made
 from isotherm.app.web.demo_registry import demo_registry
 from isotherm.errors import BadSetting

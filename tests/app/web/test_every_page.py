@@ -86,7 +86,7 @@ def test_pages_at_work_and_after_a_cancel(visit: Visit, tmp_path: Path) -> None:
 
     looked = sent(visit, tmp_path, "clinic.csv", "MRN;Date of birth;Sex\nQ12;01.02.1940;male\n")
     visit.go("/evidence/margin")
-    page.get_by_role("button", name="Draw the figures").click()
+    page.get_by_role("button", name="Draw what was published").click()
     margin = page.url.removeprefix(visit.home)
 
     at_work = [(pair, "pair"), (run, "run"), (looked, "import"), (margin, "margin"),
@@ -133,8 +133,9 @@ def test_pages_that_are_full(visit: Visit, tmp_path: Path) -> None:
     visit.refused()
 
     visit.go("/evidence/margin")
+    page.get_by_text("Draw it with the lengths of a patient").click()
     page.get_by_label(re.compile("margin", re.IGNORECASE)).first.fill("3")
-    page.get_by_role("button", name="Draw the figures").click()
+    page.get_by_role("button", name="Draw with these").click()
     expect(page.locator("iframe")).to_be_visible(timeout=PATIENCE_MS)
     visit.looks_well("margin-3-full")
     for path, name in [("/kept", "kept"), ("/jobs", "jobs"), ("/patients/SYN-00005", "patient"),

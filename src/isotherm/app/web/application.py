@@ -12,7 +12,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.staticfiles import StaticFiles
 
 from isotherm.app.criteria_page import criteria_environment
-from isotherm.app.registry_tasks import is_simulated
+from isotherm.app.registry_mark import is_simulated
 from isotherm.app.web.admission import admitted
 from isotherm.app.web.context import Web
 from isotherm.app.web.csrf import guarded

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from isotherm.app.places import new_folder
-from isotherm.app.registry_tasks import is_simulated, make
+from isotherm.app.registry_mark import is_simulated
 from isotherm.errors import BadSetting, OtherRevision
 
 SCENARIO, PATIENTS, SEED = "ajr-2022", 120, 1
@@ -48,6 +48,7 @@ def _is_ours(address: str) -> bool:
 
 def _simulate(folder: Path, file: Path, today: date, progress: Callable[[str], None]) -> None:
     from isotherm.app.registry_exchange_tasks import Wish, import_records
+    from isotherm.app.registry_tasks import make
     from isotherm.app.study_simulate import MAPPING, TABLES, simulate_center
 
     with new_folder(str(folder / "demo")) as tables:
