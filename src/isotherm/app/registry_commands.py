@@ -159,8 +159,8 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from isotherm.app.registry_show import patient_json, patient_text
     from isotherm.app.registry_mark import is_simulated
+    from isotherm.app.registry_show import patient_json, patient_text
     from isotherm.app.registry_tasks import patient
     from isotherm.app.terminal import terminal_columns
 

@@ -21,7 +21,6 @@ from isotherm.app.web.uploads import Uploaded, drop, files_of
 from isotherm.app.web.workspace import Workspace
 from isotherm.errors import BadMapping, BadSetting
 from isotherm.exchange.atomic import write_text
-from isotherm.exchange.record_mapping_files import mapping_from
 from isotherm.exchange.text_files import text_of
 from isotherm.printable import printable
 
@@ -148,6 +147,8 @@ def _mapping_in(came: Sequence[Uploaded]) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _can_be_read(text: str) -> bool:
+    from isotherm.exchange.record_mapping_files import mapping_from  # the first pages do without its packages
+
     try:
         mapping_from(text)
     except BadMapping:
