@@ -54,7 +54,8 @@ def send(request: Request, who: Who, upload: Annotated[str, Form()], redcap: Fla
     is_fhir = any(one.name.lower().endswith(".json") for one in came)
     if (redcap or is_fhir) and len(came) > 1:
         raise BadSetting("An export of REDCap, or a FHIR bundle, is one file; send it alone.")
-    sent = take_over(workspace, upload, what="redcap" if redcap else "fhir" if is_fhir else "tables", who=who)
+    sent = take_over(workspace, upload, what="redcap" if redcap else "fhir" if is_fhir else "tables", who=who,
+                     is_mapping=_can_be_read)  # fmt: skip
     return _look(request, sent, who)
 
 
@@ -127,6 +128,14 @@ def _look(request: Request, sent: Sent, who: str) -> Response:
              "today": web_of(request).today().isoformat()}  # fmt: skip
     sent.with_run(start_job(request, "import", f"Look at {sent.title}", asked, who=who).id)
     return RedirectResponse(f"/exchange/{sent.id}", 303)
+
+
+def _can_be_read(text: str) -> bool:
+    try:
+        mapping_from(text)
+    except BadMapping:
+        return False
+    return True
 
 
 def _asked(request: Request, job: Job) -> dict[str, Any]:

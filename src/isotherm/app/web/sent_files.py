@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from isotherm.app.web.gate import TooLarge
 from isotherm.app.web.job import ID
 from isotherm.app.web.uploads import Uploaded, drop, files_of
 from isotherm.app.web.workspace import Workspace
-from isotherm.errors import BadMapping, BadSetting
+from isotherm.errors import BadSetting
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.text_files import text_of
 from isotherm.printable import printable
@@ -92,10 +92,13 @@ class Sent:
         return one
 
 
-def take_over(workspace: Workspace, upload_id: str, *, what: str, who: str) -> Sent:
+def take_over(
+    workspace: Workspace, upload_id: str, *, what: str, who: str, is_mapping: Callable[[str], bool] = lambda _: True
+) -> Sent:
     """Take the files of an upload over, all or none; nothing in tables is read.
 
-    A mapping that came with them lies beside them; of several files that might be one, that which can be read as one.
+    A mapping that came with them lies beside them; of several files that might be one, that of which `is_mapping` says
+    so by its text.
 
     Raises
     ------
@@ -106,8 +109,8 @@ def take_over(workspace: Workspace, upload_id: str, *, what: str, who: str) -> S
     TooLarge
     """
     every = files_of(workspace, upload_id)
-    came = [one for one in every if not _is_mapping(one)]
-    mapping, aside = _mapping_in([one for one in every if _is_mapping(one)])
+    came = [one for one in every if not _may_be_mapping(one)]
+    mapping, aside = _mapping_in([one for one in every if _may_be_mapping(one)], is_mapping)
     names = tuple(harmless(one.name) for one in came)
     if not came or len(came) > MOST_FILES:
         raise BadSetting(f"{len(came)} tables came; choose 1 to {MOST_FILES}.")
@@ -130,30 +133,20 @@ def take_over(workspace: Workspace, upload_id: str, *, what: str, who: str) -> S
     return sent
 
 
-def _is_mapping(one: Uploaded) -> bool:
+def _may_be_mapping(one: Uploaded) -> bool:
     return one.name.lower().endswith(".toml")
 
 
-def _mapping_in(came: Sequence[Uploaded]) -> tuple[str | None, tuple[str, ...]]:
+def _mapping_in(came: Sequence[Uploaded], is_mapping: Callable[[str], bool]) -> tuple[str | None, tuple[str, ...]]:
     """Return the text of the mapping among files, if one came, and the names of the others, as protocols of a study."""
     texts = {one.name: text_of(one.path, called="mapping", example=MAPPING) for one in came}
-    mappings = list(texts) if len(texts) == 1 else [name for name, text in texts.items() if _can_be_read(text)]
+    mappings = list(texts) if len(texts) == 1 else [name for name, text in texts.items() if is_mapping(text)]
     if texts and len(mappings) != 1:
         names = ", ".join(map(harmless, texts))
         raise BadSetting(f"{names} came, and {len(mappings)} of them can be read as a mapping; send the one that says "
                          "what the columns of all tables mean.")  # fmt: skip
     aside = tuple(harmless(name) for name in texts if name not in mappings)
     return (texts[mappings[0]] if mappings else None), aside
-
-
-def _can_be_read(text: str) -> bool:
-    from isotherm.exchange.record_mapping_files import mapping_from  # the first pages do without its packages
-
-    try:
-        mapping_from(text)
-    except BadMapping:
-        return False
-    return True
 
 
 def harmless(name: str) -> str:
