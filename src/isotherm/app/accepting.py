@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -69,6 +70,7 @@ class Places:
     scans: tuple[tuple[str, date], ...]
     ablations: tuple[tuple[str, str], ...]
     margins: Mapping[str, Kept]
+    records: tuple[Record, ...]
 
     def revision_of(self, margin_id: str) -> int | None:
         """Return the revision of a margin that stands there; None where there is none."""
@@ -78,11 +80,12 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A margin that the registry holds: of which lesion it is, who accepted it last and why."""
+    """A margin that the registry holds: its record, who accepted it last and why, and what stood there before."""
 
-    lesion_id: str
+    record: Record
     by: str
     why: str
+    old: Mapping[str, object] | None
 
 
 def accepted_of(address: str, patient_id: str, margin_id: str, *, folder: str) -> Accepted:
@@ -100,7 +103,8 @@ def accepted_of(address: str, patient_id: str, margin_id: str, *, folder: str) -
         told = store.history(patient_id=patient_id, kind_name="margin", record_id=margin_id, last=1)
     if kept is None or not str(kept.get("result") or "").startswith(f"{folder}/"):
         raise NotAcceptable("The registry holds no such margin of this measurement now; look at the patient's page.")
-    return Accepted(str(kept.get("lesion_id") or ""), told[-1].who, told[-1].why)
+    last = told[-1]
+    return Accepted(kept, last.who, last.why, None if last.old is None else json.loads(last.old))
 
 
 def places_of(address: str, patient_id: str) -> Places:
@@ -119,8 +123,8 @@ def places_of(address: str, patient_id: str) -> Places:
         tuple(one.record.id for one in by_kind["lesion"]),
         tuple((one.record.id, day) for one in by_kind["scan"] if isinstance(day := one.record.get("scanned_on"), date)),
         tuple((one.record.id, str(one.record.get("lesion_id") or "")) for one in by_kind["ablation"]),
-        {one.record.id: one for one in by_kind["margin"]},
-    )
+        {one.record.id: one for one in by_kind["margin"]}, tuple(one.record for one in kept),
+    )  # fmt: skip
 
 
 def is_simulated(document: Mapping[str, Any]) -> bool:

@@ -88,8 +88,8 @@ def patient_view(kept: Sequence[Kept]) -> PatientView:
     asked = [Asked(open=one, revision=revisions.get((one.kind.name, one.id)) if one.noted else None,
                    blanks=_blanks(one, records)) for one in questions]  # fmt: skip
     return PatientView(
-        head=_head(records), life=life_words(records), timeline=timeline_of(records), lesions=tuple(_lesions(records)),
-        margins=_margins(records), asked=tuple(_by_kind(asked)),
+        head=_head(records), life=life_words(records), timeline=timeline_of(records),
+        lesions=tuple(lesion_lines(records)), margins=margin_lines(records), asked=tuple(_by_kind(asked)),
         open=different(questions), of=N_QUESTIONS, forms=len(asked),
         died=any(one.kind.name == "death" for one in records),
     )  # fmt: skip
@@ -120,7 +120,8 @@ def _head(records: Sequence[Record]) -> str:
     return " · ".join(said)
 
 
-def _margins(records: Sequence[Record]) -> list[dict[str, Any]]:
+def margin_lines(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Return the latest margin of each lesion in the words of the board's page, each with the key of its record."""
     told = ("lesion_id", "scan_id", "status", "minimal_margin_mm")
     own = {tuple(one.get(name) for name in told): one.id for one in records if one.kind.name == "margin"}
     margins = margins_of_records(records)
@@ -142,7 +143,8 @@ def life_words(records: Sequence[Record]) -> str:
     return f"Alive when last seen, {max(days)}" if days else "No death is noted, and no contact"
 
 
-def _lesions(records: Sequence[Record]) -> list[LesionLine]:
+def lesion_lines(records: Sequence[Record]) -> list[LesionLine]:
+    """Return each lesion in a line."""
     return [_lesion(one, records) for one in records if one.kind.name == "lesion"]
 
 

@@ -198,16 +198,21 @@ def test_a_margin_is_accepted_with_who_and_why_and_only_once_on_what_was_read(
     for _ in range(2):  # the page that says so can be loaded again
         said = reader.get(answer.headers["location"]).text
         assert "The margin is in the registry" in said
-        assert f"lesion {lesion}: margin A9.{lesion}, accepted by {WHO} (both scans looked at)" in said
+        assert f"is filed for lesion {lesion} of patient {patient}, as margin A9.{lesion}, accepted by {WHO}" in said
+        assert re.search(r"<b>\d\.\d\u00a0mm, 90.%[^<]* interval [\d.\u2212]+ to [\d.]+\u00a0mm,</b>", said)
+        assert "It replaces" not in said
     assert places_of(registry, patient).margins[f"A9.{lesion}"].revision == 1
-    assert reader.get(f"/patients/{patient}").text.count("Robustness interval: how far the margin moves") == 1
+    told = reader.get(f"/patients/{patient}").text.partition('id="margins"')[2]
+    assert re.search(r"90.% interval", told)  # calibrated, and the registry knows that it is
     kept = places_of(registry, patient).margins[f"A9.{lesion}"].record
     assert kept.get("reader") == WHO
     assert str(kept.get("result")).startswith(f"assess/{job.id}/margin.json, sha256 ")
     # Whoever saw no margin there does not overwrite it; who read it revises it.
     assert form(reader, f"/assess/{job.id}/accept", **fields).status_code == 400
     read = fields | {"revisions": f"A9.{lesion}=1", "before_id": "B9", "before_on": "2026-01-01"}
-    assert form(reader, f"/assess/{job.id}/accept", **read).status_code == 303
+    again = form(reader, f"/assess/{job.id}/accept", **read)
+    assert again.status_code == 303
+    assert re.search(r"It replaces \d\.\d\u00a0mm\.", reader.get(again.headers["location"]).text)
     assert form(reader, f"/assess/{job.id}/accept", **read | {"before_id": ""}).status_code == 409
 
 
@@ -223,7 +228,7 @@ def test_what_was_typed_stays_in_a_form_that_is_refused(reader: TestClient, job:
     assert "Nothing was written, and what you typed is still here" in answer.text
     for name, value in (TYPED | {"revisions": read["revisions"]}).items():
         assert f'name="{name}" value="{escape(value)}"' in answer.text, name
-    assert f"<option selected>{lesion}</option>" in answer.text
+    assert re.search(rf'<option value="{lesion}" [^>]*selected>{lesion}: liver', answer.text)
     assert f'href="?label=1&amp;patient_id={patient}"' in answer.text  # to begin again
 
 
@@ -433,7 +438,7 @@ def test_a_measurement_that_is_begun_from_a_lesion_is_accepted_there(
     file.write_text(json.dumps(told))
     page = reader.get(f"/assess/{measured.id}/accept").text
     assert f'name="patient_id" value="{patient}"' in page
-    assert f"<option selected>{lesion}</option>" in page
+    assert re.search(rf'<option value="{lesion}" [^>]*selected>{lesion}: liver', page)
     assert 'list="patients"' in reader.get(f"/assess/{measured.id}/accept?patient_id=").text
 
 

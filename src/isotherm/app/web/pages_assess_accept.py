@@ -19,6 +19,8 @@ from isotherm.app.accepting import (
     places_of,
     refuse_simulated,
 )
+from isotherm.app.accepting_words import ablation_says, lesion_places, margins_there, replaced_words
+from isotherm.app.patient_view import margin_lines
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_words import lesion_rows
 from isotherm.app.web.assessed import Assessed, assessed
@@ -99,7 +101,7 @@ def accepted(request: Request, job_id: str, patient_id: str, margin_id: str) -> 
     kept = accepted_of(web_of(request).settings.registry, patient_id, margin_id, folder=folder_of(job_id))
     looked_at(request, patient_id, "accepted margin")
     return page(request, "assess_accepted.html.jinja", job=one.job, patient_id=patient_id, margin_id=margin_id,
-                kept=kept)  # fmt: skip
+                kept=kept, says=margin_lines([kept.record])[0], was=replaced_words(kept.old))  # fmt: skip
 
 
 def _which(request: Request, one: Assessed, label: str, key: str) -> Response:
@@ -116,7 +118,8 @@ def _form(request: Request, one: Assessed, label: str, patient_id: str, *, typed
     places = places_of(web_of(request).settings.registry, patient_id)
     looked_at(request, patient_id, "accept a margin")
     return page(request, "assess_accept.html.jinja", status=status, job=one.job, lesion=_lesion(one, label),
-                patient_id=patient_id, places=places, typed=typed or dict.fromkeys(FIELDS, ""), said=said,
+                patient_id=patient_id, places=places, lesions=lesion_places(places), there=margins_there(places),
+                ablation_says=ablation_says(places), typed=typed or dict.fromkeys(FIELDS, ""), said=said,
                 chosen=one.place.get("lesion", "") if typed is None else typed["lesion_id"])  # fmt: skip
 
 

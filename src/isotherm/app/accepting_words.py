@@ -1,0 +1,88 @@
+"""Where of a patient a margin may go, in words: lesions with size and ablation, the margins there, scans that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from isotherm.app.accepting import Places
+from isotherm.app.patient_view import LesionLine, lesion_lines, margin_lines
+from isotherm.app.report_words import margin_mm
+from isotherm.clinical.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LesionPlace:
+    """A lesion of the registry that a margin may be of.
+
+    Parameters
+    ----------
+    id, says : str
+    ablation, after, before : str
+        Keys of its ablation, and of the scan after and before that, where the registry holds exactly one; else empty.
+    """
+
+    id: str
+    says: str
+    ablation: str
+    after: str
+    before: str
+
+
+def lesion_places(places: Places) -> tuple[LesionPlace, ...]:
+    """Return the lesions of a patient, each told apart from the others, with what follows from it."""
+    days = _days_of_ablations(places.records)
+    return tuple(_place(line, places, days) for line in lesion_lines(places.records))
+
+
+def ablation_says(places: Places) -> dict[str, str]:
+    """Return each ablation in words, by its key."""
+    days = _days_of_ablations(places.records)
+    return {key: ", ".join(filter(None, [key, f"lesion {lesion}" if lesion else "", str(days.get(key, ""))]))
+            for key, lesion in places.ablations}  # fmt: skip
+
+
+def margins_there(places: Places) -> tuple[str, ...]:
+    """Return the latest margin of each lesion, as the registry holds it now."""
+    return tuple(", ".join(filter(None, [f"lesion {one['lesion']}: {one['margin']}", one["interval"],
+                                         f"margin {one['key']}"]))
+                 for one in margin_lines(places.records))  # fmt: skip
+
+
+def replaced_words(old: Mapping[str, object] | None) -> str:
+    """Return the margin that stood there before, from its state in the audit; empty where none stood there."""
+    if old is None:
+        return ""
+    value = old.get("minimal_margin_mm")
+    return margin_mm(value) if isinstance(value, float) else str(old.get("status", "")).replace("_", " ")
+
+
+def _place(line: LesionLine, places: Places, days: Mapping[str, date]) -> LesionPlace:
+    own = [key for key, lesion in places.ablations if lesion == line.id]
+    ablated = sorted(str(days[key]) for key in own if key in days)
+    told = [line.place, line.size, f"ablated {', '.join(ablated)}" if ablated else ""]
+    only = own[0] if len(own) == 1 else ""
+    after, before = _around(places.scans, days.get(only))
+    return LesionPlace(id=line.id, says=f"{line.id}: {'; '.join(filter(None, told))}" if any(told) else line.id,
+                       ablation=only, after=after, before=before)  # fmt: skip
+
+
+def _around(scans: Sequence[tuple[str, date]], ablated_on: date | None) -> tuple[str, str]:
+    """Return the only scan from the day of an ablation on, and the only one before it."""
+    if ablated_on is None:
+        return "", ""
+    after = [key for key, on in scans if on >= ablated_on]
+    before = [key for key, on in scans if on < ablated_on]
+    return (after[0] if len(after) == 1 else ""), (before[0] if len(before) == 1 else "")
+
+
+def _days_of_ablations(records: Sequence[Record]) -> dict[str, date]:
+    sessions = {one.id: one.get("ablated_on") for one in records if one.kind.name == "session"}
+    return dict(_dated(records, sessions))
+
+
+def _dated(records: Sequence[Record], sessions: Mapping[str, object]) -> Iterator[tuple[str, date]]:
+    for one in records:
+        if one.kind.name == "ablation" and isinstance(day := sessions.get(str(one.get("session_id"))), date):
+            yield one.id, day
