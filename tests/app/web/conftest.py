@@ -55,6 +55,13 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 
 
 @pytest.fixture
+def ada(client: TestClient) -> TestClient:
+    """A browser whose user has told her name."""
+    client.cookies.set("isotherm_who", "ada")
+    return client
+
+
+@pytest.fixture
 def reader(app: FastAPI) -> Iterator[TestClient]:
     """Somebody who has said who works; no job is started by itself."""
     client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
@@ -73,3 +80,13 @@ def token_on(html: str) -> str:
 def post(client: TestClient, path: str, **fields: str) -> Response:
     """Send a form from a page of ours; return the answer."""
     return client.post(path, data={"csrf_token": token_on(client.get("/who").text), **fields})
+
+
+def upload(client: TestClient, *files: tuple[str, str | bytes]) -> str:
+    """Upload files as a page's script does; return what names them."""
+    headers, into = {"X-CSRF-Token": token_on(client.get("/who").text)}, ""
+    for name, content in files:
+        answer = client.post("/uploads", params={"name": name, "into": into}, content=content, headers=headers)
+        assert answer.status_code == 200, answer.text
+        into = answer.json()["id"]
+    return into

@@ -20,7 +20,7 @@ from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.exchange.landmark_files import read_landmarks
 from tests.app.pair_in_memory import AFTER, SHIFT
 from tests.app.web.assess_job import OUT_OF_THE_ORGAN, WHO, copied_job, measured_job, ran, table_of
-from tests.app.web.conftest import token_on
+from tests.app.web.conftest import token_on, upload
 from tests.app.web.marks import csv_of, markups
 
 AWAY = (
@@ -173,20 +173,10 @@ def test_what_is_set_is_kept_for_each_person_until_it_is_registered_with(
     assert "&#34;name&#34;" not in reader.get(f"/assess/{well.id}/align").text
 
 
-def sent(reader: TestClient, *files: tuple[str, str]) -> str:
-    """Upload files one after the other; return the number of their upload."""
-    token, into = token_on(reader.get("/who").text), ""
-    for name, content in files:
-        answer = reader.post("/uploads", params={"name": name, "into": into}, content=content.encode(),
-                             headers={"X-CSRF-Token": token})  # fmt: skip
-        into = answer.json()["id"]
-    return into
-
-
 def test_a_landmark_file_is_read_as_on_the_command_line(reader: TestClient, well: Job) -> None:
     text = csv_of("fork: 1,1,2,103,4,5,106", frame="# frame: RAS")
     for content, status, says in ((text, 200, "fork"), ("a,b\n1,2\n", 400, "frame")):
-        answer = form(reader, f"/assess/{well.id}/align/file", landmarks=sent(reader, ("a.csv", content)))
+        answer = form(reader, f"/assess/{well.id}/align/file", landmarks=upload(reader, ("a.csv", content)))
         assert answer.status_code == status
         assert says in answer.text
         if status == 200:  # under a name that the page takes back
@@ -200,7 +190,7 @@ def test_lists_of_slicer_come_as_two_files_first_of_the_scan_after(reader: TestC
     before = "# CoordinateSystem = RAS\n# columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label\n" + (
         "1,-10.5,-3,118,0,0,0,1,1,1,0,b\n2,0.5,0,120,0,0,0,1,1,1,0,a\n")  # fmt: skip
     answer = form(reader, f"/assess/{well.id}/align/file",
-                  landmarks=sent(reader, ("F.mrk.json", after), ("F.fcsv", before)))  # fmt: skip
+                  landmarks=upload(reader, ("F.mrk.json", after), ("F.fcsv", before)))  # fmt: skip
     assert answer.json()["pairs"] == [
         {"name": "a", "after": [2, 0, 120], "before": [-0.5, 0, 120]},
         {"name": "b", "after": [12, 3, 118], "before": [10.5, 3, 118]},
@@ -234,7 +224,7 @@ def test_lists_of_slicer_come_as_two_files_first_of_the_scan_after(reader: TestC
 def test_landmark_files_that_cannot_be_used_are_refused_in_a_sentence_with_their_name_and_scan(
     reader: TestClient, well: Job, files: list[tuple[str, str]], frame: str, says: str
 ) -> None:
-    answer = form(reader, f"/assess/{well.id}/align/file", landmarks=sent(reader, *files), landmarks_frame=frame)
+    answer = form(reader, f"/assess/{well.id}/align/file", landmarks=upload(reader, *files), landmarks_frame=frame)
     assert answer.status_code == 400
     assert says in answer.text
     assert "00000" not in answer.text

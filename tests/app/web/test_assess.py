@@ -34,7 +34,7 @@ from tests.app.web.assess_job import (
     ran,
     table_of,
 )
-from tests.app.web.conftest import token_on
+from tests.app.web.conftest import token_on, upload
 from tests.app.web.marks import POINTS, markups
 
 DAB = {"does": "erase", "points_lps_mm": [[2.0, 0.0, 110.0]], "radius_mm": 4.0, "normal_lps": None}
@@ -490,10 +490,10 @@ def test_landmark_files_that_come_with_the_scans_are_used_as_on_the_command_line
     fields: dict[str, str] = {}
     for name, file in (("before", "before"), ("after", "after"), ("tumor", "tumor"), ("ablation", "zone")):
         content = (tmp_path / "p" / f"{file}.nii.gz").read_bytes()
-        fields[name] = uploaded(reader, (f"{file}.nii.gz", content))
+        fields[name] = upload(reader, (f"{file}.nii.gz", content))
     shifted = {name: (x - 2.0, y, z) for name, (x, y, z) in POINTS.items()}
-    lists = uploaded(reader, ("F.mrk.json", markups(POINTS).encode()), ("G.mrk.json", markups(shifted).encode()))
-    bad = uploaded(reader, ("F.mrk.json", markups(POINTS).encode()))
+    lists = upload(reader, ("F.mrk.json", markups(POINTS).encode()), ("G.mrk.json", markups(shifted).encode()))
+    bad = upload(reader, ("F.mrk.json", markups(POINTS).encode()))
     for landmarks, use, says in ((bad, "check", "F.mrk.json"), (lists, "guess", "choose one of the list"),
                                  ("0" * 16, "check", "No landmark file has come")):  # fmt: skip
         answer = form(reader, "/assess", landmarks=landmarks, landmarks_use=use, **fields)
@@ -519,16 +519,6 @@ def test_landmark_files_that_come_with_the_scans_are_used_as_on_the_command_line
     assert form(reader, "/assess/landmarks", landmarks=lists).json() == {"count": 6}
     assert form(reader, "/assess/landmarks", landmarks=bad).status_code == 400
     assert form(reader, "/assess/landmarks").status_code == 400
-
-
-def uploaded(reader: TestClient, *files: tuple[str, bytes]) -> str:
-    """Upload files one after the other; return the number of their upload."""
-    token, into = token_on(reader.get("/who").text), ""
-    for name, content in files:
-        answer = reader.post("/uploads", params={"name": name, "into": into}, content=content,
-                             headers={"X-CSRF-Token": token})  # fmt: skip
-        into = answer.json()["id"]
-    return into
 
 
 def test_studies_of_a_pacs_stand_in_for_files_that_did_not_come(reader: TestClient, app: FastAPI) -> None:

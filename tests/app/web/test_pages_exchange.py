@@ -22,7 +22,7 @@ from isotherm.app.web.application import create_app
 from isotherm.app.web.failures import FULL
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.registry.store import open_store
-from tests.app.web.conftest import NOW, made_up_registry, token_on
+from tests.app.web.conftest import NOW, made_up_registry, token_on, upload
 from tests.app.web.inline import found_in, jobs_inline, settled, write
 from tests.app.web.story import story
 
@@ -34,16 +34,6 @@ THEIRS = "MRN;Date of birth;Sex\nQ1;03.02.1950;female\nQ2;31.02.1961;male\n"
 def _named(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs_inline(monkeypatch)
     assert write(client, "/who", name="ada").status_code == 303
-
-
-def upload(client: TestClient, *files: tuple[str, str | bytes]) -> str:
-    """Upload files as the page's script does; return what names them."""
-    headers, into = {"X-CSRF-Token": token_on(client.get("/who").text)}, ""
-    for name, content in files:
-        answer = client.post("/uploads", params={"name": name, "into": into}, content=content, headers=headers)
-        assert answer.status_code == 200, answer.text
-        into = answer.json()["id"]
-    return into
 
 
 def send(client: TestClient, *files: tuple[str, str | bytes], **fields: str) -> str:

@@ -34,13 +34,6 @@ def of(kind: str, key: str = "", **values: object) -> Record:
     return Record(kind=RECORD_KINDS[kind], patient_id="X1", id=key, values=values)  # pyright: ignore[reportArgumentType]
 
 
-@pytest.fixture
-def ada(client: TestClient) -> TestClient:
-    """A browser whose user has told her name."""
-    client.cookies.set("isotherm_who", "ada")
-    return client
-
-
 def add(registry: str, *records: Record) -> None:
     with open_store(registry) as store:
         store.add(records, by="test", why="test")

@@ -26,13 +26,6 @@ def of(kind: str, key: str = "", **values: object) -> Record:
 
 
 @pytest.fixture
-def ada(client: TestClient) -> TestClient:
-    """A browser whose user has told her name."""
-    client.cookies.set("isotherm_who", "ada")
-    return client
-
-
-@pytest.fixture
 def x1(registry: str) -> str:
     """A patient with two lesions that were ablated long ago; return the address of the registry."""
     with open_store(registry) as store:

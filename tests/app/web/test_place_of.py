@@ -15,23 +15,14 @@ from isotherm.app.web.place_of import place_of
 from isotherm.app.web.uploads import files_of
 from isotherm.exchange.image_files import read_volume
 from tests.app.web.assess_job import table_of
-from tests.app.web.conftest import token_on
+from tests.app.web.conftest import token_on, upload
 from tests.exchange.made_up import as_itk
 
 VOXELS = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
 
 
-def sent(reader: TestClient, *files: tuple[str, bytes]) -> str:
-    token, into = token_on(reader.get("/who").text), ""
-    for name, content in files:
-        answer = reader.post("/uploads", params={"name": name, "into": into}, content=content,
-                             headers={"X-CSRF-Token": token})  # fmt: skip
-        into = answer.json()["id"]
-    return into
-
-
-def holds(reader: TestClient, upload: str) -> Any:
-    return reader.get(f"/uploads/{upload}/holds", headers={"HX-Request": "true"})
+def holds(reader: TestClient, came: str) -> Any:
+    return reader.get(f"/uploads/{came}/holds", headers={"HX-Request": "true"})
 
 
 def two_files(home: Path, name: str, *, packed: bool = False) -> list[tuple[str, bytes]]:
@@ -47,23 +38,23 @@ def test_header_and_voxels_that_come_together_are_one_image(
 ) -> None:
     files = two_files(tmp_path / "x", name, packed=packed)
     for order, folder in ((files, ""), (files[::-1], "scans/"), (files, "C:\\scans\\")):
-        upload = sent(reader, *[(folder + one, content) for one, content in order])
+        came = upload(reader, *[(folder + one, content) for one, content in order])
         for _ in range(2):  # the page asks what came, and the form comes later
-            assert holds(reader, upload).json() == {"images": [], "masks": [], "notes": []}
-        place = place_of(files_of(app.state.web.workspace, upload))
+            assert holds(reader, came).json() == {"images": [], "masks": [], "notes": []}
+        place = place_of(files_of(app.state.web.workspace, came))
         assert np.array_equal(read_volume(place).volume.voxels, VOXELS)
 
 
 def test_a_pair_of_such_files_becomes_a_job_that_names_the_header(
     reader: TestClient, app: FastAPI, tmp_path: Path
 ) -> None:
-    upload = sent(reader, *two_files(tmp_path / "x", "ct.mhd"))
-    fields = dict.fromkeys(("before", "after", "tumor", "ablation"), upload)
+    came = upload(reader, *two_files(tmp_path / "x", "ct.mhd"))
+    fields = dict.fromkeys(("before", "after", "tumor", "ablation"), came)
     answer = reader.post("/assess", data={"csrf_token": token_on(reader.get("/who").text), **fields})
     assert answer.status_code == 303
     job = answer.headers["location"].rpartition("/")[2]
     asked = json.loads((table_of(app).folder(job) / "asked.json").read_text())["asked"]["pair"]["request"]
-    assert asked["before"].endswith(f"uploads/{upload}/000001.mhd")
+    assert asked["before"].endswith(f"uploads/{came}/000001.mhd")
 
 
 @pytest.mark.parametrize("ending", [".mha", ".mhd", ".nrrd", ".nhdr", ".seg.nrrd"])
@@ -77,12 +68,12 @@ def test_a_header_that_names_a_file_of_the_machine_reads_nothing_of_it(
     nrrd = f"NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 2\nencoding: raw\ndata file: {named}\n\n"
     meta = f"ObjectType = Image\nNDims = 3\nDimSize = 2 2 2\nElementType = MET_SHORT\nElementDataFile = {named}\n"
     text = meta if ending in (".mha", ".mhd") else nrrd
-    upload = sent(reader, (f"x{ending}", text.encode()))
-    answer = holds(reader, upload)
+    came = upload(reader, (f"x{ending}", text.encode()))
+    answer = holds(reader, came)
     assert answer.status_code == 400
     assert "save" in answer.text
     assert ".nii.gz" in answer.text
-    fields = dict.fromkeys(("before", "after", "tumor", "ablation"), upload)
+    fields = dict.fromkeys(("before", "after", "tumor", "ablation"), came)
     began = reader.post("/assess", data={"csrf_token": token_on(reader.get("/who").text), **fields})
     assert began.status_code == 400
     assert table_of(app).of() == ()
@@ -102,7 +93,7 @@ def test_what_does_not_belong_together_is_said_with_what_to_do(reader: TestClien
         ([mha, mha], "Several images came at once"),
         ([("a.nii.gz", b"x"), ("b.nii.gz", b"x")], "Several images came at once"),
     ]:
-        answer = holds(reader, sent(reader, *files))
+        answer = holds(reader, upload(reader, *files))
         assert answer.status_code == 400
         assert says in answer.text
-    assert holds(reader, sent(reader, mha)).status_code == 200
+    assert holds(reader, upload(reader, mha)).status_code == 200
