@@ -158,7 +158,7 @@ def test_without_adjustment_no_word_calls_anything_adjusted() -> None:
     seen = Seen(page("unadjusted"))
 
     words = seen.words["answer"] + seen.words["outcomes"] + seen.words["results"]
-    assert "hazard ratio, not adjusted (main estimate)" in words
+    assert "hazard ratio, “Drug” against “No drug”, not adjusted (main estimate)" in words
     assert "Not adjusted, the hazard ratio" in words
     assert re.findall(r"(?<!not )(?<!without )\badjust(?!ment of)\w*", words.lower()) == []
     assert "naive" not in words.replace("as they are (naive)", "").replace("is naive", "")

@@ -79,7 +79,7 @@ def center(folder: Path, *, seed: int) -> None:
     tables = folder / "tables"
     tables.mkdir(parents=True)
     simulate_center("ajr-2022", tables, seed=seed, patients=PATIENTS)
-    make(str(folder / "center.registry"))
+    make(str(folder / "center.registry"), simulated_by="test")
     wish = Wish(path=str(tables / TABLES["patients"]), form="tables", mapping=str(tables / MAPPING))
     import_records(
         str(folder / "center.registry"), wish, today=date(2026, 1, 1), by="test", why="simulated", progress=_silent

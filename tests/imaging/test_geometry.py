@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -33,6 +33,7 @@ def test_a_triangle_without_area_is_a_line() -> None:
 
 
 @given(seed=st.integers(0, 10_000))
+@example(seed=6525)  # a point 4.998 mm away, whose triangle's center is 5.014 mm away
 def test_distances_to_a_closed_surface_agree_with_trying_every_triangle(seed: int) -> None:
     rng = np.random.default_rng(seed)
     grid = Grid((24, 24, 24), (1.0, 0.8, 0.8))

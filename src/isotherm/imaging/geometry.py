@@ -19,6 +19,10 @@ NEIGHBORS = 8
 FAR_MM, NEAREST_MM = 5.0, 1.0
 """Distances up to the first, and those within the second of the smallest one, are computed exactly."""
 
+TOO_LONG_MM = 0.05
+"""By so much a distance to a triangle's center is as a rule longer than that to the triangle: what seems to lie a
+little beyond those limits is computed exactly too."""
+
 SAMPLE_MM, AROUND = 1.5, 16
 """Far distances: one point of each cell of this size is searched for in full, the others among so many triangles around
 what it found. To prove for every point which of hundreds of almost equal triangles is the nearest takes three times as
@@ -57,13 +61,13 @@ class Triangles:
         """Return the distance of each point, shape (n, 3), to the nearest triangle, shape (n,).
 
         Exact for the nearest points and up to `FAR_MM`. Farther away it is the distance to a triangle's center, for
-        triangles of 1 mm as a rule up to 0.05 mm too long: nothing is decided there.
+        triangles of 1 mm as a rule up to `TOO_LONG_MM` too long: nothing is decided there.
         """
         points = np.asarray(points_lps_mm, dtype=np.float64).reshape(-1, 3)
         if not len(self) or not len(points):
             return np.full(len(points), np.inf)
         gaps, lowest = self._roughly(points)
-        near = lowest <= max(FAR_MM, float(gaps.min()) + NEAREST_MM)
+        near = lowest <= max(FAR_MM, float(gaps.min()) + NEAREST_MM) + TOO_LONG_MM
         gaps[near] = self.nearest(points[near])[0]
         return gaps
 

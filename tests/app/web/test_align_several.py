@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from isotherm.app.registry_tasks import make
 from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import OUT
@@ -27,7 +28,8 @@ RAS = np.array([-1.0, -1.0, 1.0])
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """What two jobs leave behind: two lesions as they lie, and off by 15 mm."""
     home = tmp_path_factory.mktemp("measured")
-    app = create_app(ServeSettings(registry=str(home / "none.registry"), workspace=home / "workspace"))
+    make(str(home / "empty.registry"))
+    app = create_app(ServeSettings(registry=str(home / "empty.registry"), workspace=home / "workspace"))
     table = table_of(app)
     return {"well": table.folder(measured_job(app, home / "well", "", two=True).id),
             "far": table.folder(measured_job(app, home / "far", "", way=OUT_OF_THE_ORGAN, two=True).id)}  # fmt: skip

@@ -345,7 +345,7 @@ def test_a_page_that_came_of_a_job_cannot_reach_the_app(client: TestClient, app:
 def test_a_server_that_stops_on_a_full_disk_leaves_no_process_behind(
     table: JobTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
     found = Foreman(table, at_once=1)

@@ -43,7 +43,7 @@ def test_a_fact_that_nobody_knows_is_no_empty_cell_and_a_day_of_nothing_is(clien
 
     html = client.get("/cohort").text
 
-    heads = re.findall(r'<th scope="col">([^<]*)</th>', html)
+    heads = re.findall(r'<th scope="col" title="([^"]*)">', html)
     row = re.findall(
         r"<t[dh][^>]*>(.*?)</t[dh]>", found_in(html, r"(<tr data-row><th[^>]*><a[^>]*>0-NOTHING-KNOWN.*?</tr>)")
     )

@@ -103,17 +103,11 @@ def test_the_fellow_goes_from_tumors_to_a_protocol_and_to_what_is_published(visi
     page.get_by_label("Compare by").select_option("ras")
     page.get_by_role("button", name="Draft the protocol").click()
     expect(page.get_by_role("heading", name="Who stays, and who leaves")).to_be_visible(timeout=PATIENCE_MS)
-    without_the_path(visit)
     visit.shown("fellow-protocol")
     visit.go("/evidence")
     page.get_by_label("Words").fill("margin local progression")
     expect(page).to_have_url(re.compile("q=margin"))
     visit.shown("fellow-evidence")
-
-
-def without_the_path(visit: Visit) -> None:
-    """Fold the part of a protocol that names the registry: its path is that of the machine that draws."""
-    visit.page.locator("summary", has_text=re.compile("^Data$")).click()
 
 
 @for_pictures
@@ -125,7 +119,6 @@ def test_the_statistician_audits_runs_and_reads(visit: Visit) -> None:
     page.get_by_label("Compare by").select_option(TIMING)
     page.get_by_role("button", name="Draft the protocol").click()
     expect(page.get_by_role("heading", name="Who stays, and who leaves")).to_be_visible(timeout=PATIENCE_MS)
-    without_the_path(visit)
     visit.shown("statistician-audit")
     page.get_by_role("button", name="Run the study").click()
     expect(page.get_by_role("link", name="Download the report (DOCX)")).to_be_visible(timeout=PATIENCE_MS)
