@@ -70,3 +70,21 @@ def test_evidence_is_searched_as_one_types(visit: Visit) -> None:
     expect(page).to_have_url(re.compile(r"q=margin\+progression"))
     page.keyboard.press("Tab")
     assert visit.errors == []
+
+
+def test_a_run_does_not_begin_while_something_that_was_typed_is_not_saved(visit: Visit) -> None:
+    page = visit.page
+    visit.named("Ada", then="/study")
+    page.get_by_role("button", name="Take the example").click()
+    page.get_by_label("question").fill("Who lives longer?")
+    here = page.url
+    page.get_by_role("button", name="Run the study").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("a run would go without it")
+    expect(page.get_by_role("button", name="Run the study")).to_be_enabled()
+    assert page.url == here
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.get_by_text("What the design does is told anew on the right.")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Run the study").click()
+    page.wait_for_url("**/run/*")
+    assert visit.errors == []

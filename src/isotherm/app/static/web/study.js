@@ -1,4 +1,5 @@
-// The form of a protocol: boxes that were open, and the place on the page, are as they were after it was saved.
+// The form of a protocol: boxes that were open, and the place on the page, are as they were after it was saved; a run,
+// which takes the protocol as it was saved, does not begin while something that was typed is not.
 
 const form = document.querySelector("form.protocol");
 const key = `protocol:${location.pathname}`;
@@ -21,3 +22,15 @@ if (form) {
   form.addEventListener("submit", keep);
   restore();
 }
+
+const NOT_SAVED = "Something that you typed is not saved, and a run would go without it: save it, or load the page anew to drop it.";
+let typed = false;
+for (const one of document.querySelectorAll("form.protocol, form[data-text]")) one.addEventListener("input", () => { typed = true; });
+document.querySelector("form[data-run]").addEventListener("submit", (event) => {
+  if (!typed) return;
+  event.preventDefault();
+  event.stopPropagation(); // it is not sent, so that its button stays
+  const line = Object.assign(document.createElement("p"), { className: "failure", textContent: NOT_SAVED });
+  document.getElementById("message").replaceChildren(line);
+  window.scrollTo(0, 0);
+});
