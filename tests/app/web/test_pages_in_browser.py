@@ -76,6 +76,7 @@ def test_a_run_does_not_begin_while_something_that_was_typed_is_not_saved(visit:
     page = visit.page
     visit.named("Ada", then="/study")
     page.get_by_role("button", name="Take the example").click()
+    page.wait_for_load_state("networkidle")  # the script is there
     page.get_by_label("question").fill("Who lives longer?")
     here = page.url
     page.get_by_role("button", name="Run the study").click()
