@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from isotherm.app.evidence_figures_forest import EffectRow, EffectWords, evidence_forest
 from isotherm.app.evidence_pool_words import printed_words
-from isotherm.app.evidence_tasks import sharing_patients
 from isotherm.app.evidence_words import context_words, flag_words, source_words, status_words, value_words
 from isotherm.app.figures import Drawing
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.terminal import folded
 from isotherm.errors import BadSetting
 from isotherm.evidence.library import Library
+from isotherm.evidence.published_effect import sharing_patients
 from isotherm.evidence.result import PublishedResult
 from isotherm.printable import printable
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from isotherm.app.evidence_pool_words import printed_words
-from isotherm.app.evidence_tasks import sharing_patients
 from isotherm.app.evidence_words import flag_words, source_words, status_words, value_words
 from isotherm.app.study_report_designs import design_effect
 from isotherm.app.study_report_frame import (
@@ -25,7 +24,7 @@ from isotherm.app.study_report_words import printed
 from isotherm.errors import BadSetting, UnreadableFile
 from isotherm.evidence.library import Library
 from isotherm.evidence.paper import Paper
-from isotherm.evidence.published_effect import compared
+from isotherm.evidence.published_effect import compared, sharing_patients
 from isotherm.evidence.result import PublishedResult
 from isotherm.evidence.study_effect import plain
 from isotherm.exchange.text_files import text_of

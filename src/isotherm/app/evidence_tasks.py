@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import combinations
 
 from isotherm.errors import BadSetting
 from isotherm.evidence.library import Library, bundled, library_of
@@ -83,14 +82,6 @@ def effects_first(records: Sequence[PublishedResult]) -> tuple[PublishedResult, 
 def _without_effect(record: PublishedResult) -> int:
     compares = record.is_ratio or record.measure == "difference"
     return 0 if record.has_interval and compares else 1 if record.has_interval else 2
-
-
-def sharing_patients(
-    library: Library, records: Sequence[PublishedResult]
-) -> tuple[tuple[PublishedResult, PublishedResult], ...]:
-    """Return the pairs of results that rest on some of the same patients, by what their publications say."""
-    return tuple((a, b) for a, b in combinations(records, 2)
-                 if a.paper == b.paper or b.paper in library.overlapping(a.paper))  # fmt: skip
 
 
 def recomputed(library: Library, choice: Choice) -> tuple[Reproduced, ...]:

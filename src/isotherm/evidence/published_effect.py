@@ -52,7 +52,7 @@ def study_effects(
     names = _names(library, records)
     if len(set(ids)) < len(ids):
         raise CannotPool("One result came twice; name each once.")
-    shared = [(a.id, b.id) for a, b in combinations(records, 2) if _shares_patients(library, a, b)]
+    shared = [(a.id, b.id) for a, b in sharing_patients(library, records)]
     if shared and "overlap" not in reasons:
         set_aside([overlap_problem((names[a], names[b]) for a, b in shared)], {}, ("overlap",))
     partners = {one: frozenset(names[b if a == one else a] for a, b in shared if one in (a, b)) for one in names}
@@ -122,8 +122,12 @@ def _problems(record: PublishedResult, name: str) -> Iterator[tuple[str, str]]:
         yield "label", f"The printed label of {name} contradicts its numbers ({record.id})."
 
 
-def _shares_patients(library: Library, a: PublishedResult, b: PublishedResult) -> bool:
-    return a.paper == b.paper or b.paper in library.overlapping(a.paper)
+def sharing_patients(
+    library: Library, records: Sequence[PublishedResult]
+) -> tuple[tuple[PublishedResult, PublishedResult], ...]:
+    """Return the pairs of results that rest on some of the same patients, by what their publications say."""
+    return tuple((a, b) for a, b in combinations(records, 2)
+                 if a.paper == b.paper or b.paper in library.overlapping(a.paper))  # fmt: skip
 
 
 def _names(library: Library, records: Sequence[PublishedResult]) -> dict[str, str]:

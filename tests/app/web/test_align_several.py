@@ -17,9 +17,12 @@ from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import OUT
 from isotherm.app.web.serve_settings import ServeSettings
 from tests.app.pair_in_memory import SHIFT
-from tests.app.web.assess_job import OUT_OF_THE_ORGAN, TWO_AFTER, WHO, copied_job, measured_job, ran, table_of
+from tests.app.web.assess_job import OUT_OF_THE_ORGAN, TWO_AFTER, WHO, measured_job, ran, table_of
 from tests.app.web.conftest import token_on
 from tests.app.web.marks import POINTS
+from tests.app.web.test_align import far, well
+
+__all__ = ["far", "well"]  # fixtures, of the folders below
 
 RAS = np.array([-1.0, -1.0, 1.0])
 
@@ -33,16 +36,6 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     table = table_of(app)
     return {"well": table.folder(measured_job(app, home / "well", "", two=True).id),
             "far": table.folder(measured_job(app, home / "far", "", way=OUT_OF_THE_ORGAN, two=True).id)}  # fmt: skip
-
-
-@pytest.fixture
-def well(app: FastAPI, folders: dict[str, Path], registry: str) -> Job:
-    return copied_job(app, folders["well"], registry)
-
-
-@pytest.fixture
-def far(app: FastAPI, folders: dict[str, Path], registry: str) -> Job:
-    return copied_job(app, folders["far"], registry)
 
 
 def margins(app: FastAPI, job: Job) -> list[Any]:
