@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.child import printed
 from isotherm.app.case import Request, read_case
 from isotherm.app.settings import UNTOLD, Settings
 from isotherm.app.tasks import assess_margin
@@ -21,6 +21,14 @@ from isotherm.imaging.volume import Grid, Mask, Volume
 
 GRID = Grid((300, 512, 512), (1.0, 0.78, 0.78))
 CENTER = (200.0, 200.0, 150.0)
+
+OF_A_COMMAND = """
+import resource, subprocess, sys, time
+start = time.perf_counter()
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2)
+"""
+"""Prints seconds and GB. In a small process, since Linux begins the peak of a command with that of who started it."""
 
 
 def write_examination(folder: Path) -> dict[str, str]:
@@ -44,10 +52,7 @@ def print_speed() -> bool:
         command = [sys.executable, "-m", "isotherm.app.cli", "margin", "--tumor", files["tumor"], "--ablation",
                    files["ablation"], "--organ", files["organ"], "--image", files["image"], "--json", "-",
                    "--quiet"]  # fmt: skip
-        start = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        whole = time.perf_counter() - start
-        peak_gb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
+        whole, peak_gb = printed(OF_A_COMMAND, *command)
         start = time.perf_counter()
         subprocess.run([*command[:3], "--help"], check=True, stdout=subprocess.DEVNULL)
         help_s = time.perf_counter() - start
