@@ -167,7 +167,9 @@ class Spans(_Scan):
     Attributes
     ----------
     values : mapping of Path to (start, end)
-        Of the keys of tables; what stands within a value is part of it.
+        Of the keys of tables, those within braces as well; what stands within a list is part of it.
+    homes : mapping of Path to Path
+        The table in which it stands, with the braces around it.
     tables : mapping of (name, place) to (start, end)
         Of tables in lists at the outside, with the tables below them.
     """
@@ -177,7 +179,10 @@ class Spans(_Scan):
         self.values: dict[Path, tuple[int, int]] = {}
         self.tables: dict[tuple[str, int], tuple[int, int]] = {}
         self._open: tuple[str, int] | None = None
-        self._depth = 0
+        self.homes: dict[Path, Path] = {}
+        self._home: Path = ()
+        self._lists = 0
+        self._braces = 0
         self.document()
         self._close(len(text))
 
@@ -193,13 +198,19 @@ class Spans(_Scan):
         return path
 
     def value(self, path: Path) -> None:
-        """Go past a value, and note where it stands unless it is within another one."""
+        """Go past a value, and note where it stands unless it is a table or within a list."""
         self.blanks()
-        start, self._depth = self.at, self._depth + 1
+        start, sign = self.at, self.text[self.at]
+        if not self._lists + self._braces:
+            self._home = path[:-1]
+        self._lists += sign == "["
+        self._braces += sign == "{"
         super().value(path)
-        self._depth -= 1
-        if not self._depth:
+        self._lists -= sign == "["
+        self._braces -= sign == "{"
+        if not self._lists and sign != "{":
             self.values[path] = (start, start + len(self.text[start : self.at].rstrip()))
+            self.homes[path] = self._home
 
     def _close(self, at: int) -> None:
         if self._open is not None:

@@ -6,20 +6,26 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from isotherm.errors import BadSetting
 from isotherm.exchange.protocol_text import toml
-from isotherm.study import known, protocol_methods, protocol_parts
+from isotherm.study import known, protocol_designs, protocol_methods, protocol_parts
 from isotherm.toml_form import loaded, spelled
 from isotherm.toml_lines import Path, Spans
 
-Kind = Literal["text", "number", "flag", "choice", "toml"]
+Kind = Literal["text", "texts", "number", "numbers", "flag", "choice", "toml"]
 
 TAIL = re.compile(r"(?:^[ \t]*(?:#[^\n]*)?\n)*\Z", re.MULTILINE)
 """Blank lines and comments at the end of a table speak of the next one."""
 
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+OF_TEXTS = ("caveats",)
+"""Keys whose lists hold texts, which an empty list does not tell."""
+
+WIDE = 100
+"""Letters of a list of texts from which on each stands in a line of its own."""
 
 CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("covariate", "kind"): get_args(protocol_parts.CovariateKind), ("covariate", "use"): ("adjust", "describe"),
@@ -28,6 +34,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("outcome", "kind"): ("time", "yes/no"), ("outcome", "unit"): get_args(protocol_parts.Unit),
     ("outcome", "time_unit"): get_args(protocol_parts.TimeUnit),
     ("adjustment", "method"): ("none", "matching", "coarsened", "weighting"),
+    ("systemic", "after"): get_args(protocol_designs.Anchor), ("ablation", "after"): get_args(protocol_designs.Anchor),
     ("adjustment", "estimand"): get_args(protocol_methods.Estimand),
     ("propensity", "sites"): get_args(protocol_methods.Sites), ("missing", "method"):
     ("complete cases", "multiple imputation"), ("estimation", "ties"): ("efron", "breslow", "exact"),
@@ -58,16 +65,19 @@ class Field:
     ----------
     path : Path
         Keys from the outside in.
-    kind : {"text", "number", "flag", "choice", "toml"}
-        "toml": a list or a table, written as in the file.
+    table : Path
+        The table that it stands in, with any braces around it.
+    kind : {"text", "texts", "number", "numbers", "flag", "choice", "toml"}
+        "toml": a list of another kind, written as in the file.
     value : str
-        As a form shows it.
+        As a form shows it: texts each on a line, numbers with commas between them.
     choices : tuple of str
     start, end : int
         Where it stands in the text.
     """
 
     path: Path
+    table: Path
     kind: Kind
     value: str
     choices: tuple[str, ...]
@@ -80,9 +90,9 @@ class Field:
         return spelled(self.path)
 
     @property
-    def table(self) -> Path:
-        """The table that it stands in."""
-        return self.path[:-1]
+    def key(self) -> str:
+        """What it is called within its table: window_days, or systemic.days of a table in braces."""
+        return spelled(self.path[len(self.table) :])
 
 
 def fields_of(text: str) -> tuple[Field, ...]:
@@ -94,8 +104,8 @@ def fields_of(text: str) -> tuple[Field, ...]:
     ValueError, RecursionError
         Numbers, keys or lists without end.
     """
-    whole = loaded(text)
-    return tuple(_field(path, _at(whole, path), text, place) for path, place in Spans(text).values.items())
+    whole, spans = loaded(text), Spans(text)
+    return tuple(_field(path, spans.homes[path], _at(whole, path), text, place) for path, place in spans.values.items())
 
 
 STALE = {"methods.adjustment.method": "methods.reason"}
@@ -158,30 +168,67 @@ def with_block(text: str, name: str) -> str:
     return f"{text.rstrip()}\n\n{BLOCKS[name]}"
 
 
-def _field(path: Path, value: Any, text: str, place: tuple[int, int]) -> Field:
+def _field(path: Path, table: Path, value: Any, text: str, place: tuple[int, int]) -> Field:
     start, end = place
-    raw = text[start:end]
     words = [part for part in path if isinstance(part, str)]
     choices = CHOICES.get((words[-2], words[-1]), ()) if len(words) > 1 else ()
+    kind, shown = _kind(path, value, text[start:end], choices)
+    offered = ("true", "false") if kind == "flag" else choices if isinstance(value, str) else ()
+    return Field(path=path, table=table, kind=kind, value=shown, choices=offered, start=start, end=end)
+
+
+def _kind(path: Path, value: Any, raw: str, choices: tuple[str, ...]) -> tuple[Kind, str]:
+    """Return how a form shows a value, and what it shows."""
     if isinstance(value, str):
-        kind: Kind = "choice" if value in choices else "text"
-        return Field(path=path, kind=kind, value=value, choices=choices, start=start, end=end)
-    kind = "flag" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "toml"
-    return Field(path=path, kind=kind, value=raw, choices=("true", "false") if kind == "flag" else (), start=start,
-                 end=end)  # fmt: skip
+        return ("choice" if value in choices else "text"), value
+    if isinstance(value, bool):
+        return "flag", raw
+    if isinstance(value, int | float):
+        return "number", raw
+    each = cast("list[object]", value) if isinstance(value, list) else [None]
+    if (each or path[-1] in OF_TEXTS) and all(isinstance(one, str) and _is_a_line(one) for one in each):
+        texts = cast("list[str]", each)
+        if raw.count("#") == sum(one.count("#") for one in texts):  # a remark within a list is nothing a form shows
+            return "texts", "\n".join(texts)
+    shown = ", ".join(map(str, each))
+    if each and not {*map(type, each)} - {int, float} and _are_numbers(shown) and "#" not in raw:
+        return "numbers", shown
+    return "toml", raw
+
+
+def _is_a_line(text: str) -> bool:
+    """Say whether a text comes back as it is when it was one line of several."""
+    return text.strip() == text and text.splitlines() == [text]
+
+
+def _are_numbers(text: str) -> bool:
+    return all(NUMBER.fullmatch(one.strip()) for one in text.split(","))
 
 
 def _literal(one: Field, value: str) -> str:
     """Return a value as TOML has it."""
     fits: Mapping[Kind, Callable[[str], bool]] = {
         "choice": lambda text: text in one.choices, "flag": lambda text: text in one.choices,
-        "number": lambda text: NUMBER.fullmatch(text) is not None, "toml": _is_one_value, "text": lambda _: True,
+        "number": lambda text: NUMBER.fullmatch(text) is not None, "numbers": _are_numbers, "toml": _is_one_value,
+        "text": lambda _: True, "texts": lambda _: True,
     }  # fmt: skip
-    wanted = {"number": "a number, as 3 or 0.2", "toml": "a list or table as in the file, such as [1, 2]"}
+    wanted = {
+        "number": "a number, as 3 or 0.2", "numbers": "numbers with commas between them, as 0, 28",
+        "toml": "a list as in the file, such as [[1, 2], [3, 4]]",
+    }  # fmt: skip
     given = value if one.kind == "text" else value.strip()
     if not fits[one.kind](given):
         raise BadSetting(f"{one.name} is {wanted.get(one.kind) or 'one of ' + ', '.join(one.choices)}.")
+    if one.kind == "numbers":
+        return f"[{', '.join(part.strip() for part in given.split(','))}]"
+    if one.kind == "texts":
+        return _list_of([line.strip() for line in given.splitlines() if line.strip()])
     return toml(given) if one.kind in ("text", "choice") else given
+
+
+def _list_of(texts: list[str]) -> str:
+    short = toml(texts)
+    return short if len(short) < WIDE else "[\n" + "".join(f"  {toml(one)},\n" for one in texts) + "]"
 
 
 def _is_one_value(text: str) -> bool:

@@ -33,8 +33,11 @@ HINTS: Mapping[tuple[str, str], str] = {
                               "of its own",
     ("methods", "reason"): "printed in the report; emptied when the method of adjustment changes",
     ("adjustment", "method"): "of the comparison of arms as they became; designs adjust by themselves",
-    ("arm", "window_days"): "days from the first of the two dates to the second; below zero: the other way round",
-    ("", "caveats"): "what these data cannot show, each in quotes; printed beside the main result",
+    ("arm", "window_days"): "least, most days from start to end; below zero: the other way round",
+    ("systemic", "days"): "first, last day of the window",
+    ("ablation", "days"): "first, last day of the window",
+    ("arm", "values"): "of the column; each on a line of its own",
+    ("", "caveats"): "what these data cannot show, each on a line of its own; printed beside the main result",
     ("", "seed"): "of everything that is drawn by chance",
     ("estimation", "ph_transform"): "scale of time in the test of proportional hazards",
 }  # fmt: skip
@@ -76,7 +79,7 @@ def _rank(one: Field) -> int:
 def _by_table(fields: list[Field], typed: Mapping[str, str]) -> Iterator[Group]:
     for path, some in itertools.groupby(fields, key=_table):
         own = tuple((one, typed.get(one.name, one.value), _hint(one)) for one in some)
-        named = next((value for one, value, _ in own if one.path[-1] in NAMES), "")
+        named = next((value for one, value, _ in own if one.key in NAMES), "")
         is_block = len(path) == 2 and isinstance(path[1], int) and path[0] in BLOCKS
         first = str(path[0]) if path else ""
         yield Group(title=f"{_spelled(path)}{f': {named}' if named else ''}", box=".".join(map(str, path)),
