@@ -1,4 +1,4 @@
-"""What a terminal shows of an import: what is new, what is told otherwise, every kind of problem with its rows."""
+"""What a terminal shows of an import: what is new, what differs, every kind of problem with its rows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _records(found: Imported, width: int | None) -> str:
     changed = Counter(one.noted.record.kind.name for one in found.plan.changes)
     good = Counter(one.record.kind.name for one in found.checked.good)
     left = Counter(one.record.kind.name for one in found.checked.left_out)
-    head = ("record", "new", "already there", "told otherwise", "left out")
+    head = ("record", "new", "already there", "differs", "left out")
     rows = [head] + [
         (name.replace("_", " "), *(f"{n:,}".rjust(len(title)) for n, title in zip(
             (new[name], good[name] - new[name] - changed[name], changed[name], left[name]), head[1:], strict=True)))
@@ -83,7 +83,7 @@ def _changes(found: Imported, width: int | None) -> str:
     if not changes:
         return ""
     lines = [
-        f"{_some(len(changes), 'record')} told otherwise than the registry has {'it' if len(changes) == 1 else 'them'}:"
+        f"{_some(len(changes), 'record')} that {'differs' if len(changes) == 1 else 'differ'} from what the registry has:"
     ]
     for one in changes[:SHOWN_CHANGES]:
         lines += folded(_change(one), width)
@@ -112,7 +112,7 @@ def _verdict(found: Imported, width: int | None) -> str:
         lines.append(f"In {_some(checked.nobodys, 'row')} it cannot be told whose they are: some patients may be "
                      "incomplete.")  # fmt: skip
     if plan.changes and not wish.update:
-        lines.append("What is told otherwise stays as the registry has it, unless --update is given.")
+        lines.append("What differs stays as the registry has it, unless --update is given.")
     lines.append(_done(found))
     return "\n".join(line for one in lines for line in _broken(one, width))
 

@@ -1,4 +1,4 @@
-"""What an import would do to a registry: what is new, what is there already, what is told otherwise."""
+"""What an import would do to a registry: what is new, what is there already, what differs."""
 
 from __future__ import annotations
 
