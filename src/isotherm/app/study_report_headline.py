@@ -15,6 +15,7 @@ from isotherm.app.study_report_frame import (
     has_naive_beside,
     holds_null,
     is_adjusted,
+    is_modeled,
     is_ratio,
     is_several,
     measure_of,
@@ -122,9 +123,9 @@ def _kind(result: Result) -> str:
     first = f", first of {len(result['protocol']['arms']) - 1} comparisons" if is_several(result) else ""
     if has_design(result):
         return f"by {result['results']['headline.design']['text']}{first}"
-    if is_several(result):
+    if is_modeled(result):
         return f"covariates in the model{first}"
-    return "adjusted" if is_adjusted(result) else "not adjusted"
+    return f"{'adjusted' if is_adjusted(result) else 'not adjusted'}{first}"
 
 
 def _reading(result: Result, outcome: Outcome) -> Runs:
@@ -168,8 +169,10 @@ def _facts(result: Result) -> Runs:
 
 
 def _adjusted_for(result: Result) -> Runs:
+    if has_design(result):
+        return say(result, "{headline.adjusted} ")
     labels = [str(one["label"]) for one in result["protocol"]["covariates"] if one["use"] == "adjust"]
-    if not labels or has_design(result) or not (is_adjusted(result) or is_several(result)):
+    if not labels or not (is_adjusted(result) or is_modeled(result)):
         return ()
     shown = [label for k, label in enumerate(labels) if len(", ".join(labels[: k + 1])) <= MOST_LETTERS or k == 0]
     rest = "" if len(shown) == len(labels) else " and others, all named in the methods"
