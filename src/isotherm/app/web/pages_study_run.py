@@ -61,6 +61,7 @@ def _first(result: Result) -> Iterator[str]:
     else:
         spread = f" ({prose(head.level)} interval {prose(head.interval)})" if head.level and head.interval else ""
         yield f"{head.claim}{spread}"
+        yield from filter(None, [text_of(head.how).strip()])
         yield f"{head.outcome}; {head.measure[:1].lower()}{head.measure[1:]}. {text_of(head.chance)}"
     if head.naive:
         yield f"Naive, without adjustment, not the estimate: {text_of(head.naive)}."
