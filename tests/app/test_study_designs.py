@@ -117,6 +117,8 @@ def test_what_is_said_of_adjustment_belongs_to_a_design_or_to_the_arms_as_they_b
     methods = " ".join(text_of(block.runs) for block in sections["methods"].blocks if isinstance(block, Paragraph))
     assert "Adjusted for: Burden" not in methods
     assert "Arms as they became, beside the designs: adjusted for nothing" in methods
+    (warned,) = (one["says"] for one in result["findings"] if one["key"] == "finding.not_adjusted")
+    assert warned.startswith("Arms as they became, beside the designs, are compared as they are")
     for one in result["findings"]:
         one["bars"] = []
     outcomes = next(one for one in sections_of(result, drawings_of(result)) if one.key == "outcomes").blocks[0]
