@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,15 @@ from isotherm.app.study_report_drawn import drawings_of
 from isotherm.app.study_report_frame import outcomes_of
 from isotherm.app.study_report_headline import headline_of
 from isotherm.app.study_report_parts import Heading, Paragraph, Table, prose, text_of
+from isotherm.app.study_report_prose import balance_words
 from isotherm.exchange.protocol_text import protocol_text
 from isotherm.study.analysis.run import analyze
-from isotherm.study.document import document_of
+from isotherm.study.document import document_of, document_text
 from isotherm.study.protocol_designs import Landmark, Naive
 from tests.app.made_up_study import result_of
 from tests.app.on_disk import Command
+from tests.study.four_arms import OS, YES_NO, four
+from tests.study.four_arms import people as four_people
 from tests.study.registry import COURSE, EVERY, registry, timing
 
 
@@ -56,6 +60,7 @@ def test_the_first_screen_is_the_design_its_target_and_what_remains() -> None:
     assert head.arms.columns == ("", "Patients", "Worth, by their weights", "Deaths", "Risk by 12 months")
     assert "until the records contradict it" in text_of(head.arms.remark)
     assert "if all patients had followed a strategy" in text_of(head.facts)
+    assert "Adjusted by the weights of this design for: Burden." in text_of(head.facts)
     assert any("was not recorded is not dealt with" in text_of(one) for one in head.caveats)
     assert not any("immortal time" in text_of(one) for one in head.caveats)
     assert head.naive
@@ -104,6 +109,39 @@ def test_arms_as_they_became_are_called_barred_beside_the_designs() -> None:
     assert "barred as an answer" in text_of(first.runs)
     words = " ".join(prose(run) for block in outcomes.blocks if isinstance(block, Paragraph) for run in block.runs)
     assert "patient-days" not in words
+
+
+def test_what_is_said_of_adjustment_belongs_to_a_design_or_to_the_arms_as_they_became() -> None:
+    result = result_of("designs")
+    sections = {one.key: one for one in sections_of(result, drawings_of(result))}
+    methods = " ".join(text_of(block.runs) for block in sections["methods"].blocks if isinstance(block, Paragraph))
+    assert "Adjusted for: Burden" not in methods
+    assert "Arms as they became, beside the designs: adjusted for nothing" in methods
+    (warned,) = (one["says"] for one in result["findings"] if one["key"] == "finding.not_adjusted")
+    assert warned.startswith("Arms as they became, beside the designs, are compared as they are")
+    for one in result["findings"]:
+        one["bars"] = []
+    outcomes = next(one for one in sections_of(result, drawings_of(result)) if one.key == "outcomes").blocks[0]
+    assert isinstance(outcomes, Paragraph)
+    assert "none of these numbers is the main estimate" in text_of(outcomes.runs)
+
+
+def test_balance_beside_designs_is_that_of_the_arms_as_they_became() -> None:
+    result = result_of("weights")
+    assert not text_of(balance_words(result)).startswith("Of the arms")
+    result["results"]["headline.design"] = result["results"]["headline.target"]
+    assert text_of(balance_words(result)).startswith("Of the arms as they became, and not of the designs: The largest")
+
+
+def test_the_risk_difference_of_several_arms_is_called_adjusted_nowhere() -> None:
+    yes_no = replace(YES_NO, primary=True)
+    found = analyze(four(outcomes=(yes_no, replace(OS, primary=False))), four_people())
+    result = json.loads(document_text(document_of(found, {"isotherm": "0"})))
+    head = headline_of(result)
+    assert "Risk difference, not adjusted, Timing a v Timing d" in result["results"]["headline.effect"]["label"]
+    assert head.measure.endswith("”, not adjusted, first of 3 comparisons")
+    assert text_of(head.facts) == "Whom it is about: Patients as they came into each arm; nothing is adjusted for. "
+    assert not head.naive  # it is the same number
 
 
 def test_intercurrent_events_and_serial_measurements_have_their_tables() -> None:

@@ -15,7 +15,7 @@ from isotherm.app.study_docx import docx_of
 from isotherm.app.study_docx_bound import NAMESPACE, STORE
 from isotherm.app.study_report_content import sections_of
 from isotherm.app.study_report_headline import headline_of
-from isotherm.app.study_report_parts import bound, prose
+from isotherm.app.study_report_parts import bound, prose, text_of
 from tests.app.made_up_study import HOSTILE, result_of
 from tests.app.test_study_report import Seen, drawn, page
 
@@ -81,6 +81,17 @@ def test_the_same_result_gives_the_same_bytes(name: str) -> None:
     result = result_of(name)
 
     assert docx_of(result, headline_of(result), sections_of(result, drawn(name))) == docx(name)
+
+
+@pytest.mark.parametrize("name", ["real", "designs", "several"])
+def test_how_the_interval_came_about_stands_below_it_as_on_the_page(name: str) -> None:
+    document: Any = Document(io.BytesIO(docx(name)))
+    styles = [one.style.name for one in document.paragraphs]
+    below = document.paragraphs[styles.index("Interval") + 1]._p
+
+    how = text_of(headline_of(result_of(name)).how)
+    assert "".join(one.text or "" for one in below.iter(f"{W}t")) == how
+    assert how[:17] in " ".join(Seen(page(name)).words["answer"].split())
 
 
 def test_no_author_clock_or_place_of_the_machine_is_in_it() -> None:

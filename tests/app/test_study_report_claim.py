@@ -10,7 +10,8 @@ import pytest
 from isotherm.app.study_report_claim import claim, few_of
 from isotherm.app.study_report_designs import main_key, of_design
 from isotherm.app.study_report_headline import headline_of
-from isotherm.app.study_report_parts import text_of
+from isotherm.app.study_report_parts import Bound, text_of
+from isotherm.app.study_report_tables import settings
 from tests.app.made_up_study import result_of
 
 
@@ -50,3 +51,68 @@ def test_an_arm_with_few_events_is_a_caveat_unless_it_is_withheld(events: int | 
     assert len(found) == said
     assert all(one.startswith("Few patients: “Delayed ablation” has 9 events") for one in found)
     assert few_of(result_of("real")) == ()
+
+
+def how(result: Any) -> str:
+    return text_of(headline_of(result).how).replace("\u00a0", " ")
+
+
+def test_the_replicates_of_a_design_and_their_method_stand_beside_its_interval() -> None:
+    assert how(result_of("designs")) == (
+        "Interval from a bootstrap of 20 replicates: clones, weighted; bootstrap of patients with weights refitted, 20 "
+        "of 20 replicates, normal interval. "
+    )
+    assert Bound("headline.replicates", "value", "20") in headline_of(result_of("designs")).how
+
+
+def test_an_interval_without_a_bootstrap_says_so_and_what_the_bootstrap_of_the_whole_analysis_gave() -> None:
+    start, _, rest = how(result_of("real")).partition(
+        ". The whole analysis, repeated on 20 bootstrap replicates, gave "
+    )
+    assert start.startswith("Interval without a bootstrap: weighted: Cox model")
+    assert rest.count(" to ") == 1
+    assert how(result_of("several")).endswith("Wald test. ")
+
+
+def test_the_bootstrap_of_the_arms_is_not_told_of_a_design_that_has_none() -> None:
+    result = copy.deepcopy(dict(result_of("designs")))
+    del result["results"]["headline.replicates"]
+    result["results"]["headline.effect"]["method"] = "difference of Kaplan-Meier risks, z test"
+    result["results"]["bootstrap.replicates"] = result["results"]["bootstrap.os"] = result["results"]["headline.effect"]
+    assert how(result) == "Interval without a bootstrap: difference of Kaplan-Meier risks, z test. "
+
+
+def test_a_result_of_before_tells_the_method_alone_and_one_without_an_interval_nothing() -> None:
+    result = copy.deepcopy(dict(result_of("designs")))
+    del result["results"]["headline.replicates"]
+    assert how(result).startswith("How the interval came about: clones, weighted; bootstrap of patients")
+    result["results"]["headline.effect"] |= {"low": None, "high": None}
+    assert how(result) == ""
+    assert how(result_of("designs released")) == how(result_of("blinded")) == ""
+
+
+def test_settings_of_the_arms_as_they_became_are_called_so_beside_designs() -> None:
+    named = {text_of(row[0]) for row in settings(result_of("designs")).rows}
+    assert {"bootstrap, of the arms as they became", "adjustment, of the arms as they became", "level"} <= named
+    assert "bootstrap" in {text_of(row[0]) for row in settings(result_of("real")).rows}
+
+
+def test_few_patients_and_stops_of_the_design_come_before_all_but_the_first_of_other_limits() -> None:
+    result = copy.deepcopy(dict(result_of("designs")))
+    result["results"]["caveat.2"] = result["results"]["caveat.1"] | {"text": "A second."}
+    result["results"]["headline.caveat"]["text"] = "Made up. A second."
+    result["results"][f"{main_key(result)}.delayed.events"]["value"] = 9
+    found = [text_of(one) for one in headline_of(result).caveats]
+    assert found[0] == "Made up."
+    assert found[1].startswith("Few patients")
+    assert found[2] == "A second."
+    plain = copy.deepcopy(dict(result_of("weights")))
+    plain["results"]["caveat.2"] = plain["results"]["caveat.1"] | {"text": "A second."}
+    plain["results"]["headline.caveat"]["text"] = "Made up. A second."
+    plain["results"]["finding.late"] = plain["results"]["caveat.1"] | {"text": "Arms by a later date."}
+    plain["findings"].append({"key": "finding.late", "kind": "finding", "level": "stop", "says": "", "bars": []})
+    assert [text_of(one) for one in headline_of(plain).caveats][:3] == [
+        "Made up.",
+        "Arms by a later date.",
+        "A second.",
+    ]

@@ -110,6 +110,8 @@ class _Writer:
             if head.interval is not None and head.level is not None:
                 runs = (head.interval, Words(" ("), head.level, Words(" interval)"))
                 self.runs(self.document.add_paragraph(style="Interval"), runs)
+            if head.how:
+                self.runs(self.document.add_paragraph(style="Faint"), head.how)
             self.runs(self.document.add_paragraph(), (*head.reading, *head.chance))
             self.runs(self.document.add_paragraph(style="Faint"), head.facts)
             if head.naive:

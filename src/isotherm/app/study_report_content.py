@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from isotherm.app.study_report_designs import barred_words, competing, designs, measured
+from isotherm.app.study_report_designs import became_words, competing, designs, measured
 from isotherm.app.study_report_drawn import Drawings
 from isotherm.app.study_report_factors import factors
 from isotherm.app.study_report_frame import Outcome, is_adjusted, is_imputed, outcomes_of, warnings_of
@@ -108,7 +108,7 @@ def _outcomes(result: Result, drawings: Drawings) -> tuple[Block, ...]:
     tables = [table_of(result, "effects"), survival(result),
               None if binary is None else replace(binary, remark=_of_the_first(result))]  # fmt: skip
     models = [table_of(result, f"models.{outcome.name}") for outcome in outcomes_of(result)]
-    return blocks(barred_words(result), found, *tables, *models, measured(result))
+    return blocks(became_words(result), found, *tables, *models, measured(result))
 
 
 def _outcome(result: Result, outcome: Outcome, drawings: Drawings) -> tuple[Block, ...]:
@@ -144,7 +144,7 @@ def _subgroups(result: Result, drawings: Drawings) -> tuple[Block, ...]:
     pictures = [page for one in outcomes_of(result) for page in
                 pictures_of(drawings, f"forest_{one.name}", f"{one.label} within subgroups", runs)]  # fmt: skip
     found = blocks(*pictures, subgroups(result))
-    return (*barred_words(result), *found) if found else ()
+    return (*became_words(result), *found) if found else ()
 
 
 def _sensitivity(result: Result, drawings: Drawings) -> tuple[Block, ...]:
@@ -153,7 +153,7 @@ def _sensitivity(result: Result, drawings: Drawings) -> tuple[Block, ...]:
                 for page in pictures_of(drawings, f"sensitivity_{one.name}",
                                         f"{one.label}: the estimate by other routes", caption)]  # fmt: skip
     found = blocks(*pictures, sensitivity(result))
-    return (*barred_words(result), *found) if found else ()
+    return (*became_words(result), *found) if found else ()
 
 
 def _missing(result: Result) -> tuple[Block, ...]:

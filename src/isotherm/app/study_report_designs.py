@@ -10,7 +10,7 @@ import numpy as np
 
 from isotherm.app.figures import Drawing
 from isotherm.app.study_figures_panels import Panel, PanelCurve, panels_of_curves
-from isotherm.app.study_report_frame import Arm, Outcome, are_arms_barred, arms_of, is_adjusted
+from isotherm.app.study_report_frame import Arm, Outcome, are_arms_barred, arms_of, has_design, is_adjusted
 from isotherm.app.study_report_parts import (
     Block,
     Heading,
@@ -36,6 +36,10 @@ TABLES = ("designs", "design_targets", "design_risks", "design_counts", "design_
 BARRED = (
     "What follows compares the arms as they became, and is barred as an answer: it is shown only to stand beside the "
     "designs."
+)
+BESIDE = (
+    "What follows compares the arms as they became, with the adjustment that the methods name for them: it is not that "
+    "of the designs, and none of these numbers is the main estimate."
 )
 
 
@@ -132,9 +136,10 @@ def _compared(result: Result, key: str, arm: Arm) -> Runs:
     )  # fmt: skip
 
 
-def barred_words(result: Result) -> tuple[Block, ...]:
-    """Say that a section compares arms as they became, where findings bar that as an answer."""
-    return (Paragraph((Words(BARRED),)),) if are_arms_barred(result) else ()
+def became_words(result: Result) -> tuple[Block, ...]:
+    """Say that a section compares arms as they became, where a design answers, or findings bar that as an answer."""
+    words = BARRED if are_arms_barred(result) else BESIDE if has_design(result) else ""
+    return (Paragraph((Words(words),)),) if words else ()
 
 
 def competing(result: Result, outcome: Outcome, drawings: Mapping[str, Drawing]) -> tuple[Block, ...]:

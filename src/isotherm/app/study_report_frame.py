@@ -95,6 +95,13 @@ def is_several(result: Result) -> bool:
     return len(result["protocol"]["arms"]) > 2
 
 
+def is_modeled(result: Result) -> bool:
+    """Whether the main estimate is that of a model with covariates: of three arms and more, only ratios are."""
+    main = result["results"].get("headline.effect")
+    adjusted = any(one["use"] == "adjust" for one in result["protocol"]["covariates"])
+    return is_several(result) and adjusted and main is not None and is_ratio(main)
+
+
 def has_design(result: Result) -> bool:
     """Whether the main estimate is that of a design for questions of timing."""
     return "headline.design" in result["results"]
@@ -107,7 +114,7 @@ def are_arms_barred(result: Result) -> bool:
 
 def has_naive_beside(result: Result) -> bool:
     """Whether the naive estimate is another one than the main one."""
-    return is_adjusted(result) or has_design(result) or is_several(result)
+    return is_adjusted(result) or has_design(result) or is_modeled(result)
 
 
 def analysis_of(result: Result) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isotherm.app.study_report_arms import by_arm, by_arm_of_design
@@ -15,6 +16,7 @@ from isotherm.app.study_report_frame import (
     has_naive_beside,
     holds_null,
     is_adjusted,
+    is_modeled,
     is_ratio,
     is_several,
     measure_of,
@@ -22,6 +24,7 @@ from isotherm.app.study_report_frame import (
     outcomes_of,
     warnings_of,
 )
+from isotherm.app.study_report_interval import interval_words
 from isotherm.app.study_report_parts import Bound, Runs, Table, Words, bound, in_months, prose, say
 from isotherm.app.study_report_words import Result, has_interval, missing
 
@@ -57,6 +60,8 @@ class Headline:
         "Hazard ratio, “Drug” against “No drug”, adjusted".
     estimate, interval, level : Bound or None
         None without a main estimate: then `why` says why.
+    how : Runs
+        How the interval came about, with the replicates of a bootstrap.
     reading : Runs
         The estimate as a sentence, with its direction.
     chance : Runs
@@ -78,6 +83,7 @@ class Headline:
     estimate: Bound | None
     interval: Bound | None
     level: Bound | None
+    how: Runs
     reading: Runs
     chance: Runs
     facts: Runs
@@ -96,18 +102,19 @@ def headline_of(result: Result) -> Headline:
         why = BLINDED if result["protocol"]["outcomes_blinded"] else NO_ESTIMATE
         if main is not None:
             why = f"The main estimate does not exist: {missing(main)}"
-        return Headline(outcome.label, "", "", None, None, None, (), (), (), (), _arms(result), caveats_of(result), why)
+        return Headline(
+            outcome.label, "", "", None, None, None, (), (), (), (), (), _arms(result), caveats_of(result), why
+        )
     kind = _kind(result)
-    beside = remaining_of(result) if designed else warnings_of(result, outcome.name)
-    caveats = (*caveats_of(result), *few_of(result), *((bound(result, key),) for key in beside))
+    caveats = _all_caveats(result, remaining_of(result) if designed else warnings_of(result, outcome.name))
     return Headline(
         outcome=outcome.label, claim=claim(result, outcome),
         measure=f"{in_months(measure_of(main))}, {compared(result)}, {kind}",
         estimate=bound(result, "headline.effect", "estimate"),
         interval=bound(result, "headline.effect", "interval") if has_interval(main) else None,
         level=bound(result, "headline.effect", "level"),
-        reading=_reading(result, outcome), chance=_chance(result, limits_below=bool(caveats)),
-        facts=_facts(result), naive=_naive(result),
+        how=interval_words(result), reading=_reading(result, outcome),
+        chance=_chance(result, limits_below=bool(caveats)), facts=_facts(result), naive=_naive(result),
         arms=_arms(result), why="", caveats=caveats,
     )  # fmt: skip
 
@@ -122,9 +129,9 @@ def _kind(result: Result) -> str:
     first = f", first of {len(result['protocol']['arms']) - 1} comparisons" if is_several(result) else ""
     if has_design(result):
         return f"by {result['results']['headline.design']['text']}{first}"
-    if is_several(result):
+    if is_modeled(result):
         return f"covariates in the model{first}"
-    return "adjusted" if is_adjusted(result) else "not adjusted"
+    return f"{'adjusted' if is_adjusted(result) else 'not adjusted'}{first}"
 
 
 def _reading(result: Result, outcome: Outcome) -> Runs:
@@ -168,8 +175,10 @@ def _facts(result: Result) -> Runs:
 
 
 def _adjusted_for(result: Result) -> Runs:
+    if has_design(result):
+        return say(result, "{headline.adjusted} ")
     labels = [str(one["label"]) for one in result["protocol"]["covariates"] if one["use"] == "adjust"]
-    if not labels or has_design(result) or not (is_adjusted(result) or is_several(result)):
+    if not labels or not (is_adjusted(result) or is_modeled(result)):
         return ()
     shown = [label for k, label in enumerate(labels) if len(", ".join(labels[: k + 1])) <= MOST_LETTERS or k == 0]
     rest = "" if len(shown) == len(labels) else " and others, all named in the methods"
@@ -180,6 +189,14 @@ def _naive(result: Result) -> Runs:
     if "headline.naive" not in result["results"] or not has_naive_beside(result):
         return ()
     return (bound(result, "headline.naive", "value"),)
+
+
+def _all_caveats(result: Result, beside: Sequence[str]) -> tuple[Runs, ...]:
+    """Return every caveat: the author's first, few patients, stops of the design, then the rest."""
+    first, *others = caveats_of(result) or ((),)
+    stops = {str(one["key"]) for one in result["findings"] if one["level"] == "stop"}
+    graver, rest = ([(bound(result, key),) for key in beside if (key in stops) is stopped] for stopped in (True, False))
+    return tuple(one for one in (first, *few_of(result), *graver, *others, *rest) if one)
 
 
 def caveats_of(result: Result) -> tuple[Runs, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from isotherm.app.study_report_designs import barred_words, design_words
+from isotherm.app.study_report_designs import became_words, design_words
 from isotherm.app.study_report_factors import factor_names, factor_words
 from isotherm.app.study_report_frame import (
     Arm,
     Outcome,
     analysis_of,
     arms_of,
+    has_design,
     is_adjusted,
     is_ratio,
     measure_of,
@@ -32,7 +33,7 @@ METHODS = (
         "Start of the exposure: {protocol.exposure}. ",
     )),
     ("Outcomes", ("{protocol.outcomes}. ",)),
-    ("Covariates", ("Adjusted for: {protocol.covariates}. ", "How covariates were entered: {protocol.codings}. ")),
+    ("Covariates", ("{protocol.covariates.used} ", "How covariates were entered: {protocol.codings}. ")),
     ("Adjustment and estimation", (
         "{protocol.methods} ", "Propensity model: {propensity.method}. ", "Weighting: {weighting.method}. ",
         "Matching: {matching.method}. ", "Caliper: {matching.caliper}. ",
@@ -67,7 +68,7 @@ def results_text(result: Result) -> tuple[Block, ...]:
     """Return the results as headings and paragraphs, without a verdict."""
     return blocks(
         Heading("Patients"), Paragraph(joined(who_came(result), balance_words(result), overlap_words(result))),
-        design_words(result), barred_words(result),
+        design_words(result), became_words(result),
         [block for outcome in outcomes_of(result) for block in _outcome(result, outcome)],
         [block for name in factor_names(result) for block in factor_words(result, name)],
         *([Heading("Subgroups"), Paragraph(found)] if (found := subgroup_words(result)) else []),
@@ -108,7 +109,8 @@ def balance_words(result: Result) -> Runs:
                          f"{{balance.{arm.name}.ess_after}}, of {{balance.{arm.name}.ess_before}}. ",
                  arm=f"“{arm.label}”")
              for arm in arms_of(result)]  # fmt: skip
-    return joined(worst, *sizes)
+    of = (Words("Of the arms as they became, and not of the designs: "),) if has_design(result) else ()
+    return joined(of, worst, *sizes) if worst or any(sizes) else ()
 
 
 def overlap_words(result: Result) -> Runs:

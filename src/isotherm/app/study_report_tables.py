@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from isotherm.app.study_report_frame import arms_of, is_several, label_of_arm
+from isotherm.app.study_report_frame import arms_of, has_design, is_several, label_of_arm
 from isotherm.app.study_report_parts import Bound, Runs, Table, Words, bound, cell_of
 from isotherm.app.study_report_words import Result
 
@@ -122,10 +122,16 @@ def _pointers(ids: Sequence[str], titles: Mapping[str, str]) -> str:
     return ", ".join(titles[key] for key in keys if key in titles) or ("in result.json only" if ids else "")
 
 
+OF_THE_ARMS = ("adjustment", "estimand", "target", "bootstrap")
+"""Settings that say nothing of a design, which has its own: a bootstrap of 0 here is not that of its interval."""
+
+
 def settings(result: Result) -> Table:
     """Return the settings in words; nothing of the machine."""
+    tail = ", of the arms as they became" if has_design(result) else ""
     rows = [
-        ((Words(str(key).replace("_", " ")),), (Words(_plain(value)),)) for key, value in result["settings"].items()
+        ((Words(f"{str(key).replace('_', ' ')}{tail if key in OF_THE_ARMS else ''}"),), (Words(_plain(value)),))
+        for key, value in result["settings"].items()
     ]
     return Table("Settings", ("Setting", "Value"), tuple(rows))
 

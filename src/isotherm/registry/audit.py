@@ -55,6 +55,22 @@ class Entry:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What was done after an entry.
+
+    Parameters
+    ----------
+    hash : str, optional
+        Of that entry, so that one can tell whether it is the one that was meant; None where there is none.
+    records : mapping of action to int
+        To how many records that was done; one that was added and then revised counts for both.
+    """
+
+    hash: str | None
+    records: Mapping[str, int]
+
+
 @dataclass(slots=True)
 class Chain:
     """The end of the chain, which grows by what is done in one transaction.

@@ -7,11 +7,11 @@ from contextlib import closing
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, false, select
+from sqlalchemy import Connection, Select, false, func, select
 
 from isotherm.clinical.record import RecordKind
 from isotherm.registry.adding import ASKED_AT_ONCE
-from isotherm.registry.audit import FIELDS, Entry
+from isotherm.registry.audit import FIELDS, Entry, Since
 from isotherm.registry.tables import AUDIT, RECORD_TABLES, WITHDRAWN
 
 ROWS_AT_ONCE = 500
@@ -44,6 +44,15 @@ def history(connection: Connection, *, patient_id: str | None, kind_name: str | 
             asked = asked.where(AUDIT.c[name] == wanted)
     rows = connection.execute(asked if last is None else asked.limit(last)).mappings().all()
     return tuple(Entry(**row) for row in reversed(rows))
+
+
+def after(connection: Connection, entry: int) -> Since:
+    """Return the hash of an entry of the audit, and what was done after it."""
+    sealed = connection.execute(select(AUDIT.c.hash).where(AUDIT.c.entry == entry)).scalar()
+    keys = (AUDIT.c.kind, AUDIT.c.patient_id, AUDIT.c.record_id)
+    touched = select(AUDIT.c.action, *keys).where(AUDIT.c.entry > entry).distinct().subquery()
+    counted = connection.execute(select(touched.c.action, func.count()).group_by(touched.c.action))
+    return Since(sealed, {str(action): int(count) for action, count in counted})
 
 
 def chain_rows(connection: Connection) -> Iterator[Any]:

@@ -18,11 +18,11 @@ from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadSetting
 from isotherm.registry.adding import add_all
 from isotherm.registry.address import Address, address_of, connected
-from isotherm.registry.audit import Act, Entry, act
+from isotherm.registry.audit import Act, Entry, Since, act
 from isotherm.registry.changing import Changed, Target, reinstate, revise, withdraw
 from isotherm.registry.opening import check, make
 from isotherm.registry.putting import Put, put_all
-from isotherm.registry.reading import history, raw_columns
+from isotherm.registry.reading import after, history, raw_columns
 from isotherm.registry.rows import Kept, kept_of
 from isotherm.registry.sessions import read, write
 from isotherm.registry.simulated import NOT_AFTERWARDS, WHY, is_marked
@@ -309,6 +309,11 @@ class Store:
         """
         with read(self._engine, self.address) as connection:
             return history(connection, patient_id=patient_id, kind_name=kind_name, record_id=record_id, last=last)
+
+    def since(self, entry: int) -> Since:
+        """Return what was done after an entry of the audit, and the hash of that entry."""
+        with read(self._engine, self.address) as connection:
+            return after(connection, entry)
 
     def identity(self) -> Mapping[str, Any]:
         """Return which registry this is, and where the audit's chain ends."""

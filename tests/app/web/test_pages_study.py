@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import html as entities
+import json
 import re
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from isotherm.app.study_draft import write_draft
-from isotherm.app.web import job_program, work_study
+from isotherm.app.study_report_headline import headline_of
+from isotherm.app.study_report_parts import text_of
+from isotherm.app.study_tasks import RESULT
+from isotherm.app.web import job_program, pages_study_run, work_study
 from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Came, Doing, Work
+from isotherm.app.web.job_table import OUT
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.studies import Study, new_study, problems_of, studies_of
+from isotherm.errors import NoAnswer
 from isotherm.exchange.protocol_files import protocol_from
+from isotherm.registry.store import open_store
+from tests.app.made_up_study import result_of
 from tests.app.web.conftest import NOW, made_up_registry
 from tests.app.web.inline import found_in, jobs_inline, settled, write
 
@@ -208,7 +217,10 @@ def test_a_protocol_opens_no_other_file_than_its_own(
 def test_the_audit_is_that_of_the_command_line(client: TestClient) -> None:
     page = client.get(f"{write(client, '/study/example').headers['location']}/audit").text
 
-    assert re.search(r"\d+ to stop at</span>", page)
+    for level, words in (("stop", "to stop at"), ("warn", "warnings?"), ("note", "notes?")):
+        count = int(found_in(page, rf">(\d+) {words}</"))
+        assert ('<a class="tag' in found_in(page, rf"(<[^<]*>)\d+ {words}</")) is (count > 0)
+        assert page.count(f'href="#found-{level}"') == page.count(f'id="found-{level}"') == (count > 0)
     assert "Who stays, and who leaves" in page
 
 
@@ -229,6 +241,8 @@ def test_a_table_that_came_becomes_a_study_and_runs(client: TestClient, app: Fas
 
     assert "Download the report (DOCX)" in page
     assert "hazard ratio" in page
+    assert "Interval without a bootstrap: not adjusted: Cox model" in page
+    assert "registry is as this run read it" not in page  # it read a table
     out = found_in(page, r'href="(/jobs/[0-9a-f]+/out/)report.docx"')
     taken = client.get(f"{out}report.docx")
     assert taken.content[:2] == b"PK"
@@ -237,6 +251,77 @@ def test_a_table_that_came_becomes_a_study_and_runs(client: TestClient, app: Fas
     report = client.get(f"{out}report.html")
     assert "sandbox" in report.headers["content-security-policy"]
     assert report.headers["x-frame-options"] == "SAMEORIGIN"
+
+
+def run_of(app: FastAPI, study: Study, result: dict[str, Any]) -> str:
+    """Put down a run that has ended with a result; return the path of its page."""
+    table = app.state.foreman.table
+    job = table.add("study", "Study: made up", {}, who="ada", registry="")
+    (table.folder(job.id) / OUT / RESULT).write_text(json.dumps(result), encoding="utf-8")
+    assert table.move(job.id, "done", since=("waiting", "running"), said="Done.")
+    study.ran(job.id)
+    return f"/study/{study.name}/run/{job.id}"
+
+
+def test_the_three_gravest_limits_of_the_report_stand_beside_the_headline(
+    client: TestClient, app: FastAPI, study: Study
+) -> None:
+    result = result_of("designs")
+    limits = [text_of(one) for one in headline_of(result).caveats]
+
+    page = client.get(run_of(app, study, result)).text
+
+    shown = re.findall(r"<li>(.*?)</li>", found_in(page, r"What this estimate cannot show</h2>\s*(<ul.*?</ul>)"))
+    assert [entities.unescape(one) for one in shown] == limits[:3]
+    rest = found_in(page, rf"{len(limits) - 3} more limits?</summary>(<ul.*?</ul>)")
+    assert [entities.unescape(one) for one in re.findall(r"<li>(.*?)</li>", rest)] == limits[3:]
+    assert "Interval from a bootstrap of 20 replicates" in page
+    assert page.count(limits[0]) == 1
+
+
+def test_a_study_without_limits_has_no_heading_for_them(client: TestClient, app: FastAPI, study: Study) -> None:
+    result = result_of("unadjusted")
+    result["findings"] = []
+    result["results"] = {key: one for key, one in result["results"].items() if "caveat" not in key}
+
+    page = client.get(run_of(app, study, result)).text
+
+    assert "hazard ratio" in page
+    assert "cannot show" not in page
+
+
+def test_a_run_says_what_was_done_to_the_registry_since(
+    client: TestClient, app: FastAPI, study: Study, registry: str
+) -> None:
+    result = result_of("designs")
+    with open_store(registry) as store:
+        result["data"]["registry"] = {name: store.identity()[name] for name in ("registry_id", "entries", "hash")}
+    path = run_of(app, study, result)
+    assert "The registry is as this run read it." in client.get(path).text
+
+    with open_store(registry) as store:
+        (first, *_) = (one for one in store.records("lesion"))
+        store.revise("lesion", first.patient_id, first.id, {"place": "V"}, revision=1, by="eve", why="seen again")
+
+    page = client.get(path).text
+    assert "Since this run, 1 record was corrected in the registry" in page
+    assert f'<a href="/study/{study.name}">To the protocol, to run it again</a>' in page
+
+
+def test_a_run_can_be_read_when_its_registry_cannot(
+    client: TestClient, app: FastAPI, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(address: str, read: object) -> None:
+        raise NoAnswer("The database does not answer; start it.")
+
+    monkeypatch.setattr(pages_study_run, "registry_since", away)
+    result = result_of("designs")
+    result["data"]["registry"] = {"registry_id": "x", "entries": 1, "hash": "y"}
+
+    page = client.get(run_of(app, study, result)).text
+
+    assert "cannot be said. The database does not answer; start it." in page
+    assert "Download the report (DOCX)" in page
 
 
 def test_a_run_for_release_gives_no_data_of_patients_away(client: TestClient, app: FastAPI, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from isotherm.effect import Effect
 from isotherm.outcome import Curve
+from isotherm.study.analysis.adjusted_for import main_in_words
 from isotherm.study.analysis.courses import Timed
 from isotherm.study.analysis.design_clones import add_clones
 from isotherm.study.analysis.designs import Answer, Done
@@ -14,7 +15,7 @@ from isotherm.study.designs.clone_result import CloneResult
 from isotherm.study.designs.courses import Endpoint
 from isotherm.study.designs.result import DesignResult
 from isotherm.study.protocol import Protocol
-from isotherm.study.protocol_designs import Landmark, in_words
+from isotherm.study.protocol_designs import Landmark, Weighted, in_words
 from isotherm.study.result import Cell, Record, Results, cell
 
 KEYS: dict[Endpoint, str] = {"overall survival": "os", "progression-free survival": "pfs"}
@@ -105,6 +106,10 @@ def add_design_headline(results: Results, protocol: Protocol, done: Sequence[Don
             _effect(results, key, kind, label, why, measure="risk_difference", arm=arm)
     answer = sound.answers[endpoint]
     results.text("headline.target", "Whose effect", _result_of(answer).target if not isinstance(answer, str) else "")
+    results.text("headline.adjusted", "What the main estimate is adjusted for", main_in_words(protocol, sound.design))
+    if isinstance(sound.design, Weighted):
+        results.number("headline.replicates", "number", float(sound.design.replicates),
+                       "Bootstrap replicates that the interval of the main estimate was asked to have")  # fmt: skip
     results.add("headline.design", Record(kind="text", label="Design", text=called(sound, answer),
                                           method=f"design.{sound.design.name}.{KEYS[endpoint]}"))  # fmt: skip
     results.text("headline.caveat", "Read beside it", " ".join(protocol.caveats))

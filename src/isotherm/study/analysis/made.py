@@ -17,15 +17,17 @@ from isotherm.study.weighting import Weighted
 BINS = 20
 """Bins of propensity between 0 and 1 in which overlap is drawn."""
 
+BESIDE_DESIGNS = "Arms as they became, beside the designs, are compared as they are: nothing was adjusted for there."
+
 
 def add_adjustment(results: Results, comparison: Comparison, estimation: Estimation) -> None:
     """Add everything between the cohort and its outcomes; of several imputed data sets, that of the first."""
     adjusted = comparison.first
     _imputation(results, comparison)
     if adjusted.made is None or adjusted.design is None:
-        results.finding(
-            "finding.not_adjusted", "warning", "Nothing was adjusted for: the arms are compared as they are."
-        )
+        beside = bool(comparison.units.cohort.protocol.designs)  # which adjust in ways of their own
+        words = BESIDE_DESIGNS if beside else "Nothing was adjusted for: the arms are compared as they are."
+        results.finding("finding.not_adjusted", "warning", words)
         return
     _rows(results, comparison)
     _propensity(results, comparison, estimation)

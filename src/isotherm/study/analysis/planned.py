@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from isotherm.columns import label
+from isotherm.study.analysis.adjusted_for import covariates_in_words
 from isotherm.study.designs.naive import CLOCKS
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_designs import ArmStrategy, Asked, Design, Landmark, TimeDependentCox, Weighted, in_words
@@ -34,7 +35,8 @@ def add_protocol(results: Results, protocol: Protocol) -> None:
         "exposure": ("Start of exposure", protocol.exposure.says),
         "arms": ("Arms", "; ".join(_arm(protocol, arm.name) for arm in protocol.arms.arms)),
         "outcomes": ("Outcomes", ". ".join(_outcome(one) for one in outcomes)),
-        "covariates": ("Covariates adjusted for", ", ".join(one.label for one in protocol.adjusted)),
+        "covariates": ("Covariates declared for adjustment", ", ".join(one.label for one in protocol.adjusted)),
+        "covariates.used": ("What is adjusted for which covariates", covariates_in_words(protocol)),
         "subgroups": ("Subgroups", "; ".join(one.label for one in protocol.subgroups)),
         "codings": ("Codings", "; ".join(_coding(protocol))),
         "methods": ("Methods", " ".join(method_sentences(protocol))),
@@ -142,7 +144,8 @@ def method_sentences(protocol: Protocol) -> list[str]:
     plan = [] if isinstance(how, Unadjusted | Coarsened) else model
     compared = [*plan, _adjustment(how)]
     if len(protocol.arms.arms) > 2:
-        compared = ["Each arm was compared with the reference, with and without the covariates in a Cox model."]
+        compared = ["Each arm was compared with the reference: times in Cox models, with and without the covariates; "
+                    "yes/no outcomes by differences of risks, without them."]  # fmt: skip
     beside = [BESIDE] if protocol.designs else []
     return [*_timing(protocol), *beside, *compared, *rest, *_factors(protocol), *filter(None, [methods.reason])]
 

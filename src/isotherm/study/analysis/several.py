@@ -25,6 +25,7 @@ from isotherm.study.survival.cox import cox
 from isotherm.study.survival.logrank import logrank
 
 TARGET = "Patients as they came into each arm; nothing but the named covariates is adjusted for."
+UNADJUSTED_TARGET = "Patients as they came into each arm; nothing is adjusted for."
 METHOD = "Arms compared in pairs with the reference; covariates enter a Cox model"
 
 
@@ -35,7 +36,8 @@ def add_several_headline(results: Results, cohort: Cohort, estimation: Estimatio
     for key, adjust in (("headline.effect", True), ("headline.naive", False)):
         _effect(results, key, cohort, name, 0, estimation, adjust=adjust, label=f"{labels[0]} v {labels[-1]}",
                 arm=arms[0], behind=())  # fmt: skip
-    results.text("headline.target", "Whose effect", TARGET)
+    timed = cohort.protocol.primary.kind == "time"
+    results.text("headline.target", "Whose effect", TARGET if timed else UNADJUSTED_TARGET)
     results.text("headline.caveat", "Read beside it", " ".join(cohort.protocol.caveats))
 
 
@@ -161,7 +163,8 @@ def _effect(results: Results, key: str, cohort: Cohort, name: str, place: int, e
     outcome = next(one for one in cohort.protocol.outcomes if one.name == name)
     timed = outcome.kind == "time"
     measure = "Hazard ratio" if timed else "Risk difference"
-    words = f"{measure}{' (cause-specific)' if outcome.competes else ''}{', adjusted' if adjust else ', naive'}"
+    kind = "adjusted" if adjust and timed else "not adjusted" if adjust else "naive"  # a risk takes no covariates
+    words = f"{measure}{' (cause-specific)' if outcome.competes else ''}, {kind}"
     results.attempt(key, "ratio" if timed else "difference", f"{outcome.label}: {words}, {label}",
                     lambda: _compared(cohort, name, place, estimation, adjust=adjust), arm=arm, outcome=name,
                     rests_on=behind)  # fmt: skip
