@@ -82,9 +82,8 @@ def _changes(found: Imported, width: int | None) -> str:
     changes = found.plan.changes
     if not changes:
         return ""
-    lines = [
-        f"{_some(len(changes), 'record')} that {'differs' if len(changes) == 1 else 'differ'} from what the registry has:"
-    ]
+    differ = "differs" if len(changes) == 1 else "differ"
+    lines = [f"{_some(len(changes), 'record')} that {differ} from what the registry has:"]
     for one in changes[:SHOWN_CHANGES]:
         lines += folded(_change(one), width)
     if len(changes) > SHOWN_CHANGES:
