@@ -115,6 +115,10 @@ class NotAcceptable(InputError):
     """A measurement that must not go into a registry: its registration failed, or somebody measured anew since."""
 
 
+class SizeInDoubt(NotAcceptable):
+    """A margin that is filed under a lesion of another size, and nobody has said yet that it is this one."""
+
+
 class OutlineLeaks(InputError):
     """A lesion whose outline runs on to where nobody pointed, or that cannot be told from its surroundings."""
 

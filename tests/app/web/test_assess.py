@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from html import escape
 from html import unescape as html_text
 from pathlib import Path
@@ -230,6 +231,26 @@ def test_what_was_typed_stays_in_a_form_that_is_refused(reader: TestClient, job:
         assert f'name="{name}" value="{escape(value)}"' in answer.text, name
     assert re.search(rf'<option value="{lesion}" [^>]*selected>{lesion}: liver', answer.text)
     assert f'href="?label=1&amp;patient_id={patient}"' in answer.text  # to begin again
+
+
+def test_a_lesion_of_another_size_has_to_be_confirmed(reader: TestClient, job: Job, registry: str) -> None:
+    patient, lesion = patient_with_lesion(registry)
+    with open_store(registry) as store:
+        store.add([Record(kind=RECORD_KINDS[kind], patient_id=patient, id="B8", values=values) for kind, values in (
+            ("scan", {"scanned_on": date(2026, 1, 1)}),
+            ("reading", {"lesion_id": lesion, "scan_id": "B8", "diameter_mm": 47.0}))],
+            by="test", why="test")  # fmt: skip
+    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "A9", "after_on": "2026-02-01",
+              "before_id": "B8", "why": "looked at"}  # fmt: skip
+    asked = form(reader, f"/assess/{job.id}/accept", **fields)
+    assert asked.status_code == 400
+    assert f"is 10\u00a0mm across, and the registry has lesion {lesion} with 47\u00a0mm (2026-01-01)" in asked.text
+    assert '<div class="doubt" id="size" role="status">' in asked.text
+    assert '<input type="checkbox" name="size_seen" value="yes" required>' in asked.text
+    assert places_of(registry, patient).margins.get(f"A9.{lesion}") is None
+    answer = form(reader, f"/assess/{job.id}/accept", **fields, size_seen="yes")
+    assert answer.status_code == 303
+    assert "looked at (said to be this lesion: " in reader.get(answer.headers["location"]).text
 
 
 def test_a_refused_form_is_overtaken_again_until_somebody_looks_anew(
