@@ -99,6 +99,20 @@ def test_a_measured_pair_shows_its_margin_interval_and_gates(reader: TestClient,
     assert "Tumor volume, change" in html
 
 
+def test_what_the_gates_said_stands_beside_the_margin_here_on_the_form_and_at_the_patient(
+    reader: TestClient, job: Job, registry: str
+) -> None:
+    line = "The registration is in doubt · the transform that was given · nothing compared the two scans"
+    patient, lesion = patient_with_lesion(registry)
+    form_of = f"/assess/{job.id}/accept?label=1&patient_id={patient}"
+    assert f'<p class="reads" data-registration>{line}</p>' in reader.get(f"/assess/{job.id}").text
+    assert line in reader.get(form_of).text
+    form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_id="A9",
+         after_on="2026-02-01", why="looked at")  # fmt: skip
+    kept = "The registration is in doubt · a transform that was given, or of landmarks"
+    assert kept in reader.get(f"/patients/{patient}").text.partition('id="margins"')[2]
+
+
 def test_the_scene_and_the_answer_without_a_stroke_are_those_of_the_result(reader: TestClient, job: Job) -> None:
     scene = reader.get(f"/assess/{job.id}/scene/0").json()
     assert {layer["key"] for layer in scene["lesions"][0]["layers"]} >= {

@@ -9,7 +9,7 @@ from typing import Any
 
 from isotherm.app.palette import CLASSES
 from isotherm.app.registration_report import GateRow, gate_rows
-from isotherm.app.registration_words import SUMMARIES
+from isotherm.app.registration_words import SUMMARIES, registration_line
 from isotherm.app.report_tables import name_of
 from isotherm.app.report_words import (
     caveats,
@@ -78,7 +78,9 @@ def _no_interval(lesion: Mapping[str, Any]) -> str:
 def lesion_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return each lesion of a result: name, finding, and what must be known with it."""
     return [{"label": one["label"], "name": name_of(one), "status": one["status"], "caveats": caveats(one),
-             "facts": _facts(one), "other_way": other_way(one) is not None, **finding(one)}
+             "facts": _facts(one), "other_way": other_way(one) is not None,
+             "registration": registration_line(part(one, "registration")),
+             **finding(one)}
             for one in document["lesions"]]  # fmt: skip
 
 
