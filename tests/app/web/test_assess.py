@@ -134,6 +134,15 @@ def test_a_stroke_tells_how_much_it_changes_and_one_that_changes_nothing_is_name
     assert re.fullmatch(r"Ablation zone \d+\.\d\d to \d+\.\d\d\u00a0mL: 0\.\d\d\u00a0mL erased", answer["changed"])
 
 
+def test_strokes_on_one_slice_alone_are_told_with_the_slices_that_the_mask_has(reader: TestClient, job: Job) -> None:
+    flat, higher = ({**DAB, "normal_lps": [0, 0, 1], "points_lps_mm": [[2.0, 0.0, z]]} for z in (113.0, 115.0))
+    alone, each = r", on one slice of \d+", r", by 2 strokes on one slice each of \d+"
+    for strokes, said in (([flat], alone), ([flat, DAB, higher], each), ([flat, flat], alone), ([DAB], "")):
+        told = {"corrections": [{"of": "ablation", "number": 0, "strokes": strokes}]}
+        changed = send(reader, f"/assess/{job.id}/margin/0", told).json()["changed"]
+        assert re.search(rf"mL erased{said}$", changed), (strokes, changed)
+
+
 def test_the_tumor_as_the_other_way_of_registering_lays_it_can_be_seen(reader: TestClient, job: Job) -> None:
     html, scene = reader.get(f"/assess/{job.id}").text, reader.get(f"/assess/{job.id}/scene/0").json()
     assert "Rigid registration alone: " in html

@@ -102,7 +102,16 @@ def changed_words(changes: Sequence[Mapping[str, Any]]) -> str:
 def _changed(one: Mapping[str, Any]) -> str:
     name = MASKS[one["of"]] + (f" {one['number'] + 1}" if one["number"] else "")
     moved = ", ".join(f"{decimal(one[key], 2)}\u00a0mL {said}" for key, said in CHANGES if one[key] > 0.0)
-    return f"{name} {decimal(one['before_ml'], 2)} to {decimal(one['after_ml'], 2)}\u00a0mL: {moved or 'as it was'}"
+    told = f"{name} {decimal(one['before_ml'], 2)} to {decimal(one['after_ml'], 2)}\u00a0mL: {moved or 'as it was'}"
+    return told + _one_slice(one["one_slice"])
+
+
+def _one_slice(told: Mapping[str, int] | None) -> str:
+    """Return that strokes changed one slice alone: what is beside it stays, and a notch in it can make the margin."""
+    if told is None:
+        return ""
+    strokes, slices = told["strokes"], told["slices"]
+    return f", by {strokes} strokes on one slice each of {slices}" if strokes > 1 else f", on one slice of {slices}"
 
 
 def gate_tables(registered: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, list[GateRow]]]:
