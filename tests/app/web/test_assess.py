@@ -359,7 +359,8 @@ def test_a_margin_of_simulated_scans_is_refused_before_a_form_is_filled_in(
     told["inputs"][0]["simulated"] = True
     result.write_text(json.dumps(told), encoding="utf-8")
     patient, lesion = patient_with_lesion(registry)
-    assert "<b>Simulated data.</b> Simulated here: tumor." in reader.get(f"/assess/{job.id}").text
+    role = told["inputs"][0]["role"]
+    assert f"<b>Simulated data.</b> Simulated here: {role}." in reader.get(f"/assess/{job.id}").text
     asked = reader.get(f"/assess/{job.id}/accept")
     sent = form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_id="A9",
                 after_on="2026-02-01", why="looked at")  # fmt: skip
