@@ -98,7 +98,7 @@ def test_a_lesion_of_another_size_is_asked_about_and_the_answer_stands_in_the_au
     accept(address, replace(ASKED, size_seen=True))
     with open_store(address) as store:
         told = store.history(patient_id="P1")[-1].why
-    assert told.startswith("looked at both scans (said to be this lesion: the tumor that was measured is 10\u00a0mm")
+    assert told.startswith("looked at both scans; said to be this lesion: the tumor that was measured is 10\u00a0mm")
 
 
 def test_an_ablation_of_another_lesion_is_refused(address: str) -> None:

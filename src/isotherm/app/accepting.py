@@ -205,10 +205,8 @@ def _signed(store: Store, asked: Acceptance, lesion: Mapping[str, Any]) -> Accep
     if not doubt:
         return asked
     if not asked.size_seen:
-        raise SizeInDoubt(
-            f"Look whether this is the lesion: {doubt}; choose the other one, or say that it is this one."
-        )
-    return replace(asked, why=f"{asked.why} (said to be this lesion: {doubt})")
+        raise SizeInDoubt(f"Look whether this is the lesion: {doubt}; choose another one, or say that it is this one.")
+    return replace(asked, why=f"{asked.why}; said to be this lesion: {doubt}")
 
 
 def _filing(records: Sequence[Record], asked: Acceptance) -> Filing:

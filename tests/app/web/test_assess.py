@@ -273,7 +273,7 @@ def test_a_lesion_of_another_size_has_to_be_confirmed(reader: TestClient, job: J
     assert places_of(registry, patient).margins.get(f"A9.{lesion}") is None
     answer = form(reader, f"/assess/{job.id}/accept", **fields, size_seen="yes")
     assert answer.status_code == 303
-    assert "looked at (said to be this lesion: " in reader.get(answer.headers["location"]).text
+    assert "looked at; said to be this lesion: " in reader.get(answer.headers["location"]).text
 
 
 def test_a_refused_form_is_overtaken_again_until_somebody_looks_anew(
