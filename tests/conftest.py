@@ -67,6 +67,10 @@ def chromium() -> Path:
     return Path(found.stdout.strip())
 
 
+SINCE_THEN = "not a recognized standard attribute - (0x0008,0x001c)"
+"""What a dciodvfy of 2022 says of Synthetic Data, which came into the standard's dictionary (PS3.6) later."""
+
+
 @pytest.fixture(scope="session")
 def dciodvfy() -> Callable[[Path], list[str]]:
     """What the validator of dicom3tools finds wrong with a DICOM object: a list of errors, without its warnings."""
@@ -76,7 +80,8 @@ def dciodvfy() -> Callable[[Path], list[str]]:
     def errors(path: Path) -> list[str]:
         ran = subprocess.run(["dciodvfy", path], capture_output=True, text=True, check=False)
         said = (ran.stdout + ran.stderr).splitlines()
-        return [line for line in said if line.startswith(("Error", " Abort"))] or ([] if ran.returncode == 0 else said)
+        wrong = [line for line in said if line.startswith(("Error", " Abort"))]
+        return [line for line in wrong if SINCE_THEN not in line] or ([] if wrong or ran.returncode == 0 else said)
 
     return errors
 

@@ -14,6 +14,7 @@
     - BadLandmarks             points of two scans that do not pair, or are none
     - BadStroke                a stroke of the brush that cannot be painted
     - NotAcceptable            a measurement that must not go into a registry
+      x SizeInDoubt            one of a lesion of another size, until somebody says that it is this one
     - OutlineLeaks             a lesion whose outline runs on to where nobody pointed
     - SegmenterFailed          another program that was to make a mask and did not
     - BadSetting               an option or a setting outside of its range
@@ -113,6 +114,10 @@ class BadStroke(InputError):
 
 class NotAcceptable(InputError):
     """A measurement that must not go into a registry: its registration failed, or somebody measured anew since."""
+
+
+class SizeInDoubt(NotAcceptable):
+    """A margin that is filed under a lesion of another size, and nobody has said yet that it is this one."""
 
 
 class OutlineLeaks(InputError):

@@ -15,7 +15,7 @@ from isotherm.app.accepting import Acceptance, NamedScan, accept_margin, places_
 from isotherm.app.correcting import Correction, corrected_pair
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
-from isotherm.errors import BadRecord, BadSetting, NotAcceptable, Overtaken
+from isotherm.errors import BadRecord, BadSetting, NotAcceptable, Overtaken, SizeInDoubt
 from isotherm.registry.store import open_store
 from tests.app.pair_in_memory import FAR, THIN, assessed, pair
 
@@ -85,6 +85,20 @@ def test_where_nobody_ever_lived_it_goes_in_and_its_record_says_so(tmp_path: Pat
     refuse_simulated(address, simulated())
     own = accept(address, result=simulated())
     assert str(places_of(address, "P1").margins[own].record.get("result")).endswith(", simulated")
+
+
+def test_a_lesion_of_another_size_is_asked_about_and_the_answer_stands_in_the_audit(address: str) -> None:
+    with open_store(address) as store:
+        store.add([Record(kind=RECORD_KINDS["reading"], patient_id="P1", id="R1",
+                          values={"lesion_id": "L1", "scan_id": "B", "diameter_mm": 31.0})],
+                  by="test", why="test")  # fmt: skip
+    with pytest.raises(SizeInDoubt, match=r"is 10.mm across, and the registry has lesion L1 with 31.mm"):
+        accept(address)
+    assert places_of(address, "P1").margins == {}
+    accept(address, replace(ASKED, size_seen=True))
+    with open_store(address) as store:
+        told = store.history(patient_id="P1")[-1].why
+    assert told.startswith("looked at both scans; said to be this lesion: the tumor that was measured is 10\u00a0mm")
 
 
 def test_an_ablation_of_another_lesion_is_refused(address: str) -> None:

@@ -34,21 +34,27 @@ def places(folder: Path, *more: Record) -> Places:
 
 
 def test_a_lesion_is_told_by_place_size_and_ablation_and_brings_its_ablation_and_scans(tmp_path: Path) -> None:
-    first, second = lesion_places(places(tmp_path))
+    first, second = lesion_places(places(tmp_path), 28.0)
 
     assert first.says == "L1: liver, IVb; 27 mm, 2026-01-02; ablated 2026-02-01"
     assert (first.ablation, first.after, first.before) == ("A1", "late", "early")
     assert (second.says, second.ablation, second.after, second.before) == ("L2: liver", "", "", "")
 
 
+def test_a_lesion_that_was_of_another_size_says_so(tmp_path: Path) -> None:
+    first, second = lesion_places(places(tmp_path), 9.0)
+    assert "the registry has lesion L1 with 27\u00a0mm (2026-01-02)" in first.doubt
+    assert second.doubt == ""
+
+
 def test_of_several_ablations_or_scans_none_is_chosen(tmp_path: Path) -> None:
     more = of("scan", "later", scanned_on=date(2026, 5, 3))
-    first, _ = lesion_places(places(tmp_path, more))
+    first, _ = lesion_places(places(tmp_path, more), 28.0)
     assert (first.after, first.before) == ("", "early")
 
     (tmp_path / "twice").mkdir()
     again = of("ablation", "A2", session_id="S1", lesion_id="L1")
-    first, _ = lesion_places(places(tmp_path / "twice", again))
+    first, _ = lesion_places(places(tmp_path / "twice", again), 28.0)
     assert (first.ablation, first.after, first.before) == ("", "", "")
 
 

@@ -49,6 +49,7 @@ def planted(dataset: Dataset, k: int) -> None:
     dataset.StudyDescription, dataset.SeriesDescription = "Liver of Mrs Secret", "Arterial phase, Jane Doe"
     dataset.ImageComments = dataset.PatientComments = "called Dr Secret on 4711"
     dataset.PatientAge, dataset.PatientWeight = "074Y", 61
+    dataset.SyntheticData = "YES"
     dataset.add_new(0x00091001, "LO", "Secret private")
     dataset.private_block(0x0011, "SECRET CREATOR", create=True).add_new(1, "PN", "Doe^Jane")
     request, code, nested = Dataset(), Dataset(), Dataset()
@@ -104,6 +105,7 @@ def test_what_is_needed_stays(run: Command, tmp_path: Path) -> None:
     assert (one.PatientIdentityRemoved, one.LongitudinalTemporalInformationModified) == ("YES", "MODIFIED")
     assert [code.CodeValue for code in one.DeidentificationMethodCodeSequence] == ["113100", "113105", "113107"]
     assert one.KVP == 120
+    assert read.simulated
     assert one.PatientBirthDate == ""
     assert not any(tag.is_private for tag in one.keys())
     assert one.FrameReferenceDateTime[8:] == "101500.250000+0100"

@@ -59,6 +59,7 @@ def test_the_table_as_json(run: Command, case: Path) -> None:
     ]
     assert told["series"][0]["shape_kji"] == [40, 40, 40]
     assert told["series"][0]["study_day"] == "2024-01-02"
+    assert told["series"][0]["simulated"] is False
 
 
 def test_a_folder_that_is_not_there(run: Command, tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 import SimpleITK
+from pydicom.dataset import Dataset
 
 from isotherm.exchange.dicom_codes import OWN, SCHEME
-from isotherm.exchange.image_files import read_masks
+from isotherm.exchange.image_files import read_masks, write_mask
 from isotherm.imaging.volume import Grid
 from tests.app.on_disk import GRID, MIDDLE, Command, ball
 from tests.app.test_dicom_commands import HU, arguments
@@ -64,6 +65,42 @@ def test_both_are_valid(written: tuple[Path, dict[str, Any]], dciodvfy: Callable
     assert sorted(path.name for path in folder.iterdir()) == ["measurements.dcm", "segments.dcm"]
     for path in folder.iterdir():
         assert dciodvfy(path) == []
+
+
+def test_what_comes_of_a_simulated_scan_says_so_whatever_it_is_and_is_known_when_it_is_read(
+    run: Command, case: Path, dciodvfy: Callable[[Path], list[str]]
+) -> None:
+    as_series(case / "after" / "image", HU, GRID, study="after", day="20240103", change=made_up)
+    ran = run("margin", *arguments(case), "--dicom", case / "dicom", "--out", case / "out", "--pdf", case / "r.pdf")
+    assert ran.code == 0, ran.err
+    told = json.loads((case / "out" / "margin.json").read_text())
+    assert {one["role"]: one["simulated"] for one in told["inputs"]}["image after ablation"] is True
+    assert "Simulated data." in (case / "out" / "report.html").read_text()
+    names = ("segments.dcm", "measurements.dcm", "report.dcm")
+    for name in names:
+        assert read_again(case / "dicom" / name).SyntheticData == "YES"
+        assert dciodvfy(case / "dicom" / name) == []
+    (mask,) = read_masks(f"{case / 'dicom' / 'segments.dcm'}:2", of="structure")
+    assert mask.simulated
+    assert "says of itself that it is simulated" in run("dicom", "list", case / "dicom").out
+
+
+def test_where_only_a_mask_was_simulated_the_results_say_so_too_and_else_they_say_nothing(
+    run: Command, case: Path, written: tuple[Path, dict[str, Any]]
+) -> None:
+    folder, _ = written
+    assert all("SyntheticData" not in read_again(path) for path in folder.iterdir())
+    (zone,) = read_masks(case / "after" / "seg.dcm", of="ablation")
+    write_mask(case / "zone.nii.gz", zone.mask, simulated=True)
+    told = [str(case / "zone.nii.gz") if one.endswith("after/seg.dcm") else one for one in arguments(case)]
+    assert run("margin", *told, "--dicom", case / "again").code == 0
+    assert all(read_again(path).SyntheticData == "YES" for path in (case / "again").iterdir())
+
+
+def made_up(dataset: Dataset, k: int) -> None:
+    """Let one slice of a series say that it was made."""
+    if k == 3:
+        dataset.SyntheticData = "YES"
 
 
 def test_another_program_reads_the_same_voxels_in_the_same_place(

@@ -129,6 +129,17 @@ def test_a_record_may_point_to_what_the_registry_holds_already(capsys: pytest.Ca
 
 
 @pytest.mark.usefixtures("ward")
+def test_a_project_of_a_registry_in_which_nobody_ever_lived_says_so() -> None:
+    assert run("isotherm registry init marked.db --simulated") == 0
+    for registry, said in (("marked.db", True), ("registry.db", False)):
+        assert run(f"isotherm registry dictionary --out {registry}-d --registry {registry}") == 0
+        text = Path(f"{registry}-d", "redcap_dictionary.csv").read_text(encoding="utf-8")
+        assert ("nobody in this project ever lived" in text) is said
+    assert run("isotherm registry dictionary --out none --registry gone.db") == 2
+    assert not Path("none").exists()
+
+
+@pytest.mark.usefixtures("ward")
 @pytest.mark.parametrize(
     ("command", "says"),
     [

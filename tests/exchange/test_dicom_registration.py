@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,18 @@ def scans(tmp_path: Path) -> tuple[Source, Source]:
 def written(path: Path, transform: Transform, scans: tuple[Source, Source]) -> Path:
     write_object(path, registration_of(transform, *scans))
     return path
+
+
+@pytest.mark.parametrize("transform", [RIGID, deforming()])
+def test_the_registration_of_a_simulated_scan_says_so_and_that_of_others_says_nothing(
+    scans: tuple[Source, Source], transform: Transform, tmp_path: Path, dciodvfy: Callable[[Path], list[str]]
+) -> None:
+    after, before = scans
+    made = registration_of(transform, after, replace(before, simulated=True))
+    assert made.SyntheticData == "YES"
+    write_object(tmp_path / "r.dcm", made)
+    assert dciodvfy(tmp_path / "r.dcm") == []
+    assert "SyntheticData" not in registration_of(transform, after, before)
 
 
 def by_hand_rigid(dataset: Any, points: Float) -> Float:

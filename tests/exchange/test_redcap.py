@@ -35,6 +35,15 @@ def test_the_first_field_is_the_record_id_on_the_first_form() -> None:
     assert (NAMES[0], ROWS[0]["Form Name"], ROWS[0]["Field Type"]) == ("patient_id", "patient", "text")
 
 
+def test_of_simulated_patients_the_first_form_says_so_and_nothing_else_changes() -> None:
+    marked = list(csv.DictReader(io.StringIO(dictionary(simulated=True))))
+    (place,) = [at for at, row in enumerate(marked) if row["Section Header"]]
+    assert (place, marked[place]["Form Name"]) == (1, "patient")
+    assert marked[place].pop("Section Header") == "Simulated patients: nobody in this project ever lived"
+    assert ROWS[place].get("Section Header") == ""
+    assert [row | {"Section Header": ""} for row in marked] == ROWS
+
+
 def test_names_are_unique_lower_case_and_short_enough_for_statistics_packages() -> None:
     assert len(set(NAMES)) == len(NAMES)
     for name in NAMES:

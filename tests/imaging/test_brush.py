@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from isotherm.errors import BadStroke
-from isotherm.imaging.brush import MOST_STROKES, Stroke, corrected, idle_strokes
+from isotherm.imaging.brush import MOST_STROKES, Stroke, corrected, idle_strokes, slices_across
 from isotherm.imaging.transform import Transform
 from isotherm.imaging.volume import Grid, Mask
 
@@ -42,6 +42,13 @@ def test_on_a_plane_only_the_slice_that_it_cuts_changes() -> None:
     found = painted(stroke(MIDDLE, normal=(0.0, 0.0, 3.0))).voxels
     assert np.flatnonzero(found.any(axis=(1, 2))).tolist() == [10]
     assert found.sum() == sum(1 for a in range(-4, 5) for b in range(-4, 5) if a * a + b * b <= 16)
+
+
+def test_slices_across_a_plane_are_those_that_a_mask_reaches_over_however_it_lies() -> None:
+    mask = painted(stroke(MIDDLE, radius_mm=4.0))  # 2 mm slices: from -4 to +4 mm
+    assert [slices_across(mask, normal) for normal in ((0.0, 0.0, 1.0), (0.0, 5.0, 0.0), (1.0, 0.0, 0.0))] == [5, 9, 9]
+    assert slices_across(painted(stroke(MIDDLE, normal=(0.0, 0.0, 1.0))), (0.0, 0.0, 1.0)) == 1
+    assert slices_across(empty(), (0.0, 0.0, 1.0)) == 0
 
 
 @pytest.mark.parametrize("height_mm", [20.9, 21.0, 21.1])

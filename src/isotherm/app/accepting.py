@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from isotherm.app.case_from_records import Recorded
 from isotherm.app.records_of_case import Values, key_for, margin_values, record_of
+from isotherm.app.size_doubts import Filing, size_doubt
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
-from isotherm.errors import NotAcceptable
+from isotherm.errors import NotAcceptable, SizeInDoubt
 from isotherm.registry.changing import Changed, Target
 from isotherm.registry.rows import Kept
 from isotherm.registry.simulated import NOT_OF_A_PATIENT
@@ -41,6 +43,8 @@ class Acceptance:
         For the audit, and for the record.
     revision : int, optional
         Of the margin that stood there when the person looked; None where there was none.
+    size_seen : bool
+        Whether the person says that it is this lesion, of whatever size the registry knows it.
     """
 
     patient_id: str
@@ -51,6 +55,7 @@ class Acceptance:
     by: str
     why: str
     revision: int | None = None
+    size_seen: bool = False
 
     @property
     def margin_id(self) -> str:
@@ -165,6 +170,8 @@ def accept_margin(address: str, document: Mapping[str, Any], label: str, asked: 
     NotAcceptable
         The registration failed its gates, there is no such lesion, the ablation is of another one, or the scans are in
         the wrong order.
+    SizeInDoubt
+        The tumor is not as large as the lesion was, and nobody has said that it is this one.
     BadRecord
         The registry has no such patient, lesion or ablation, already has a margin where none stood before, or the
         images were simulated and its patients are not.
@@ -185,10 +192,28 @@ def accept_margin(address: str, document: Mapping[str, Any], label: str, asked: 
     try:
         with open_store(address) as store:
             _check_places(store, asked)
-            _write(store, asked, values)
+            _write(store, _signed(store, asked, lesion), values)
     except ValueError as error:  # it names the field, never a value
         raise NotAcceptable(f"This cannot be kept as a margin: {error}; correct it and accept again.") from None
     return asked.margin_id
+
+
+def _signed(store: Store, asked: Acceptance, lesion: Mapping[str, Any]) -> Acceptance:
+    """Return what is asked; the audit holds in which sizes that differ somebody saw no mix-up."""
+    records = [one.record for one in _of_patient(store, asked.patient_id)]
+    doubt = size_doubt(records, _filing(records, asked), lesion["tumor"]["recist_mm"])
+    if not doubt:
+        return asked
+    if not asked.size_seen:
+        raise SizeInDoubt(f"Look whether this is the lesion: {doubt}; choose another one, or say that it is this one.")
+    return replace(asked, why=f"{asked.why}; said to be this lesion: {doubt}")
+
+
+def _filing(records: Sequence[Record], asked: Acceptance) -> Filing:
+    kept = Recorded.of(records)
+    after, before = (None if one is None else kept.day_of("scan", one.id, "scanned_on") or one.on
+                     for one in (asked.after, asked.before))  # fmt: skip
+    return Filing(lesion_id=asked.lesion_id, ablation_id=asked.ablation_id, after_on=after, before_on=before)
 
 
 def _write(store: Store, asked: Acceptance, values: Values) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from isotherm.app.accepting import Places
 from isotherm.app.patient_view import LesionLine, lesion_lines, margin_lines
 from isotherm.app.report_words import margin_mm
+from isotherm.app.size_doubts import Filing, size_doubt
 from isotherm.clinical.record import Record
 
 
@@ -21,6 +22,8 @@ class LesionPlace:
     id, says : str
     ablation, after, before : str
         Keys of its ablation, and of the scan after and before that, where the registry holds exactly one; else empty.
+    doubt : str
+        That the tumor that was measured is not as large as this lesion was; "" where nothing is odd.
     """
 
     id: str
@@ -28,12 +31,20 @@ class LesionPlace:
     ablation: str
     after: str
     before: str
+    doubt: str
 
 
-def lesion_places(places: Places) -> tuple[LesionPlace, ...]:
-    """Return the lesions of a patient, each told apart from the others, with what follows from it."""
+def lesion_places(places: Places, measured_mm: float) -> tuple[LesionPlace, ...]:
+    """Return the lesions of a patient, each told apart from the others, with what follows from it.
+
+    Parameters
+    ----------
+    places : Places
+    measured_mm : float
+        The longest axial diameter of the tumor that was measured.
+    """
     days = _days_of_ablations(places.records)
-    return tuple(_place(line, places, days) for line in lesion_lines(places.records))
+    return tuple(_place(line, places, days, measured_mm) for line in lesion_lines(places.records))
 
 
 def ablation_says(places: Places) -> dict[str, str]:
@@ -58,14 +69,17 @@ def replaced_words(old: Mapping[str, object] | None) -> str:
     return margin_mm(value) if isinstance(value, float) else str(old.get("status", "")).replace("_", " ")
 
 
-def _place(line: LesionLine, places: Places, days: Mapping[str, date]) -> LesionPlace:
+def _place(line: LesionLine, places: Places, days: Mapping[str, date], measured_mm: float) -> LesionPlace:
     own = [key for key, lesion in places.ablations if lesion == line.id]
     ablated = sorted(str(days[key]) for key in own if key in days)
     told = [line.place, line.size, f"ablated {', '.join(ablated)}" if ablated else ""]
     only = own[0] if len(own) == 1 else ""
     after, before = _around(places.scans, days.get(only))
+    scanned = dict(places.scans)
+    filing = Filing(lesion_id=line.id, ablation_id=only, after_on=scanned.get(after), before_on=scanned.get(before))
     return LesionPlace(id=line.id, says=f"{line.id}: {'; '.join(filter(None, told))}" if any(told) else line.id,
-                       ablation=only, after=after, before=before)  # fmt: skip
+                       ablation=only, after=after, before=before,
+                       doubt=size_doubt(places.records, filing, measured_mm))  # fmt: skip
 
 
 def _around(scans: Sequence[tuple[str, date]], ablated_on: date | None) -> tuple[str, str]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from isotherm.app.board_kept import imaging_of_records, noted_margins, shown_of_records
+from isotherm.app.board_measure import MeasuredCourse
 from isotherm.app.board_tasks import IMAGING, Boarded, judged
 from isotherm.app.case_from_records import case_from_records, died_on
 from isotherm.app.criteria_tasks import day_of
 from isotherm.app.criteria_words import how_many
-from isotherm.app.records_of_case import records_of
+from isotherm.app.records_of_case import key_for, records_of
+from isotherm.app.report_words import NO_BREAK
+from isotherm.app.size_doubts import Filing, size_doubt
 from isotherm.clinical.kinds import KEY
+from isotherm.clinical.record import Record
 from isotherm.errors import BadSetting
 from isotherm.printable import printable
 from isotherm.registry.putting import Put
@@ -82,8 +87,25 @@ def write_to_registry(address: str, boarded: Boarded, *, by: str | None) -> list
     patient = boarded.measured.course.patient_id
     with open_store(address) as store:
         known = _tracking(store, patient)
+        held = [one.record for one in store.patient(patient)]
         put = store.put(records_of(boarded.case, boarded.measured, known), by=by or BY, why=WHY)
-    return list(_told(put))
+    return [*_told(put), *doubts_of_sizes(held, boarded.measured)]
+
+
+def doubts_of_sizes(held: Sequence[Record], measured: MeasuredCourse) -> Iterator[str]:
+    """Yield which tumors are not as large as the registry knew their lesions before it was written into."""
+    for one in measured.sessions:
+        if one.found is None or not held:
+            continue
+        before = None if one.pair.before is None else one.pair.before.on
+        for lesion in one.found.assessment.document["lesions"]:
+            label = str(lesion["label"])
+            filing = Filing(lesion_id=label, ablation_id=key_for(one.pair.session.id, label), before_on=before,
+                            after_on=one.pair.session.on)  # fmt: skip
+            doubt = size_doubt(held, filing, lesion["tumor"]["recist_mm"])
+            if doubt:
+                yield (f"  look whether it is lesion {printable(label)}, session {printable(one.pair.session.id)}: "
+                       f"{printable(doubt.replace(NO_BREAK, ' '))}")  # fmt: skip
 
 
 def _told(put: Put) -> list[str]:

@@ -29,6 +29,7 @@ from isotherm.app.board_words import (
 )
 from isotherm.app.criteria_view import criteria_view
 from isotherm.app.criteria_words import ANSWER_WORDS, GAP_WORDS, capital, how_many, weight_words
+from isotherm.app.registration_words import registration_line
 from isotherm.app.report_words import caveats
 
 Part = Mapping[str, Any]
@@ -181,8 +182,16 @@ def _row(one: Part) -> View:
         "lesion": one["lesion"], "margin": short_margin(one), "interval": interval_words(one), "when": when_words(one),
         "chance": chance_words(one), "direction": one["thinnest_direction"] or "",
         "status": status_short(one) + ("; corrected by hand" if one["correction"] else ""),
+        "standing": _standing(one),
         "grave": one["status"] in ("withheld", "not_ablated", "not_assessable") or (one["minimal_margin_mm"] or 0) < 0,
     }  # fmt: skip
+
+
+def _standing(one: Part) -> list[str]:
+    """Return the status where it is in question, what the gates said, and whether it was corrected."""
+    line = registration_line(one["registration"] or {})
+    own = "" if one["status"] == "measured" and line else status_short(one)
+    return [*filter(None, [own, line]), *(["corrected by hand"] if one["correction"] else [])]
 
 
 def _without(document: Part, last: Sequence[Part]) -> list[View]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from isotherm.app.registering import Registered
 from isotherm.app.software import versions
 from isotherm.errors import BadSetting, BadStroke
 from isotherm.exchange.correction_files import stroke_document, strokes_of
-from isotherm.imaging.brush import Stroke, corrected, idle_strokes
+from isotherm.imaging.brush import Stroke, corrected, idle_strokes, slices_across
 from isotherm.imaging.volume import Mask
 
 Of = Literal["tumor", "ablation"]
@@ -126,6 +126,22 @@ def idle_in(pair: Pair, correction: Correction) -> list[int]:
     """
     within = pair.before.grid if correction.of == "tumor" else pair.after.grid
     return list(idle_strokes(drawn_mask(pair, correction.of, correction.number), correction.strokes, within=within))
+
+
+def one_slice_strokes(one: Correction, mask: Mask, idle: Collection[int]) -> dict[str, int] | None:
+    """Return how many strokes changed one slice alone, and of how many slices; None where none did.
+
+    Parameters
+    ----------
+    one : Correction
+    mask : Mask
+        The corrected one.
+    idle : collection of int
+        Strokes that changed nothing.
+    """
+    normals = [stroke.normal_lps for number, stroke in enumerate(one.strokes)
+               if stroke.normal_lps is not None and number not in idle]  # fmt: skip
+    return {"strokes": len(normals), "slices": slices_across(mask, normals[-1])} if normals else None
 
 
 def corrected_pair(pair: Pair, corrections: Sequence[Correction]) -> Pair:

@@ -31,6 +31,8 @@ def list_text(folder: Folder) -> str:
     lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines.insert(1, "  ".join("-" * size for size in widths))
     for one in folder.series:
+        if one.simulated:
+            lines.append(f"  series {one.label} says of itself that it is simulated")
         segments, problem = segments_of(one)
         if segments:
             more = f" and {len(segments) - MOST_SEGMENTS} more" if len(segments) > MOST_SEGMENTS else ""
@@ -104,4 +106,5 @@ def _told(one: Series) -> dict[str, Any]:
         "study_day": None if one.origin.day is None else one.origin.day.isoformat(),
         "description": one.description or None,
         "series_uid": one.uid,
+        "simulated": one.simulated,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,7 @@ def write_dicom_results(
     OutputError, BadGeometry, EmptyMask
     """
     source = read_source(image)
+    source = replace(source, simulated=source.simulated or any(one.simulated for one in case.inputs))
     with new_folder(folder) as home:
         told = _Told(case, assessment, source)
         objects = [segmentation_of(told.segments(), source)]

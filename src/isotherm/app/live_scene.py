@@ -12,7 +12,15 @@ import numpy as np
 from isotherm.app.assess import LesionMargin, own_zone
 from isotherm.app.assessment import LesionView
 from isotherm.app.case import Case
-from isotherm.app.correcting import Correction, changed_ml, corrected_mask, correction_document, drawn_mask, idle_in
+from isotherm.app.correcting import (
+    Correction,
+    changed_ml,
+    corrected_mask,
+    correction_document,
+    drawn_mask,
+    idle_in,
+    one_slice_strokes,
+)
 from isotherm.app.document import margin_document
 from isotherm.app.figures_slices import middle_lps_mm
 from isotherm.app.kept import Kept
@@ -94,7 +102,7 @@ class LiveScene:
         return margin_document(case.lesions[self.number].label, found)
 
     def changes(self, corrections: Sequence[Correction]) -> list[dict[str, Any]]:
-        """Return what corrections change of each mask: volumes, ml, and the strokes, from 0, that change nothing.
+        """Return what corrections change of each mask: volumes, ml, strokes that change nothing, those on one slice.
 
         Raises
         ------
@@ -105,8 +113,10 @@ class LiveScene:
     def _change(self, one: Correction) -> dict[str, Any]:
         before, after = drawn_mask(self.kept.pair, one.of, one.number), corrected_mask(self.kept.pair, one)
         added, erased = changed_ml(before, after)
+        idle = idle_in(self.kept.pair, one)
         return {"of": one.of, "number": one.number, "before_ml": before.volume_ml, "after_ml": after.volume_ml,
-                "added_ml": added, "erased_ml": erased, "idle": idle_in(self.kept.pair, one)}  # fmt: skip
+                "added_ml": added, "erased_ml": erased, "idle": idle,
+                "one_slice": one_slice_strokes(one, after, idle)}  # fmt: skip
 
     def drawn(self, corrections: Sequence[Correction]) -> dict[str, Any]:
         """Return outlines and surfaces with corrected masks, and where the crosshair goes.

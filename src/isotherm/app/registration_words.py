@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from isotherm.imaging.register_gates import Gate, Verdict
 
@@ -79,6 +81,45 @@ SUMMARIES: dict[Verdict, str] = {
     "warn": "The registration is in doubt. Look at the gates and the pictures before the margin is used.",
     "fail": "The registration failed its gates. The margin is withheld; nothing here is to be used.",
 }
+
+
+KEPT_METHODS = METHODS | {"given": "a transform that was given, or of landmarks"}
+"""The same of a record, which does not tell landmarks from another transform that was given."""
+
+MOST_GATES = 2
+"""Gates that did not pass, in a line beside a margin; the others stand in the table of all."""
+
+
+def registration_line(told: Mapping[str, Any]) -> str:
+    """Return in one line the verdict on a registration, how it was done and what did not pass; "" where there is none.
+
+    Parameters
+    ----------
+    told : mapping
+        The part "registration" of a lesion of margin.json, or what a registry keeps of it.
+    """
+    verdict = told.get("verdict")
+    if verdict is None:
+        return ""
+    return " · ".join([SUMMARIES[verdict].split(". ")[0], *_how(told), *_not_passed(told)])
+
+
+def _how(told: Mapping[str, Any]) -> Iterator[str]:
+    how = (METHODS if "gates" in told else KEPT_METHODS).get(str(told.get("method")))
+    if how is not None:
+        yield how
+
+
+def _not_passed(told: Mapping[str, Any]) -> Iterator[str]:
+    gates = told.get("gates", ())
+    found = [one for verdict in ("fail", "warn") for one in gates if one["verdict"] == verdict]
+    for one in found[:MOST_GATES]:
+        figure = one["reason"] if one["figure"] is None else amount(one["figure"], one["unit"])
+        yield f"{gate_name(one['name'], one['says'])}: {figure}"
+    if len(found) > MOST_GATES:
+        yield f"and {len(found) - MOST_GATES} more"
+    if told.get("doubt"):
+        yield str(told["doubt"]).partition(":")[0]
 
 
 def gate_name(name: str, says: str) -> str:

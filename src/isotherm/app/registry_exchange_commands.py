@@ -31,6 +31,9 @@ def add_exchange(within: Any) -> None:
     _export_options(_command(within, "export", "every record as tables, for REDCap, or as a FHIR bundle", _export))
     one = _command(within, "dictionary", "a REDCap project ready to upload, and our declarations for FHIR", _dictionary)
     one.add_argument("--out", metavar="DIR", required=True, help="a new folder")
+    one.add_argument(
+        "--registry", metavar="REGISTRY", help="say on the first form if nobody in this registry ever lived"
+    )
     one = _command(within, "mapping", "draft what the columns of a hospital's table mean, by their names", _mapping)
     one.add_argument("table", metavar="TABLE", help="CSV, Excel or Parquet")
     one.add_argument("--sheet", metavar="NAME", help="of a book with several")
@@ -114,7 +117,7 @@ def _dictionary(options: argparse.Namespace) -> int:
     from isotherm.app.registry_exchange_tasks import write_dictionary
     from isotherm.printable import printable
 
-    for file in write_dictionary(options.out):
+    for file in write_dictionary(options.out, options.registry):
         print(printable(str(file)))
     return 0
 

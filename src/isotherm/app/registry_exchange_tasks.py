@@ -11,6 +11,7 @@ from typing import Literal
 
 from isotherm.app.places import usable_file, usable_folder
 from isotherm.app.registry_import_plan import Plan, keys_there, plan
+from isotherm.app.registry_mark import is_simulated
 from isotherm.clinical.record import Record
 from isotherm.errors import BadRecord, BadSetting, OutputError
 from isotherm.exchange.atomic import write_text
@@ -186,19 +187,29 @@ def _free(out: str, *, is_folder: bool) -> Path:
     return place
 
 
-def write_dictionary(out: str) -> tuple[Path, ...]:
+def write_dictionary(out: str, registry: str | None = None) -> tuple[Path, ...]:
     """Write what REDCap and FHIR have to know of our records; return the files.
+
+    Parameters
+    ----------
+    out : str
+    registry : str, optional
+        Address of the registry whose records go into the project: the mark of simulated patients goes with them.
 
     Raises
     ------
     OutputError
+    StoreError
+        The registry cannot be opened.
     """
     folder = _free(out, is_folder=True)
+    simulated = registry is not None and is_simulated(registry)
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise OutputError(f"The folder '{printable(folder.name)}' cannot be made; choose another place.") from error
-    files = {"redcap_dictionary.csv": dictionary(), "redcap_repeating_instruments.csv": repeating_instruments(),
+    files = {"redcap_dictionary.csv": dictionary(simulated=simulated),
+             "redcap_repeating_instruments.csv": repeating_instruments(),
              "redcap_missing_data_codes.txt": missing_data_codes(),
              "fhir_definitions.json": json_of(definitions())}  # fmt: skip
     for name, text in files.items():

@@ -54,7 +54,7 @@ def open_series(series: Series, file: ImageFile) -> VoxelSource:
     if stack.even:
         grid: Grid = grid_of(file, shape, lambda _: stack.grid())
         return VoxelSource(file=file, grid=grid, slabs=lambda _: _values(planes), warnings=tuple(warnings),
-                           origin=series.origin, unit=_unit(series))  # fmt: skip
+                           origin=series.origin, unit=_unit(series), simulated=series.simulated)  # fmt: skip
     plan: Straightened = straightened(stack, file)
     return VoxelSource(
         file=file,
@@ -63,6 +63,7 @@ def open_series(series: Series, file: ImageFile) -> VoxelSource:
         warnings=(*warnings, f"{file.of}: {plan.told}"),
         origin=series.origin,
         unit=_unit(series),
+        simulated=series.simulated,
     )
 
 

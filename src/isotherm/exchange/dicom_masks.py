@@ -43,11 +43,13 @@ class MaskObject:
         if isinstance(self.found, Structures):
             contours = drawn(self.found, chosen, file.of, image)
             return VoxelSource(file, contours.grid, lambda _: contours.slabs(), warnings=tuple(contours.told(file.of)),
-                               origin=self.series.origin, partial=image is None)  # fmt: skip
+                               origin=self.series.origin, partial=image is None,
+                               simulated=self.series.simulated)  # fmt: skip
         found = self.found if image is None else _on_image(self.found, image)
         errors_mm = [found.outline_errors_mm[one.value] for one in chosen if one.value in found.outline_errors_mm]
         return VoxelSource(file, found.grid, lambda _: found.slabs(chosen), origin=self.series.origin,
-                           partial=found is self.found, outline_error_mm=max(errors_mm, default=None))  # fmt: skip
+                           partial=found is self.found, outline_error_mm=max(errors_mm, default=None),
+                           simulated=self.series.simulated)  # fmt: skip
 
 
 def open_mask_object(folder: Folder, wanted: str | None) -> tuple[MaskObject, str | None]:

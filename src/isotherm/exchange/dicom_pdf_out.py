@@ -14,6 +14,7 @@ from isotherm.errors import OutputError
 from isotherm.exchange.dicom_item import quietly
 from isotherm.exchange.dicom_seg_out import MAKER, SERIAL
 from isotherm.exchange.dicom_source import Source
+from isotherm.exchange.dicom_synthetic import mark_synthetic
 
 REPORT = ("18748-4", "LN", "Diagnostic imaging report")
 """What the document is (LOINC): value, scheme, meaning."""
@@ -75,6 +76,7 @@ def _made(pdf: bytes, source: Source, title: str, on: datetime, series_number: i
     made.MIMETypeOfEncapsulatedDocument = "application/pdf"
     made.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
     made.EncapsulatedDocumentLength = len(pdf)
+    mark_synthetic(made, source.simulated)
     return made
 
 

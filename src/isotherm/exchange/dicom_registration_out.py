@@ -27,6 +27,7 @@ from isotherm.errors import OutputError
 from isotherm.exchange.dicom_item import quietly
 from isotherm.exchange.dicom_seg_out import MAKER, SERIAL
 from isotherm.exchange.dicom_source import Source
+from isotherm.exchange.dicom_synthetic import mark_synthetic
 from isotherm.imaging.geometry import Float
 from isotherm.imaging.transform import Displacement, Transform
 
@@ -73,6 +74,7 @@ def registration_of(
             made = _header(after, DeformableSpatialRegistrationStorage if deforms else SpatialRegistrationStorage)
             made.SeriesNumber = series_number
             made.SeriesDescription = "Registration of the scan before onto the scan after"
+            mark_synthetic(made, after.simulated or before.simulated)
             _refer(made, after, before)
             if transform.displacement is not None:
                 made.DeformableRegistrationSequence = [_deformation(transform, transform.displacement, before, method)]

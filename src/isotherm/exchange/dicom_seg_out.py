@@ -25,6 +25,7 @@ from isotherm.exchange.atomic import replacing
 from isotherm.exchange.dicom_codes import ABNORMAL, Word, declare_scheme
 from isotherm.exchange.dicom_item import quietly
 from isotherm.exchange.dicom_source import Source
+from isotherm.exchange.dicom_synthetic import mark_synthetic
 from isotherm.imaging.volume import Grid, Mask
 
 MAKER = "isotherm"
@@ -168,6 +169,7 @@ def _made(pixels: Any, segments: Sequence[NamedSegment], source: Source, series_
             "out --dicom."
         ) from error
     declare_scheme(seg)
+    mark_synthetic(seg, source.simulated)
     return seg
 
 

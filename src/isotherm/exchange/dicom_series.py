@@ -12,6 +12,7 @@ from isotherm.exchange.dicom_item import Item, read_item
 from isotherm.exchange.dicom_origin import ORIGIN_TAGS, origin_of
 from isotherm.exchange.dicom_place import Place, places_in
 from isotherm.exchange.dicom_stack import LEAST_PLANES, Stack, right_angled
+from isotherm.exchange.dicom_synthetic import SYNTHETIC, is_synthetic
 from isotherm.exchange.origin import Origin
 from isotherm.exchange.voxel_source import ImageFile
 from isotherm.imaging.volume import RIGHT_ANGLE_TOLERANCE
@@ -37,7 +38,7 @@ DIRECTORY = "1.2.840.10008.1.3.10"
 """SOP class of a DICOMDIR, which lists files that are there anyway."""
 
 HEADER_TAGS = tuple({*FRAME_TAGS, *ORIGIN_TAGS, "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber",
-                     "SeriesDescription", "Rows", "Columns"})  # fmt: skip
+                     "SeriesDescription", "Rows", "Columns", SYNTHETIC})  # fmt: skip
 
 RULES = ("thinnest", "largest")
 """Words that choose a series by rule: with the thinnest planes, with the most planes."""
@@ -87,6 +88,11 @@ class Series:
     def is_image(self) -> bool:
         """Whether it can be read as an image."""
         return not self.problem and self.stack is not None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any of its objects says that it was made, and not acquired."""
+        return any(is_synthetic(one.header.text(SYNTHETIC)) for one in self.instances)
 
     @property
     def is_mask(self) -> bool:

@@ -30,12 +30,15 @@ class Source:
         Place in its object, from 0, of each plane in the order of `grid`.
     grid : Grid
     modality : str
+    simulated : bool
+        Whether it says that it was made, and not acquired; results beside it say so as well.
     """
 
     headers: tuple[Any, ...]
     frames: tuple[int, ...]
     grid: Grid
     modality: str
+    simulated: bool = False
 
     @property
     def frame_uid(self) -> str:
@@ -69,4 +72,4 @@ def read_source(spec: str, *, of: str = "image") -> Source:
             if keyword not in header:
                 setattr(header, keyword, None)
     frames = tuple(stack.frames[n].number for n in stack.order)
-    return Source(tuple(headers), frames, stack.grid(), series.origin.modality)
+    return Source(tuple(headers), frames, stack.grid(), series.origin.modality, series.simulated)

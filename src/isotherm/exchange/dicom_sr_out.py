@@ -16,6 +16,7 @@ from isotherm.exchange.dicom_codes import CT_PROCEDURE, MR_PROCEDURE, STATUS, Wo
 from isotherm.exchange.dicom_item import quietly
 from isotherm.exchange.dicom_seg_out import MAKER, SERIAL
 from isotherm.exchange.dicom_source import Source
+from isotherm.exchange.dicom_synthetic import mark_synthetic
 
 DEVICE_UID = "1.2.826.0.1.3680043.8.498.20893463013107953526240817498026407301"
 """Of the program as the observer: the same in all reports."""
@@ -71,6 +72,7 @@ def report_of(groups: Sequence[Group], segmentation: Any, source: Source, *, ser
             "--dicom."
         ) from error
     declare_scheme(report)
+    mark_synthetic(report, source.simulated)
     return report
 
 

@@ -348,7 +348,7 @@ def _dicom_masks(file: ImageFile, wanted: str | None, of: Role, beside: Sequence
         if voxels.dtype == np.float32:
             mask = _refuse_nothing(Mask(voxels, source.grid, of), file)
             one = ReadMask(mask, "1", None, source.grid, (*source.warnings, *told),
-                           outline_error_mm=source.outline_error_mm)  # fmt: skip
+                           outline_error_mm=source.outline_error_mm, simulated=source.simulated)  # fmt: skip
         else:
             one = _one({0: voxels}, (Segment(1),), source, of, told, cut_out=len(opened) > 1)
         names = [s.name for s in segments if s.name]

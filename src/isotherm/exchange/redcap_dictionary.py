@@ -29,11 +29,20 @@ MANY = 6
 """From so many choices on they are in a list instead of beside each other."""
 
 
-def dictionary() -> str:
-    """Return the data dictionary as CSV text: instruments one after the other, none shown only on a condition."""
+SIMULATED = "Simulated patients: nobody in this project ever lived"
+"""Header of the first section where that is so: it is shown on the form and is no variable, so that no table has it."""
+
+
+def dictionary(*, simulated: bool = False) -> str:
+    """Return the data dictionary as CSV text: instruments one after the other, none shown only on a condition.
+
+    Where the patients are `simulated`, the first form says so above its first question.
+    """
     rows = [_record_id()]
     for kind in RECORD_KINDS.values():
         rows += [_row(one) for one in variables(kind)]
+    if simulated:
+        rows[1]["Section Header"] = SIMULATED  # the field before it is the record's own, which has no section
     return _csv(COLUMNS, ([row.get(name, "") for name in COLUMNS] for row in rows))
 
 

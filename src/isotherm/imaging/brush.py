@@ -109,6 +109,15 @@ def idle_strokes(mask: Mask, strokes: Sequence[Stroke], *, within: Grid) -> tupl
     return tuple(number for number, changes in enumerate(_painted(mask, strokes, within)[1]) if not changes)
 
 
+def slices_across(mask: Mask, normal_lps: Three) -> int:
+    """Return over how many slices a mask reaches across a plane, as wide as one that a stroke on that plane changes."""
+    normal = np.array(_unit(normal_lps))
+    inside = np.argwhere(mask.inside)
+    if not len(inside):
+        return 0
+    return round(float(np.ptp(mask.grid.to_lps(inside) @ normal)) / (2.0 * _half(mask.grid, normal))) + 1
+
+
 def _painted(mask: Mask, strokes: Sequence[Stroke], within: Grid) -> tuple[Mask, list[bool]]:
     """Return a mask with strokes, and whether each of them changed anything."""
     if len(strokes) > MOST_STROKES:
@@ -175,8 +184,7 @@ def _under(start: Float, end: Float, stroke: Stroke, grid: Grid) -> npt.NDArray[
     keep = np.ones(len(kji), dtype=bool)
     if stroke.normal_lps is not None:
         normal = np.array(stroke.normal_lps)
-        # Half of what a voxel measures across the plane; of two slices that are as near, one is taken.
-        half = 0.5 * float(np.abs(normal @ grid.direction_lps) @ np.array(grid.spacing_kji_mm))
+        half = _half(grid, normal)  # of two slices that are as near, one is taken
         off = arms @ normal
         keep = (off >= -half) & (off < half)
         arms = arms - off[:, None] * normal
@@ -185,6 +193,11 @@ def _under(start: Float, end: Float, stroke: Stroke, grid: Grid) -> npt.NDArray[
     along = np.clip(arms @ way / length2, 0.0, 1.0) if length2 > 0.0 else np.zeros(len(arms))
     keep &= np.linalg.norm(arms - along[:, None] * way, axis=1) <= stroke.radius_mm
     return kji[keep].astype(np.int64)
+
+
+def _half(grid: Grid, normal: Float) -> float:
+    """Return half of what a voxel measures across a plane."""
+    return 0.5 * float(np.abs(normal @ grid.direction_lps) @ np.array(grid.spacing_kji_mm))
 
 
 def _unit(normal: Three | None) -> Three | None:

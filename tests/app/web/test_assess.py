@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from html import escape
 from html import unescape as html_text
 from pathlib import Path
@@ -98,6 +99,20 @@ def test_a_measured_pair_shows_its_margin_interval_and_gates(reader: TestClient,
     assert "Tumor volume, change" in html
 
 
+def test_what_the_gates_said_stands_beside_the_margin_here_on_the_form_and_at_the_patient(
+    reader: TestClient, job: Job, registry: str
+) -> None:
+    line = "The registration is in doubt · the transform that was given · nothing compared the two scans"
+    patient, lesion = patient_with_lesion(registry)
+    form_of = f"/assess/{job.id}/accept?label=1&patient_id={patient}"
+    assert f'<p class="reads" data-registration>{line}</p>' in reader.get(f"/assess/{job.id}").text
+    assert line in reader.get(form_of).text
+    form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_id="A9",
+         after_on="2026-02-01", why="looked at")  # fmt: skip
+    kept = "The registration is in doubt · a transform that was given, or of landmarks"
+    assert kept in reader.get(f"/patients/{patient}").text.partition('id="margins"')[2]
+
+
 def test_the_scene_and_the_answer_without_a_stroke_are_those_of_the_result(reader: TestClient, job: Job) -> None:
     scene = reader.get(f"/assess/{job.id}/scene/0").json()
     assert {layer["key"] for layer in scene["lesions"][0]["layers"]} >= {
@@ -117,6 +132,15 @@ def test_a_stroke_tells_how_much_it_changes_and_one_that_changes_nothing_is_name
     answer = send(reader, f"/assess/{job.id}/margin/0", told).json()
     assert answer["idle"] == [{"of": "ablation", "number": 0, "strokes": [0, 2]}]
     assert re.fullmatch(r"Ablation zone \d+\.\d\d to \d+\.\d\d\u00a0mL: 0\.\d\d\u00a0mL erased", answer["changed"])
+
+
+def test_strokes_on_one_slice_alone_are_told_with_the_slices_that_the_mask_has(reader: TestClient, job: Job) -> None:
+    flat, higher = ({**DAB, "normal_lps": [0, 0, 1], "points_lps_mm": [[2.0, 0.0, z]]} for z in (113.0, 115.0))
+    alone, each = r", on one slice of \d+", r", by 2 strokes on one slice each of \d+"
+    for strokes, said in (([flat], alone), ([flat, DAB, higher], each), ([flat, flat], alone), ([DAB], "")):
+        told = {"corrections": [{"of": "ablation", "number": 0, "strokes": strokes}]}
+        changed = send(reader, f"/assess/{job.id}/margin/0", told).json()["changed"]
+        assert re.search(rf"mL erased{said}$", changed), (strokes, changed)
 
 
 def test_the_tumor_as_the_other_way_of_registering_lays_it_can_be_seen(reader: TestClient, job: Job) -> None:
@@ -232,6 +256,26 @@ def test_what_was_typed_stays_in_a_form_that_is_refused(reader: TestClient, job:
     assert f'href="?label=1&amp;patient_id={patient}"' in answer.text  # to begin again
 
 
+def test_a_lesion_of_another_size_has_to_be_confirmed(reader: TestClient, job: Job, registry: str) -> None:
+    patient, lesion = patient_with_lesion(registry)
+    with open_store(registry) as store:
+        store.add([Record(kind=RECORD_KINDS[kind], patient_id=patient, id="B8", values=values) for kind, values in (
+            ("scan", {"scanned_on": date(2026, 1, 1)}),
+            ("reading", {"lesion_id": lesion, "scan_id": "B8", "diameter_mm": 47.0}))],
+            by="test", why="test")  # fmt: skip
+    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "A9", "after_on": "2026-02-01",
+              "before_id": "B8", "why": "looked at"}  # fmt: skip
+    asked = form(reader, f"/assess/{job.id}/accept", **fields)
+    assert asked.status_code == 400
+    assert f"is 10\u00a0mm across, and the registry has lesion {lesion} with 47\u00a0mm (2026-01-01)" in asked.text
+    assert '<div class="doubt" id="size" role="status">' in asked.text
+    assert '<input type="checkbox" name="size_seen" value="yes" required>' in asked.text
+    assert places_of(registry, patient).margins.get(f"A9.{lesion}") is None
+    answer = form(reader, f"/assess/{job.id}/accept", **fields, size_seen="yes")
+    assert answer.status_code == 303
+    assert "looked at; said to be this lesion: " in reader.get(answer.headers["location"]).text
+
+
 def test_a_refused_form_is_overtaken_again_until_somebody_looks_anew(
     reader: TestClient, job: Job, registry: str
 ) -> None:
@@ -315,6 +359,8 @@ def test_a_margin_of_simulated_scans_is_refused_before_a_form_is_filled_in(
     told["inputs"][0]["simulated"] = True
     result.write_text(json.dumps(told), encoding="utf-8")
     patient, lesion = patient_with_lesion(registry)
+    role = told["inputs"][0]["role"]
+    assert f"<b>Simulated data.</b> Simulated here: {role}." in reader.get(f"/assess/{job.id}").text
     asked = reader.get(f"/assess/{job.id}/accept")
     sent = form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_id="A9",
                 after_on="2026-02-01", why="looked at")  # fmt: skip

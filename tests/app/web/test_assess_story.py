@@ -86,6 +86,18 @@ def test_a_measured_pair_blinks_and_strokes_are_undone_and_done_again(
         assert page.inner_text("#quick-what") == "2 strokes."
         assert page.inner_text("#said") == "No voxel changed: the stroke does not count."
 
+        # On one slice alone the page says of how many; undone, nothing of it is left.
+        page.check("#slice")
+        page.click("[data-does=add]")
+        stroke(page)
+        page.wait_for_selector("#viewer[data-measured=no]")
+        page.wait_for_selector("#viewer[data-measured=yes]")
+        assert re.search(r", on one slice of \d+$", page.inner_text("#quick-changed"))
+        page.uncheck("#slice")
+        page.keyboard.press("z")
+        page.wait_for_selector("#quick[aria-busy=false]")
+        page.wait_for_selector("#viewer[data-measured=yes]")
+
         # Undo gives the number before, redo the one after; all undone is the result itself.
         page.keyboard.press("z")
         page.wait_for_selector("#quick[aria-busy=false]")

@@ -154,8 +154,9 @@ def told(page: Page, margin: str, interval: str) -> tuple[str, str]:
 
 
 def a_tumor_of(center: Path) -> tuple[str, str]:
-    """Return the keys of a patient and a tumor that was ablated, with a margin that somebody had told."""
-    return next((row["patient"], row["tumor"]) for row in rows_of(center, "tumors") if row["margin_mm"])
+    """Return the keys of a patient and a tumor of the demo's size that was ablated, with a margin."""
+    return next((row["patient"], row["tumor"]) for row in rows_of(center, "tumors")
+                if row["margin_mm"] and 1.3 <= float(row["size_cm"]) <= 1.8)  # fmt: skip
 
 
 def rows_of(center: Path, table: str) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from isotherm.app.palette import CLASSES
 from isotherm.app.registration_report import GateRow, gate_rows
-from isotherm.app.registration_words import SUMMARIES
+from isotherm.app.registration_words import SUMMARIES, registration_line
 from isotherm.app.report_tables import name_of
 from isotherm.app.report_words import (
     caveats,
@@ -78,7 +78,9 @@ def _no_interval(lesion: Mapping[str, Any]) -> str:
 def lesion_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return each lesion of a result: name, finding, and what must be known with it."""
     return [{"label": one["label"], "name": name_of(one), "status": one["status"], "caveats": caveats(one),
-             "facts": _facts(one), "other_way": other_way(one) is not None, **finding(one)}
+             "facts": _facts(one), "other_way": other_way(one) is not None,
+             "registration": registration_line(part(one, "registration")),
+             **finding(one)}
             for one in document["lesions"]]  # fmt: skip
 
 
@@ -100,7 +102,16 @@ def changed_words(changes: Sequence[Mapping[str, Any]]) -> str:
 def _changed(one: Mapping[str, Any]) -> str:
     name = MASKS[one["of"]] + (f" {one['number'] + 1}" if one["number"] else "")
     moved = ", ".join(f"{decimal(one[key], 2)}\u00a0mL {said}" for key, said in CHANGES if one[key] > 0.0)
-    return f"{name} {decimal(one['before_ml'], 2)} to {decimal(one['after_ml'], 2)}\u00a0mL: {moved or 'as it was'}"
+    told = f"{name} {decimal(one['before_ml'], 2)} to {decimal(one['after_ml'], 2)}\u00a0mL: {moved or 'as it was'}"
+    return told + _one_slice(one["one_slice"])
+
+
+def _one_slice(told: Mapping[str, int] | None) -> str:
+    """Return that strokes changed one slice alone: what is beside it stays, and a notch in it can make the margin."""
+    if told is None:
+        return ""
+    strokes, slices = told["strokes"], told["slices"]
+    return f", by {strokes} strokes on one slice each of {slices}" if strokes > 1 else f", on one slice of {slices}"
 
 
 def gate_tables(registered: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, list[GateRow]]]:

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from isotherm.app.accepting import places_of
 from isotherm.app.correcting import Signature, combined
 from isotherm.app.pacs_tasks import URL
+from isotherm.app.report import simulated
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_form import pair_of_form, texts_of
 from isotherm.app.web.assess_words import LEGEND, MASKS, gate_tables, stages, terms, took_words
@@ -78,7 +79,7 @@ def one_pair(request: Request, job_id: str) -> Response:
     document = one.document
     return page(request, "assess_pair.html.jinja", job=one.job, lesions=rows_of_page(request, one),
                 gates=gate_tables(one.gates), warnings=document["warnings"], files=one.files, masks=_masks(document),
-                legend=LEGEND, terms=terms,
+                legend=LEGEND, terms=terms, made_up=simulated(document),
                 corrected=[each for each in one.corrections if each.strokes], signed=one.asked["signed"],
                 of=one.asked["of"], by_hand=one.by_hand)  # fmt: skip
 

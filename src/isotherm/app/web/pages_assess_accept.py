@@ -30,7 +30,7 @@ from isotherm.app.web.failures import status_of
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.patient_pairs import folder_of
 from isotherm.app.web.rendering import go, page
-from isotherm.errors import BadRecord, NotAcceptable, OutputError, Overtaken
+from isotherm.errors import BadRecord, NotAcceptable, OutputError, Overtaken, SizeInDoubt
 from isotherm.exchange.atomic import write_text
 
 ROUTER = APIRouter()
@@ -72,7 +72,7 @@ def suggest(request: Request, patient_id: str = "") -> Response:
 def accept(
     request: Request, job_id: str, who: Who, label: Text, patient_id: Text, lesion_id: Text, why: Text,
     after_id: Text = "", after_on: Text = "", before_id: Text = "", before_on: Text = "", ablation_id: Text = "",
-    revisions: Text = "",
+    revisions: Text = "", size_seen: Text = "",
 ) -> Response:  # fmt: skip
     """Write the margin into the registry, and go to the page that says so; what is refused stays in the form."""
     one = assessed(request, job_id)
@@ -81,7 +81,7 @@ def accept(
         asked = Acceptance(
             patient_id=patient_id, lesion_id=lesion_id, after=NamedScan(id=after_id.strip(), on=_day(after_on)),
             before=NamedScan(id=before_id.strip(), on=_day(before_on)) if before_id.strip() else None,
-            ablation_id=ablation_id, by=who, why=why.strip(),
+            ablation_id=ablation_id, by=who, why=why.strip(), size_seen=size_seen == "yes",
         ).read_at(_revisions(revisions))  # fmt: skip
         own = accept_margin(address, one.document, label, asked, folder=folder_of(job_id))
     except (NotAcceptable, BadRecord, Overtaken) as error:
@@ -113,13 +113,14 @@ def _which(request: Request, one: Assessed, label: str, key: str) -> Response:
 
 
 def _form(request: Request, one: Assessed, label: str, patient_id: str, *, typed: Mapping[str, str] | None = None,
-          said: str = "", status: int = 200) -> Response:  # fmt: skip
+          said: str = "", status: int = 200, in_doubt: bool = False) -> Response:  # fmt: skip
     """Ask for the lesion and the scans of a patient, with what was typed before and why that was refused."""
     places = places_of(web_of(request).settings.registry, patient_id)
     looked_at(request, patient_id, "accept a margin")
     return page(request, "assess_accept.html.jinja", status=status, job=one.job, lesion=_lesion(one, label),
-                patient_id=patient_id, places=places, lesions=lesion_places(places), there=margins_there(places),
-                ablation_says=ablation_says(places), typed=typed or dict.fromkeys(FIELDS, ""), said=said,
+                patient_id=patient_id, places=places, lesions=lesion_places(places, _across_mm(one, label)),
+                there=margins_there(places), in_doubt=in_doubt, ablation_says=ablation_says(places),
+                typed=typed or dict.fromkeys(FIELDS, ""), said=said,
                 chosen=one.place.get("lesion", "") if typed is None else typed["lesion_id"])  # fmt: skip
 
 
@@ -128,7 +129,8 @@ def _refused(request: Request, one: Assessed, label: str, patient_id: str, typed
     if all(row["label"] != label for row in lesion_rows(one.document)):
         raise error  # the form would be one of another lesion
     try:
-        return _form(request, one, label, patient_id, typed=typed, said=str(error), status=status_of(error))
+        return _form(request, one, label, patient_id, typed=typed, said=str(error), status=status_of(error),
+                     in_doubt=isinstance(error, SizeInDoubt))  # fmt: skip
     except NotAcceptable:
         raise error from None
 
@@ -136,6 +138,12 @@ def _refused(request: Request, one: Assessed, label: str, patient_id: str, typed
 def _lesion(one: Assessed, label: str) -> Mapping[str, str]:
     rows = lesion_rows(one.document)
     return next((row for row in rows if row["label"] == label), rows[0])
+
+
+def _across_mm(one: Assessed, label: str) -> float:
+    """Return the longest axial diameter of the tumor that was measured."""
+    lesions = one.document["lesions"]
+    return float(next((each for each in lesions if each["label"] == label), lesions[0])["tumor"]["recist_mm"])
 
 
 def _day(told: str) -> date | None:

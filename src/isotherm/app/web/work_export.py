@@ -23,7 +23,7 @@ def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
     _clear(out)  # of a run that was broken off
     doing.tell("writing")
     if form == "dictionary":
-        files = write_dictionary(str(out))
+        files = write_dictionary(str(out), doing.registry)
         said = f"{len(files)} files for REDCap and FHIR."
     else:
         said = f"{counts_text(export_records(doing.registry, str(out), form))}."

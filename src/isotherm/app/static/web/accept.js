@@ -1,11 +1,18 @@
-// Accepting: ablation and scans follow the lesion that is chosen, unless somebody has chosen them.
+// Accepting: ablation and scans follow the lesion that is chosen, unless somebody has chosen them; so does a doubt of its size.
 
 const lesion = document.getElementById("lesion");
 const followers = ["ablation", "after", "before"].map((id) => document.getElementById(id));
 const touched = new Set();
+const size = document.getElementById("size");
+const seen = size?.querySelector("input");
 
-for (const one of followers) one.addEventListener("input", () => touched.add(one));
-lesion.addEventListener("change", () => {
+for (const one of followers) one?.addEventListener("input", () => touched.add(one));
+lesion?.addEventListener("change", () => {
   const fits = lesion.selectedOptions[0].dataset;
   for (const one of followers) if (!touched.has(one)) one.value = fits[one.id] ?? "";
+  document.getElementById("doubt").textContent = fits.doubt ?? "";
+  document.getElementById("doubt").parentElement.hidden = false;
+  size.hidden = !fits.doubt;
+  seen.required = Boolean(fits.doubt);
+  seen.checked = false;
 });

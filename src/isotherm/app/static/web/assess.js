@@ -168,7 +168,7 @@ for (const button of choices) button.addEventListener("click", () => setDoes(but
 one("undo").addEventListener("click", undo);
 one("redo").addEventListener("click", redo);
 one("radius").addEventListener("input", () => setRadius(Number(one("radius").value)));
-one("ball").addEventListener("change", () => { brush.ball = one("ball").checked; });
+one("slice").addEventListener("change", () => { brush.ball = !one("slice").checked; });
 for (const button of document.querySelectorAll("[data-other-way]")) button.addEventListener("click", () => otherWay.click());
 otherWay.addEventListener("change", () => {
   for (const button of document.querySelectorAll("[data-other-way]")) button.setAttribute("aria-pressed", String(otherWay.checked));
@@ -182,7 +182,10 @@ async function start() {
     one("lesion").value = String(lesion);
     one("quick-lesion").textContent = one("lesion").selectedOptions[0]?.textContent ?? "";
   }
-  if (!(await look.open(job, lesion, (viewer) => { brush = new Brush(one("paint"), viewer, painted); }))) return;
+  if (!(await look.open(job, lesion, (viewer) => {
+    brush = new Brush(one("paint"), viewer, painted);
+    brush.ball = !one("slice").checked; // a browser keeps it over a reload
+  }))) return;
   section.dataset.measured = "yes";
   const answer = await fetch(`/assess/${job}/strokes`);
   const kept = answer.ok ? await answer.json() : { done: [], undone: [] };

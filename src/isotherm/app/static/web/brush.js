@@ -14,7 +14,7 @@ export class Brush {
     this.painted = painted; // told of each stroke
     this.does = "add";
     this.radius = 4;
-    this.ball = false;
+    this.ball = true; // through all slices that it reaches
     this.points = null;
     this.pen = canvas.getContext("2d");
     canvas.addEventListener("pointerdown", (event) => this.begin(event));
