@@ -34,7 +34,7 @@ from tests.app.web.assess_job import (
     ran,
     table_of,
 )
-from tests.app.web.conftest import token_on, upload
+from tests.app.web.conftest import hidden, token_on, upload
 from tests.app.web.marks import POINTS, markups
 
 DAB = {"does": "erase", "points_lps_mm": [[2.0, 0.0, 110.0]], "radius_mm": 4.0, "normal_lps": None}
@@ -64,7 +64,7 @@ def send(reader: TestClient, path: str, told: object) -> Any:
 
 
 def form(reader: TestClient, path: str, **fields: str) -> Any:
-    return reader.post(path, data={"csrf_token": token_on(reader.get("/who").text), **fields})
+    return reader.post(path, data={**hidden(reader), **fields})
 
 
 def patient_with_lesion(registry: str) -> tuple[str, str]:
