@@ -42,6 +42,7 @@ def shared(request: Request, web: Web) -> dict[str, Any]:
     person = person_of(request)
     return {
         "nav": web.nav, "here": here, "simulated": web.simulated, "person": person,
+        "may_write": person.role != "read" or not web.settings.login, "may_clear": person.role == "admin",
         "nameless": not person.name and not web.settings.login, "login": web.settings.login,
         "twice": TWICE in request.query_params, "csrf": token_of(web.workspace.secret, request.state.session),
     }  # fmt: skip
