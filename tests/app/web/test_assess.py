@@ -260,6 +260,23 @@ def test_the_page_of_an_accepted_margin_tells_none_that_is_not_of_its_measuremen
         assert reader.get(path).status_code == 400, path
 
 
+def test_while_the_registry_is_read_nobody_is_told_how_many_patients_are_in_it(
+    reader: TestClient, app: FastAPI, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as reading:
+        reading.setattr(app.state.worklist, "_carry_on", lambda: 40)
+        first, unknown = (reader.get(f"/assess/{job.id}/accept?patient_id={key}").text for key in ("", "nobody"))
+        for page in (first, unknown):
+            assert "Reading the registry … Keys are offered as soon as it is read" in page
+            assert "0 patient" not in page
+            assert "No patient has it in the key either" not in page
+            assert 'hx-select="#offered"' in page
+    app.state.worklist.read_all()
+    whole = reader.get(f"/assess/{job.id}/accept?patient_id=").text
+    assert "Reading the registry" not in whole
+    assert re.search(r"\d+ patients?; type a key", whole)
+
+
 def test_keys_of_patients_are_offered_as_one_types_twenty_at_most(
     reader: TestClient, app: FastAPI, job: Job, registry: str
 ) -> None:
