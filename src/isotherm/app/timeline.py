@@ -42,7 +42,7 @@ class Event:
         Whether it is a therapy whose end is not noted.
     words : str
     place, width : float
-        Where it stands between the first day and the last, 0 to 1. What is open goes on up to the day of death, or to the
+        Where it stands between the first day and the last, 0 to 1. What is open goes on up to death, or to the
         last contact; it is nothing wide where it began after that.
     """
 

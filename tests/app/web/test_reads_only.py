@@ -25,7 +25,7 @@ from tests.app.web.conftest import post, token_on, upload
 
 PASSWORD = "four words are enough"
 
-SAYS = 'takes a login of the role "write".'
+SAYS = 'Only a login with the role "write" may bring records in and take them out.'
 
 
 @pytest.fixture(scope="module")
