@@ -208,7 +208,7 @@ def test_each_line_says_in_words_whether_the_patient_lives(client: TestClient, a
         ], by="test", why="test")  # fmt: skip
     app.state.worklist.read_all()
 
-    for key, says in (("DIED", ">died 2025-02-03<"), ("SEEN", ">alive when last seen<"), ("NEVER", ">not known<")):
+    for key, says in (("DIED", ">died 2025-02-03<"), ("SEEN", ">alive 2025-01-01<"), ("NEVER", ">none<")):
         page = client.get(f"/worklist?search={key}").text
         assert says in page
         assert ("of the past" in page) == (key == "DIED")
