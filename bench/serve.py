@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import secrets
 import statistics
 import subprocess
 import sys
@@ -52,7 +53,9 @@ class Browser:
 
     def post(self, path: str, **fields: str) -> tuple[int, str]:
         """Send a form of a page."""
-        return self._ask("POST", path, urlencode({"csrf_token": self.token, **fields}))
+        return self._ask(
+            "POST", path, urlencode({"csrf_token": self.token, "form_number": secrets.token_hex(16), **fields})
+        )
 
     def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str]:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),

@@ -205,6 +205,24 @@ def test_what_is_withdrawn_is_kept_and_can_be_reinstated(store: Store) -> None:
     assert [one.id for one in store.records("lesion")] == ["1", "2"]
 
 
+def test_what_is_written_under_an_id_that_was_drawn_is_found_by_it_and_nothing_else_is(store: Store) -> None:
+    drawn = "0123456789abcdef0123456789abcdef"
+    assert store.entry_of(drawn) is None
+    with audit.written_as(drawn):
+        store.add(patient(lesions=2), **WHO)
+    store.add(patient("P2"), **WHO)
+
+    first = store.entry_of(drawn)
+    assert first is not None
+    assert (first.entry, first.patient_id) == (store.history(patient_id="P1")[0].entry, "P1")
+    assert {one.transaction_id for one in store.history(patient_id="P1")} == {drawn}
+    assert drawn not in {one.transaction_id for one in store.history(patient_id="P2")}
+    with audit.written_as("refused"), pytest.raises(BadRecord):
+        store.add(patient(lesions=2), **WHO)
+    assert store.entry_of("refused") is None
+    assert store.verify().problems == ()
+
+
 def test_a_patient_is_withdrawn_with_everything(store: Store) -> None:
     store.add([*patient(lesions=2), *patient("P2")], **WHO)
     assert store.withdraw("patient", "P1", "", revision=1, by="ada", why="consent withdrawn") == 9

@@ -10,7 +10,7 @@ from typing import Any
 from isotherm.app.board_kept import margins_of_records
 from isotherm.app.board_view import latest_margins, margin_rows
 from isotherm.app.record_form import Blank, blank_of
-from isotherm.app.timeline import Timeline, timeline_of
+from isotherm.app.timeline import CONTACTS, Timeline, timeline_of
 from isotherm.clinical.questions import N_QUESTIONS, Open, different, open_questions
 from isotherm.clinical.record import Record
 from isotherm.registry.rows import Kept
@@ -127,10 +127,6 @@ def margin_lines(records: Sequence[Record]) -> list[dict[str, Any]]:
     margins = margins_of_records(records)
     return [row | {"key": own[one["lesion"], one["scan"], one["status"], one["minimal_margin_mm"]]}
             for row, one in zip(margin_rows(margins), latest_margins(margins), strict=True)]  # fmt: skip
-
-
-CONTACTS = {"session": "ablated_on", "follow_up": "seen_on"}
-"""Days on which somebody saw the patient, as the worklist counts them."""
 
 
 def life_words(records: Sequence[Record]) -> str:

@@ -8,12 +8,15 @@ from datetime import date
 
 from isotherm.clinical.record import Record
 
-LANES = ("Decision", "Systemic therapy", "Ablation", "Scan", "Follow-up", "Other")
+LANES = ("Decision", "Systemic therapy", "Ablation", "Scan", "Follow-up", "Other", "Death")
 
 DAYS_KIND = {"decision": ("Decision", "decided_on"), "session": ("Ablation", "ablated_on"),
              "scan": ("Scan", "scanned_on"), "follow_up": ("Follow-up", "seen_on"),
-             "complication": ("Other", "began_on"), "death": ("Other", "died_on")}  # fmt: skip
+             "complication": ("Other", "began_on"), "death": ("Death", "died_on")}  # fmt: skip
 """In which lane a record stands, and by which of its days."""
+
+CONTACTS = {"session": "ablated_on", "follow_up": "seen_on"}
+"""Days on which somebody saw the patient, as the worklist counts them."""
 
 NEWS = ("new_in_organ", "new_elsewhere", "untreatable")
 """Fields of a follow-up that tell of progression."""
@@ -34,12 +37,13 @@ class Event:
     lane : str
     on : date
     until : date, optional
-        Of systemic therapy; the last day of the timeline where no end is noted.
+        Of systemic therapy whose end is noted.
     is_open : bool
-        Whether its end is not noted.
+        Whether it is a therapy whose end is not noted.
     words : str
     place, width : float
-        Where it stands between the first day and the last, 0 to 1.
+        Where it stands between the first day and the last, 0 to 1. What is open goes on up to death, or to the
+        last contact; it is nothing wide where it began after that.
     """
 
     lane: str
@@ -74,6 +78,7 @@ def timeline_of(records: Sequence[Record]) -> Timeline:
     found = sorted(_found(records), key=lambda one: (one[1], LANES.index(one[0]), one[3]))
     if not found:
         return Timeline(events=(), lanes=(), years=())
+    seen = _last_seen(records)
     first, last = found[0][1], max(until or on for _, on, until, _, _ in found)
     days = max((last - first).days, SHORTEST_DAYS)
 
@@ -82,7 +87,7 @@ def timeline_of(records: Sequence[Record]) -> Timeline:
 
     events = tuple(
         Event(lane=lane, on=on, until=until, is_open=is_open, words=words, place=place(on),
-              width=place(last if is_open else until or on) - place(on))
+              width=place(max(on, seen or on) if is_open else until or on) - place(on))
         for lane, on, until, words, is_open in found
     )  # fmt: skip
     lanes = tuple(lane for lane in LANES if any(one.lane == lane for one in events))
@@ -90,6 +95,13 @@ def timeline_of(records: Sequence[Record]) -> Timeline:
     if len(years) < 2:
         years = ((first.isoformat(), 0.0), (last.isoformat(), place(last)))[: 1 + (place(last) > NEAR)]
     return Timeline(events=events, lanes=lanes, years=years)
+
+
+def _last_seen(records: Sequence[Record]) -> date | None:
+    """Return the day of death; the last contact of somebody who did not die, None where there was none."""
+    died = [_day(one.values["died_on"]) for one in records if one.kind.name == "death"]
+    seen = [_day(one.values[CONTACTS[one.kind.name]]) for one in records if one.kind.name in CONTACTS]
+    return max(died or seen, default=None)
 
 
 def _found(records: Sequence[Record]) -> Iterator[tuple[str, date, date | None, str, bool]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -100,7 +102,21 @@ class Act:
 def act(by: str, why: str, now: datetime) -> Act:
     """Return the act of somebody at a moment (of any time zone)."""
     at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return Act(by, why, at, secrets.token_hex(8))
+    return Act(by, why, at, _DRAWN.get() or secrets.token_hex(8))
+
+
+@contextmanager
+def written_as(transaction_id: str) -> Generator[None]:
+    """Let what is written in this block have an id that was drawn beforehand, so that one can ask for it afterwards."""
+    before = _DRAWN.set(transaction_id)
+    try:
+        yield
+    finally:
+        _DRAWN.reset(before)
+
+
+_DRAWN: ContextVar[str] = ContextVar("transaction_id", default="")
+"""Of one request, and of the thread that answers it; nobody else sees it."""
 
 
 def first_hash(registry_id: str) -> str:

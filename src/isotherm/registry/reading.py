@@ -55,6 +55,13 @@ def after(connection: Connection, entry: int) -> Since:
     return Since(sealed, {str(action): int(count) for action, count in counted})
 
 
+def entry_of(connection: Connection, transaction_id: str) -> Entry | None:
+    """Return the first entry of a transaction; None where there is none. It looks through the whole audit."""
+    asked = select(AUDIT).where(AUDIT.c.transaction_id == transaction_id).order_by(AUDIT.c.entry).limit(1)
+    row = connection.execute(asked).mappings().one_or_none()
+    return None if row is None else Entry(**row)
+
+
 def chain_rows(connection: Connection) -> Iterator[Any]:
     """Yield every entry of the audit in order, as mappings."""
     columns = [AUDIT.c[name] for name in (*FIELDS, "hash")]

@@ -22,7 +22,7 @@ from isotherm.registry.audit import Act, Entry, Since, act
 from isotherm.registry.changing import Changed, Target, reinstate, revise, withdraw
 from isotherm.registry.opening import check, make
 from isotherm.registry.putting import Put, put_all
-from isotherm.registry.reading import after, history, raw_columns
+from isotherm.registry.reading import after, entry_of, history, raw_columns
 from isotherm.registry.rows import Kept, kept_of
 from isotherm.registry.sessions import read, write
 from isotherm.registry.simulated import NOT_AFTERWARDS, WHY, is_marked
@@ -314,6 +314,11 @@ class Store:
         """Return what was done after an entry of the audit, and the hash of that entry."""
         with read(self._engine, self.address) as connection:
             return after(connection, entry)
+
+    def entry_of(self, transaction_id: str) -> Entry | None:
+        """Return the first entry of what was done under an id (`written_as`); None where nothing was."""
+        with read(self._engine, self.address) as connection:
+            return entry_of(connection, transaction_id)
 
     def identity(self) -> Mapping[str, Any]:
         """Return which registry this is, and where the audit's chain ends."""

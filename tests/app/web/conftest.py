@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,9 +78,14 @@ def token_on(html: str) -> str:
     return found.group(1)
 
 
+def hidden(client: TestClient) -> dict[str, str]:
+    """Return the hidden fields of a new form of ours: the token, and the form's own number."""
+    return {"csrf_token": token_on(client.get("/who").text), "form_number": secrets.token_hex(16)}
+
+
 def post(client: TestClient, path: str, **fields: str) -> Response:
     """Send a form from a page of ours; return the answer."""
-    return client.post(path, data={"csrf_token": token_on(client.get("/who").text), **fields})
+    return client.post(path, data={**hidden(client), **fields})
 
 
 def upload(client: TestClient, *files: tuple[str, str | bytes]) -> str:

@@ -20,7 +20,7 @@ from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.exchange.landmark_files import read_landmarks
 from tests.app.pair_in_memory import AFTER, SHIFT
 from tests.app.web.assess_job import OUT_OF_THE_ORGAN, WHO, copied_job, measured_job, ran, table_of
-from tests.app.web.conftest import token_on, upload
+from tests.app.web.conftest import hidden, token_on, upload
 from tests.app.web.marks import csv_of, markups
 
 AWAY = (
@@ -63,7 +63,7 @@ def far(app: FastAPI, folders: dict[str, Path], registry: str) -> Job:
 
 
 def form(reader: TestClient, path: str, **fields: str) -> Any:
-    return reader.post(path, data={"csrf_token": token_on(reader.get("/who").text), **fields})
+    return reader.post(path, data={**hidden(reader), **fields})
 
 
 def send(reader: TestClient, path: str, told: object) -> Any:

@@ -18,7 +18,7 @@ from isotherm.app.web.job_table import OUT
 from isotherm.app.web.serve_settings import ServeSettings
 from tests.app.pair_in_memory import SHIFT
 from tests.app.web.assess_job import OUT_OF_THE_ORGAN, TWO_AFTER, WHO, measured_job, ran, table_of
-from tests.app.web.conftest import token_on
+from tests.app.web.conftest import hidden, token_on
 from tests.app.web.marks import POINTS
 from tests.app.web.test_align import far, well
 
@@ -52,7 +52,7 @@ def send(reader: TestClient, path: str, told: object) -> Any:
 
 
 def again(reader: TestClient, app: FastAPI, registry: str, job: Job, **fields: str) -> Job:
-    given = {"use": "mend", "pairs": "[]", "why": "shifted", "csrf_token": token_on(reader.get("/who").text)}
+    given = {"use": "mend", "pairs": "[]", "why": "shifted", **hidden(reader)}
     answer = reader.post(f"/assess/{job.id}/align", data=given | fields)
     assert answer.status_code == 303, answer.text
     new = table_of(app).get(answer.headers["location"].removeprefix("/assess/"))

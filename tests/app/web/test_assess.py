@@ -35,7 +35,7 @@ from tests.app.web.assess_job import (
     ran,
     table_of,
 )
-from tests.app.web.conftest import token_on, upload
+from tests.app.web.conftest import hidden, token_on, upload
 from tests.app.web.marks import POINTS, markups
 
 DAB = {"does": "erase", "points_lps_mm": [[2.0, 0.0, 110.0]], "radius_mm": 4.0, "normal_lps": None}
@@ -65,7 +65,7 @@ def send(reader: TestClient, path: str, told: object) -> Any:
 
 
 def form(reader: TestClient, path: str, **fields: str) -> Any:
-    return reader.post(path, data={"csrf_token": token_on(reader.get("/who").text), **fields})
+    return reader.post(path, data={**hidden(reader), **fields})
 
 
 def patient_with_lesion(registry: str) -> tuple[str, str]:
@@ -302,6 +302,23 @@ def test_the_page_of_an_accepted_margin_tells_none_that_is_not_of_its_measuremen
     for path in (f"/assess/{other.id}/{query}", f"/assess/{job.id}/{query}x", f"/assess/{job.id}/accepted",
                  f"/assess/{job.id}/accepted?patient_id=nobody&margin_id=A9.{lesion}"):  # fmt: skip
         assert reader.get(path).status_code == 400, path
+
+
+def test_while_the_registry_is_read_nobody_is_told_how_many_patients_are_in_it(
+    reader: TestClient, app: FastAPI, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as reading:
+        reading.setattr(app.state.worklist, "_carry_on", lambda: 40)
+        first, unknown = (reader.get(f"/assess/{job.id}/accept?patient_id={key}").text for key in ("", "nobody"))
+        for page in (first, unknown):
+            assert "Reading the registry … Keys are offered as soon as it is read" in page
+            assert "0 patient" not in page
+            assert "No patient has it in the key either" not in page
+            assert 'hx-select="#offered"' in page
+    app.state.worklist.read_all()
+    whole = reader.get(f"/assess/{job.id}/accept?patient_id=").text
+    assert "Reading the registry" not in whole
+    assert re.search(r"\d+ patients?; type a key", whole)
 
 
 def test_keys_of_patients_are_offered_as_one_types_twenty_at_most(

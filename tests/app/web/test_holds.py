@@ -22,7 +22,7 @@ from isotherm.app.web.work_pull import study_of
 from isotherm.errors import BadSetting, OutputError
 from tests.app.on_disk import GRID
 from tests.app.web.assess_job import WHO, table_of
-from tests.app.web.conftest import token_on
+from tests.app.web.conftest import hidden, token_on
 from tests.app.web.story import story
 from tests.exchange.made_up_dicom import as_seg, slices
 
@@ -45,7 +45,7 @@ def listed(reader: TestClient, name: str, content: bytes) -> Any:
 
 
 def form(reader: TestClient, path: str, **fields: str) -> Any:
-    return reader.post(path, data={"csrf_token": token_on(reader.get("/who").text), **fields})
+    return reader.post(path, data={**hidden(reader), **fields})
 
 
 def test_segments_are_listed_by_number_and_name_in_a_file_and_in_a_zip(reader: TestClient, seg: Path) -> None:

@@ -22,7 +22,7 @@ from isotherm.app.web.application import create_app
 from isotherm.app.web.failures import FULL
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.registry.store import open_store
-from tests.app.web.conftest import NOW, made_up_registry, token_on, upload
+from tests.app.web.conftest import NOW, hidden, made_up_registry, token_on, upload
 from tests.app.web.inline import found_in, jobs_inline, settled, write
 from tests.app.web.story import story
 
@@ -236,7 +236,7 @@ def test_two_files_that_both_can_be_read_as_a_mapping_are_named(client: TestClie
 
 
 def test_whoever_was_refused_is_led_back_to_the_form(client: TestClient) -> None:
-    fields = {"csrf_token": token_on(client.get("/who").text), "upload": upload(client, ("mapping.toml", "x = 1"))}
+    fields = {**hidden(client), "upload": upload(client, ("mapping.toml", "x = 1"))}
     answer = client.post("/exchange", data=fields, headers={"Referer": f"{client.base_url}/exchange"})
     assert answer.status_code == 400
     assert '<a class="button main" href="/exchange">Back to the page before</a>' in answer.text

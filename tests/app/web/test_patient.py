@@ -234,7 +234,7 @@ def test_the_name_of_who_works_is_asked_before_anything_is_written(client: TestC
     assert record(registry, "X1", "patient").revision == 1
 
 
-def test_the_timeline_is_in_order_within_its_ends_and_open_therapy_goes_on_to_the_last_day() -> None:
+def test_the_timeline_is_in_order_within_its_ends_and_open_therapy_goes_on_to_death() -> None:
     found = timeline_of([
         of("session", "1", ablated_on=date(2024, 6, 1)), of("scan", "1", scanned_on=date(2024, 1, 1)),
         of("systemic", "1", started_on=date(2024, 3, 1)), of("death", died_on=date(2026, 1, 1)),
@@ -246,6 +246,62 @@ def test_the_timeline_is_in_order_within_its_ends_and_open_therapy_goes_on_to_th
     ends = {one.until: one.place + one.width for one in found.events if one.lane == "Systemic therapy"}
     assert ends[None] == 1.0
     assert [words for words, _ in found.years] == ["2025", "2026"]
+    assert found.lanes[-1] == "Death"
+
+
+@pytest.mark.parametrize(("others", "end"), [
+    ([], date(2024, 9, 1)),  # up to the last contact, and not to the last scan
+    ([of("death", died_on=date(2024, 12, 1))], date(2024, 12, 1)),
+    ([of("death", died_on=date(2024, 6, 1))], date(2024, 6, 1)),  # and a contact after it, which does not fit
+    ([of("follow_up", "2", seen_on=date(2025, 1, 1))], date(2025, 1, 1)),
+])  # fmt: skip
+def test_a_therapy_without_an_end_is_drawn_as_far_as_anybody_saw_the_patient(others: list[Record], end: date) -> None:
+    found = timeline_of([
+        of("session", "1", ablated_on=date(2024, 1, 1)), of("systemic", "1", started_on=date(2024, 3, 1)),
+        of("follow_up", "1", seen_on=date(2024, 9, 1)), of("scan", "1", scanned_on=date(2025, 6, 1)), *others,
+    ])  # fmt: skip
+    (one,) = (each for each in found.events if each.is_open)
+    days = (date(2025, 6, 1) - date(2024, 1, 1)).days
+    assert one.until is None
+    assert one.place + one.width == pytest.approx((end - date(2024, 1, 1)).days / days)
+
+
+def test_a_therapy_that_began_after_the_last_contact_or_of_somebody_never_seen_is_nothing_wide() -> None:
+    after = of("systemic", "1", started_on=date(2024, 3, 1))
+    for others in ([of("session", "1", ablated_on=date(2023, 1, 1))], [of("scan", "1", scanned_on=date(2025, 1, 1))]):
+        (one,) = (each for each in timeline_of([after, *others]).events if each.is_open)
+        assert one.width == 0.0
+
+
+def test_an_open_end_and_a_death_are_drawn_with_their_words(ada: TestClient, registry: str) -> None:
+    add(registry, of("patient"), of("session", "1", ablated_on=date(2024, 1, 1)),
+        of("systemic", "1", started_on=date(2024, 2, 1), regimen="FOLFOX"))  # fmt: skip
+    lives = ada.get("/patients/X1").text
+    assert '<text class="open"' in lives
+    assert "2024-02-01, end not recorded: FOLFOX" in lives
+    assert "It is drawn up to the last contact, and nothing says that it ended there." in lives
+    assert 'class="death"' not in lives
+
+    add(registry, of("death", died_on=date(2026, 1, 5)))
+    died = ada.get("/patients/X1").text
+    assert 'class="death"' in died
+    assert 'text-anchor="end">died 2026-01-05</text>' in died
+    assert 'text-anchor="end">end not recorded</text>' in died
+    assert "It is drawn up to the day of death" in died
+
+
+def test_of_somebody_who_died_no_question_is_the_next_thing_to_do(ada: TestClient, registry: str) -> None:
+    add(registry, of("patient"), of("session", "1", ablated_on=date(2024, 1, 1)))
+    lives = ada.get("/patients/X1").text
+    assert re.search(r'class="button main" href="#questions">Answer \d+ open questions<', lives)
+    assert '<details class="asks" open>' in lives
+
+    add(registry, of("death", died_on=date(2026, 1, 5)))
+    died = ada.get("/patients/X1").text
+    assert "Answer" not in died
+    assert re.search(r'class="button" href="#questions">\d+ open questions<', died)
+    assert "none of these is to be done" in died
+    assert '<details class="asks" open>' not in died
 
 
 def test_the_axis_of_a_timeline_is_never_without_a_day() -> None:

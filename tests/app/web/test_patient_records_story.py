@@ -64,6 +64,37 @@ def test_a_death_is_entered_corrected_and_withdrawn_and_the_history_tells_all_of
     visit.refused()
 
 
+def test_whoever_goes_back_and_sends_a_form_again_is_led_to_what_it_wrote(visit: Visit) -> None:
+    page = visit.page
+    visit.named("Ada", then=f"/patients/{SEEN}")
+    page.get_by_role("link", name="Lesion", exact=True).click()
+    page.get_by_label("organ").select_option("liver")
+    # Twice at once, past the button that can be pressed once.
+    page.evaluate("""() => {
+        const form = document.querySelector("main form");
+        fetch(form.action, {method: "POST", body: new URLSearchParams(new FormData(form))});
+        form.submit();
+    }""")
+    expect(page.get_by_text("is noted, with your name and the time")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    lesions = page.locator("#lesions tbody tr").count()
+
+    page.go_back()
+    page.wait_for_load_state("networkidle")
+    page.get_by_label("organ").select_option("liver")
+    page.get_by_role("button", name="Write to the registry").click()
+    expect(page.get_by_text("This had been sent before, and was written once.")).to_be_visible()
+    assert page.locator("#lesions tbody tr").count() == lesions
+    visit.looks_well("patient-sent-twice")
+
+    page.get_by_role("link", name="Lesion", exact=True).click()
+    page.get_by_label("organ").select_option("liver")
+    page.get_by_role("button", name="Write to the registry").click()
+    expect(page.get_by_text("is noted, with your name and the time")).to_be_visible()
+    assert page.locator("#lesions tbody tr").count() == lesions + 1, "a form that is opened anew is another one"
+    visit.refused()  # criteria do not take more lesions than are declared
+
+
 def test_a_follow_up_is_entered_and_refused_without_any_script(browser: Browser, server: Serving) -> None:
     context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, java_script_enabled=False)
     page = context.new_page()

@@ -15,7 +15,7 @@ from isotherm.app.web.place_of import place_of
 from isotherm.app.web.uploads import files_of
 from isotherm.exchange.image_files import read_volume
 from tests.app.web.assess_job import table_of
-from tests.app.web.conftest import token_on, upload
+from tests.app.web.conftest import hidden, upload
 from tests.exchange.made_up import as_itk
 
 VOXELS = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
@@ -50,7 +50,7 @@ def test_a_pair_of_such_files_becomes_a_job_that_names_the_header(
 ) -> None:
     came = upload(reader, *two_files(tmp_path / "x", "ct.mhd"))
     fields = dict.fromkeys(("before", "after", "tumor", "ablation"), came)
-    answer = reader.post("/assess", data={"csrf_token": token_on(reader.get("/who").text), **fields})
+    answer = reader.post("/assess", data={**hidden(reader), **fields})
     assert answer.status_code == 303
     job = answer.headers["location"].rpartition("/")[2]
     asked = json.loads((table_of(app).folder(job) / "asked.json").read_text())["asked"]["pair"]["request"]
@@ -74,7 +74,7 @@ def test_a_header_that_names_a_file_of_the_machine_reads_nothing_of_it(
     assert "save" in answer.text
     assert ".nii.gz" in answer.text
     fields = dict.fromkeys(("before", "after", "tumor", "ablation"), came)
-    began = reader.post("/assess", data={"csrf_token": token_on(reader.get("/who").text), **fields})
+    began = reader.post("/assess", data={**hidden(reader), **fields})
     assert began.status_code == 400
     assert table_of(app).of() == ()
 

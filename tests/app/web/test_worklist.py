@@ -198,6 +198,34 @@ def test_the_page_shows_lines_and_where_they_lead(client: TestClient, app: FastA
     assert page.count("<tr data-row") == PATIENTS
 
 
+def test_each_line_says_in_words_whether_the_patient_lives(client: TestClient, app: FastAPI, registry: str) -> None:
+    with open_store(registry) as store:
+        store.add([
+            of("patient", patient="DIED"), of("session", "1", patient="DIED", ablated_on=date(2025, 1, 1)),
+            of("death", patient="DIED", died_on=date(2025, 2, 3)),
+            of("patient", patient="SEEN"), of("session", "1", patient="SEEN", ablated_on=date(2025, 1, 1)),
+            of("patient", patient="NEVER"),
+        ], by="test", why="test")  # fmt: skip
+    app.state.worklist.read_all()
+
+    for key, says in (("DIED", ">died 2025-02-03<"), ("SEEN", ">alive 2025-01-01<"), ("NEVER", ">none<")):
+        page = client.get(f"/worklist?search={key}").text
+        assert says in page
+        assert ("of the past" in page) == (key == "DIED")
+
+
+def test_while_a_registry_is_read_for_the_first_time_no_page_says_that_nobody_is_in_it(
+    reader: TestClient, app: FastAPI, registry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.state.worklist = WorklistTable(app.state.web.workspace, registry, patience_s=0.0)
+    monkeypatch.setattr(app.state.worklist, "_carry_on", lambda: 40)
+    for path in ("/worklist", "/worklist?search=P01"):
+        page = reader.get(path).text
+        assert "is being read for the first time" in page
+        assert "Nobody fits" not in page
+        assert "<b>0</b>" not in page
+
+
 @pytest.mark.parametrize("query", ["sort=nothing", "page=0", "days=-1", "days=x", "only=all", "search=" + "x" * 65])
 def test_what_makes_no_sense_in_an_address_is_a_sentence(client: TestClient, query: str) -> None:
     answer = client.get(f"/worklist?{query}")

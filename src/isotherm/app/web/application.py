@@ -18,10 +18,12 @@ from isotherm.app.web.context import Web
 from isotherm.app.web.csrf import guarded
 from isotherm.app.web.failures import add_failures
 from isotherm.app.web.foreman import Foreman
+from isotherm.app.web.form_numbers import FormNumbers, drawn
 from isotherm.app.web.gate import Gate
 from isotherm.app.web.job_table import JobTable
 from isotherm.app.web.logins import Logins
 from isotherm.app.web.navigation import NAVIGATION
+from isotherm.app.web.once import NotesWhereItLed, once
 from isotherm.app.web.page_files import AfterPages, Pages
 from isotherm.app.web.room import Room
 from isotherm.app.web.serve_settings import ServeSettings
@@ -51,9 +53,12 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
     """
     workspace = workspace_at(settings.workspace)
     # No page describes the others, and none is asked for by a program: those have the command line.
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(admitted), Depends(guarded)],
-                  lifespan=_at_work, redirect_slashes=False, telemetry=NOTHING_IS_SENT)  # fmt: skip
-    app.state.web = Web(settings, is_simulated(settings.registry), workspace, criteria_environment(), NAVIGATION, clock)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=NOTHING_IS_SENT,
+                  dependencies=[Depends(admitted), Depends(guarded), Depends(once)], lifespan=_at_work)  # fmt: skip
+    templates = criteria_environment()
+    templates.globals["drawn"] = drawn  # pyright: ignore[reportUnknownMemberType]
+    app.state.web = Web(settings, is_simulated(settings.registry), workspace, templates, NAVIGATION, clock)
+    app.state.form_numbers = FormNumbers(workspace, settings.registry)
     app.state.logins = Logins(workspace, settings)
     app.state.room = Room(workspace, settings.room_gb)
     app.state.worklist = WorklistTable(workspace, settings.registry)
@@ -64,6 +69,7 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
         if folder.is_dir():  # the viewer is not there until it is built
             app.mount(f"/static/{name}", StaticFiles(directory=folder), name=f"static-{name}")
     add_failures(app)
+    app.add_middleware(NotesWhereItLed, numbers=app.state.form_numbers)
     app.add_middleware(AfterPages, pages=app.state.pages)
     app.add_middleware(Gate, settings=settings, workspace=workspace)
     return app
@@ -74,6 +80,7 @@ async def _at_work(app: FastAPI) -> AsyncGenerator[None]:
     """Look after jobs for as long as the server is there."""
     web: Web = app.state.web
     with shared(web.settings.registry):
+        app.state.form_numbers.open()
         app.state.worklist.open()
         app.state.foreman.open()
         app.state.pages.open()

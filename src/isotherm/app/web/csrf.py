@@ -16,6 +16,9 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADER, FIELD = "x-csrf-token", "csrf_token"
 """Where the token comes back: as a header of scripts, or as a field of plain forms."""
 
+NUMBER = "form_number"
+"""The field of a form's own number, drawn with the form: what is sent twice is written once (once.py)."""
+
 UPLOADS = "/uploads"
 """Where the body is a file, of any size: only a header can hold the token, and the size is counted by the page."""
 

@@ -14,7 +14,8 @@ from isotherm.app.places import NO_ROOM
 from isotherm.app.web.admission import LONGEST_NAME, Elsewhere, NameFirst
 from isotherm.app.web.csrf import SAFE
 from isotherm.app.web.gate import TooLarge, protect
-from isotherm.app.web.rendering import go, page
+from isotherm.app.web.once import Led
+from isotherm.app.web.rendering import TWICE, go, page
 from isotherm.app.web.room import NoRoom
 from isotherm.errors import InputError, IsothermError, NoAnswer, OutputError, Overtaken, StoreError
 
@@ -32,6 +33,7 @@ def add_failures(app: FastAPI) -> None:
     """Let an app answer what goes wrong."""
     app.add_exception_handler(NameFirst, _name_first)
     app.add_exception_handler(Elsewhere, _elsewhere)
+    app.add_exception_handler(Led, _led)
     app.add_exception_handler(IsothermError, _told)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -43,6 +45,13 @@ def add_failures(app: FastAPI) -> None:
 def _elsewhere(request: Request, error: Exception) -> Response:
     assert isinstance(error, Elsewhere)
     return go(request, error.path)
+
+
+def _led(request: Request, error: Exception) -> Response:
+    """Go to what a form wrote when it was sent before; the page says so."""
+    assert isinstance(error, Led)
+    path, sign, part = error.path.partition("#")
+    return go(request, f"{path}{'&' if '?' in path else '?'}{TWICE}=1{sign}{part}")
 
 
 def _name_first(request: Request, error: Exception) -> Response:

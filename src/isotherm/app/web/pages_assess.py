@@ -71,13 +71,14 @@ def begin(request: Request, who: Who, form: Annotated[dict[str, str], Depends(te
 
 
 @ROUTER.get("/assess/{job_id}")
-def one_pair(request: Request, job_id: str) -> Response:
-    """Show one pair: how far it is, or what was measured."""
+def one_pair(request: Request, job_id: str, lesion: str = "") -> Response:
+    """Show one pair: how far it is, or what was measured; one of its lesions first, where one is named."""
     one = assessed(request, job_id)
     if one.job.state != "done":
         return page(request, "assess_wait.html.jinja", **_waited(request, one))
-    document = one.document
-    return page(request, "assess_pair.html.jinja", job=one.job, lesions=rows_of_page(request, one),
+    document, rows = one.document, rows_of_page(request, one)
+    looked = next((place for place, _ in enumerate(rows) if str(place) == lesion), 0)
+    return page(request, "assess_pair.html.jinja", job=one.job, lesions=rows, looked=looked,
                 gates=gate_tables(one.gates), warnings=document["warnings"], files=one.files, masks=_masks(document),
                 legend=LEGEND, terms=terms, made_up=simulated(document),
                 corrected=[each for each in one.corrections if each.strokes], signed=one.asked["signed"],

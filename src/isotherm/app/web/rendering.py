@@ -14,6 +14,9 @@ from isotherm.app.web.csrf import token_of
 DOCUMENT_POLICY = ("sandbox allow-popups{scripts}; default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
                    "script-src {allowed}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")  # fmt: skip
 
+TWICE = "twice"
+"""In the address of a page that a form leads to that had been sent before."""
+
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
     """Return a page, or a part of one, made of a template in templates/web.
@@ -39,8 +42,9 @@ def shared(request: Request, web: Web) -> dict[str, Any]:
     person = person_of(request)
     return {
         "nav": web.nav, "here": here, "simulated": web.simulated, "person": person,
+        "may_write": person.role != "read" or not web.settings.login, "may_clear": person.role == "admin",
         "nameless": not person.name and not web.settings.login, "login": web.settings.login,
-        "csrf": token_of(web.workspace.secret, request.state.session),
+        "twice": TWICE in request.query_params, "csrf": token_of(web.workspace.secret, request.state.session),
     }  # fmt: skip
 
 

@@ -165,6 +165,8 @@ TABLES = (
         name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS login (
         token TEXT PRIMARY KEY, name TEXT NOT NULL, made_at REAL NOT NULL, seen_at REAL NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS form (
+        number TEXT PRIMARY KEY, at TEXT NOT NULL, led TEXT NOT NULL DEFAULT '') WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS looked (
         entry INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, patient TEXT NOT NULL, what TEXT NOT NULL)""",
     """CREATE TRIGGER IF NOT EXISTS looked_stays BEFORE UPDATE ON looked
@@ -173,7 +175,7 @@ TABLES = (
         BEGIN SELECT RAISE(ABORT, 'what was looked at stays noted'); END""",
 )
 """Jobs, uploads, the worklist and up to which entry of which registry it was made, who may log in, who is logged in,
-and who looked at which patient."""
+which forms were sent and where they led, and who looked at which patient."""
 
 FORM = zlib.crc32("\n".join(TABLES).encode()) & 0x7FFF_FFFF or 1
 """Stands for the tables of a workspace: one with others, as another version makes, is refused and not written to."""

@@ -53,6 +53,13 @@ document.addEventListener("keydown", (event) => {
 
 document.getElementById("help-button")?.addEventListener("click", () => help?.showModal());
 
+// Whoever goes back sends the same form again, and no new one: its number stays with its place in the history.
+const numbers = [...document.querySelectorAll("input[name=form_number]")];
+if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
+  history.state?.numbers?.forEach((number, place) => { if (numbers[place]) numbers[place].value = number; });
+}
+if (numbers.length) history.replaceState({ ...history.state, numbers: numbers.map((one) => one.value) }, "");
+
 // A form is sent once.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
