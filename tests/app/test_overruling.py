@@ -44,6 +44,22 @@ def value(found: Picture, name: str, lesion: str | None = None) -> object:
     return None if reading is None else reading.value
 
 
+def test_more_lesions_than_a_decision_counted_leave_their_number_open_and_nothing_else() -> None:
+    found = picture(decision(n_lesions=1))
+    reading = found.reading("n_lesions", None)
+    assert reading is not None
+    assert (reading.value, reading.gap) == (None, "conflicting values")
+    assert [fact.value for fact in reading.facts] == [1, 2]
+    assert value(found, "resectable") is True
+
+
+@pytest.mark.parametrize(("on", "number"), [(DECIDED, 2), (SEEN, None)])
+def test_a_lesion_counts_from_the_day_it_was_found_on(on: date, number: int | None) -> None:
+    found = picture(decision(), record("lesion", "3", organ="liver", found_on=SEEN), on=on)
+    assert value(found, "n_lesions") == number
+    assert len(found.lesions) == (3 if number is None else 2)
+
+
 @pytest.mark.parametrize(("on", "expected"), [(DECIDED, False), (date(2014, 5, 9), False), (SEEN, True), (LATER, True)])
 def test_tumor_outside_of_the_liver_counts_from_the_day_it_was_found_on(on: date, expected: bool) -> None:
     assert value(picture(decision(), seen(new_elsewhere=True), on=on), "extrahepatic_disease") is expected

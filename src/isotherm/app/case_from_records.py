@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from isotherm.app.overruling import GROUND, Noted, Seen, overruled_by_findings, targets
+from isotherm.app.overruling import GROUND, Noted, Seen, outnumbered, overruled_by_findings, targets
 from isotherm.clinical.case import Case, Lesion
 from isotherm.clinical.fact import ORIGINS, Fact, Origin
 from isotherm.clinical.record import Record
@@ -81,13 +81,15 @@ def case_from_records(records: Iterable[Record], *, patient_id: str, on: date) -
     Raises
     ------
     BadCase
-        A fact's value is none, or a record contradicts the list of lesions.
+        A fact's value is none.
     """
     kept = Recorded.of(records)
     facts: dict[str, dict[str, tuple[Fact, ...]]] = {"": {}}
-    lesions = [one.id for one in kept.all("lesion")]
+    lesions = [one.id for one in kept.all("lesion") if (day_in(one, "found_on") or on) <= on]
     noted = (*_of_patient(kept, on), *_of_lesions(kept), *_noted_facts(kept))
-    for lesion, name, fact in (*noted, *overruled_by_findings(noted, _seen(kept)), *_targets(kept, noted)):
+    noted = (*noted, *overruled_by_findings(noted, _seen(kept)), *_targets(kept, noted))
+    counted = tuple(fact for lesion, name, fact in noted if (lesion, name) == ("", "n_lesions"))
+    for lesion, name, fact in (*noted, *outnumbered(counted, len(lesions), on)):
         own = facts.setdefault(lesion, {})
         if fact not in own.get(name, ()):
             own[name] = (*own.get(name, ()), fact)

@@ -1,4 +1,4 @@
-"""What follow-ups and ablations say of facts that were noted before: each overrules from its own day on.
+"""What follow-ups, ablations and lesions say of facts that were noted before: each overrules from its own day on.
 
 Pure. A decision notes how a patient was on its day; what somebody finds later does not change that day, and it ends how
 long the note holds. Only what a record says is taken: no new tumor at a follow-up is not the same as no tumor.
@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from isotherm.clinical.fact import Fact
+from isotherm.clinical.fact import Fact, read
 from isotherm.clinical.kinds import Value
+from isotherm.clinical.vocabulary import CASE_FACTS
 
 Noted = tuple[str, str, Fact]
 """Lesion ("" for the patient), name, fact."""
@@ -108,6 +109,25 @@ def _rests_on(facts: Iterable[Fact], on: date, values: tuple[Value, ...] | None)
     last = max((fact.day for fact in before if fact.day is not None), default=None)
     return any(fact.value is not None and (values is None or fact.value in values)
                for fact in before if fact.day == last)  # fmt: skip
+
+
+def outnumbered(counted: tuple[Fact, ...], listed: int, on: date) -> Iterator[Noted]:
+    """Yield the number of lesions that are recorded, where fewer were counted: they contradict each other on that day.
+
+    Neither counts then: one may have been found since, and another may have been destroyed before.
+
+    Parameters
+    ----------
+    counted : tuple of Fact
+        Every number that was noted.
+    listed : int
+        How many are recorded up to the day.
+    on : date
+    """
+    told = read(CASE_FACTS["n_lesions"], counted, on)
+    if told is not None and told.value is not None and told.high < listed:
+        source = "lesions that are recorded, of earlier and later days"
+        yield "", "n_lesions", Fact(value=listed, on=told.facts[0].day, origin="derived", source=source)
 
 
 def targets(ablated: Iterable[tuple[str, date]], decided: Iterable[date]) -> Iterator[Noted]:
