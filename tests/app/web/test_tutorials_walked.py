@@ -127,7 +127,7 @@ def test_the_statistician_audits_runs_and_reads(visit: Visit) -> None:
     visit.shown("statistician-run")
     page.get_by_role("link", name="Designs side by side").click()
     expect(report.get_by_role("heading", name="Designs side by side", exact=True)).to_be_in_viewport()
-    page.locator("iframe").scroll_into_view_if_needed()
+    expect(page.locator("iframe")).to_be_in_viewport(ratio=0.9)
     visit.shown("statistician-designs")
 
 

@@ -241,6 +241,7 @@ def run_and_take_away(visit: Visit, folder: Path) -> None:
     visit.looks_well("run-3-full")
     page.get_by_role("link", name="Designs side by side").click()
     expect(report.get_by_role("heading", name="Designs side by side", exact=True)).to_be_in_viewport()
+    expect(page.locator("iframe")).to_be_in_viewport(ratio=0.9)
     visit.drawn("run-4-designs")
 
     taken = {name: took(page, label, folder) for name, label in
