@@ -63,7 +63,7 @@ def test_pages_are_walked_by_keyboard_alone(visit: Visit) -> None:
 
 def test_a_question_is_answered_and_the_registry_says_who_did(visit: Visit, server: Serving) -> None:
     page = visit.page
-    page.goto(f"{server.home}/patients/SYN-00005")
+    page.goto(f"{server.home}/patients/SYN-00003")
     expect(page.get_by_text("What is missing, and what it would change")).to_be_visible()
     page.get_by_label("date of birth").fill("1950-01-01")
     page.get_by_role("button", name="Write to the registry").first.click()
@@ -72,14 +72,14 @@ def test_a_question_is_answered_and_the_registry_says_who_did(visit: Visit, serv
     assert visit.found_by_axe() == []
     page.get_by_label("Name or code").fill("Ada")
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("heading", name="Patient SYN-00005")).to_be_visible()
+    expect(page.get_by_role("heading", name="Patient SYN-00003")).to_be_visible()
     expect(page.get_by_text("Noted in the registry")).to_be_visible()
     expect(page.get_by_text("born 1950-01-01")).to_be_visible()
 
 
 def test_whoever_waits_is_told_so_and_told_when_nobody_answers(visit: Visit, server: Serving) -> None:
     page = visit.page
-    visit.named("Ada", then="/patients/SYN-00009")
+    visit.named("Ada", then="/patients/SYN-00001")
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -114,7 +114,7 @@ def test_a_second_answer_from_the_same_place_is_noted_as_well_and_a_wrong_one_sa
     visit: Visit, server: Serving
 ) -> None:
     page = visit.page
-    visit.named("Ada", then="/patients/SYN-00007")
+    visit.named("Ada", then="/patients/SYN-00013")
     for _ in range(2):
         before = page.get_by_role("heading", name="Open questions").text_content()
         page.locator("details[open] input[type=checkbox]").first.check()
@@ -171,7 +171,7 @@ def test_what_was_confirmed_is_there_after_the_server_was_killed(tmp_path: Path,
     context = browser.new_context()
     page = context.new_page()
     page.goto(first.address)
-    page.goto(f"{first.home}/who?next=/patients/SYN-00005")
+    page.goto(f"{first.home}/who?next=/patients/SYN-00003")
     page.get_by_label("Name or code").fill("Ada")
     page.get_by_role("button", name="Go on").click()
     page.get_by_label("date of birth").fill("1950-01-01")
@@ -180,7 +180,7 @@ def test_what_was_confirmed_is_there_after_the_server_was_killed(tmp_path: Path,
     first.stop(signal.SIGKILL)
 
     with serving(tmp_path / "w") as second:
-        page.goto(f"{second.home}/patients/SYN-00005")
+        page.goto(f"{second.home}/patients/SYN-00003")
         assert page.get_by_text("Open the address that isotherm serve printed").count() == 0
         expect(page.get_by_text("born 1950-01-01")).to_be_visible()
     with open_store(str(tmp_path / "w" / "demo.registry")) as store:

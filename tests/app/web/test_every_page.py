@@ -165,12 +165,12 @@ def test_what_went_wrong_is_said_on_a_page_of_its_own(visit: Visit) -> None:
                        ("/evidence/result/none.such", "404-result"), ("/worklist?days=never", "400")]:  # fmt: skip
         visit.go(path)
         visit.looks_well(f"failure-{name}")
-    visit.go("/patients/SYN-00009")
+    visit.go("/patients/SYN-00003")
     form = page.locator("details[open] form").first
     form.evaluate("form => { form.removeAttribute('hx-post'); form.revision ? form.revision.value = 99 : 0; }")
     answer_by_hand(page)
     visit.looks_well("failure-409")
-    visit.go("/patients/SYN-00009")
+    visit.go("/patients/SYN-00003")
     page.locator("details[open] form").first.evaluate(
         "form => { form.enctype = 'multipart/form-data'; form.why.removeAttribute('maxlength');"
         " form.why.value = 'x'.repeat(1500000); }"

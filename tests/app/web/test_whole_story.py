@@ -11,6 +11,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -245,7 +246,8 @@ def run_and_take_away(visit: Visit, folder: Path) -> None:
     visit.drawn("run-4-designs")
 
     taken = {name: took(page, label, folder) for name, label in
-             (("docx", "Download the report (DOCX)"), ("json", "All numbers (JSON)"))}  # fmt: skip
+             (("docx", "Download the report (DOCX)"), ("html", "Download the report (HTML)"),
+              ("json", "All numbers (JSON)"))}  # fmt: skip
     result = json.loads(taken["json"].read_text(encoding="utf-8"))
     assert result["results"]["headline.effect"]["value"] is not None
     numbers = numbers_in(taken["docx"])
@@ -254,6 +256,7 @@ def run_and_take_away(visit: Visit, folder: Path) -> None:
         told = prose(bound(result, "headline.effect", field))
         assert numbers["headline.effect", field] == told
         assert told in words
+        assert told in unescape(taken["html"].read_text(encoding="utf-8"))
 
 
 def took(page: Page, label: str, folder: Path) -> Path:
