@@ -194,12 +194,6 @@ def history(address: str, *, patient_id: str | None, kind: str | None, key: str 
     return entries[-last:], len(entries) > last
 
 
-def written(address: str, transaction_id: str) -> Entry | None:
-    """Return the first entry of what was written under an id; None where nothing was."""
-    with open_store(address) as store:
-        return store.entry_of(transaction_id)
-
-
 def back_up(address: str, out: str) -> Path:
     """Write a backup, whole or not at all, to where nothing is yet."""
     file = new_file(out)

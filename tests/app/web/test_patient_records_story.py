@@ -68,6 +68,7 @@ def test_whoever_goes_back_and_sends_a_form_again_is_led_to_what_it_wrote(visit:
     page = visit.page
     visit.named("Ada", then=f"/patients/{SEEN}")
     page.get_by_role("link", name="Lesion", exact=True).click()
+    page.wait_for_load_state("networkidle")  # nobody is as fast as this test: the page keeps its number once it is there
     page.get_by_label("organ").select_option("liver")
     # Twice at once, past the button that can be pressed once.
     page.evaluate("""() => {
@@ -92,7 +93,6 @@ def test_whoever_goes_back_and_sends_a_form_again_is_led_to_what_it_wrote(visit:
     page.get_by_role("button", name="Write to the registry").click()
     expect(page.get_by_text("is noted, with your name and the time")).to_be_visible()
     assert page.locator("#lesions tbody tr").count() == lesions + 1, "a form that is opened anew is another one"
-    visit.refused()  # criteria do not take more lesions than are declared
 
 
 def test_a_follow_up_is_entered_and_refused_without_any_script(browser: Browser, server: Serving) -> None:

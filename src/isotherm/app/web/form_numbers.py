@@ -8,9 +8,9 @@ from datetime import timedelta
 from enum import Enum
 from urllib.parse import quote
 
-from isotherm.app.registry_tasks import written
 from isotherm.app.web.context_time import stamp
 from isotherm.app.web.workspace import Workspace
+from isotherm.registry.store import open_store
 
 KEPT_FOR = timedelta(days=90)
 """A tab that is older than that is no form that somebody sends twice."""
@@ -78,7 +78,8 @@ class FormNumbers:
         if row is None or row["led"]:
             return "" if row is None else str(row["led"])
         # Begun, and how it ended was not noted: the server was killed, or failed. The registry knows.
-        entry = written(self._registry, number)
+        with open_store(self._registry) as store:
+            entry = store.entry_of(number)
         if entry is None:
             return ""
         path = f"/patients/{quote(entry.patient_id)}/history"
