@@ -68,7 +68,7 @@ def test_whoever_goes_back_and_sends_a_form_again_is_led_to_what_it_wrote(visit:
     page = visit.page
     visit.named("Ada", then=f"/patients/{SEEN}")
     page.get_by_role("link", name="Lesion", exact=True).click()
-    page.wait_for_load_state("networkidle")  # nobody is as fast as this test: the page keeps its number once it is there
+    page.wait_for_load_state("networkidle")  # nobody is as fast: the page keeps its number then
     page.get_by_label("organ").select_option("liver")
     # Twice at once, past the button that can be pressed once.
     page.evaluate("""() => {
