@@ -27,13 +27,11 @@ from isotherm.app.study_report_frame import (
 from isotherm.app.study_report_interval import interval_words
 from isotherm.app.study_report_parts import Bound, Runs, Table, Words, bound, in_months, prose, say
 from isotherm.app.study_report_words import Result, has_interval, missing
+from isotherm.printable import first_named
 
 LIMITS = "What this estimate cannot show"
 BLINDED = "Outcomes are blinded: their columns were not read, and there is no estimate yet."
 NO_ESTIMATE = "No main estimate is among the results."
-
-MOST_LETTERS = 160
-"""Of the covariates that are named on the first screen: it has to hold the caveats as well."""
 
 ABOUT = {
     "ATE": "It compares everybody with {treated} and everybody with {reference}. ",
@@ -180,9 +178,7 @@ def _adjusted_for(result: Result) -> Runs:
     labels = [str(one["label"]) for one in result["protocol"]["covariates"] if one["use"] == "adjust"]
     if not labels or not (is_adjusted(result) or is_modeled(result)):
         return ()
-    shown = [label for k, label in enumerate(labels) if len(", ".join(labels[: k + 1])) <= MOST_LETTERS or k == 0]
-    rest = "" if len(shown) == len(labels) else " and others, all named in the methods"
-    return (Words(f"Adjusted for: {', '.join(shown)}{rest}."),)
+    return (Words(f"Adjusted for: {first_named(labels)}."),)
 
 
 def _naive(result: Result) -> Runs:

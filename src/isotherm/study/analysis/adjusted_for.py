@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from isotherm.printable import first_named
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_designs import Design, Landmark, TimeDependentCox, Weighted, in_words
 from isotherm.study.protocol_methods import Coarsened, Matching, Unadjusted
 
 NOTHING = "adjusted for nothing"
-
-MOST_LETTERS = 160
-"""Of the covariates that are named beside the main estimate: its screen has to hold the caveats as well."""
 
 
 def covariates_in_words(protocol: Protocol) -> str:
@@ -22,7 +20,7 @@ def covariates_in_words(protocol: Protocol) -> str:
 
 def main_in_words(protocol: Protocol, design: Design) -> str:
     """Say what the main estimate, the risk difference of a design, is adjusted for."""
-    named = _first(_of_course(protocol))
+    named = first_named(_of_course(protocol))
     if isinstance(design, Weighted) and named:
         return f"Adjusted by the weights of this design for: {named}."
     if isinstance(design, Landmark) and design.adjust and named:
@@ -79,9 +77,3 @@ def _several(protocol: Protocol, listed: str) -> str:
     if not listed or all(one.kind != "time" for one in protocol.outcomes):
         return NOTHING
     return f"hazard ratios are adjusted for {listed}, in the model; curves, medians and risks are {NOTHING}"
-
-
-def _first(names: Sequence[str]) -> str:
-    """Return the first names, as many as there is room for."""
-    shown = [name for k, name in enumerate(names) if len(", ".join(names[: k + 1])) <= MOST_LETTERS or k == 0]
-    return ", ".join(shown) + ("" if len(shown) == len(names) else " and others, all named in the methods")
