@@ -21,7 +21,7 @@ help: ## this list
 demo: $(VENV)/.package $(VIEWER) ## set up, then the bundled CT: from masks to report
 	$(BIN)/isotherm demo
 
-TESTS := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+TESTS := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/.dev $(VIEWER) ## everything that should stay true
 	$(TESTS)

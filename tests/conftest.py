@@ -29,6 +29,11 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile("ci" if IN_CI else "here")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than processors, since tests with a browser wait much; four at the most, for their memory."""
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where several processes share the files, begin with the longest."""
     if hasattr(config, "workerinput"):
