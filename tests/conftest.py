@@ -91,6 +91,18 @@ def dciodvfy() -> Callable[[Path], list[str]]:
     return errors
 
 
+@pytest.fixture(scope="session")
+def poppler() -> Callable[..., str]:
+    """What a program of poppler-utils (its name, then its words) says of a PDF."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler-utils is missing: run `make services`")
+
+    def told(program: str, *words: str | Path) -> str:
+        return subprocess.run([program, *words], capture_output=True, check=True).stdout.decode()
+
+    return told
+
+
 @pytest.fixture(scope="module")
 def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
     """A real PACS on this machine, empty at first; a test that asks for it is skipped where Orthanc is missing."""

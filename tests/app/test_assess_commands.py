@@ -7,8 +7,6 @@ import csv
 import json
 import re
 import shlex
-import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -206,17 +204,15 @@ def test_no_page_or_message_names_the_patient(assessed: Assessed) -> None:
             assert "SECRET" not in path.read_text(encoding="utf-8"), path.name
 
 
-def test_paper_holds_its_fonts_and_few_pages(assessed: Assessed) -> None:
-    if shutil.which("pdffonts") is None:
-        pytest.skip("poppler is missing: run `make services`")
+def test_paper_holds_its_fonts_and_few_pages(assessed: Assessed, poppler: Callable[..., str]) -> None:
     pdf = assessed.out / "report.pdf"
-    fonts = subprocess.run(["pdffonts", pdf], capture_output=True, text=True, check=True).stdout.splitlines()[2:]
+    fonts = poppler("pdffonts", pdf).splitlines()[2:]
     assert fonts
     assert all(line.split()[-5:-2] == ["yes", "yes", "yes"] for line in fonts)
-    told = subprocess.run(["pdfinfo", pdf], capture_output=True, text=True, check=True).stdout
+    told = poppler("pdfinfo", pdf)
     assert 2 <= int(told.split("Pages:")[1].split()[0]) <= 4
     assert "A4" in told
-    words = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    words = poppler("pdftotext", pdf, "-")
     assert f"{assessed.lesion['minimal_margin_mm']:.1f}" in words
     assert "Way there and back" in words
     assert "SECRET" not in words
@@ -269,12 +265,11 @@ def test_a_failed_run_takes_away_what_an_earlier_one_said(run: Command, small: l
     assert not list(tmp_path.glob("*margin.vtk"))
 
 
-def test_paper_of_a_failed_registration_is_marked_on_every_page(run: Command, small: list[str], tmp_path: Path) -> None:
-    if shutil.which("pdftotext") is None:
-        pytest.skip("poppler is missing: run `make services`")
+def test_paper_of_a_failed_registration_is_marked_on_every_page(
+    run: Command, small: list[str], tmp_path: Path, poppler: Callable[..., str]
+) -> None:
     run("assess", *with_transform(small, "squeezed.h5"), "--out", tmp_path, *FAST)
-    words = subprocess.run(["pdftotext", tmp_path / "report.pdf", "-"], capture_output=True, text=True, check=True)
-    pages = words.stdout.split("\f")[:-1]
+    pages = poppler("pdftotext", tmp_path / "report.pdf", "-").split("\f")[:-1]
     assert len(pages) >= 2
     assert all("NOT TO BE USED" in page for page in pages)
 

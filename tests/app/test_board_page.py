@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,13 @@ def document(request: pytest.FixtureRequest) -> Any:
     return BOARDS[request.param]
 
 
-def text_of_pdf(pdf: bytes, folder: Path, *options: str) -> str:
-    (folder / "board.pdf").write_bytes(pdf)
-    ran = subprocess.run(["pdftotext", "-layout", *options, folder / "board.pdf", "-"], capture_output=True, check=True)
-    return ran.stdout.decode()
+@pytest.fixture
+def text_of_pdf(poppler: Callable[..., str], tmp_path: Path) -> Callable[..., str]:
+    def text(pdf: bytes, *options: str) -> str:
+        (tmp_path / "board.pdf").write_bytes(pdf)
+        return poppler("pdftotext", "-layout", *options, tmp_path / "board.pdf", "-")
+
+    return text
 
 
 def test_every_board_follows_its_schema_and_that_of_the_criteria(document: Any) -> None:
@@ -63,9 +66,11 @@ def test_the_schema_knows_every_key() -> None:
     assert not Draft202012Validator(schema).is_valid(broken)
 
 
-def test_the_sheet_is_one_page_of_paper_and_the_annex_begins_on_the_next(document: Any, tmp_path: Path) -> None:
+def test_the_sheet_is_one_page_of_paper_and_the_annex_begins_on_the_next(
+    document: Any, text_of_pdf: Callable[..., str]
+) -> None:
     pdf = board_on_paper(board_page(Boarded(document)), on=datetime(2026, 3, 1, tzinfo=UTC))
-    first, second = (text_of_pdf(pdf, tmp_path, "-f", page, "-l", page) for page in ("1", "2"))
+    first, second = (text_of_pdf(pdf, "-f", page, "-l", page) for page in ("1", "2"))
     assert "What is missing besides" in first
     assert first.count("Research use only") == 2
     assert "Annex" not in first
@@ -73,10 +78,10 @@ def test_the_sheet_is_one_page_of_paper_and_the_annex_begins_on_the_next(documen
     assert "Annex: lesions" in second
 
 
-def test_page_and_paper_say_the_same_of_margins_and_zones(tmp_path: Path) -> None:
+def test_page_and_paper_say_the_same_of_margins_and_zones(text_of_pdf: Callable[..., str]) -> None:
     page = board_page(Boarded(BOARDS["many"]))
     html = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", board_html(page)))
-    paper = re.sub(r"\s+", " ", text_of_pdf(board_on_paper(page, on=datetime(2026, 3, 1, tzinfo=UTC)), tmp_path))
+    paper = re.sub(r"\s+", " ", text_of_pdf(board_on_paper(page, on=datetime(2026, 3, 1, tzinfo=UTC))))
     for one in page.view["margins"]:
         for words in (one["margin"], one["interval"], one["status"]):
             plain = words.replace("\u00a0", " ")
@@ -166,13 +171,13 @@ def test_of_a_registry_no_growth_is_made_up() -> None:
     assert [one["says"] for one in view["annex"]["scans"]] == ["first scan", "not told without images"]
 
 
-def test_hostile_ids_are_only_text_on_page_and_paper(tmp_path: Path) -> None:
+def test_hostile_ids_are_only_text_on_page_and_paper(text_of_pdf: Callable[..., str]) -> None:
     document = board(margin("<script>alert(1)</script>", 4.2)) | {"patient_id": '#image("x")<img src=x>'}
     page = board_page(Boarded(document))
     html = board_html(page)
     assert "<script" not in html
     assert "<img src=x" not in html
-    paper = text_of_pdf(board_on_paper(page, on=datetime(2026, 3, 1, tzinfo=UTC)), tmp_path)
+    paper = text_of_pdf(board_on_paper(page, on=datetime(2026, 3, 1, tzinfo=UTC)))
     assert "<script>alert(1)" in paper
 
 
@@ -195,10 +200,10 @@ def of_somebody_who_died() -> Any:
     return judged(shown, case(2), patient_id="P17", **told)
 
 
-def test_a_death_stands_at_the_top_and_nothing_is_asked_of_who_died(tmp_path: Path) -> None:
+def test_a_death_stands_at_the_top_and_nothing_is_asked_of_who_died(text_of_pdf: Callable[..., str]) -> None:
     document = of_somebody_who_died()
     page = board_page(Boarded(document))
-    html, paper = board_html(page), text_of_pdf(board_on_paper(page, on=datetime(2026, 3, 1, tzinfo=UTC)), tmp_path)
+    html, paper = board_html(page), text_of_pdf(board_on_paper(page, on=datetime(2026, 3, 1, tzinfo=UTC)))
     assert html.index("Died on 2025-12-01") < html.index('id="main"')
     assert "Died on 2025-12-01" in board_text(document)
     assert "Died on 2025-12-01" in paper
@@ -234,9 +239,9 @@ def test_what_is_more_than_a_cell_holds_opens_on_the_page() -> None:
     assert all(str(escape(title)) in html for title in longest["more"])
 
 
-def test_the_paper_is_the_sheet_alone_where_no_annex_is_wanted(tmp_path: Path) -> None:
+def test_the_paper_is_the_sheet_alone_where_no_annex_is_wanted(text_of_pdf: Callable[..., str]) -> None:
     pdf = board_on_paper(board_page(Boarded(BOARDS["many"])), on=datetime(2026, 3, 1, tzinfo=UTC), annex=False)
-    text = text_of_pdf(pdf, tmp_path)
+    text = text_of_pdf(pdf)
     assert "Page 1 of 1" in text
     assert "annex" not in text.lower()
 
