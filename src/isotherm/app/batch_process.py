@@ -6,7 +6,6 @@ import os
 import pickle
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +14,7 @@ from isotherm.app.batch_attempt import Order, Outcome
 from isotherm.app.batch_program import DOING, READY
 from isotherm.app.one_thread import ONE_THREAD
 from isotherm.exchange.dicom_decode import send, take
+from isotherm.exchange.own_program import PYTHON
 
 PROGRAM = ("-m", "isotherm.app.batch_program")
 
@@ -80,7 +80,7 @@ class Measurer:
         self._put_away()
         # In a session of its own, so that Ctrl-C comes here alone, and what it starts can be ended with it.
         self._program = subprocess.Popen(
-            [sys.executable, *PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [*PYTHON, *PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, env=os.environ | ONE_THREAD, start_new_session=True,
         )  # fmt: skip
         self._new = True

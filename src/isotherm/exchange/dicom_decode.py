@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import struct
 import subprocess
-import sys
 import threading
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from isotherm.exchange.own_program import PYTHON
 
 LENGTH = struct.Struct("<Q")
 
@@ -75,7 +76,7 @@ class Decoder:
             timer.cancel()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "isotherm.exchange.dicom_decode_program"]
+        command = [*PYTHON, "-m", "isotherm.exchange.dicom_decode_program"]
         self._program = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )

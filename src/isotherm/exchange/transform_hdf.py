@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from isotherm.errors import UnreadableFile
+from isotherm.exchange.own_program import PYTHON
 from isotherm.exchange.voxel_source import ImageFile
 from isotherm.printable import printable
 
@@ -29,7 +29,7 @@ def hdf_blocks(file: ImageFile) -> list[tuple[str, Numbers, Numbers]]:
     UnreadableFile
         It is not HDF5 as ITK writes it, damaged, or larger in its header than on the disk.
     """
-    command = [sys.executable, "-m", "isotherm.exchange.hdf_program"]
+    command = [*PYTHON, "-m", "isotherm.exchange.hdf_program"]
     try:
         ran = subprocess.run(
             command, input=os.fsencode(os.path.abspath(file.path)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from isotherm.app.web.place_of import place_of
 from isotherm.app.web.uploads import Uploaded
 from isotherm.errors import BadSetting, OutputError
 from isotherm.exchange.atomic import write_text
+from isotherm.exchange.own_program import PYTHON
 from isotherm.printable import printable
 
 PROGRAM = ("-c", "import sys; from isotherm.app.cli import main; sys.exit(main())", "dicom", "list", "--json")
@@ -104,7 +104,7 @@ def held_by(place: Path, *, ours: int = 0) -> dict[str, Any]:
         return {"images": [], "masks": [], "notes": []}
     with LISTING:
         try:
-            ran = subprocess.run([sys.executable, *PROGRAM, str(place)], capture_output=True, timeout=MOST_S,
+            ran = subprocess.run([*PYTHON, *PROGRAM, str(place)], capture_output=True, timeout=MOST_S,
                                  env=os.environ | ONE_THREAD, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
         except subprocess.TimeoutExpired:
             raise BadSetting(NOT_LISTED) from None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from isotherm.app.one_thread import ONE_THREAD
 from isotherm.app.web.job_table import DONE, FAILED, LOG, PID, SAID
 from isotherm.errors import OutputError
 from isotherm.exchange.folder_lock import one_at_a_time
+from isotherm.exchange.own_program import PYTHON
 
 PROGRAM = ("-m", "isotherm.app.web.job_program")
 
@@ -22,7 +22,7 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     for name in (DONE, FAILED, SAID, PID):
         (folder / name).unlink(missing_ok=True)
     with (folder / LOG).open("ab") as log:
-        return subprocess.Popen([sys.executable, *PROGRAM, str(folder)], stdin=subprocess.DEVNULL, stdout=log,
+        return subprocess.Popen([*PYTHON, *PROGRAM, str(folder)], stdin=subprocess.DEVNULL, stdout=log,
                                 stderr=log, env=os.environ | ONE_THREAD, start_new_session=True)  # fmt: skip
 
 
