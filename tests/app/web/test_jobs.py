@@ -79,7 +79,7 @@ def test_a_job_is_done_in_the_background_and_says_what_came_of_it(table: JobTabl
 
 
 @pytest.mark.parametrize(("ends", "said"), [
-    ("refused", "That cannot be counted; give a number."), ("by mistake", "Something unforeseen"),
+    ("refused", "That cannot be counted; give a number."), ("by mistake", "jobs/{}/log.txt"),
     ("memory", "not enough memory"), ("killed", "ended twice by something else"),
 ])  # fmt: skip
 def test_a_job_that_fails_says_why_in_a_sentence_and_never_a_value(
@@ -90,7 +90,7 @@ def test_a_job_that_fails_says_why_in_a_sentence_and_never_a_value(
 
     wait_for(lambda: now(table, job).is_over)
     assert now(table, job).state == "failed"
-    assert said in now(table, job).said
+    assert said.format(job.id) in now(table, job).said
     assert "secret" not in now(table, job).said
 
 

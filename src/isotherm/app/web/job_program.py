@@ -38,7 +38,10 @@ else:
 
 
 NO_MEMORY = "There was not enough memory for it; give it less at once, or close other programs and run it again."
-UNFORESEEN = "Something unforeseen happened in this job; log.txt in its folder says where. Nothing is shown of it."
+UNFORESEEN = (
+    "Something unforeseen happened in this job. jobs/{}/log.txt in the server's workspace says where; as it may name a "
+    "patient, only whoever runs the server can read it."
+)
 
 
 def main(folder: Path) -> int:
@@ -63,7 +66,7 @@ def _do(folder: Path) -> None:
         write_text(folder / FAILED, NO_MEMORY)
     except Exception:
         traceback.print_exc()  # into log.txt, which only the owner of the workspace may read
-        write_text(folder / FAILED, UNFORESEEN)
+        write_text(folder / FAILED, UNFORESEEN.format(folder.name))
     else:
         write_text(folder / DONE, json.dumps({"said": came.said, "link": came.link}))
 
