@@ -21,6 +21,9 @@ META = re.compile(rb"^[ \t]*ElementDataFile[ \t]*[=:][ \t]*(\S(?:[^\r\n]*\S)?)",
 
 NRRD = re.compile(rb"^[ \t]*data ?file[ \t]*:(?!=)[ \t]*(\S(?:[^\r\n]*\S)?)", re.MULTILINE | re.IGNORECASE)
 
+MAGIC = re.compile(rb"NRRD00(0\d|\.01)(\r?\n|\r)")
+"""The first line of NRRD. MetaIO passes over any first line that it does not know, and goes on to its own fields."""
+
 END_OF_HEADER = rb"\r\n\r\n|\n\n|\r\r"
 """Of NRRD, whatever its lines end with."""
 
@@ -76,6 +79,8 @@ def name_voxels(path: str | os.PathLike[str], name: str) -> None:
 
 def _named_in(head: bytes, name: str) -> re.Match[bytes] | None:
     if head.startswith(b"NRRD"):
+        if not MAGIC.match(head) or b"ElementDataFile" in head:
+            raise _unsure(name)
         fields, *voxels = re.split(END_OF_HEADER, head, maxsplit=1)
         every = list(NRRD.finditer(fields))
         if len(every) > 1 or (not voxels and len(head) == HEADER_BYTES):

@@ -313,6 +313,19 @@ def test_a_kept_mapping_that_names_other_files_is_not_looked_at_either(client: T
     assert len(client.get("/jobs").text) == before
 
 
+def test_a_look_that_runs_again_reads_no_file_that_a_refused_mapping_names(client: TestClient, tmp_path: Path) -> None:
+    other = tmp_path / "payroll.csv"
+    other.write_text("MRN;Sex\nALICE;female\n")
+    html = send(client, ("clinic.csv", THEIRS))
+    text = f'[[table]]\nkind = "patient"\nfile = "{other}"\nseparator = ";"\npatient = "MRN"\n[table.fields]\nsex = "Sex"\n'
+    assert write(client, f"{where(html)}/mapping", text=text, read=field(html, "read")).status_code == 400
+
+    job = f"/jobs/{field(html, 'looked')}"
+    write(client, f"{job}/again")
+
+    assert "file that did not come" in settled(client, job)
+
+
 def test_of_two_tabs_the_second_overwrites_nothing_and_loses_nothing(client: TestClient) -> None:
     html = send(client, ("clinic.csv", THEIRS))
     first, second = ("# of the first\n" + 'x = "', "# of the second\n")

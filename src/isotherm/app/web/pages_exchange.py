@@ -20,7 +20,7 @@ from isotherm.app.web.sent_files import STUDY, Sent, all_sent, sent_called, take
 from isotherm.app.web.stated import Stated, text_in
 from isotherm.app.web.uploads import files_of
 from isotherm.app.web.work_export import FORMS
-from isotherm.app.web.work_import import FOUND, PROBLEMS, USED
+from isotherm.app.web.work_import import FOUND, PROBLEMS, USED, strange_file
 from isotherm.errors import BadMapping, BadSetting
 from isotherm.exchange.record_mapping_files import mapping_from
 
@@ -120,11 +120,11 @@ def export(request: Request, form: str, who: Who) -> Response:
 def _look(request: Request, sent: Sent, who: str) -> Response:
     """Start a dry run on files, with the mapping that lies beside them; one that cannot be used is told instead."""
     assert sent.what in get_args(InForm)
-    if _problems_of(Stated(sent.mapping).text, sent):
+    mapping = Stated(sent.mapping).text
+    if _problems_of(mapping, sent):
         return _shown(request, sent, status=400)
-    mapping = sent.mapping.read_text(encoding="utf-8") if sent.mapping.is_file() else None
     asked = {"sent": sent.id, "path": str(sent.path), "draft": str(sent.mapping), "form": sent.what,
-             "mapping": mapping, "dry_run": True, "partial": False, "update": False, "why": "",
+             "mapping": mapping or None, "dry_run": True, "partial": False, "update": False, "why": "",
              "today": web_of(request).today().isoformat()}  # fmt: skip
     sent.with_run(start_job(request, "import", f"Look at {sent.title}", asked, who=who).id)
     return RedirectResponse(f"/exchange/{sent.id}", 303)
@@ -151,10 +151,7 @@ def _problems_of(text: str, sent: Sent) -> list[str]:
         mapping = mapping_from(text)
     except BadMapping as error:
         return [sentence for _, sentence in error.problems]
-    strange = [one.file for one in mapping.tables if one.file and one.file not in sent.names]
-    return [f"A table of the mapping names a file that did not come; it may name {', '.join(sent.names)}."] * bool(
-        strange
-    )
+    return [strange] if (strange := strange_file(mapping, sent.names)) else []
 
 
 def _shown(request: Request, sent: Sent, *, status: int = 200, written: str | None = None, overtaken: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from isotherm.app.web.job import Came, Doing, Work
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadSetting, BadTable, UnreadableFile
 from isotherm.exchange.atomic import write_text
+from isotherm.exchange.record_mapping import RecordMapping
+from isotherm.exchange.record_mapping_files import mapping_from
 
 FOUND, PROBLEMS, USED = "import.json", "problems.csv", "mapping.toml"
 
@@ -27,6 +29,10 @@ def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
         text = _drafted(path, Path(asked["draft"]), today)
     mapping = None
     if text is not None:
+        # Here, on the text that is used: what a page has looked at may be another one by now.
+        if strange := strange_file(mapping_from(text), [one.name for one in path.iterdir()] if path.is_dir() else
+                                   [path.name]):  # fmt: skip
+            raise BadSetting(strange)
         mapping = doing.folder / USED
         write_text(mapping, text)
     wish = Wish(path=str(path), form=asked["form"], mapping=None if mapping is None else str(mapping),
@@ -36,6 +42,13 @@ def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
     document = import_document(found)
     write_text(doing.folder / FOUND, json.dumps(document))
     return Came(said=_said(document), link=f"/exchange/{asked['sent']}")
+
+
+def strange_file(mapping: RecordMapping, names: Sequence[str]) -> str:
+    """Return what is wrong where a mapping names a file that did not come with it; else nothing."""
+    if all(not one.file or one.file in names for one in mapping.tables):
+        return ""
+    return f"A table of the mapping names a file that did not come; it may name {', '.join(sorted(names))}."
 
 
 def _drafted(path: Path, draft: Path, today: date) -> str | None:
