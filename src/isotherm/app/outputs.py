@@ -19,6 +19,7 @@ from isotherm.errors import OutputError
 from isotherm.exchange.atomic import leftovers, write_bytes, write_text
 from isotherm.exchange.image_files import write_mask
 from isotherm.exchange.mesh_files import write_surface
+from isotherm.exchange.spreadsheet_text import guarded
 from isotherm.imaging.volume import Grid, Mask
 
 RESULT, TABLE, REPORT, PAPER = "margin.json", "margins.csv", "report.html", "report.pdf"
@@ -28,9 +29,6 @@ KINDS = ("margin.vtk", "residual.nii.gz", "uncovered.nii.gz")
 
 TABLE_HEADS = ("lesion,status,", "case,patient,session,lesion,")
 """How the first line of margins.csv begins, of one case and of many."""
-
-FORMULAS = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What makes a cell a formula in some spreadsheet: the last four are the wide signs of East Asian ones."""
 
 COLUMNS = (
     "lesion", "status", "minimal_margin_mm", "interval_low_mm", "interval_high_mm", "interval_calibrated",
@@ -185,7 +183,7 @@ def table_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table as the text of a CSV file, safe to open in a spreadsheet."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
+    writer.writerow([_cell(name) for name in head])
     writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
 
@@ -227,8 +225,7 @@ def _cell(value: object) -> object:
         return "yes" if value else "no"
     if isinstance(value, str):
         # A carriage return would go out without quotes, and cut the row.
-        text = value.replace("\r\n", "\n").replace("\r", "\n")
-        return "'" + text if text.startswith(FORMULAS) else text
+        return guarded(value.replace("\r\n", "\n").replace("\r", "\n"))
     return value
 
 

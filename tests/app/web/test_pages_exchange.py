@@ -317,7 +317,8 @@ def test_a_look_that_runs_again_reads_no_file_that_a_refused_mapping_names(clien
     other = tmp_path / "payroll.csv"
     other.write_text("MRN;Sex\nALICE;female\n")
     html = send(client, ("clinic.csv", THEIRS))
-    text = f'[[table]]\nkind = "patient"\nfile = "{other}"\nseparator = ";"\npatient = "MRN"\n[table.fields]\nsex = "Sex"\n'
+    of = f'kind = "patient"\nfile = "{other}"\nseparator = ";"\npatient = "MRN"'
+    text = f'[[table]]\n{of}\n[table.fields]\nsex = "Sex"\n'
     assert write(client, f"{where(html)}/mapping", text=text, read=field(html, "read")).status_code == 400
 
     job = f"/jobs/{field(html, 'looked')}"
