@@ -381,9 +381,19 @@ def test_an_import_of_more_than_is_shown_says_how_much_is_left_out(ada: TestClie
 
     page = text_of(ada.get("/history").text)
 
-    assert "added at least 2,000 records of at least 1 patient" in page
-    assert "and 1,900 more" in page
-    assert "the earliest act here may have done more" in page
+    assert "added 2,500 records of 1 patient" in page
+    assert "(2,500)" in page
+    assert "and 2,400 more" in page
+    assert "of the earliest act here all is counted, and not all is listed" in page
+    assert "at least" not in page
+
+
+def test_what_comes_after_a_large_act_does_not_change_how_much_that_did(ada: TestClient, x1: str) -> None:
+    with open_store(x1) as store:
+        store.add((of("fact", str(n), name="ecog", value="1") for n in range(2500)), by="ward", why="all of it")
+    post(ada, "/patients/X1/add", kind="death", **{"field.died_on": "2020-07-01"})
+
+    assert "added 2,500 records of 1 patient" in text_of(ada.get("/history").text)
 
 
 def test_a_margin_that_was_not_measured_here_leads_to_its_record(ada: TestClient, x1: str) -> None:
