@@ -146,3 +146,15 @@ def test_the_chain_of_another_registry_does_not_fit(store: Store, tmp_path: Any)
         assert other.identity()["hash"] != store.identity()["hash"]
         assert not other.verify().problems
         assert other.verify(noted=str(store.identity()["hash"])).problems
+
+
+def test_what_was_done_together_is_counted_whole_up_to_an_entry(filled: str) -> None:
+    with open_store(filled) as store:
+        store.add([*patient("P2"), record("lesion", "4", organ="lung")], **WHO)
+        added = store.history(patient_id="P2")
+
+        whole, own = store.counted(store.history()[-1]), store.counted(added[-1], patient_id="P2")
+
+    assert (sum(whole.records.values()), whole.patients) == (len(added) + 1, 2)
+    assert own.records["added", "lesion"] == 1
+    assert (sum(own.records.values()), own.patients) == (len(added), 1)

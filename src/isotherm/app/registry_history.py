@@ -12,7 +12,7 @@ from typing import Any
 from isotherm.app.record_words import state_words
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.printable import printable
-from isotherm.registry.audit import Entry
+from isotherm.registry.audit import Counted, Entry
 
 DONE = {"added": "added", "revised": "changed", "withdrawn": "withdrew", "reinstated": "reinstated",
         "marked": "marked"}  # fmt: skip
@@ -65,47 +65,56 @@ class Act:
         UTC, as in 2026-03-01 12:00:00.
     who, why : str
     done : tuple of Done
-        In the order in which they were written.
-    is_whole : bool
-        Whether that is all that was done: of the earliest act that is read, a part may be earlier still.
+        In the order in which they were written; of the earliest act that is read, the last ones.
+    counted : Counted
+        How much was done, whole.
     """
 
     at: str
     who: str
     why: str
     done: tuple[Done, ...]
-    is_whole: bool
+    counted: Counted
 
     @property
     def says(self) -> str:
         """What was done, in one line: "added death", "added 40 records"."""
-        if len(self.done) == 1 and self.is_whole:
+        if self.records == 1:
             return f"{self.done[0].verb} {self.done[0].name}"
-        least = "" if self.is_whole else "at least "
-        verbs = Counter(one.verb for one in self.done)
-        return ", ".join(f"{verb} {least}{count:,} record{'' if count == 1 else 's'}" for verb, count in verbs.items())
+        verbs: Counter[str] = Counter()
+        for (action, _), count in self.counted.records.items():
+            verbs[DONE[action]] += count
+        return ", ".join(f"{verb} {count:,} record{'' if count == 1 else 's'}" for verb, count in verbs.items())
+
+    @property
+    def records(self) -> int:
+        """To how many records something was done."""
+        return sum(self.counted.records.values())
 
     @property
     def patients(self) -> int:
         """To how many patients it was done."""
-        return len({one.patient_id for one in self.done})
+        return self.counted.patients
 
     @property
     def kinds(self) -> str:
         """How many records of which kind: "lesion (2), scan (4)"."""
-        kinds = Counter(RECORD_KINDS[one.kind].label.lower() for one in self.done if one.patient_id)
+        kinds: Counter[str] = Counter()
+        for (_, kind), count in self.counted.records.items():
+            if kind in RECORD_KINDS:
+                kinds[RECORD_KINDS[kind].label.lower()] += count
         return ", ".join(f"{label} ({count:,})" for label, count in kinds.items())
 
 
-def acts_of(entries: Sequence[Entry], *, is_cut: bool) -> tuple[Act, ...]:
+def acts_of(entries: Sequence[Entry], earliest: Counted | None = None) -> tuple[Act, ...]:
     """Return what was done, the latest first; what one transaction did is one act.
 
     Parameters
     ----------
     entries : sequence of Entry
         In their order.
-    is_cut : bool
-        Whether there are earlier ones.
+    earliest : Counted, optional
+        How much was done in the first of them, where earlier entries of it may be left out.
     """
     acts: list[Act] = []
     for _, same in groupby(entries, key=lambda one: one.transaction_id):
@@ -113,9 +122,15 @@ def acts_of(entries: Sequence[Entry], *, is_cut: bool) -> tuple[Act, ...]:
         done = tuple(Done(verb=DONE[one.action], kind=one.kind, key=one.record_id, patient_id=one.patient_id,
                           name=_name(one), changes=tuple(changes_of(one)))
                      for one in own)  # fmt: skip
+        counted = _counted(own) if acts or earliest is None else earliest
         acts.append(Act(at=own[0].at[:19].replace("T", " "), who=own[0].who, why=own[0].why, done=done,
-                        is_whole=bool(acts) or not is_cut))  # fmt: skip
+                        counted=counted))  # fmt: skip
     return tuple(reversed(acts))
+
+
+def _counted(entries: Sequence[Entry]) -> Counted:
+    records = Counter((one.action, one.kind) for one in entries)
+    return Counted(records, len({one.patient_id for one in entries} - {""}))
 
 
 def _name(one: Entry) -> str:

@@ -1,14 +1,16 @@
-"""What does not fit in the records of one patient: days and references that cannot be, as a cohort would tell them."""
+"""What does not fit in the records of one patient: days and references that cannot be, sizes that contradict."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from isotherm.app.record_words import record_name
+from isotherm.app.decided_size import SizeApart, sizes_apart
+from isotherm.app.record_words import record_name, value_words
 from isotherm.clinical.record import PATIENT_KEY, Record, RecordKind
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.printable import printable
 from isotherm.registry.endpoints import endpoints
 from isotherm.registry.frames import frames
 from isotherm.registry.problems import problems
@@ -35,7 +37,8 @@ def misfits(records: Iterable[Record]) -> tuple[Misfit, ...]:
     every = tuple(records)
     tables = frames((name, _columns(kind, [one for one in every if one.kind is kind]))
                     for name, kind in RECORD_KINDS.items())  # fmt: skip
-    return tuple(_misfit(*row) for row in problems(endpoints(tables)).itertuples(index=False, name=None))
+    cannot_be = (_misfit(*row) for row in problems(endpoints(tables)).itertuples(index=False, name=None))
+    return (*cannot_be, *(told for one in sizes_apart(every) for told in _of_sizes(one)))
 
 
 def _columns(kind: RecordKind, own: Sequence[Record]) -> dict[str, list[Any]]:
@@ -43,6 +46,22 @@ def _columns(kind: RecordKind, own: Sequence[Record]) -> dict[str, list[Any]]:
         {kind.key: [one.id for one in own]} if kind.several else {}
     )
     return keys | {field.name: [one.get(field.name) for one in own] for field in kind.fields}
+
+
+def _of_sizes(one: SizeApart) -> Iterator[Misfit]:
+    """Yield that a decision notes another largest size than its lesions have, of both records: either may be wrong."""
+    noted, read = (value_words(record.kind.field(name), record.values[name]) for record, name in (
+        (one.decision, "largest_lesion_mm"), (one.reading, "diameter_mm")))  # fmt: skip
+    lesion, on = one.reading.get("lesion_id"), one.decision.get("decided_on")
+    for record, field, says in (
+        (one.decision, "largest_lesion_mm", f"{noted}, and the largest by that day is lesion {lesion} with {read}"),
+        (
+            one.reading,
+            "diameter_mm",
+            f"{read} of lesion {lesion}, and the decision on {on} notes {noted} as the largest",
+        ),
+    ):
+        yield _misfit("", record.kind.name, record.id, field, printable(says))
 
 
 def _misfit(_: str, kind: str, key: str, field: str, problem: str) -> Misfit:

@@ -6,10 +6,12 @@ import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 
 from isotherm.app.places import new_file
 from isotherm.app.registry_findings import findings_apart, findings_at, next_key
+from isotherm.app.registry_history import Act, acts_of
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Record, RecordKind
 from isotherm.clinical.record_kinds import RECORD_KINDS
@@ -192,6 +194,20 @@ def history(address: str, *, patient_id: str | None, kind: str | None, key: str 
     with open_store(address) as store:
         entries = store.history(patient_id=patient_id, kind_name=kind, record_id=key, last=last + 1)
     return entries[-last:], len(entries) > last
+
+
+def acts(address: str, *, patient_id: str | None, kind: str | None, key: str | None,
+         last: int) -> tuple[tuple[Act, ...], bool]:  # fmt: skip
+    """Return what was done as acts, the latest first, from the latest entries; and whether there are earlier ones.
+
+    The earliest of them is counted whole, however many of its entries are read.
+    """
+    entries, is_cut = history(address, patient_id=patient_id, kind=kind, key=key, last=last)
+    if not is_cut:
+        return acts_of(entries), False
+    *_, end = takewhile(lambda one: one.transaction_id == entries[0].transaction_id, entries)
+    with open_store(address) as store:
+        return acts_of(entries, store.counted(end, patient_id=patient_id, kind_name=kind, record_id=key)), True
 
 
 def back_up(address: str, out: str) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from isotherm.app.record_words import NOT_TOLD
 from isotherm.clinical.record import Record
 
 LANES = ("Decision", "Systemic therapy", "Ablation", "Scan", "Follow-up", "Other", "Death")
@@ -147,8 +148,8 @@ def _states(follow_up: str, records: Sequence[Record]) -> Iterator[str]:
 
 
 def _news(follow_up: Record) -> Iterator[str]:
-    """Yield what was found besides of tumor; where that was looked for and not found, that."""
-    there = [follow_up.kind.field(name).label for name in NEWS if follow_up.get(name) is True]
-    yield from there
-    if not there and follow_up.get("new_in_organ") is False:
-        yield f"no {follow_up.kind.field('new_in_organ').label}"
+    """Yield what was found besides of tumor, and then what was looked for: it was not found, or nobody could tell."""
+    labels = {name: follow_up.kind.field(name).label for name in NEWS}
+    yield from (labels[name] for name in NEWS if follow_up.get(name) is True)
+    yield from (f"no {labels[name]}" for name in NEWS if follow_up.get(name) is False)
+    yield from (f"{labels[name]}: {NOT_TOLD}" for name in NEWS if name in follow_up.unknown)

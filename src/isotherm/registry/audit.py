@@ -73,6 +73,22 @@ class Since:
     records: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How much was done in one transaction.
+
+    Parameters
+    ----------
+    records : mapping of (action, kind) to int
+        Of the mark, the kind is "registry".
+    patients : int
+        To how many it was done.
+    """
+
+    records: Mapping[tuple[str, str], int]
+    patients: int
+
+
 @dataclass(slots=True)
 class Chain:
     """The end of the chain, which grows by what is done in one transaction.

@@ -7,11 +7,11 @@ from contextlib import closing
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, false, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, select, true
 
 from isotherm.clinical.record import RecordKind
 from isotherm.registry.adding import ASKED_AT_ONCE
-from isotherm.registry.audit import FIELDS, Entry, Since
+from isotherm.registry.audit import FIELDS, Counted, Entry, Since
 from isotherm.registry.tables import AUDIT, RECORD_TABLES, WITHDRAWN
 
 ROWS_AT_ONCE = 500
@@ -38,12 +38,29 @@ def raw_columns(
 def history(connection: Connection, *, patient_id: str | None, kind_name: str | None, record_id: str | None,
             last: int | None) -> tuple[Entry, ...]:  # fmt: skip
     """Return entries of the audit in order."""
-    asked = select(AUDIT).order_by(AUDIT.c.entry.desc())
-    for name, wanted in (("patient_id", patient_id), ("kind", kind_name), ("record_id", record_id)):
-        if wanted is not None:
-            asked = asked.where(AUDIT.c[name] == wanted)
+    whose = _whose(patient_id=patient_id, kind=kind_name, record_id=record_id)
+    asked = select(AUDIT).where(whose).order_by(AUDIT.c.entry.desc())
     rows = connection.execute(asked if last is None else asked.limit(last)).mappings().all()
     return tuple(Entry(**row) for row in reversed(rows))
+
+
+def counted(connection: Connection, last: Entry, *, patient_id: str | None, kind_name: str | None,
+            record_id: str | None) -> Counted:  # fmt: skip
+    """Return how much was done in the transaction of an entry, up to that entry."""
+    # Entries of a transaction follow each other, since who writes holds the end of the chain: only these are read.
+    other = AUDIT.c.transaction_id != last.transaction_id
+    before = select(AUDIT.c.entry).where(AUDIT.c.entry < last.entry, other).order_by(AUDIT.c.entry.desc()).limit(1)
+    same = and_(AUDIT.c.entry > func.coalesce(before.scalar_subquery(), 0), AUDIT.c.entry <= last.entry,
+                _whose(patient_id=patient_id, kind=kind_name, record_id=record_id))  # fmt: skip
+    kinds = (AUDIT.c.action, AUDIT.c.kind)
+    records = connection.execute(select(*kinds, func.count()).where(same).group_by(*kinds))
+    patients = connection.execute(select(func.count(func.nullif(AUDIT.c.patient_id, "").distinct())).where(same))
+    return Counted({(str(action), str(kind)): int(count) for action, kind, count in records}, patients.scalar_one())
+
+
+def _whose(**wanted: str | None) -> ColumnElement[bool]:
+    """Return what entries fulfil whose columns hold what is wanted; of None, every one does."""
+    return and_(true(), *(AUDIT.c[name] == one for name, one in wanted.items() if one is not None))
 
 
 def after(connection: Connection, entry: int) -> Since:

@@ -18,11 +18,11 @@ from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadSetting
 from isotherm.registry.adding import add_all
 from isotherm.registry.address import Address, address_of, connected
-from isotherm.registry.audit import Act, Entry, Since, act
+from isotherm.registry.audit import Act, Counted, Entry, Since, act
 from isotherm.registry.changing import Changed, Target, reinstate, revise, withdraw
 from isotherm.registry.opening import check, make
 from isotherm.registry.putting import Put, put_all
-from isotherm.registry.reading import after, entry_of, history, raw_columns
+from isotherm.registry.reading import after, counted, entry_of, history, raw_columns
 from isotherm.registry.rows import Kept, kept_of
 from isotherm.registry.sessions import read, write
 from isotherm.registry.simulated import NOT_AFTERWARDS, WHY, is_marked
@@ -309,6 +309,12 @@ class Store:
         """
         with read(self._engine, self.address) as connection:
             return history(connection, patient_id=patient_id, kind_name=kind_name, record_id=record_id, last=last)
+
+    def counted(self, last: Entry, *, patient_id: str | None = None, kind_name: str | None = None,
+                record_id: str | None = None) -> Counted:  # fmt: skip
+        """Return how much was done together with an entry, up to it: to everything, a patient, a kind, one record."""
+        with read(self._engine, self.address) as connection:
+            return counted(connection, last, patient_id=patient_id, kind_name=kind_name, record_id=record_id)
 
     def since(self, entry: int) -> Since:
         """Return what was done after an entry of the audit, and the hash of that entry."""

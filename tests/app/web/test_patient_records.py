@@ -163,7 +163,34 @@ def test_days_that_cannot_be_are_kept_and_shown_beside_what_was_noted(ada: TestC
     assert "This does not fit together" in page
     assert "Follow-up 1 : day of the contact: after the day of death" in page
     assert "after the day of death" in ada.get("/patients/X1/records").text
-    assert "This does not fit together" not in ada.get("/patients/X1").text  # it is told where somebody writes
+
+
+def test_what_does_not_fit_is_on_the_page_of_a_patient_whoever_opens_it(ada: TestClient, x1: str) -> None:
+    assert 'hx-get="/patients/X1/misfits" hx-trigger="load"' in ada.get("/patients/X1").text
+    assert "This does not fit together" not in ada.get("/patients/X1/misfits").text
+
+    post(ada, "/patients/X1/add", kind="death", **{"field.died_on": "2020-03-01"})
+
+    assert "Follow-up 1 : day of the contact: after the day of death" in text_of(ada.get("/patients/X1/misfits").text)
+
+
+def test_a_decision_of_another_size_than_was_corrected_leads_to_both_records(ada: TestClient, x1: str) -> None:
+    with open_store(x1) as store:
+        store.add([of("scan", "1", scanned_on=date(2020, 1, 1)),
+                   of("decision", "1", decided_on=date(2020, 1, 10), largest_lesion_mm=31.0, organ="liver"),
+                   of("reading", "1", lesion_id="1", scan_id="1", diameter_mm=20.0),
+                   of("reading", "2", lesion_id="2", scan_id="1", diameter_mm=31.0)],
+                  by="test", why="test")  # fmt: skip
+    assert "This does not fit together" not in ada.get("/patients/X1/misfits").text
+
+    answer = post(ada, "/patients/X1/record", kind="reading", key="2", revision="1", why="measured again",
+                  **{"field.diameter_mm": "28"})  # fmt: skip
+
+    for page in (answer.headers["location"], "/patients/X1/misfits", "/patients/X1/records"):
+        told = ada.get(page).text.partition("This does not fit together")[2].partition("</div>")[0]
+        assert "31 mm, and the largest by that day is lesion 2 with 28 mm" in told
+        assert 'href="/patients/X1/record?kind=decision&amp;key=1"' in told
+        assert 'href="/patients/X1/record?kind=reading&amp;key=2"' in told
 
 
 def form_of(page: str) -> dict[str, str]:
@@ -381,9 +408,19 @@ def test_an_import_of_more_than_is_shown_says_how_much_is_left_out(ada: TestClie
 
     page = text_of(ada.get("/history").text)
 
-    assert "added at least 2,000 records of at least 1 patient" in page
-    assert "and 1,900 more" in page
-    assert "the earliest act here may have done more" in page
+    assert "added 2,500 records of 1 patient" in page
+    assert "(2,500)" in page
+    assert "and 2,400 more" in page
+    assert "of the earliest act here all is counted, and not all is listed" in page
+    assert "at least" not in page
+
+
+def test_what_comes_after_a_large_act_does_not_change_how_much_that_did(ada: TestClient, x1: str) -> None:
+    with open_store(x1) as store:
+        store.add((of("fact", str(n), name="ecog", value="1") for n in range(2500)), by="ward", why="all of it")
+    post(ada, "/patients/X1/add", kind="death", **{"field.died_on": "2020-07-01"})
+
+    assert "added 2,500 records of 1 patient" in text_of(ada.get("/history").text)
 
 
 def test_a_margin_that_was_not_measured_here_leads_to_its_record(ada: TestClient, x1: str) -> None:

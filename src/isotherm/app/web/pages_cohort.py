@@ -23,7 +23,7 @@ from isotherm.app.web.admission import writer
 from isotherm.app.web.cohort_query import CHOICES, CohortQuery, cohort_query
 from isotherm.app.web.cohort_read import everybody_of
 from isotherm.app.web.context import web_of
-from isotherm.app.web.looked import looked_at
+from isotherm.app.web.looked import WHERE, looked_at
 from isotherm.app.web.rendering import page
 from isotherm.app.web.studies import new_study
 from isotherm.clinical.record import PATIENT_KEY
@@ -63,7 +63,6 @@ def cohort(request: Request, query: Asks, column: str = "", relation: str = "", 
         everybody = everybody_of(web_of(request).settings.registry, replace(query, where="").asked)
     except InputError as error:
         return _page(request, query, str(error), chosen, everybody=None)
-    looked_at(request, "", f"cohort per {query.per}, first rows")
     asks, shown = askings(everybody.cohort), None
     try:
         shown = _shown(everybody, Predicate(query.where) if query.where else None)
@@ -71,6 +70,7 @@ def cohort(request: Request, query: Asks, column: str = "", relation: str = "", 
             return RedirectResponse(query.address(where=_with(query.where, asks, chosen)), 303)
     except InputError as error:
         said, shown = str(error), shown or _shown(everybody, None)
+    _look(request, query, "first rows", where=query.where if shown["parts"] else "")
     asking = next((one for one in asks if one.name == column), None)
     return _page(request, query, said, chosen, everybody=everybody, asks=asks, asking=asking,
                  file=_named(request, query), **shown)  # fmt: skip
@@ -79,7 +79,7 @@ def cohort(request: Request, query: Asks, column: str = "", relation: str = "", 
 @ROUTER.get("/cohort/cohort.csv")
 def table(request: Request, query: Asks) -> Response:
     """Give the table."""
-    looked_at(request, "", f"cohort per {query.per}, table")
+    _look(request, query, "table", where=query.where)
     found = _asked_for(request, query)
     return _csv(cohort_text(found), f"cohort-per-{query.per}")
 
@@ -116,6 +116,11 @@ def _page(request: Request, query: CohortQuery, said: str, chosen: Mapping[str, 
     if within:
         answer.headers["HX-Push-Url"] = query.address()
     return answer
+
+
+def _look(request: Request, query: CohortQuery, what: str, *, where: str) -> None:
+    """Note that somebody looks at a cohort, with the condition that those who are shown fulfil."""
+    looked_at(request, "", f"cohort per {query.per}, {what}{WHERE + where if where else ''}")
 
 
 def _asked_for(request: Request, query: CohortQuery) -> Found:

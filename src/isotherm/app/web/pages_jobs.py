@@ -18,6 +18,9 @@ from isotherm.app.web.rendering import document, page
 
 ROUTER = APIRouter()
 
+PUBLISHED = "evidence"
+"""The work that draws what papers say."""
+
 NO_JOB = "There is no such job; the list of jobs shows what there is."
 NO_FILE = "The job has no such file; its page shows what it has."
 
@@ -51,7 +54,8 @@ def out(request: Request, job_id: str, name: str) -> Response:
     file = _inside(home, name)
     if file is None:
         raise HTTPException(404, NO_FILE)
-    looked_at(request, job.patient, f"{file.name} of {job.title} (job {job.id})")
+    if not _is_published(home.parent, job):
+        looked_at(request, job.patient, f"{file.name} of {job.title} (job {job.id})")
     if file.suffix == ".html":
         return document(file.read_text(encoding="utf-8"), scripts=True)
     return FileResponse(file, filename=_called(home.parent, file))
@@ -71,9 +75,18 @@ def again(request: Request, job_id: str, who: Who) -> Response:
     return RedirectResponse(f"/jobs/{job_id}", 303)
 
 
+def _is_published(folder: Path, job: Job) -> bool:
+    """Return whether a job drew what is published, without the lengths of a patient: nobody is looked at in it."""
+    return job.work == PUBLISHED and not any(str(one).strip() for one in _asked(folder).values())
+
+
+def _asked(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / ASKED).read_text(encoding="utf-8")).get("asked", {})
+
+
 def _called(folder: Path, file: Path) -> str:
     """Return what a file is called when it is taken away: what a study left is named after the study."""
-    study = json.loads((folder / ASKED).read_text(encoding="utf-8")).get("asked", {}).get("study")
+    study = _asked(folder).get("study")
     return f"{file.stem}-{study}{file.suffix}" if study else file.name
 
 

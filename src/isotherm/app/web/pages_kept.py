@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from isotherm.app.web.admission import allow, writer
 from isotherm.app.web.clearing import clear, kept_in
 from isotherm.app.web.context import foreman_of, room_of, web_of
-from isotherm.app.web.looked import looked_at
+from isotherm.app.web.looked import CLEARED, looked_at
 from isotherm.app.web.rendering import page
 from isotherm.errors import BadSetting
 
@@ -39,7 +39,7 @@ def take(request: Request, who: Annotated[str, Depends(writer)], what: Annotated
     try:
         for one in chosen:
             kind, _, own = one.partition(":")
-            looked_at(request, "", f"cleared {kind[:10]} {own[:16]}")
+            looked_at(request, "", f"{CLEARED}{kind[:10]} {own[:16]}")
             clear(foreman_of(request), kind, own, accepted=accepted)
     finally:
         room_of(request).look_again()

@@ -68,6 +68,13 @@ def criteria(request: Request, patient_id: str) -> Response:
     return page(request, "patient_criteria.html.jinja", patient_id=patient_id, view=board_view(boarded.document))
 
 
+@ROUTER.get("/patients/{patient_id}/misfits")
+def what_does_not_fit(request: Request, patient_id: str) -> Response:
+    """Show which records do not fit together: a part, since it takes longer than the page."""
+    kept = look_at_patient(request, patient_id, "what does not fit")
+    return page(request, "patient_misfits.html.jinja", patient_id=patient_id, wrong=misfits(one.record for one in kept))
+
+
 @ROUTER.get("/patients/{patient_id}/board.html")
 def board(request: Request, patient_id: str) -> Response:
     """Show the tumor board's sheet, with ways back and to paper."""

@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from isotherm.app.registry_history import Act, acts_of
-from isotherm.app.registry_tasks import history
+from isotherm.app.registry_history import Act
+from isotherm.app.registry_tasks import acts
 from isotherm.app.web.admission import ROLES, person_of
 from isotherm.app.web.context import web_of
 from isotherm.app.web.looked import looked_at
@@ -34,21 +34,20 @@ Number = Annotated[int, Query(ge=1, le=1_000_000, alias="page")]
 def one_history(request: Request, patient_id: str, kind: Key = "", key: Key = "", number: Number = 1) -> Response:
     """Show who did what on a patient, or on one record."""
     look_at_patient(request, patient_id, "who did what", withdrawn=True)
-    entries, is_cut = history(web_of(request).settings.registry, patient_id=patient_id, kind=kind or None,
-                              key=key or None, last=MOST)  # fmt: skip
+    done, is_cut = acts(web_of(request).settings.registry, patient_id=patient_id, kind=kind or None, key=key or None,
+                        last=MOST)  # fmt: skip
     address = _pages(f"/patients/{quote(patient_id)}/history", kind=kind, key=key)
     return page(request, "patient_history.html.jinja", patient_id=patient_id, kind=RECORD_KINDS.get(kind), key=key,
-                is_cut=is_cut, **_shown(request, acts_of(entries, is_cut=is_cut), number, address))  # fmt: skip
+                is_cut=is_cut, **_shown(request, done, number, address))  # fmt: skip
 
 
 @ROUTER.get("/history")
 def all_history(request: Request, number: Number = 1) -> Response:
     """Show who did what in the registry, whoever it was done to."""
     looked_at(request, "", f"who did what, page {number}")
-    entries, is_cut = history(web_of(request).settings.registry, patient_id=None, kind=None, key=None,
-                              last=MOST_OF_ALL)  # fmt: skip
+    done, is_cut = acts(web_of(request).settings.registry, patient_id=None, kind=None, key=None, last=MOST_OF_ALL)
     return page(request, "history.html.jinja", is_cut=is_cut, most=MOST_OF_ALL,
-                **_shown(request, acts_of(entries, is_cut=is_cut), number, _pages("/history")))  # fmt: skip
+                **_shown(request, done, number, _pages("/history")))  # fmt: skip
 
 
 def _pages(path: str, **told: str) -> Callable[[int], str]:
