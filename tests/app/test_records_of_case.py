@@ -184,6 +184,18 @@ def test_a_fact_record_that_no_case_file_would_hold_is_refused_without_its_value
         assert "77" not in str(caught.value)
 
 
+def test_only_whose_sex_is_recorded_as_male_is_not_pregnant() -> None:
+    def pregnant(*records: Record) -> object:
+        known = picture_of(case_from_records(records, patient_id="P1", on=TODAY)).patient.get("pregnant")
+        return "not known" if known is None else known.value
+
+    assert pregnant(record("patient", sex="male")) is False
+    for others in (record("patient", sex="female"), record("patient", sex="other"), record("patient")):
+        assert pregnant(others) == "not known"
+    told = record("fact", "1", name="pregnant", value="true")
+    assert pregnant(record("patient", sex="male"), told) is None  # they contradict each other
+
+
 def test_a_course_comes_back_with_lines_sessions_and_what_was_drawn(store: Store) -> None:
     store.put(noted(), by="test", why="test")
     back = course_from_records([one.record for one in store.patient("A-17")], patient_id="A-17")

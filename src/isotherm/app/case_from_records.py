@@ -105,6 +105,8 @@ def _of_patient(kept: Recorded, on: date) -> Iterator[Noted]:
         born = one.get("born_on")
         if isinstance(born, date) and born <= on:
             yield "", "age_years", Fact(value=round((on - born).days / DAYS_PER_YEAR, 1), on=on, origin="derived")
+        if one.get("sex") == "male":
+            yield "", "pregnant", Fact(value=False, origin="derived")
     for one in kept.all("primary"):
         yield from (("", name, fact) for name, fact in _fields(one, PRIMARY, None, "typed"))
         resected = one.get("resected_on")
