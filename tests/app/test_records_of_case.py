@@ -14,6 +14,7 @@ from isotherm.app.board_kept import shown_of_records
 from isotherm.app.board_measure import MeasuredCourse
 from isotherm.app.case_from_records import case_from_records
 from isotherm.app.course_from_records import course_from_records
+from isotherm.app.facts_of_records import unread_facts
 from isotherm.app.records_of_case import key_for, margin_values, records_of
 from isotherm.clinical.case import Case, Lesion
 from isotherm.clinical.course import Course, DrawnScan, Session, SystemicLine
@@ -177,11 +178,27 @@ def test_a_margin_that_is_no_number_never_becomes_one(status: str, value: float 
         assert reading.low == low
 
 
-def test_a_fact_record_that_no_case_file_would_hold_is_refused_without_its_value() -> None:
-    for name, value in (("ecog", "77"), ("ecog", '"x'), ("diameter_mm", "3")):
-        with pytest.raises(BadCase) as caught:
-            case_from_records([record("fact", "F", name=name, value=value)], patient_id="P1", on=TODAY)
-        assert "77" not in str(caught.value)
+def test_a_fact_record_that_no_case_file_would_hold_is_left_out_and_told_without_its_value() -> None:
+    for name, value in (("ecog", "77"), ("ecog", '"x'), ("diameter_mm", "3"), ("resectable", "not resectable")):
+        bad, good = record("fact", "F", name=name, value=value), record("fact", "G", name="asa", value="2")
+        case = case_from_records([bad, good], patient_id="P1", on=TODAY)
+        assert set(case.facts) == {"asa"}
+        (unread,) = unread_facts([good, bad])
+        assert unread.key == "F"
+        assert unread.words.startswith("the record “Fact that criteria ask about F” cannot be read and is left out")
+        assert value not in unread.words.removesuffix("; correct the record").replace("“resectable”", "")
+
+
+def test_only_whose_sex_is_recorded_as_male_is_not_pregnant() -> None:
+    def pregnant(*records: Record) -> object:
+        known = picture_of(case_from_records(records, patient_id="P1", on=TODAY)).patient.get("pregnant")
+        return "not known" if known is None else known.value
+
+    assert pregnant(record("patient", sex="male")) is False
+    for others in (record("patient", sex="female"), record("patient", sex="other"), record("patient")):
+        assert pregnant(others) == "not known"
+    told = record("fact", "1", name="pregnant", value="true")
+    assert pregnant(record("patient", sex="male"), told) is None  # they contradict each other
 
 
 def test_a_course_comes_back_with_lines_sessions_and_what_was_drawn(store: Store) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import string
 from datetime import date
 
 from hypothesis import strategies as st
 
-from isotherm.clinical.kinds import LONGEST_TEXT
-from isotherm.clinical.record import Field, Record, RecordKind
-from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.clinical.kinds import LONGEST_TEXT, ValueKind
+from isotherm.clinical.record import Record, RecordKind
+from isotherm.clinical.record_kinds import FACT, RECORD_KINDS
+from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
+from isotherm.exchange.case_facts import NOT_ASSESSABLE
 
 TODAY = date(2026, 11, 26)
 
@@ -28,7 +31,7 @@ words = st.sampled_from(HOSTILE) | st.text(
 ) | st.just("w" * LONGEST_TEXT)  # fmt: skip
 
 
-def values_of(field: Field) -> st.SearchStrategy:
+def values_of(field: ValueKind) -> st.SearchStrategy:
     """Draw what a field may hold."""
     match field.form:
         case "number":
@@ -48,7 +51,21 @@ def values_of(field: Field) -> st.SearchStrategy:
 
 
 @st.composite
+def facts(draw: st.DrawFn, patient_id: str, id: str) -> Record:  # noqa: A002
+    """Draw a fact record that a case file could hold."""
+    kind = draw(st.sampled_from((*CASE_FACTS.values(), *LESION_FACTS.values())))
+    value = st.dates(date(1900, 1, 1), TODAY) if kind.form == "date" else values_of(kind)
+    told = draw(st.just(NOT_ASSESSABLE) | value)
+    text = json.dumps(told) if not isinstance(told, date) else told.isoformat()
+    values = {"name": kind.name, "value": draw(st.sampled_from((text, f'{{ value = {text}, source = "=1+1, ä€" }}')))}
+    values |= {"lesion_id": draw(keys)} if kind.of == "lesion" else {}
+    return Record(kind=FACT, patient_id=patient_id, id=id, values=values)
+
+
+@st.composite
 def records(draw: st.DrawFn, kind: RecordKind, patient_id: str, id: str) -> Record:  # noqa: A002
+    if kind is FACT:
+        return draw(facts(patient_id, id))
     values, unknown = {}, set()
     for field in kind.fields:
         told = "told" if field.needed else draw(st.sampled_from(("told", "unknown", "empty", "empty")))

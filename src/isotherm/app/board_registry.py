@@ -12,6 +12,7 @@ from isotherm.app.board_tasks import IMAGING, Boarded, judged
 from isotherm.app.case_from_records import case_from_records, died_on
 from isotherm.app.criteria_tasks import day_of
 from isotherm.app.criteria_words import how_many
+from isotherm.app.facts_of_records import unread_facts
 from isotherm.app.records_of_case import key_for, records_of
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.size_doubts import Filing, size_doubt
@@ -55,11 +56,13 @@ def board_of_registry(asked: PatientAsked) -> Boarded:
     # Nothing is known of anybody beyond the day of death; the rules are those of the day that was asked about.
     on = died_on(records, until=as_of) or as_of
     case = case_from_records(records, patient_id=asked.patient_id, on=on)
+    unread = unread_facts(records)
     shown = shown_of_records(records, patient_id=asked.patient_id, on=on)
     imaging = {name: IMAGING[kind] for name, kind in imaging_of_records(records) if kind in IMAGING}
     shown = shown.beside(noted_margins(case, shown.margins))
     return Boarded(judged(shown, case, patient_id=asked.patient_id, today=asked.today, as_of=as_of, origin="registry",
-                          notes=(), imaging=imaging, simulated=simulated), case)  # fmt: skip
+                          notes=[one.words for one in unread], imaging=imaging, simulated=simulated), case,
+                   unread=unread)  # fmt: skip
 
 
 def tracking_of(address: str, patient_id: str) -> dict[str, str]:

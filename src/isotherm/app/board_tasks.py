@@ -14,6 +14,7 @@ from isotherm.app.board_measure import MeasuredCourse, folder_of, measure_course
 from isotherm.app.criteria_document import Asked
 from isotherm.app.criteria_document import document_of as criteria_of
 from isotherm.app.criteria_tasks import IMAGING_AGE_DAYS, day_of
+from isotherm.app.facts_of_records import Unread
 from isotherm.app.places import usable_folder
 from isotherm.app.settings import Settings
 from isotherm.clinical.case import Case, Lesion
@@ -73,11 +74,15 @@ class FolderAsked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boarded:
-    """The document of a board, and what it was made of, where that was measured here; the case as it was noted."""
+    """The document of a board, and what it was made of, where that was measured here; the case as it was noted.
+
+    `unread` are the fact records of a registry that cannot be read; the document's notes tell them too.
+    """
 
     document: Document
     case: Case | None = None
     measured: MeasuredCourse | None = None
+    unread: tuple[Unread, ...] = ()
 
     @property
     def withheld(self) -> bool:

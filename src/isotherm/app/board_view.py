@@ -81,6 +81,7 @@ def board_view(document: Part) -> View:
         "growth_says": GROWTH_SAYS if any(scan["growth"] for one in zones for scan in one["scans"]) else "",
         "sources": sources[:MOST_SOURCES], "sources_left": max(0, len(sources) - MOST_SOURCES),
         "evidence": _evidence(document["evidence"]),
+        "asks": [_asks(one) for one in questions],
         "missing": [_missing(one) for one in questions[1 : 1 + MOST_MISSING]],
         "missing_more": [_missing(one) for one in questions[1 + MOST_MISSING :]],
         "notes": list(document["notes"]),
@@ -175,6 +176,11 @@ def _outcome(answer: Part) -> str:
 def _missing(question: Part) -> str:
     gap = question["fact"]["gap"]
     return question["fact"]["words"] + ("" if gap == "missing" else f" ({GAP_WORDS[gap]})")
+
+
+def _asks(question: Part) -> View:
+    """Return a missing fact in words, with what a record of it names."""
+    return {"words": _missing(question), "name": question["fact"]["name"], "lesion": question["fact"]["lesion"]}
 
 
 def _row(one: Part) -> View:

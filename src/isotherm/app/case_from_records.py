@@ -6,18 +6,17 @@ Pure: each fact has the day and the origin of the record that it comes from; doc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from isotherm.app.facts_of_records import facts_of_records
 from isotherm.app.overruling import GROUND, Noted, Seen, outnumbered, overruled_by_findings, targets
 from isotherm.clinical.case import Case, Lesion
-from isotherm.clinical.fact import ORIGINS, Fact, Origin
+from isotherm.clinical.fact import Fact, Origin
 from isotherm.clinical.record import Record
-from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
+from isotherm.clinical.vocabulary import LESION_FACTS
 from isotherm.errors import BadCase
-from isotherm.exchange.case_facts import facts_of
-from isotherm.toml_form import Key, parsed
 
 DECISION = ("organ", "ecog", "asa", "cea_ug_l", "n_lesions", "largest_lesion_mm", "distribution", "synchronous",
             "extrahepatic_disease", "extrahepatic_all_treatable", "mediastinal_nodes", "resectable",
@@ -70,6 +69,7 @@ def case_from_records(records: Iterable[Record], *, patient_id: str, on: date) -
     """Return the case of a patient on a day; later facts are kept and not used.
 
     What was noted once holds until a record says otherwise: what a follow-up finds overrules it from its own day on.
+    Facts that cannot be read are left out; `unread_facts` tells which.
 
     Parameters
     ----------
@@ -81,12 +81,12 @@ def case_from_records(records: Iterable[Record], *, patient_id: str, on: date) -
     Raises
     ------
     BadCase
-        A fact's value is none.
+        The records contradict each other.
     """
     kept = Recorded.of(records)
     facts: dict[str, dict[str, tuple[Fact, ...]]] = {"": {}}
     lesions = [one.id for one in kept.all("lesion") if (day_in(one, "found_on") or on) <= on]
-    noted = (*_of_patient(kept, on), *_of_lesions(kept), *_noted_facts(kept))
+    noted = (*_of_patient(kept, on), *_of_lesions(kept), *facts_of_records(kept.all("fact")))
     noted = (*noted, *overruled_by_findings(noted, _seen(kept)), *_targets(kept, noted))
     counted = tuple(fact for lesion, name, fact in noted if (lesion, name) == ("", "n_lesions"))
     for lesion, name, fact in (*noted, *outnumbered(counted, len(lesions), on)):
@@ -105,6 +105,8 @@ def _of_patient(kept: Recorded, on: date) -> Iterator[Noted]:
         born = one.get("born_on")
         if isinstance(born, date) and born <= on:
             yield "", "age_years", Fact(value=round((on - born).days / DAYS_PER_YEAR, 1), on=on, origin="derived")
+        if one.get("sex") == "male":
+            yield "", "pregnant", Fact(value=False, origin="derived")
     for one in kept.all("primary"):
         yield from (("", name, fact) for name, fact in _fields(one, PRIMARY, None, "typed"))
         resected = one.get("resected_on")
@@ -237,28 +239,6 @@ def _fields(one: Record, names: Iterable[str], day: Any, origin: Origin) -> Iter
             yield name, Fact(value=value, on=on, origin=origin)
         elif name in one.unknown:
             yield name, Fact(value=None, on=on, origin=origin)
-
-
-def _noted_facts(kept: Recorded) -> Iterator[Noted]:
-    for one in kept.all("fact"):
-        name, lesion = str(one.get("name")), one.get("lesion_id")
-        kinds = CASE_FACTS if lesion is None else LESION_FACTS
-        if name not in kinds:
-            raise BadCase(
-                (
-                    "",
-                    f"A fact record of {name} is of {'a lesion' if lesion else 'the patient'}, which has no such fact.",
-                )
-            )
-        day = day_in(one, "noted_on")
-        origin = next((known for known in ORIGINS if known == one.get("origin")), "typed")
-        table, document = parsed(f"x = {one.get('value')}\n", "a fact record", BadCase, private=True)
-        # A fact of a later day is kept, so that no day is too late here.
-        found = document.value(Key(facts_of(kinds[name], date.max)), table["x"], (name,))
-        document.refuse()
-        for fact in found:
-            same = replace(fact, on=day, origin=origin)
-            yield "" if lesion is None else str(lesion), name, same
 
 
 def day_in(one: Record, field: str) -> date | None:

@@ -10,7 +10,8 @@ from isotherm.app.record_words import at_a_glance, plain, record_name
 from isotherm.app.registry_findings import OF_LESION, next_key
 from isotherm.app.registry_tasks import UNKNOWN
 from isotherm.clinical.record import Field, Record, RecordKind
-from isotherm.clinical.record_kinds import FINDING, FOLLOW_UP, RECORD_KINDS
+from isotherm.clinical.record_kinds import FACT, FINDING, FOLLOW_UP, RECORD_KINDS
+from isotherm.exchange.fact_values import bare_fact
 from isotherm.registry.rows import Kept
 
 Typed = Mapping[str, Sequence[str]]
@@ -88,8 +89,10 @@ def kept_form(record: Record, kept: Sequence[Kept], typed: Typed) -> RecordForm:
 
 
 def as_typed(record: Record) -> dict[str, tuple[str, ...]]:
-    """Return what one types to say what a record says."""
-    return {name: (plain(value),) for name, value in record.values.items()} | dict.fromkeys(record.unknown, (UNKNOWN,))
+    """Return what one types to say what a record says; of a fact plain words, where it says no more than a value."""
+    told = {name: (plain(value),) for name, value in record.values.items()} | dict.fromkeys(record.unknown, (UNKNOWN,))
+    fact = bare_fact(record.values) if record.kind is FACT else None
+    return told if fact is None else told | {"value": (UNKNOWN if fact.value is None else plain(fact.value),)}
 
 
 def corrections(record: Record, typed: Typed) -> list[str]:

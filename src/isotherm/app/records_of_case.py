@@ -21,6 +21,7 @@ from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadCase
 from isotherm.exchange.case_facts import NOT_ASSESSABLE
+from isotherm.exchange.fact_values import toml_of
 from isotherm.registry.simulated import OF_SIMULATED_IMAGES
 
 MODALITY = {"CT": "CT", "MR": "MRI", "PT": "PET/CT", "US": "ultrasound"}
@@ -209,12 +210,8 @@ def written(fact: Fact) -> str:
     """Return the value of a fact as a case file has it: with its limits and its source where it has them."""
     value = NOT_ASSESSABLE if fact.value is None else fact.value
     more = [("low", fact.low), ("high", fact.high), ("source", fact.source or None)]
-    told = [f"{name} = {_toml(one)}" for name, one in more if one is not None]
-    return f"{{ value = {_toml(value)}, {', '.join(told)} }}" if told else _toml(value)
-
-
-def _toml(value: Value) -> str:
-    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
+    told = [f"{name} = {toml_of(one)}" for name, one in more if one is not None]
+    return f"{{ value = {toml_of(value)}, {', '.join(told)} }}" if told else toml_of(value)
 
 
 def key_for(*parts: str) -> str:

@@ -14,9 +14,11 @@ from isotherm.app.registry_findings import findings_apart, findings_at, next_key
 from isotherm.app.registry_history import Act, acts_of
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Record, RecordKind
-from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.clinical.record_kinds import FACT, RECORD_KINDS
 from isotherm.errors import BadRecord, BadSetting
 from isotherm.exchange.atomic import replacing
+from isotherm.exchange.case_facts import NOT_ASSESSABLE
+from isotherm.exchange.fact_values import YES_NO, fact_fields
 from isotherm.exchange.record_cells import value_of
 from isotherm.printable import printable
 from isotherm.registry.address import address_of
@@ -29,9 +31,6 @@ from isotherm.registry.verifying import Verified
 
 UNKNOWN = "unknown"
 """What is written for a field that somebody was asked for and could not tell."""
-
-YES_NO = {"yes": "true", "no": "false"}
-"""What people write, in the words of tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,9 @@ def told(kind: RecordKind, written: Sequence[str], *, today: date) -> Told:
             raise BadSetting(f"'{printable(name)}' is no field of a {kind.name}; its fields are {names}.")
         if name in values or name in unknown:
             raise BadSetting(f"{name} came twice; give it once.")
-        if text == UNKNOWN and UNKNOWN not in kind.field(name).choices:
+        if text == UNKNOWN and kind is FACT and name == "value":
+            values[name] = NOT_ASSESSABLE  # a fact of which nobody can tell is one, and a case knows it
+        elif text == UNKNOWN and UNKNOWN not in kind.field(name).choices:
             unknown.add(name)
         else:
             values[name] = _value(kind, name, text) if text else None
@@ -127,7 +128,8 @@ def add(address: str, one: Which, written: Sequence[str], *, today: date, by: st
         key = one.id or next_key(one.kind, noted)
         values = {name: value for name, value in given.values.items() if value is not None}
         try:
-            record = Record(kind=one.kind, patient_id=one.patient_id, id=key, values=values, unknown=given.unknown)
+            record = Record(kind=one.kind, patient_id=one.patient_id, id=key, unknown=given.unknown,
+                            values=fact_fields(one.kind, values))  # fmt: skip
             found = tuple(findings_at(record, states, noted))
         except ValueError as error:
             raise BadRecord(f"Nothing was added: {error}.") from None
@@ -142,11 +144,20 @@ def change(address: str, one: Which, written: Sequence[str], *, revision: int | 
     with open_store(address) as store:
         read = revision if revision is not None else _kept(store, one).revision
         try:
+            if one.kind is FACT:
+                given = _fact_anew(_kept(store, one).record, given)
             now = store.revise(one.kind.name, one.patient_id, one.id, given.values, revision=read,
                                unknown=given.unknown, by=by, why=why)  # fmt: skip
         except ValueError as error:
             raise BadRecord(f"Nothing was changed: {error}.") from None
     return now != read
+
+
+def _fact_anew(kept: Record, given: Told) -> Told:
+    """Return what is changed of a fact with its value as it is written; it is judged by the fact that it is then of."""
+    after = {name: value for name, value in {**kept.values, **given.values}.items() if value is not None}
+    fields = fact_fields(kept.kind, after)
+    return Told({**given.values, "value": fields.get("value")}, given.unknown)
 
 
 def withdraw(address: str, one: Which, *, undo: bool, revision: int | None, by: str, why: str) -> int:

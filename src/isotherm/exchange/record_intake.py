@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Record, RecordKind
+from isotherm.exchange.fact_values import fact_fields
 from isotherm.exchange.record_problems import Problem
 
 
@@ -67,7 +68,8 @@ class Intake:
         """
         table, row = place
         try:
-            record = Record(kind=kind, patient_id=keys[0], id=keys[1], values=values, unknown=unknown)
+            fields = fact_fields(kind, values)
+            record = Record(kind=kind, patient_id=keys[0], id=keys[1], values=fields, unknown=unknown)
         except ValueError as error:
             name = str(error).split(" ", 1)[0]
             self.problem(table, row, columns.get(name, ""), f"{error}.", keys[0])

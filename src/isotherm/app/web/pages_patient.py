@@ -14,7 +14,7 @@ from isotherm.app.board_page import BoardPage, Paper, board_html, board_page
 from isotherm.app.board_paper import board_on_paper
 from isotherm.app.board_registry import PatientAsked, board_of_registry
 from isotherm.app.board_tasks import Boarded
-from isotherm.app.board_view import board_view
+from isotherm.app.board_view import MOST_MISSING, board_view
 from isotherm.app.patient_view import patient_view
 from isotherm.app.record_form import kinds_to_add
 from isotherm.app.record_words import record_name
@@ -65,7 +65,9 @@ def one_patient(
 def criteria(request: Request, patient_id: str) -> Response:
     """Show what sources state of a patient, and what would change it: a part, since it takes longer than the page."""
     boarded = _board(request, patient_id, "criteria")
-    return page(request, "patient_criteria.html.jinja", patient_id=patient_id, view=board_view(boarded.document))
+    return page(request, "patient_criteria.html.jinja", patient_id=patient_id, view=board_view(boarded.document),
+                unread=boarded.unread, told_unread=[one.words for one in boarded.unread],
+                most_missing=MOST_MISSING)  # fmt: skip
 
 
 @ROUTER.get("/patients/{patient_id}/misfits")

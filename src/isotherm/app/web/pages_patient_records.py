@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
+from isotherm.app.fact_form import FACT_WORDS, kept_fact_form, new_fact_form
 from isotherm.app.record_form import Typed, corrections, in_words, kept_form, kinds_to_add, new_form
 from isotherm.app.record_words import record_name, told_fields
 from isotherm.app.registry_misfits import misfits
@@ -21,7 +22,7 @@ from isotherm.app.web.failures import status_of
 from isotherm.app.web.patient_kept import kept_of_patient, look_at_patient
 from isotherm.app.web.rendering import page
 from isotherm.app.web.stated import text_in
-from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.clinical.record_kinds import FACT, RECORD_KINDS
 from isotherm.errors import BadSetting, InputError, Overtaken, StoreError
 from isotherm.registry.rows import Kept
 
@@ -73,13 +74,14 @@ def records(request: Request, patient_id: str) -> Response:
 
 
 @ROUTER.get("/patients/{patient_id}/add")
-def ask_new(request: Request, patient_id: str, kind: str) -> Response:
-    """Ask for a new record; for the one there is, where a patient has only one."""
+def ask_new(request: Request, patient_id: str, kind: str, name: Key = "", lesion_id: Key = "") -> Response:
+    """Ask for a new record; for the one there is, where a patient has only one; of a fact by the name that is given."""
     kept = look_at_patient(request, patient_id, "add a record", withdrawn=True)
     one = which(patient_id, kind, "")
     if one.kind not in kinds_to_add(kept):
         return RedirectResponse(_record_path(one), 303)
-    return _asked(request, one, kept, NOTHING_TYPED)
+    given = {"name": (name,), "lesion_id": (lesion_id,)} if one.kind is FACT and name in FACT_WORDS else {}
+    return _asked(request, one, kept, given)
 
 
 @ROUTER.post("/patients/{patient_id}/add")
@@ -161,9 +163,13 @@ def _written(typed: Typed) -> list[str]:
 
 def _asked(request: Request, one: Which, kept: Sequence[Kept], typed: Typed, *, why: str = "", said: str = "",
            status: int = 200) -> Response:  # fmt: skip
+    form, chosen = new_form(one.kind, kept, typed), next(iter(typed.get("name", ())), "")
+    if one.kind is FACT:
+        form = new_fact_form(form, chosen)
     return page(request, "patient_add.html.jinja", status=status, patient_id=one.patient_id, kind=one.kind, key=one.id,
-                form=new_form(one.kind, kept, typed), kinds=kinds_to_add(kept), why=why, said=said, field_of=FIELD,
-                record_kinds=RECORD_KINDS, today=web_of(request).today().isoformat())  # fmt: skip
+                form=form, kinds=kinds_to_add(kept), why=why, said=said, field_of=FIELD, is_fact=one.kind is FACT,
+                chosen=chosen, fact_words=FACT_WORDS, record_kinds=RECORD_KINDS,
+                today=web_of(request).today().isoformat())  # fmt: skip
 
 
 def _of(one: Which, kept: Sequence[Kept]) -> Kept:
@@ -178,10 +184,11 @@ def _shown(
     why_back: str = "", said: str = "", status: int = 200, typed_before: Sequence[str] = (),
 ) -> Response:  # fmt: skip
     own = _of(one, kept)
+    form = kept_form(own.record, kept, typed)
     before = [(one.kind.field(name).label, text) for name, _, text in (told.partition("=") for told in typed_before)]
     return page(request, "patient_record.html.jinja", status=status, patient_id=one.patient_id, one=own,
-                form=kept_form(own.record, kept, typed), why=why, why_back=why_back, said=said, field_of=FIELD,
-                typed_before=before, told=tuple(told_fields(own.record)),
+                form=kept_fact_form(form) if one.kind is FACT else form, why=why, why_back=why_back, said=said,
+                field_of=FIELD, typed_before=before, told=tuple(told_fields(own.record)),
                 count=sum(not each.withdrawn for each in kept),
                 today=web_of(request).today().isoformat())  # fmt: skip
 
