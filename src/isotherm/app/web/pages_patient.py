@@ -38,7 +38,7 @@ PAPERS = (("Print this sheet (PDF, 1 page)", "?annex=false"), ("Sheet and annex 
 
 WHY = "answer to an open question"
 
-NOTED = {"added": "is noted", "corrected": "is corrected", "withdrawn": "is withdrawn and counts no more",
+NOTED = {"added": "is noted", "accepted": "is accepted", "corrected": "is corrected", "withdrawn": "is withdrawn and counts no more",
          "reinstated": "counts again"}  # fmt: skip
 """What was just done to a record."""
 
