@@ -65,7 +65,7 @@ def shown_of_records(records: Iterable[Record], *, patient_id: str, on: date) ->
 
 
 def margins_of_records(records: Iterable[Record]) -> list[Document]:
-    """Return the margins that a registry keeps of a patient, in the order of their scans, with the keys of their records."""
+    """Return the margins that a registry keeps of a patient, each with its `key`, in the order of their scans."""
     kept = Recorded.of(records)
     return _by_scan({"key": one.id, **_margin(kept, one)} for one in kept.all("margin"))
 

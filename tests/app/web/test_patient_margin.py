@@ -126,8 +126,10 @@ def test_no_form_of_a_record_takes_the_name_of_somebody_else(ada: TestClient, x1
     corrected = post(ada, "/patients/X1/record", kind="margin", key="m2", revision="1", **told)
     added = post(ada, "/patients/X1/add", kind="margin", key="m3",
                  **{"field.lesion_id": "1", "field.scan_id": "s1", "field.status": "measured"}, **told)  # fmt: skip
+    answered = post(ada, "/patients/X1/answers", kind="margin", key="m2", revision="1",
+                    **{"answer.reader": "Prof. Somebody Else"})  # fmt: skip
 
-    for answer in (corrected, added):
+    for answer in (corrected, added, answered):
         assert answer.status_code == 400
         assert "is whoever works and is never typed" in text_of(answer.text)
     assert record(x1, "m2").get("reader") is None
