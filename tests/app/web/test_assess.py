@@ -263,6 +263,25 @@ def test_what_an_earlier_margin_says_besides_is_told_before_and_after_it_is_repl
     assert places_of(registry, patient).margins[own].record.get("vessel_bridging") is None
 
 
+def test_a_zone_smaller_than_the_tumor_is_warned_of_at_the_number_and_where_it_is_accepted(
+    reader: TestClient, job: Job, app: FastAPI, registry: str
+) -> None:
+    patient, _ = patient_with_lesion(registry)
+    pages = [f"/assess/{job.id}", f"/assess/{job.id}/accept?label=1&patient_id={patient}"]
+    assert all("which scan is before" not in reader.get(page).text for page in pages)
+    file = table_of(app).folder(job.id) / "out" / "margin.json"
+    told = json.loads(file.read_text())
+    lesion = told["lesions"][0]
+    lesion |= {"ablation_volume_ml": 0.5 * lesion["tumor_volume_ml"], "residual_volume_ml": lesion["tumor_volume_ml"]}
+    file.write_text(json.dumps(told))
+
+    for page in pages:
+        assert (
+            '<p class="failure" role="note">The ablation zone is smaller than the tumor and most of the tumor lies '
+            "outside of the ablation zone: check which scan is before and which is after.</p>"
+        ) in reader.get(page).text, page
+
+
 TYPED = {"after_id": "A<9", "after_on": "2026-02-01", "before_id": "B 8", "before_on": "2026-01-01",
          "why": "both & looked at"}  # fmt: skip
 
