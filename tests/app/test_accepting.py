@@ -101,6 +101,15 @@ def test_a_lesion_of_another_size_is_asked_about_and_the_answer_stands_in_the_au
     assert told.startswith("looked at both scans; said to be this lesion: the tumor that was measured is 10\u00a0mm")
 
 
+def test_why_a_mask_was_corrected_stands_in_the_audit_beside_why_it_is_accepted(address: str) -> None:
+    accept(address, replace(ASKED, corrected_why="the zone was drawn over a vessel"), corrected())
+    with open_store(address) as store:
+        told = store.history(patient_id="P1")[-1].why
+    assert told == "looked at both scans; corrected by hand: the zone was drawn over a vessel"
+    with pytest.raises(BadSetting):  # it stands in for nobody's reason to accept
+        accept(address, replace(ASKED, why="", after=NamedScan(id="C", on=date(2025, 4, 2)), corrected_why="vessel"))
+
+
 def test_an_ablation_of_another_lesion_is_refused(address: str) -> None:
     more = (("lesion", "L2", {"organ": "liver"}), ("session", "S1", {"ablated_on": date(2025, 2, 1)}),
             ("ablation", "S1.L2", {"session_id": "S1", "lesion_id": "L2"}))  # fmt: skip

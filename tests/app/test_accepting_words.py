@@ -6,7 +6,14 @@ from datetime import date
 from pathlib import Path
 
 from isotherm.app.accepting import Places, places_of
-from isotherm.app.accepting_words import ablation_says, lesion_places, margins_there, replaced_words
+from isotherm.app.accepting_words import (
+    ablation_says,
+    lesion_places,
+    margins_there,
+    not_carried_over,
+    replaced_words,
+    would_drop,
+)
 from isotherm.app.registry_tasks import make
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
@@ -65,6 +72,19 @@ def test_the_margins_that_would_be_replaced_are_told(tmp_path: Path) -> None:
 
     assert margins_there(found) == ("lesion L1: \u22120.2\u00a0mm, margin A1",)
     assert ablation_says(found) == {"A1": "A1, lesion L1, 2026-02-01"}
+
+
+def test_what_a_new_margin_has_nothing_to_say_about_is_told_before_it_replaces_one(tmp_path: Path) -> None:
+    facts = {"lesion_id": "L1", "scan_id": "late", "ablation_id": "A1", "status": "measured", "reader": "berta"}
+    bridged = of("margin", "A1", **facts, minimal_margin_mm=5.0, vessel_bridging=False)
+    found = places(tmp_path, bridged)
+    new = {"status": "measured", "minimal_margin_mm": 2.0, "vessel_bridging": None}
+
+    (dropped,) = would_drop(found, new)
+    assert (dropped.key, dropped.lesion, dropped.says) == ("A1", "L1", ("a vessel bridges the margin: no",))
+    assert would_drop(found, new | {"vessel_bridging": True}) == ()
+    assert not_carried_over(None, new) == ()
+    assert not_carried_over({"vessel_bridging": None}, new) == ("a vessel bridges the margin: nobody could tell",)
 
 
 def test_what_was_replaced_is_told_as_the_audit_has_it() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from isotherm.app.report_words import (
     caveats,
+    chance,
     decimal,
     interval_name,
     interval_range,
@@ -169,11 +170,11 @@ def test_the_margin_of_the_other_way_is_told_without_an_interval_and_is_never_am
         (3.0, 5.5, 0.795, "Covered everywhere: the whole interval is above 0 mm. 5 mm, asked for by ACCLAIM, is within "
          "the interval; chance of 5 mm or more: 20.5 %."),
         (-1.0, 2.0, 1.0, "Covered everywhere or not is open: 0 mm is within the interval. 5 mm, asked for by ACCLAIM, "
-         "is above the whole interval; chance of 5 mm or more: 0 %."),
+         "is above the whole interval; chance of 5 mm or more: < 1 %."),
         (0.0, 2.0, None, "Covered everywhere or not is open: 0 mm is within the interval. 5 mm, asked for by ACCLAIM, "
          "is above the whole interval."),
         (-4.0, -1.0, 1.0, "Not covered everywhere: the whole interval is below 0 mm. 5 mm, asked for by ACCLAIM, is "
-         "above the whole interval; chance of 5 mm or more: 0 %."),
+         "above the whole interval; chance of 5 mm or more: < 1 %."),
         (5.0, 9.0, None, "Covered everywhere: the whole interval is above 0 mm. 5 mm, asked for by ACCLAIM, is reached "
          "by the whole interval."),
     ],
@@ -183,6 +184,11 @@ def test_the_reading_of_a_margin_is_made_of_interval_and_limits_alone(
 ) -> None:
     lesion = {"interval_mm": {"level": 0.9, "low": low, "high": high}, "probability": {"below_5_mm": below}}
     assert reading(lesion).replace("\u00a0", " ") == says
+
+
+@pytest.mark.parametrize(("share", "says"), [(0.0, "< 1 %"), (1.0, "> 99 %"), (0.004, "0.4 %"), (0.205, "20.5 %")])
+def test_a_chance_that_no_draw_or_every_draw_tells_is_neither_none_nor_certain(share: float, says: str) -> None:
+    assert chance(share).replace("\u00a0", " ") == says
 
 
 def test_without_an_interval_nothing_is_read_into_a_margin() -> None:

@@ -45,6 +45,8 @@ class Acceptance:
         Of the margin that stood there when the person looked; None where there was none.
     size_seen : bool
         Whether the person says that it is this lesion, of whatever size the registry knows it.
+    corrected_why : str
+        Why its outlines were corrected by hand, for the audit; "" where they were not.
     """
 
     patient_id: str
@@ -56,6 +58,7 @@ class Acceptance:
     why: str
     revision: int | None = None
     size_seen: bool = False
+    corrected_why: str = ""
 
     @property
     def margin_id(self) -> str:
@@ -132,6 +135,17 @@ def places_of(address: str, patient_id: str) -> Places:
     )  # fmt: skip
 
 
+def measured_values(document: Mapping[str, Any], label: str, *, folder: str) -> Values:
+    """Return what the margin of one lesion of a result would say in a registry.
+
+    Raises
+    ------
+    NotAcceptable
+        There is no such lesion.
+    """
+    return margin_values(document, _lesion(document["lesions"], label), folder=folder)
+
+
 def is_simulated(document: Mapping[str, Any]) -> bool:
     """Return whether anything that a result was measured on never was of a patient."""
     return any(one["simulated"] for one in document["inputs"])
@@ -186,7 +200,7 @@ def accept_margin(address: str, document: Mapping[str, Any], label: str, asked: 
             "The registration failed its gates: no margin is told, and none goes into the registry; correct the "
             "registration, or note the lesion as not assessable."
         )
-    values = {**margin_values(document, lesion, folder=folder), "lesion_id": asked.lesion_id,
+    values = {**measured_values(document, label, folder=folder), "lesion_id": asked.lesion_id,
               "scan_id": asked.after.id, "before_scan_id": None if asked.before is None else asked.before.id,
               "ablation_id": asked.ablation_id or None, "reader": asked.by}  # fmt: skip
     try:
@@ -199,7 +213,9 @@ def accept_margin(address: str, document: Mapping[str, Any], label: str, asked: 
 
 
 def _signed(store: Store, asked: Acceptance, lesion: Mapping[str, Any]) -> Acceptance:
-    """Return what is asked; the audit holds in which sizes that differ somebody saw no mix-up."""
+    """Return what is asked; the audit has why it was corrected, and what sizes that differ somebody found right."""
+    if asked.why and asked.corrected_why:
+        asked = replace(asked, why=f"{asked.why}; corrected by hand: {asked.corrected_why}")
     records = [one.record for one in _of_patient(store, asked.patient_id)]
     doubt = size_doubt(records, _filing(records, asked), lesion["tumor"]["recist_mm"])
     if not doubt:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from isotherm.app.accepting import Places
 from isotherm.app.patient_view import LesionLine, lesion_lines, margin_lines
+from isotherm.app.record_words import state_words
 from isotherm.app.report_words import margin_mm
 from isotherm.app.size_doubts import Filing, size_doubt
 from isotherm.clinical.record import Record
+from isotherm.clinical.record_kinds import MARGIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,40 @@ def margins_there(places: Places) -> tuple[str, ...]:
     return tuple(", ".join(filter(None, [f"lesion {one['lesion']}: {one['margin']}", one["interval"],
                                          f"margin {one['key']}"]))
                  for one in margin_lines(places.records))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """A margin of a lesion that may be replaced, and what it says that the new measurement has nothing to say about."""
+
+    key: str
+    lesion: str
+    says: tuple[str, ...]
+
+
+def would_drop(places: Places, values: Mapping[str, Any]) -> tuple[Dropped, ...]:
+    """Return the margins of a patient that say something which a new one would not, were it to replace them.
+
+    Parameters
+    ----------
+    places : Places
+    values : mapping
+        Of the new margin; None for what it does not tell.
+    """
+    every = [Dropped(key=key, lesion=str(kept.record.get("lesion_id")),
+                     says=not_carried_over({**kept.record.values, **dict.fromkeys(kept.record.unknown)}, values))
+             for key, kept in places.margins.items()]  # fmt: skip
+    return tuple(one for one in every if one.says)
+
+
+def not_carried_over(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what the state of a margin says that the one in its place does not: label and value of each fact.
+
+    What it is of (lesion, scans, ablation) and who accepted it are no facts about the margin.
+    """
+    return tuple(f"{field.label}: {words}" for field in MARGIN.fields
+                 if not field.refers and field.by != "signature" and new.get(field.name) is None
+                 and (words := state_words(field, old or {})))  # fmt: skip
 
 
 def replaced_words(old: Mapping[str, object] | None) -> str:

@@ -65,12 +65,17 @@ def shown_of_records(records: Iterable[Record], *, patient_id: str, on: date) ->
 
 
 def margins_of_records(records: Iterable[Record]) -> list[Document]:
-    """Return the margins that a registry keeps of a patient, in the order of their scans."""
-    return _margins(Recorded.of(records))
+    """Return the margins that a registry keeps of a patient, each with its `key`, in the order of their scans."""
+    kept = Recorded.of(records)
+    return _by_scan({"key": one.id, **_margin(kept, one)} for one in kept.all("margin"))
 
 
 def _margins(kept: Recorded) -> list[Document]:
-    return sorted((_margin(kept, one) for one in kept.all("margin")), key=lambda one: one["scan_on"] or "")
+    return _by_scan(_margin(kept, one) for one in kept.all("margin"))
+
+
+def _by_scan(margins: Iterable[Document]) -> list[Document]:
+    return sorted(margins, key=lambda one: one["scan_on"] or "")
 
 
 def _found(kept: Recorded, until: str) -> list[Document]:

@@ -104,8 +104,8 @@ def latest_margins(margins: Sequence[Part]) -> list[Part]:
 
 
 def margin_rows(margins: Sequence[Part]) -> list[View]:
-    """Return the latest margin of each lesion in words, those in question first."""
-    return [_row(one) for one in latest_margins(margins)]
+    """Return margins in words, in the order in which they come."""
+    return [_row(one) for one in margins]
 
 
 def _number(one: Part) -> float:

@@ -8,13 +8,13 @@ from typing import Any
 from isotherm.app.report_words import (
     MINUS,
     NO_BREAK,
+    chance,
     decimal,
     interval_name,
     interval_range,
     margin_words,
     ml,
     mm,
-    percent,
 )
 
 Part = Mapping[str, Any]
@@ -52,8 +52,8 @@ def interval_words(lesion: Part) -> str:
 
 def chance_words(lesion: Part) -> str:
     """Return the chance of 5 mm or more; empty where it is not told."""
-    chance = lesion["at_least_5_mm"]
-    return "" if chance is None else percent(chance)
+    told = lesion["at_least_5_mm"]
+    return "" if told is None else chance(told)
 
 
 def gates_words(lesion: Part) -> str:

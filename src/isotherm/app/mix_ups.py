@@ -60,8 +60,8 @@ def find_mix_ups(case: Case) -> MixUps:
             same.append(lesion.label)
         elif _lies_within(zones, tumors, window.inside):
             flags[lesion.label].append(
-                "the ablation zone lies wholly within the larger tumor: check that --tumor and --ablation are not "
-                "swapped"
+                "the ablation zone lies wholly within the larger tumor: check that tumor and zone, and the scans "
+                "before and after, are not swapped"
             )
         elif left_out := _left_out(zones, window.inside):
             flags[lesion.label].append(
@@ -71,13 +71,13 @@ def find_mix_ups(case: Case) -> MixUps:
     pairs = combinations(zip(case.lesions, windows, strict=True), 2)
     warnings = [
         f"Lesions {one.label} and {other.label} are the same mask, which counts twice: check which files were given as "
-        "--tumor."
+        "tumors."
         for (one, a), (other, b) in pairs if _same_voxels(a, b)
     ]  # fmt: skip
     if same:
         warnings.append(
             f"Tumor and ablation are the same mask (lesion{'s' if len(same) > 1 else ''} {', '.join(same)}), whose "
-            "margin to itself is 0: check which files were given as --tumor and as --ablation."
+            "margin to itself is 0: check which file was given as the tumor and which as the ablation zone."
         )
     return MixUps(tuple(warnings), flags)
 

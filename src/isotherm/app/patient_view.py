@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from isotherm.app.board_kept import margins_of_records
 from isotherm.app.board_view import latest_margins, margin_rows
+from isotherm.app.margin_to_accept import nobody_accepted
 from isotherm.app.record_form import Blank, blank_of
 from isotherm.app.timeline import CONTACTS, Timeline, timeline_of
 from isotherm.clinical.questions import N_QUESTIONS, Open, different, open_questions
@@ -58,7 +59,9 @@ class PatientView:
     timeline : Timeline
     lesions : tuple of LesionLine
     margins : sequence of mapping
-        The latest of each lesion, in the words of the board's page; `key` is that of its record.
+        The latest of each lesion, in the words of the board's page, as `margin_lines` has them.
+    earlier : sequence of mapping
+        Earlier ones that nobody has accepted, alike.
     asked : tuple of AskedOfKind
         Their labels are `open` in number.
     open, of : int
@@ -73,6 +76,7 @@ class PatientView:
     timeline: Timeline
     lesions: tuple[LesionLine, ...]
     margins: Sequence[dict[str, Any]]
+    earlier: Sequence[dict[str, Any]]
     asked: tuple[AskedOfKind, ...]
     open: int
     of: int
@@ -89,7 +93,8 @@ def patient_view(kept: Sequence[Kept]) -> PatientView:
                    blanks=_blanks(one, records)) for one in questions]  # fmt: skip
     return PatientView(
         head=_head(records), life=life_words(records), timeline=timeline_of(records),
-        lesions=tuple(lesion_lines(records)), margins=margin_lines(records), asked=tuple(_by_kind(asked)),
+        lesions=tuple(lesion_lines(records)), margins=margin_lines(records),
+        earlier=_earlier_to_accept(records), asked=tuple(_by_kind(asked)),
         open=different(questions), of=N_QUESTIONS, forms=len(asked),
         died=any(one.kind.name == "death" for one in records),
     )  # fmt: skip
@@ -121,12 +126,29 @@ def _head(records: Sequence[Record]) -> str:
 
 
 def margin_lines(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Return the latest margin of each lesion in the words of the board's page, each with the key of its record."""
-    told = ("lesion_id", "scan_id", "status", "minimal_margin_mm")
-    own = {tuple(one.get(name) for name in told): one.id for one in records if one.kind.name == "margin"}
-    margins = margins_of_records(records)
-    return [row | {"key": own[one["lesion"], one["scan"], one["status"], one["minimal_margin_mm"]]}
-            for row, one in zip(margin_rows(margins), latest_margins(margins), strict=True)]  # fmt: skip
+    """Return the latest margin of each lesion in the words of the board's page.
+
+    Each has the `key` of its record, whether it is `to_accept`, and who `accepted` it; "" for nobody.
+    """
+    return _lines(records, latest_margins(margins_of_records(records)))
+
+
+def margin_line(records: Sequence[Record], key: str) -> dict[str, Any]:
+    """Return one margin as `margin_lines` has the latest ones."""
+    return _lines(records, [one for one in margins_of_records(records) if one["key"] == key])[0]
+
+
+def _earlier_to_accept(records: Sequence[Record]) -> list[dict[str, Any]]:
+    latest = {one["key"] for one in margin_lines(records)}
+    margins = [one for one in margins_of_records(records) if one["key"] not in latest]
+    return [line for line in _lines(records, margins) if line["to_accept"]]
+
+
+def _lines(records: Sequence[Record], margins: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    own = {one.id: one for one in records if one.kind.name == "margin"}
+    return [row | {"key": one["key"], "to_accept": nobody_accepted(own[one["key"]]),
+                   "accepted": str(own[one["key"]].get("reader") or "")}
+            for row, one in zip(margin_rows(margins), margins, strict=True)]  # fmt: skip
 
 
 def life_words(records: Sequence[Record]) -> str:

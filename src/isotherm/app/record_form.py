@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isotherm.app.record_words import at_a_glance, plain, record_name
 from isotherm.app.registry_findings import OF_LESION, next_key
 from isotherm.app.registry_tasks import UNKNOWN
 from isotherm.clinical.record import Field, Record, RecordKind
 from isotherm.clinical.record_kinds import FACT, FINDING, FOLLOW_UP, RECORD_KINDS
+from isotherm.errors import BadSetting
 from isotherm.exchange.fact_values import bare_fact
 from isotherm.registry.rows import Kept
 
@@ -104,6 +105,19 @@ def corrections(record: Record, typed: Typed) -> list[str]:
     return told
 
 
+def refuse_signatures(kind: RecordKind, told: Sequence[str]) -> None:
+    """Refuse the name of somebody else as a signature: it is taken from who works, and may only be taken back.
+
+    Raises
+    ------
+    BadSetting
+    """
+    for name, _, text in (one.partition("=") for one in told):
+        if text and name in kind.by_name and kind.field(name).by == "signature":
+            raise BadSetting(f"A name came for: {kind.field(name).label}. It is whoever works and is never typed; "
+                             'leave it as it is, and use "Accept this margin" on the patient\'s page.')  # fmt: skip
+
+
 def in_words(said: str, kind: RecordKind) -> str:
     """Return a refusal of the registry with the labels of the form in the place of names that nobody says."""
     words = {one.name: one.label.lower() for one in RECORD_KINDS.values()}
@@ -128,6 +142,9 @@ def _form(kind: RecordKind, key: str, typed: Typed, counting: Sequence[Record],
     lacking = ""
     for field in kind.fields:
         blank = blank_of(field, typed.get(field.name, ()), counting)
+        if field.by == "signature":
+            parts["besides"] += _signature(blank)
+            continue
         first = field.needed or field.by == "question"
         parts["asked" if first else "of_images" if field.by == "image" else "besides"].append(blank)
         if field.needed and field.refers and not blank.choices:
@@ -156,6 +173,13 @@ def blank_of(field: Field, texts: Sequence[str], counting: Sequence[Record]) -> 
     return Blank(name=field.name, label=field.label, unit=field.unit, note=field.note, choices=choices,
                  form="choice" if field.form in ("choice", "yes or no") or field.refers else field.form,
                  needed=field.needed, text=text, may_be_unknown=can_be_unknown, is_unknown=is_unknown)  # fmt: skip
+
+
+def _signature(blank: Blank) -> Iterator[Blank]:
+    """Yield a field in which a signature that is there can be taken back, and no other one be written."""
+    if blank.text or blank.is_unknown:
+        only = ((blank.text, blank.text),) if blank.text else ()
+        yield replace(blank, form="choice", choices=only, may_be_unknown=blank.is_unknown)
 
 
 def _choices(field: Field, counting: Sequence[Record]) -> Iterator[tuple[str, str]]:

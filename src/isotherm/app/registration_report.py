@@ -15,7 +15,7 @@ from isotherm.imaging.register_gates import ORDER
 
 AS_SEEN = (
     "not undone: margin and interval are those of the zone as seen. Heat draws tissue together, and a zone that has "
-    "shrunk treated more than is seen of it; --zone-shrinkage tells the margin for an assumed share"
+    "shrunk treated more than is seen of it; the margin for an assumed share is told where somebody assumes one"
 )
 """What is said of shrinkage where nobody assumed any: no scan tells how much there was."""
 

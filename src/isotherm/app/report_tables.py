@@ -9,6 +9,7 @@ from typing import Any, cast
 from isotherm.app.report_words import (
     MINUS,
     Record,
+    chance,
     decimal,
     interval_name,
     interval_range,
@@ -129,7 +130,7 @@ def _probabilities(lesions: list[Record]) -> Table:
     table = Table("Confidence that the true minimal margin is …",
                   ("", "below 0 mm", "at most 3 mm", "below 5 mm", "below 10 mm"), note)  # fmt: skip
     for lesion in lesions:
-        table.add(name_of(lesion), _from(lesion.get("probability"), keys, percent), why=reason_for_null(lesion))
+        table.add(name_of(lesion), _from(lesion.get("probability"), keys, chance), why=reason_for_null(lesion))
     return table
 
 

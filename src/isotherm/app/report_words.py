@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from isotherm.app.settings import FEWEST_SAMPLES
 from isotherm.imaging.organ import REACH_MM
 
 Record = Mapping[str, Any]
@@ -85,6 +86,17 @@ def percent(share: float) -> str:
     if 99.9 < value < 100.0:
         return f">{NO_BREAK}99.9{NO_BREAK}%"
     return f"{value:.0f}{NO_BREAK}%" if value in (0.0, 100.0) else f"{value:.1f}{NO_BREAK}%"
+
+
+def chance(share: float) -> str:
+    """Return a chance that was counted in draws, in percent: none of them, or all, is no proof that it cannot be else.
+
+    A registry does not keep how many draws there were, so that what the fewest can tell is said.
+    """
+    least = 100.0 / FEWEST_SAMPLES
+    if share <= 0.0:
+        return f"<{NO_BREAK}{least:.0f}{NO_BREAK}%"
+    return f">{NO_BREAK}{100.0 - least:.0f}{NO_BREAK}%" if share >= 1.0 else percent(share)
 
 
 def ml(value: float) -> str:
@@ -187,8 +199,8 @@ def reading(lesion: Record) -> str:
     else:
         beside = "is above the whole interval" if high < ASKED_MM else "is within the interval"
     below = part(lesion, "probability").get("below_5_mm")
-    chance = "" if below is None else f"; chance of {ASKED} or more: {percent(1.0 - below)}"
-    return f"{covered}. {ASKED}, asked for by {ASKED_BY}, {beside}{chance}."
+    likely = "" if below is None else f"; chance of {ASKED} or more: {chance(1.0 - below)}"
+    return f"{covered}. {ASKED}, asked for by {ASKED_BY}, {beside}{likely}."
 
 
 def beside_interval(lesion: Record, value_mm: float) -> str:

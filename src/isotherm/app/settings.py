@@ -8,6 +8,9 @@ from typing import Literal
 from isotherm.errors import BadSetting
 from isotherm.printable import printable
 
+FEWEST_SAMPLES = 100
+"""Draws of which a chance is told; what none of so many does may still come once in a hundred."""
+
 Frame = Literal["before", "after"]
 
 
@@ -44,7 +47,7 @@ class Settings:
         _within("--outline-error-mm", self.outline_error_mm, 0.0, 5.0, "mm")
         _within("--target-margin-mm", self.target_margin_mm, 0.5, 20.0, "mm")
         _within("--capsule-tolerance-mm", self.capsule_tolerance_mm, 0.0, 3.0, "mm")
-        _within("--samples", self.samples, 100, 100_000, "draws")
+        _within("--samples", self.samples, FEWEST_SAMPLES, 100_000, "draws")
         _within("--seed", self.seed, 0, 2**63, "")
         if self.organ_name not in ("liver", "lung"):
             raise BadSetting(f"--organ-name {self.organ_name} came; give liver or lung.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from isotherm.app.margin_to_accept import nobody_accepted
 from isotherm.clinical.questions import IF_ANY, questions_of
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
@@ -91,7 +92,7 @@ class _Tally:
                 self.died_on = str(record.values["died_on"])
             case "margin":
                 self.margins += 1
-                self.to_accept += record.get("reader") is None
+                self.to_accept += nobody_accepted(record)
             case _:
                 pass
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from isotherm.clinical.kinds import Value, ValueKind
 
-FilledBy = Literal["question", "person", "image"]
+FilledBy = Literal["question", "person", "image", "signature"]
 """Who fills a field: "question" is asked of everybody, "person" is there for those who want to tell more, "image" is
 what isotherm reads off scans. What follows from other fields (age, scores, intervals, endpoints) is no field at all."""
 
@@ -20,7 +20,8 @@ class Field(ValueKind):
 
     Parameters
     ----------
-    by : {"question", "person", "image"}
+    by : {"question", "person", "image", "signature"}
+        A signature is the name of whoever works, which no form asks for.
     needed : bool
         Whether a record makes no sense without it.
     refers : str

@@ -188,7 +188,7 @@ MARGIN = RecordKind(name="margin", label="Margin of one lesion on one scan", fie
     _text("settings", "settings, as a hash", by="image"),
     _text("result", "file of the result, and its hash", by="image"),
     _text("correction", "what of its outlines was corrected by hand", by="image"),
-    _text("reader", "who accepted it"),
+    _text("reader", "who accepted it", by="signature"),
 ))  # fmt: skip
 
 SYSTEMIC = RecordKind(name="systemic", label="Systemic therapy", fields=(

@@ -195,6 +195,11 @@ def test_the_full_measurement_of_a_stroke_is_a_job_that_says_who_and_why(
     # A correction of what was corrected goes on from there.
     again = send(reader, f"/assess/{new.id}/margin/0", {"corrections": []}).json()["margin"]
     assert again["minimal_margin_mm"] == lesion["minimal_margin_mm"]
+    patient, of = patient_with_lesion(registry)
+    form(reader, f"/assess/{new.id}/accept", label="1", patient_id=patient, lesion_id=of, after_id="A9",
+         after_on="2026-02-01", why="both scans looked at")  # fmt: skip
+    with open_store(registry) as store:
+        assert store.history(last=1)[0].why == "both scans looked at; corrected by hand: over a vessel"
 
 
 def test_no_full_measurement_without_a_stroke_or_a_reason(reader: TestClient, job: Job) -> None:
@@ -238,6 +243,43 @@ def test_a_margin_is_accepted_with_who_and_why_and_only_once_on_what_was_read(
     assert again.status_code == 303
     assert re.search(r"It replaces \d\.\d\u00a0mm\.", reader.get(again.headers["location"]).text)
     assert form(reader, f"/assess/{job.id}/accept", **read | {"before_id": ""}).status_code == 409
+
+
+def test_what_an_earlier_margin_says_besides_is_told_before_and_after_it_is_replaced(
+    reader: TestClient, job: Job, registry: str
+) -> None:
+    patient, lesion = patient_with_lesion(registry)
+    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "A9", "after_on": "2026-02-01",
+              "why": "both scans looked at"}  # fmt: skip
+    form(reader, f"/assess/{job.id}/accept", **fields)
+    own = f"A9.{lesion}"
+    with open_store(registry) as store:
+        store.revise("margin", patient, own, {"vessel_bridging": False}, revision=1, by="berta", why="seen on MRI")
+    says = "a vessel bridges the margin: no</b>. That {} not carried over"
+
+    assert says.format("is") in reader.get(f"/assess/{job.id}/accept?label=1&patient_id={patient}").text
+    answer = form(reader, f"/assess/{job.id}/accept", **fields | {"revisions": f"{own}=2"})
+    assert says.format("was") in reader.get(answer.headers["location"]).text
+    assert places_of(registry, patient).margins[own].record.get("vessel_bridging") is None
+
+
+def test_a_zone_smaller_than_the_tumor_is_warned_of_at_the_number_and_where_it_is_accepted(
+    reader: TestClient, job: Job, app: FastAPI, registry: str
+) -> None:
+    patient, _ = patient_with_lesion(registry)
+    pages = [f"/assess/{job.id}", f"/assess/{job.id}/accept?label=1&patient_id={patient}"]
+    assert all("which scan is before" not in reader.get(page).text for page in pages)
+    file = table_of(app).folder(job.id) / "out" / "margin.json"
+    told = json.loads(file.read_text())
+    lesion = told["lesions"][0]
+    lesion |= {"ablation_volume_ml": 0.5 * lesion["tumor_volume_ml"], "residual_volume_ml": lesion["tumor_volume_ml"]}
+    file.write_text(json.dumps(told))
+
+    for page in pages:
+        assert (
+            '<p class="failure" role="note">The ablation zone is smaller than the tumor and most of the tumor lies '
+            "outside of the ablation zone: check which scan is before and which is after.</p>"
+        ) in reader.get(page).text, page
 
 
 TYPED = {"after_id": "A<9", "after_on": "2026-02-01", "before_id": "B 8", "before_on": "2026-01-01",

@@ -238,3 +238,24 @@ def test_what_is_searched_for_is_text_on_the_page(client: TestClient) -> None:
     page = client.get("/worklist", params={"search": '"><script>alert(1)</script>'}).text
 
     assert "<script>alert" not in page
+
+
+def test_margins_of_who_died_and_withheld_ones_wait_for_nobody(ada: TestClient, app: FastAPI, registry: str) -> None:
+    scan = {"lesion_id": "1", "scan_id": "1", "status": "measured", "minimal_margin_mm": 3.0}
+    with open_store(registry) as store:
+        for patient, status, more in (("X-lives", "measured", ()), ("X-withheld", "withheld", ()),
+                                      ("X-died", "measured", ("death",))):  # fmt: skip
+            told = scan if status == "measured" else {"lesion_id": "1", "scan_id": "1", "status": status}
+            store.add([of("patient", patient=patient), of("lesion", "1", patient, organ="liver"),
+                       of("scan", "1", patient, scanned_on=date(2025, 1, 5)), of("margin", "1", patient, **told),
+                       *(of(kind, "", patient, died_on=date(2025, 6, 1)) for kind in more)],
+                      by="test", why="test")  # fmt: skip
+    app.state.worklist.read_all()
+
+    page = ada.get("/worklist?only=accept&search=X-").text
+
+    assert '<a href="/patients/X-lives#margins">X-lives</a>' in page
+    assert "Margins to accept <b>1</b>" in page
+    assert "X-died" not in page
+    assert "X-withheld" not in page
+    assert "1 of 1, of the past" in ada.get("/worklist?search=X-died").text

@@ -7,6 +7,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
+from isotherm.app.criteria_words import capital
 from isotherm.app.palette import CLASSES
 from isotherm.app.registration_report import GateRow, gate_rows
 from isotherm.app.registration_words import SUMMARIES, registration_line
@@ -78,10 +79,24 @@ def _no_interval(lesion: Mapping[str, Any]) -> str:
 def lesion_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return each lesion of a result: name, finding, and what must be known with it."""
     return [{"label": one["label"], "name": name_of(one), "status": one["status"], "caveats": caveats(one),
+             "doubt": doubt_of_sides(one),
              "facts": _facts(one), "other_way": other_way(one) is not None,
              "registration": registration_line(part(one, "registration")),
              **finding(one)}
             for one in document["lesions"]]  # fmt: skip
+
+
+def doubt_of_sides(lesion: Mapping[str, Any]) -> str:
+    """Return that tumor and zone are of sizes, or lie, as those of swapped scans do; "" where they are not."""
+    tumor, zone, outside = (lesion.get(key) for key in ("tumor_volume_ml", "ablation_volume_ml", "residual_volume_ml"))
+    if lesion["status"] not in ("measured", "bounded") or tumor is None:
+        return ""
+    said: list[str] = []
+    if zone is not None and zone < tumor:
+        said.append("the ablation zone is smaller than the tumor")
+    if outside is not None and 2.0 * outside > tumor:
+        said.append("most of the tumor lies outside of the ablation zone")
+    return capital(" and ".join(said)) + ": check which scan is before and which is after." if said else ""
 
 
 def _facts(lesion: Mapping[str, Any]) -> list[str]:

@@ -54,6 +54,12 @@ class Assessed:
         return tuple(correction_of(one) for one in self.asked["corrections"])
 
     @property
+    def corrected_why(self) -> str:
+        """Why its masks were corrected; "" where they were not."""
+        signed = self.asked["signed"]
+        return signed["why"] if signed and self.corrections else ""
+
+    @property
     def by_hand(self) -> ByHand | None:
         """What a person did to its registration; None for nothing."""
         told = self.asked.get("by_hand")

@@ -16,10 +16,18 @@ from isotherm.app.accepting import (
     NamedScan,
     accept_margin,
     accepted_of,
+    measured_values,
     places_of,
     refuse_simulated,
 )
-from isotherm.app.accepting_words import ablation_says, lesion_places, margins_there, replaced_words
+from isotherm.app.accepting_words import (
+    ablation_says,
+    lesion_places,
+    margins_there,
+    not_carried_over,
+    replaced_words,
+    would_drop,
+)
 from isotherm.app.patient_view import margin_lines
 from isotherm.app.web.admission import writer
 from isotherm.app.web.assess_words import lesion_rows
@@ -82,6 +90,7 @@ def accept(
             patient_id=patient_id, lesion_id=lesion_id, after=NamedScan(id=after_id.strip(), on=_day(after_on)),
             before=NamedScan(id=before_id.strip(), on=_day(before_on)) if before_id.strip() else None,
             ablation_id=ablation_id, by=who, why=why.strip(), size_seen=size_seen == "yes",
+            corrected_why=one.corrected_why,
         ).read_at(_revisions(revisions))  # fmt: skip
         own = accept_margin(address, one.document, label, asked, folder=folder_of(job_id))
     except (NotAcceptable, BadRecord, Overtaken) as error:
@@ -101,7 +110,8 @@ def accepted(request: Request, job_id: str, patient_id: str, margin_id: str) -> 
     kept = accepted_of(web_of(request).settings.registry, patient_id, margin_id, folder=folder_of(job_id))
     looked_at(request, patient_id, "accepted margin")
     return page(request, "assess_accepted.html.jinja", job=one.job, patient_id=patient_id, margin_id=margin_id,
-                kept=kept, says=margin_lines([kept.record])[0], was=replaced_words(kept.old))  # fmt: skip
+                kept=kept, says=margin_lines([kept.record])[0], was=replaced_words(kept.old),
+                dropped=not_carried_over(kept.old, kept.record.values))  # fmt: skip
 
 
 def _which(request: Request, one: Assessed, label: str, key: str) -> Response:
@@ -116,9 +126,12 @@ def _form(request: Request, one: Assessed, label: str, patient_id: str, *, typed
           said: str = "", status: int = 200, in_doubt: bool = False) -> Response:  # fmt: skip
     """Ask for the lesion and the scans of a patient, with what was typed before and why that was refused."""
     places = places_of(web_of(request).settings.registry, patient_id)
+    lesion = _lesion(one, label)
+    values = measured_values(one.document, lesion["label"], folder=folder_of(one.job.id))
     looked_at(request, patient_id, "accept a margin")
-    return page(request, "assess_accept.html.jinja", status=status, job=one.job, lesion=_lesion(one, label),
-                patient_id=patient_id, places=places, lesions=lesion_places(places, _across_mm(one, label)),
+    return page(request, "assess_accept.html.jinja", status=status, job=one.job, lesion=lesion,
+                patient_id=patient_id, places=places, drops=would_drop(places, values),
+                lesions=lesion_places(places, _across_mm(one, label)),
                 there=margins_there(places), in_doubt=in_doubt, ablation_says=ablation_says(places),
                 typed=typed or dict.fromkeys(FIELDS, ""), said=said,
                 chosen=one.place.get("lesion", "") if typed is None else typed["lesion_id"])  # fmt: skip

@@ -16,7 +16,7 @@ from isotherm.app.board_registry import PatientAsked, board_of_registry
 from isotherm.app.board_tasks import Boarded
 from isotherm.app.board_view import MOST_MISSING, board_view
 from isotherm.app.patient_view import patient_view
-from isotherm.app.record_form import kinds_to_add
+from isotherm.app.record_form import kinds_to_add, refuse_signatures
 from isotherm.app.record_words import record_name
 from isotherm.app.registry_misfits import misfits
 from isotherm.app.registry_tasks import add, change, which
@@ -38,8 +38,8 @@ PAPERS = (("Print this sheet (PDF, 1 page)", "?annex=false"), ("Sheet and annex 
 
 WHY = "answer to an open question"
 
-NOTED = {"added": "is noted", "corrected": "is corrected", "withdrawn": "is withdrawn and counts no more",
-         "reinstated": "counts again"}  # fmt: skip
+NOTED = {"added": "is noted", "accepted": "is accepted", "corrected": "is corrected",
+         "withdrawn": "is withdrawn and counts no more", "reinstated": "counts again"}  # fmt: skip
 """What was just done to a record."""
 
 ANSWER = "answer."
@@ -125,6 +125,7 @@ def answer(
         raise BadSetting(NOTHING_CAME)
     kept_of_patient(request, patient_id)
     web, one = web_of(request), which(patient_id, kind, key)
+    refuse_signatures(one.kind, told)
     said = why.strip() or WHY
     if revision is None:
         add(web.settings.registry, one, told, today=web.today(), by=who, why=said)

@@ -12,7 +12,15 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from isotherm.app.fact_form import FACT_WORDS, kept_fact_form, new_fact_form
-from isotherm.app.record_form import Typed, corrections, in_words, kept_form, kinds_to_add, new_form
+from isotherm.app.record_form import (
+    Typed,
+    corrections,
+    in_words,
+    kept_form,
+    kinds_to_add,
+    new_form,
+    refuse_signatures,
+)
 from isotherm.app.record_words import record_name, told_fields
 from isotherm.app.registry_misfits import misfits
 from isotherm.app.registry_tasks import Which, add, change, which, withdraw
@@ -95,6 +103,7 @@ def put_new(
     try:
         if not (told := _written(typed)):
             raise BadSetting(NOTHING_TOLD)
+        refuse_signatures(one.kind, told)
         own = add(web.settings.registry, one, told, today=web.today(), by=who, why=why.strip() or WHY)
     except (InputError, StoreError) as error:
         kept = kept_of_patient(request, patient_id, withdrawn=True)
@@ -123,6 +132,7 @@ def correct(
             raise BadSetting(WHY_WANTED)
         if not told:
             raise BadSetting(NOTHING_OTHER)
+        refuse_signatures(one.kind, told)
         change(web.settings.registry, one, told, revision=revision, today=web.today(), by=who, why=why.strip())
     except (
         Overtaken

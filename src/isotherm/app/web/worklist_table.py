@@ -22,7 +22,7 @@ Only = Literal["", "due", "questions", "accept"]
 SORTS = {
     "patient": "patient", "lesions": "lesions DESC, patient", "ablated": "ablated_on DESC, patient",
     "last": "died_on != '', last_on, patient", "questions": "questions DESC, patient",
-    "accept": "to_accept DESC, patient",
+    "accept": "died_on != '', to_accept DESC, patient",
 }  # fmt: skip
 """What can be sorted by, and how; who is alive comes before who is not where it is asked whom to see."""
 
@@ -44,7 +44,7 @@ class Wanted:
     search : str
         Part of the patient's key.
     only : {"", "due", "questions", "accept"}
-        Those who were not seen for long, of whom questions are open, whose margins nobody has accepted.
+        Those who were not seen for long, of whom questions are open, who live and whose margins nobody has accepted.
     days : int
         What "for long" is.
     today : date
@@ -215,7 +215,8 @@ def _note(connection: sqlite3.Connection, registry_id: str, entries: int) -> Non
 
 
 DUE = "died_on = '' AND ablated_on != '' AND last_on < :before"
-CONDITIONS: dict[Only, str] = {"": "TRUE", "due": DUE, "questions": "questions > 0", "accept": "to_accept > 0"}
+TO_ACCEPT = "died_on = '' AND to_accept > 0"
+CONDITIONS: dict[Only, str] = {"": "TRUE", "due": DUE, "questions": "questions > 0", "accept": TO_ACCEPT}
 
 
 def _found(connection: sqlite3.Connection, wanted: Wanted, behind: int) -> Found:
@@ -224,7 +225,7 @@ def _found(connection: sqlite3.Connection, wanted: Wanted, behind: int) -> Found
     matches = "(:search = '' OR instr(lower(patient), :search) > 0)"
     counts = connection.execute(
         f"SELECT COUNT(*) AS patients, COALESCE(SUM({DUE}), 0) AS due, COALESCE(SUM(questions > 0), 0) AS questions, "
-        f"COALESCE(SUM(to_accept > 0), 0) AS accept, COALESCE(SUM({CONDITIONS[wanted.only]}), 0) AS count "
+        f"COALESCE(SUM({TO_ACCEPT}), 0) AS accept, COALESCE(SUM({CONDITIONS[wanted.only]}), 0) AS count "
         f"FROM line WHERE {matches}", told,
     ).fetchone()  # fmt: skip
     # Keys alone are put in order, out of an index that holds all that is asked for; whole lines are read of one page.

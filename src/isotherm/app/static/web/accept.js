@@ -1,4 +1,4 @@
-// Accepting: ablation and scans follow the lesion that is chosen, unless somebody has chosen them; so does a doubt of its size.
+// Accepting: ablation and scans follow the lesion that is chosen, unless somebody has chosen them; so do a doubt of its size and what is not carried over.
 
 const lesion = document.getElementById("lesion");
 const followers = ["ablation", "after", "before"].map((id) => document.getElementById(id));
@@ -10,6 +10,7 @@ for (const one of followers) one?.addEventListener("input", () => touched.add(on
 lesion?.addEventListener("change", () => {
   const fits = lesion.selectedOptions[0].dataset;
   for (const one of followers) if (!touched.has(one)) one.value = fits[one.id] ?? "";
+  for (const one of document.querySelectorAll("[data-of]")) one.hidden = Boolean(lesion.value) && one.dataset.of !== lesion.value;
   document.getElementById("doubt").textContent = fits.doubt ?? "";
   document.getElementById("doubt").parentElement.hidden = false;
   size.hidden = !fits.doubt;
