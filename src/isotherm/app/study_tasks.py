@@ -73,7 +73,7 @@ def run_study(
     keep_inputs(_ours(Path(out)), data.inputs)
     # Many small matrix products: threads that wait for each other make them slower, and change the last digits.
     with threadpool_limits(1, "blas"):
-        result = analyze(data.protocol, data.table, workers=workers, progress=progress)
+        result = analyze(data.protocol, data.table, chosen=data.chosen, workers=workers, progress=progress)
         if data.registry is not None:
             result.results.text("data.registry", "Registry", data.registry_words)
         kept = release(result) if released else result
