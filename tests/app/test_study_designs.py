@@ -18,13 +18,14 @@ from isotherm.app.study_report_parts import Heading, Paragraph, Table, prose, te
 from isotherm.app.study_report_prose import balance_words
 from isotherm.exchange.protocol_text import protocol_text
 from isotherm.study.analysis.run import analyze
+from isotherm.study.disclosure import release
 from isotherm.study.document import document_of, document_text
 from isotherm.study.protocol_designs import Landmark, Naive
 from tests.app.made_up_study import result_of
 from tests.app.on_disk import Command
 from tests.study.four_arms import OS, YES_NO, four
 from tests.study.four_arms import people as four_people
-from tests.study.registry import COURSE, EVERY, registry, timing
+from tests.study.registry import CLONES, COURSE, EVERY, registry, timing
 
 
 def tables(name: str) -> dict[str, Table]:
@@ -290,3 +291,14 @@ def test_outcomes_with_competing_events_have_their_incidence_in_words_and_no_med
     assert "median time" not in text
     assert "log-rank" not in text
     assert "median time" in words_of(result_of("weights"), "results")
+
+
+def test_the_main_box_says_who_is_left_out_of_the_designs_and_for_which_covariate() -> None:
+    table = registry(90)
+    gaps = table.assign(burden=table["burden"].where(table.index >= 9))
+    found = analyze(timing(designs=(CLONES, Naive())), gaps)
+    one = "9 left out: a covariate at time zero is not known (Burden). "
+    for result, said in ((found, one), (release(found), "the others are counted in the section of the designs. ")):
+        arms = headline_of(json.loads(document_text(document_of(result, {"isotherm": "0"})))).arms
+        assert arms is not None
+        assert f"of 90 eligible patients, in an arm or not; {said}" in text_of(arms.remark)
