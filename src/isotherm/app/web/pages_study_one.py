@@ -64,7 +64,7 @@ def audit(request: Request, name: str) -> Response:
         document = check_study(found, versions("numpy", "pandas", "scipy"))
     except InputError as error:
         return page(request, "study_audit.html.jinja", audit=None, said=str(error))
-    arms = [(arm.label, arm.name == found.protocol.arms.reference, arm_words(found.protocol.arms, arm))
+    arms = [(arm.label, arm.name == found.protocol.arms.reference, arm_words(found.protocol, arm))
             for arm in found.protocol.arms.arms]  # fmt: skip
     return page(request, "study_audit.html.jinja", audit=document, said="", flow=flow_drawing(found), arms=arms,
                 time_zero=found.protocol.time_zero.says, verdict=verdict(document), why_not=why_not,
