@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ def test_a_run_answers_by_the_first_sound_design_and_writes_everything(isotherm:
     assert ran.out.index("clone, censor, weight") < ran.out.index("naive, clock at time zero")
     document = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
     assert document["results"]["headline.design"]["text"] == "clone, censor, weight"
+    own = sha256((tmp_path / "study.toml").read_bytes()).hexdigest()  # what sha256sum says of the file
+    assert document["results"]["protocol.file_hash"]["text"] == own
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert own in report.partition("SHA-256 of the protocol's file")[2][:300]
     assert (tmp_path / "out" / "tables" / "designs.os.csv").exists()
     assert (tmp_path / "out" / "figures" / "designs_pfs.svg").exists()
     checked = isotherm("study", "check", tmp_path / "study.toml").out

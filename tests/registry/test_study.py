@@ -17,7 +17,7 @@ from tests.registry.muddled import Made, day, joined, patient, records_of
 
 SCHEMA = Path(__file__).resolve().parents[2] / "src/isotherm/app/schemas/study-1.schema.json"
 
-OF_THE_SOURCE = ("data.registry", "data.missing_codes", "protocol.hash")
+OF_THE_SOURCE = ("data.registry", "data.missing_codes", "protocol.hash", "protocol.file_hash")
 """Records that say where the table comes from."""
 
 PROTOCOL = """

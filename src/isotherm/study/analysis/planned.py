@@ -29,7 +29,7 @@ def add_protocol(results: Results, protocol: Protocol) -> None:
         "title": ("Title", protocol.title),
         "question": ("Question", protocol.question),
         "design": ("Design", DESIGN),
-        "hash": ("SHA-256 of the protocol", protocol.hash),
+        "hash": ("SHA-256 of what the protocol says, not of its file", protocol.hash),
         "eligibility": ("Eligibility", "; ".join(step.says for step in protocol.eligibility)),
         "time_zero": ("Time zero", protocol.time_zero.says),
         "exposure": ("Start of exposure", protocol.exposure.says),
