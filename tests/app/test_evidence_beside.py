@@ -175,3 +175,14 @@ def test_what_is_no_result_of_a_study_is_refused(isotherm: Command, tmp_path: Pa
     ran = isotherm("evidence", "beside", put(tmp_path, document))
     assert (ran.code, ran.out) == (2, "")
     assert "is no result of `isotherm study run`" in ran.err
+
+
+def test_a_study_is_known_by_its_protocols_file_and_an_old_one_by_what_its_protocol_says(tmp_path: Path) -> None:
+    made = result_of("weights")
+    for text, words in (("ab" * 32, "protocol file with SHA-256 abababababab…"), (None, "what the protocol says, SHA")):
+        if text is None:
+            del made["results"]["protocol.file_hash"]
+        else:
+            made["results"]["protocol.file_hash"] = {**made["results"]["protocol.hash"], "text": text}
+        found = beside(read_library(), put(tmp_path, made), outcome="os", ids=["ruers_2017.os"])
+        assert words in found.own.source

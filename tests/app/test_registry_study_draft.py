@@ -87,6 +87,8 @@ def test_only_outcomes_that_count_from_time_zero_are_in_a_draft(address: str, an
     assert protocol.time_zero.column == {"decision": "decided_on", "ablation": "ablated_on"}[anchor]
     also = {"first ablation"} if anchor == "ablation" else set[str]()
     assert {starts[one.name] for one in protocol.outcomes} <= {"anchor"} | also
+    begin = {"decision": "first decision of the tumor board", "ablation": "first ablation"}[anchor]
+    assert all(one.definition.endswith(f", counted from the {begin}.") for one in protocol.outcomes)
 
 
 @pytest.mark.parametrize("anchor", ["diagnosis", "metastases"])

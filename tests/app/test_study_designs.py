@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from isotherm.app.study_report_parts import Heading, Paragraph, Table, prose, te
 from isotherm.app.study_report_prose import balance_words
 from isotherm.exchange.protocol_text import protocol_text
 from isotherm.study.analysis.run import analyze
+from isotherm.study.disclosure import release
 from isotherm.study.document import document_of, document_text
 from isotherm.study.protocol_designs import Landmark, Naive
 from tests.app.made_up_study import result_of
 from tests.app.on_disk import Command
 from tests.study.four_arms import OS, YES_NO, four
 from tests.study.four_arms import people as four_people
-from tests.study.registry import COURSE, EVERY, registry, timing
+from tests.study.registry import CLONES, COURSE, EVERY, registry, timing
 
 
 def tables(name: str) -> dict[str, Table]:
@@ -43,6 +45,10 @@ def test_a_run_answers_by_the_first_sound_design_and_writes_everything(isotherm:
     assert ran.out.index("clone, censor, weight") < ran.out.index("naive, clock at time zero")
     document = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
     assert document["results"]["headline.design"]["text"] == "clone, censor, weight"
+    own = sha256((tmp_path / "study.toml").read_bytes()).hexdigest()  # what sha256sum says of the file
+    assert document["results"]["protocol.file_hash"]["text"] == own
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert own in report.partition("SHA-256 of the protocol's file")[2][:300]
     assert (tmp_path / "out" / "tables" / "designs.os.csv").exists()
     assert (tmp_path / "out" / "figures" / "designs_pfs.svg").exists()
     checked = isotherm("study", "check", tmp_path / "study.toml").out
@@ -290,3 +296,14 @@ def test_outcomes_with_competing_events_have_their_incidence_in_words_and_no_med
     assert "median time" not in text
     assert "log-rank" not in text
     assert "median time" in words_of(result_of("weights"), "results")
+
+
+def test_the_main_box_says_who_is_left_out_of_the_designs_and_for_which_covariate() -> None:
+    table = registry(90)
+    gaps = table.assign(burden=table["burden"].where(table.index >= 9))
+    found = analyze(timing(designs=(CLONES, Naive())), gaps)
+    one = "9 left out: a covariate at time zero is not known (Burden). "
+    for result, said in ((found, one), (release(found), "the others are counted in the section of the designs. ")):
+        arms = headline_of(json.loads(document_text(document_of(result, {"isotherm": "0"})))).arms
+        assert arms is not None
+        assert f"of 90 eligible patients, in an arm or not; {said}" in text_of(arms.remark)

@@ -30,7 +30,7 @@ STUDY = Path(__file__).with_name("story.toml")
 
 PROGRAM = ("-c", "import sys; from isotherm.app.cli import main; sys.exit(main())")
 
-OF_THE_SOURCE = ("data.registry", "data.source", "protocol.hash")
+OF_THE_SOURCE = ("data.registry", "data.source", "protocol.hash", "protocol.file_hash")
 """Records of a result that say where its table comes from."""
 
 

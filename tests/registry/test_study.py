@@ -17,7 +17,7 @@ from tests.registry.muddled import Made, day, joined, patient, records_of
 
 SCHEMA = Path(__file__).resolve().parents[2] / "src/isotherm/app/schemas/study-1.schema.json"
 
-OF_THE_SOURCE = ("data.registry", "data.missing_codes", "protocol.hash")
+OF_THE_SOURCE = ("data.registry", "data.missing_codes", "protocol.hash", "protocol.file_hash")
 """Records that say where the table comes from."""
 
 PROTOCOL = """
@@ -200,6 +200,37 @@ def test_a_condition_on_the_future_belongs_into_the_eligibility_of_the_protocol(
         )
         assert main(["study", "flow", str(protocol)]) == 2
         assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("condition", [f"ablated_on >= {day(25)}", "smallest_margin_mm >= 5"])
+def test_a_condition_on_the_registry_is_judged_like_a_step_of_eligibility(
+    filled: str, tmp_path: Path, condition: str
+) -> None:
+    step = f'[[eligibility]]\nsays = "{condition}"\nwhere = "{condition}"\n'
+
+    filtered = audited(tmp_path, f"registry:{filled}#patient where {condition}")
+    stepped = audited(tmp_path, f"registry:{filled}#patient", step)
+
+    (ours,) = (one for one in filtered["findings"] if one["id"] == "late_eligibility.registry")
+    (theirs,) = (one for one in stepped["findings"] if one["id"] == "late_eligibility.1")
+    assert ours["says"] == theirs["says"].replace("The step", "The condition on the registry")
+    assert (ours["level"], ours["bars"], ours["counts"]) == ("stop", theirs["bars"], theirs["counts"])
+    assert ours["counts"][1]["value"] > 0  # left out
+    assert filtered["open"] == stepped["open"] == ["landmark"]
+    protocol = str(tmp_path / "audited.toml")
+    assert main(["study", "run", protocol, "--out", str(tmp_path / "out"), "--quiet"]) == 2
+
+
+def audited(folder: Path, file: str, more: str = "") -> dict[str, Any]:
+    text = PROTOCOL.format(file=json.dumps(file), missing="[]").replace("[arms]", f"{more}[arms]", 1)
+    (folder / "audited.toml").write_text(text, encoding="utf-8")
+    main(["study", "check", str(folder / "audited.toml"), "--json", str(folder / "audit.json")])
+    return json.loads((folder / "audit.json").read_text(encoding="utf-8"))
+
+
+def test_a_condition_on_what_was_known_in_time_is_no_finding(filled: str, tmp_path: Path) -> None:
+    found = audited(tmp_path, f"registry:{filled}#patient where age_years >= 40 and decided_on is not missing")
+    assert not [one for one in found["findings"] if one["id"].endswith(".registry")]
 
 
 def test_a_cohort_of_tumors_lists_what_cannot_be(

@@ -169,10 +169,17 @@ def _own(result: Mapping[str, Any], name: str | None) -> tuple[Row, bool, float]
     own = Row(
         name=f"This study: {result['protocol']['title']}", printed=printed(record), numbers=printed(record),
         estimate=float(record["value"]), low=record["low"], high=record["high"], setting=setting,
-        source=f"result.json, protocol {str(result['protocol']['hash'])[:12]}{counts}",
+        source=f"result.json, {_protocol(result)}{counts}",
         remarks=tuple(one for one in result["caveats"] if one == NOBODY_LIVED),
     )  # fmt: skip
     return own, record["kind"] == "ratio", float(record["level"])
+
+
+def _protocol(result: Mapping[str, Any]) -> str:
+    """Return by what the protocol is known: its file, where the run wrote down of which file it was."""
+    if "protocol.file_hash" in result["results"]:
+        return f"protocol file with SHA-256 {_text(result, 'protocol.file_hash')[:12]}…"
+    return f"what the protocol says, SHA-256 {str(result['protocol']['hash'])[:12]}…"
 
 
 def _counted(record: Mapping[str, Any]) -> str:

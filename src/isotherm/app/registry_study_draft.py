@@ -127,7 +127,7 @@ def registry_draft(address: str, asked: Asked, found: Found, *, title: str, comp
              *_time(asked, cohort, compare)]  # fmt: skip
     parts += _timing_arms(asked.windows) if compare == TIMING else _arms(cohort.table[compare], compare)
     parts += [line for name in _facts(cohort) if name != compare for line in _covariate(cohort.table[name], name)]
-    parts += _outcomes(cohort, asked.choices.anchor)
+    parts += _outcomes(cohort, asked)
     if compare == TIMING:
         labels = [one.label.casefold() for one in _told(cohort, asked.choices.anchor)]
         endpoints = ", ".join(toml(label) for label in labels if label in ANSWERED)
@@ -181,12 +181,7 @@ def _tells_sites(centers: pd.Series[Any]) -> bool:
 
 def _time(asked: Asked, cohort: Cohort, compare: str) -> list[str]:
     """Return time zero, who has one, and what begins then."""
-    begin, column = {
-        "patient": {"ablation": ("first ablation", "ablated_on")}.get(
-            asked.choices.anchor, ("first decision of the tumor board", "decided_on")
-        ),
-        "session": ("day of the session", "session_on"), "tumor": ("first ablation of the tumor", "lesion_ablated_on"),
-    }[asked.per]  # fmt: skip
+    begin, column = _begin(asked)
     lines = ["[time_zero]", f"says = {toml(begin)}", f"column = {toml(column)}", ""]
     if cohort.table[column].isna().any():
         lines += ["[[eligibility]]", f"says = {toml(f'The {begin} is recorded')}",
@@ -195,6 +190,16 @@ def _time(asked: Asked, cohort: Cohort, compare: str) -> list[str]:
     if compare == TIMING:
         return [*lines, 'says = "first treatment, ablation or systemic therapy"', 'column = "first_treatment_on"', ""]
     return [*lines, f"says = {toml(f'{compare}, as it was by then')}", 'when = "at time zero"  # check', ""]
+
+
+def _begin(asked: Asked) -> tuple[str, str]:
+    """Return the day on which time begins, in words, and its column."""
+    return {
+        "patient": {"ablation": ("first ablation", "ablated_on")}.get(
+            asked.choices.anchor, ("first decision of the tumor board", "decided_on")
+        ),
+        "session": ("day of the session", "session_on"), "tumor": ("first ablation of the tumor", "lesion_ablated_on"),
+    }[asked.per]  # fmt: skip
 
 
 def _timing_arms(windows: Windows) -> list[str]:
@@ -264,10 +269,10 @@ def _told(cohort: Cohort, anchor: str) -> list[Endpoint]:
     return [one for one in own if (cohort.table[f"{one.name}_event"] == 1).any()] or own
 
 
-def _outcomes(cohort: Cohort, anchor: str) -> Iterator[str]:
+def _outcomes(cohort: Cohort, asked: Asked) -> Iterator[str]:
     """Yield the outcomes; those of sessions have no times: what happened once at least, all where nothing did."""
-    for place, one in enumerate(_told(cohort, anchor)):
-        yield from _outcome(one, cohort, is_first=place == 0)
+    for place, one in enumerate(_told(cohort, asked.choices.anchor)):
+        yield from _outcome(one, cohort, _begin(asked), is_first=place == 0)
         yield f'event = "{one.name}_event"\ntime = "{one.name}_days"\ntime_unit = "days"'
         if one.competing:
             yield f"competing_events = {{ 2 = {toml(one.competing)} }}"
@@ -276,12 +281,13 @@ def _outcomes(cohort: Cohort, anchor: str) -> Iterator[str]:
         told = [one for one in ENDPOINTS if one.unit == "session" and one.name != "stay_days"]
         happened = [one for one in told if cohort.table[one.name].fillna(False).any()] or told
         for place, one in enumerate(happened):
-            yield from _outcome(one, cohort, is_first=place == 0)
+            yield from _outcome(one, cohort, _begin(asked), is_first=place == 0)
             yield f'event = {toml(one.name)}\nkind = "yes/no"\n'
 
 
-def _outcome(one: Endpoint, cohort: Cohort, *, is_first: bool) -> list[str]:
-    start = f", from: {one.start}" if one.start else ""
+def _outcome(one: Endpoint, cohort: Cohort, begin: tuple[str, str], *, is_first: bool) -> list[str]:
+    day = begin[0] if one.start == "anchor" else one.start
+    start = f", counted from the {day}" if day else ""
     return ["[[outcome]]", f"name = {toml(one.name)}", f"label = {toml(one.label)}",
             f"unit = {toml('tumor' if cohort.per == 'tumor' else 'patient')}", f"primary = {toml(is_first)}",
             f"definition = {toml(f'{one.event}{start}.')}", 'counted_as = "events"']  # fmt: skip

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from isotherm.app.simulate_commands import add_simulate
-
-if TYPE_CHECKING:
-    from isotherm.study.cohort import Cohort
 
 EXIT_CODES = """exit codes:
   0  done
@@ -105,15 +102,12 @@ def _check(options: argparse.Namespace) -> int:
     from isotherm.app.study_data import read_study
     from isotherm.app.terminal import terminal_columns
     from isotherm.exchange.atomic import write_text
-    from isotherm.study.cohort import cohort
     from isotherm.study.document import document_text
 
     data = read_study(options.protocol)
     if options.json not in (None, "-"):
         keep_inputs([usable_file(options.json)], data.inputs)
-    document = check_study(
-        cohort(data.protocol, data.table), versions("numpy", "pandas", "scipy"), released=options.release
-    )
+    document = check_study(data.cohort(), versions("numpy", "pandas", "scipy"), released=options.release)
     if options.json not in (None, "-"):
         write_text(options.json, document_text(document))
     print(document_text(document).rstrip() if options.json == "-" else check_text(document, terminal_columns()))
@@ -121,9 +115,10 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _flow(options: argparse.Namespace) -> int:
+    from isotherm.app.study_data import read_study
     from isotherm.app.study_flow import flow_text
 
-    print(flow_text(_cohort(options.protocol)))
+    print(flow_text(read_study(options.protocol).cohort()))
     return 0
 
 
@@ -175,11 +170,3 @@ def _readers(options: argparse.Namespace) -> int:
     )  # fmt: skip
     print(run_readers(options.table, question, options.out))
     return 0
-
-
-def _cohort(path: str) -> Cohort:
-    from isotherm.app.study_data import read_study
-    from isotherm.study.cohort import cohort
-
-    data = read_study(path)
-    return cohort(data.protocol, data.table)

@@ -8,10 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from isotherm.app.registry_cohort import MARK, Found, asked_of, read_cohort
+from isotherm.app.registry_cohort import MARK, Found, asked_of, narrowed, read_everybody
+from isotherm.clinical.record import PATIENT_KEY
 from isotherm.errors import BadColumn, BadSetting, BadTable
 from isotherm.exchange.protocol_files import read_protocol
 from isotherm.exchange.tables_in import read_records
+from isotherm.registry.cohort import KNOWN_ON
+from isotherm.study.chosen import Chosen
+from isotherm.study.cohort import Cohort, cohort
 from isotherm.study.predicate import Predicate, near
 from isotherm.study.protocol import Protocol
 from isotherm.study.simulate.synthetic import NOBODY_LIVED
@@ -31,12 +35,24 @@ class StudyData:
         Files that must not be written over.
     registry : dict or None
         Which registry the table comes from, at which moment, and what was asked; no value of a patient.
+    chosen : Chosen or None
+        How the registry chose its rows.
     """
 
     protocol: Protocol
     table: pd.DataFrame
     inputs: tuple[str, ...]
     registry: dict[str, Any] | None
+    chosen: Chosen | None = None
+
+    def cohort(self) -> Cohort:
+        """Return the eligible patients in their arms.
+
+        Raises
+        ------
+        InputError
+        """
+        return cohort(self.protocol, self.table, self.chosen)
 
     @property
     def registry_words(self) -> str:
@@ -79,15 +95,28 @@ def study_of(protocol: Protocol, path: str) -> StudyData:
         if value is not None:
             raise BadSetting(f"The data come from a registry, so they have no {name}; leave it out of [data].")
     address, asked = asked_of(data.file, folder)
-    found = read_cohort(address, asked)
-    later = [name for name in Predicate(asked.where).columns if name in found.cohort.later] if asked.where else []
+    where = Predicate(asked.where) if asked.where else None  # said before anything is read
+    everybody = read_everybody(address, asked)
+    found = narrowed(everybody, where)
+    future = {*found.cohort.later, *protocol.outcome_columns}
+    later = [name for name in where.columns if name in future] if where is not None else []
     if later:
         raise BadSetting(
             f"The condition on the registry asks for '{later[0]}', which only the future tells; make it a step of "
             "eligibility with an override, where it is counted and seen."
         )
     table = _columns(protocol, found.cohort.table)
-    return StudyData(_with_caveat(protocol, found), table, (path, address), found.provenance(asked))
+    return StudyData(_with_caveat(protocol, found), table, (path, address), found.provenance(asked),
+                     _chosen(where, everybody.cohort.table, found.cohort.table))  # fmt: skip
+
+
+def _chosen(where: Predicate | None, whole: pd.DataFrame, kept: pd.DataFrame) -> Chosen:
+    """Return how the rows that are kept were chosen from the whole registry."""
+    known_on = {name: day for name, day in KNOWN_ON.items() if name in kept.columns}
+    asked = () if where is None else where.columns
+    names = dict.fromkeys([*asked, *known_on.values()])
+    left_out = whole[PATIENT_KEY].nunique() - kept[PATIENT_KEY].nunique()
+    return Chosen(where=where, left_out=left_out, facts=kept[list(names)], known_on=known_on)
 
 
 def _with_caveat(protocol: Protocol, found: Found) -> Protocol:

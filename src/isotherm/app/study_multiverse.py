@@ -47,7 +47,7 @@ def run_multiverse(
     written = [Path(out) / name for name in (RESULT, TABLE, f"{FIGURE}.svg", f"{FIGURE}.png")]
     keep_inputs(written, data.inputs)
     with threadpool_limits(1, "blas"):
-        points = multiverse(study, data.table, workers=workers, progress=progress)
+        points = multiverse(study, data.table, chosen=data.chosen, workers=workers, progress=progress)
     document = _document(study, points, spread_of(points))
     with new_folder(out) as folder:
         (folder / PROTOCOLS).mkdir(exist_ok=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_designs import main_key
-from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of, is_imputed, outcomes_of
-from isotherm.app.study_report_parts import Runs, Table, Words, bound, first_data_set, months_of, say
+from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of, family, is_imputed, outcomes_of
+from isotherm.app.study_report_parts import Run, Runs, Table, Words, bound, first_data_set, months_of, say
 from isotherm.app.study_report_words import Result
 
 Column = tuple[str, Mapping[str, str]]
@@ -41,11 +41,22 @@ def by_arm_of_design(result: Result, outcome: Outcome) -> Table | None:
     rows = tuple(
         ((Words(arm.label),), *((bound(result, ids[arm.name]),) for _, ids in columns)) for arm in arms
     )  # fmt: skip
-    remark = say(result, "The designs rest on {course.patients} of {course.eligible} eligible patients, in an arm or "
-                         "not; the others are counted in the section of the designs. ")  # fmt: skip
+    remark = (*say(result, "The designs rest on {course.patients} of {course.eligible} eligible patients, in an arm or "
+                           "not"), *_left_out(result), Words(". "))  # fmt: skip
     both = "Each of them stands in every arm until the records contradict it, so arms add up to more than there are. "
     return Table(f"{outcome.label} in each arm", ("", *(head for head, _ in columns)), rows,
                  (*remark, Words(both if cloned else "")))  # fmt: skip
+
+
+def _left_out(result: Result) -> Iterator[Run]:
+    """Yield how many are left out of all designs, and why; where a release withholds one, where they are told."""
+    reasons = list(family(result, "course.left_out"))
+    if any(one["value"] is None for _, one in reasons):
+        yield Words("; the others are counted in the section of the designs")
+        return
+    for key, one in reasons:
+        if one["value"]:
+            yield from say(result, f"; {{{key}}} left out: {{why}}", why=str(one["label"]).partition(": ")[2])
 
 
 def _columns(result: Result, outcome: Outcome, arms: tuple[Arm, ...]) -> list[Column]:

@@ -193,7 +193,8 @@ def _software(result: Result) -> tuple[Block, ...]:
     protocol = result["protocol"]
     license_words = f" License of the data: {protocol['license']}." if protocol.get("license") else ""
     return blocks(
-        Paragraph((*say(result, "SHA-256 of the protocol: {protocol.hash}. "),
+        Paragraph((*say(result, "SHA-256 of the protocol's file: {protocol.file_hash}. "),
+                   *say(result, "SHA-256 of what it says, however it is laid out: {protocol.hash}. "),
                    Words(f"Seed: {protocol['seed']}.{license_words}"))),
         settings(result), Table("Software", ("Program", "Version"), rows),
         Paragraph((Words("The same protocol, table and seed give the same numbers. Each number here carries the id of "

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from secrets import token_hex
@@ -73,7 +74,9 @@ def run_study(
     keep_inputs(_ours(Path(out)), data.inputs)
     # Many small matrix products: threads that wait for each other make them slower, and change the last digits.
     with threadpool_limits(1, "blas"):
-        result = analyze(data.protocol, data.table, workers=workers, progress=progress)
+        result = analyze(data.protocol, data.table, chosen=data.chosen, workers=workers, progress=progress)
+        result.results.text("protocol.file_hash", "SHA-256 of the protocol's file, as sha256sum gives it",
+                            sha256(Path(protocol).read_bytes()).hexdigest())  # fmt: skip
         if data.registry is not None:
             result.results.text("data.registry", "Registry", data.registry_words)
         kept = release(result) if released else result

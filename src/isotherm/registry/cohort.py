@@ -31,6 +31,15 @@ LATER = ("progressed_on", "died_on", "last_seen_on", "repeat_ablated_on", "resid
          "assisted_efficacy", "efficacy", "complication", "complications", "died_30d", "died_90d", "stay_days",
          *(f"highest_{grade}" for grade in GRADES))  # fmt: skip
 
+KNOWN_ON: Mapping[str, str] = MappingProxyType(
+    {
+        "timing": "timing_known_on",
+        "ablated_lesions": "ablated_on",
+        "smallest_margin_mm": "ablated_on",
+    }
+)
+"""Facts of patients that come after the first decision, and the column with the day before which nobody knew them."""
+
 OF_PATIENT = ("center_id", "sex", "bmi_kg_m2", "diabetes", "steatosis", "cirrhosis")
 OF_PRIMARY = ("primary", "primary_site", "t_stage", "n_stage", "ras", "braf", "microsatellites")
 OF_DECISION = ("organ", "strategy", "tumor_board", "ecog", "asa", "cea_ug_l", "distribution", "extrahepatic_disease",

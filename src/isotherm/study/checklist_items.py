@@ -53,7 +53,7 @@ ITEMS: tuple[Item, ...] = (
     _strobe("1", "Design named in title or abstract; a balanced summary", "protocol.title", author=True),
     _strobe("2", "Background, and why the question is asked"),
     _strobe("3", "Objectives and hypotheses", "protocol.question"),
-    _strobe("4", "The design, early in the paper", "protocol.design", "protocol.hash"),
+    _strobe("4", "The design, early in the paper", "protocol.design", "protocol.hash", "protocol.file_hash"),
     _strobe("5", "Setting, places and dates", "data.sites", "data.dates", author=True),
     _strobe("6", "Who was eligible, where patients come from, follow-up; for matched studies criteria and numbers",
             "protocol.eligibility", "protocol.time_zero", "matching"),
@@ -97,7 +97,7 @@ ITEMS: tuple[Item, ...] = (
     _record("13.1", "How patients were selected, by data quality, availability and linkage, with a diagram", "flow"),
     _record("19.1", "Consequences of data not made for the question: misclassification, unmeasured confounding, gaps, "
             "eligibility that changed over time", "caveat", "evalue", "missing", author=True),
-    _record("22.1", "Access to protocol, data and code", "run", "protocol.hash", author=True),
+    _record("22.1", "Access to protocol, data and code", "run", "protocol.hash", "protocol.file_hash", author=True),
     _target("1a", "That a target trial is emulated, what for, and the trial in brief", "protocol.title", author=True),
     _target("1b", "The data sources, in the abstract", "data.source", author=True),
     _target("1c", "Main assumptions, methods, findings and conclusions, in the abstract", "headline", author=True),
@@ -147,8 +147,8 @@ ITEMS: tuple[Item, ...] = (
     _target("16", "Limitations: how trial and emulation differ, and whether the assumptions are plausible",
             "caveat", "design.*.*.remaining", "design.*.barred", "finding", "override", author=True),
     _target("17", "Ethics approval"),
-    _target("18", "Where and when the protocol was registered", "protocol.hash", author=True),
-    _target("19", "Access to data, code and materials", "run", "protocol.hash", author=True),
+    _target("18", "Where and when the protocol was registered", "protocol.hash", "protocol.file_hash", author=True),
+    _target("19", "Access to data, code and materials", "run", "protocol.hash", "protocol.file_hash", author=True),
     _target("20", "Funding, and the role of funders"),
     _target("21", "Conflicts of interest"),
 )  # fmt: skip

@@ -11,6 +11,7 @@ import pandas as pd
 
 from isotherm.columns import Int, label
 from isotherm.errors import BadSetting, BadTable
+from isotherm.study.chosen import Chosen
 from isotherm.study.design_matrix import Kind
 from isotherm.study.finding import Finding
 from isotherm.study.flow import Flow
@@ -45,6 +46,8 @@ class Cohort:
         About the records; those about the design are `isotherm.study.guard.audit.findings_of`.
     outside : DataFrame
         Eligible rows that fall into no arm, or whose arm is not known.
+    chosen : Chosen, optional
+        How the rows of the whole table were chosen; the guard judges it like a step of eligibility.
     """
 
     protocol: Protocol
@@ -56,6 +59,7 @@ class Cohort:
     flow: Flow
     findings: tuple[Finding, ...]
     outside: pd.DataFrame
+    chosen: Chosen | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -97,7 +101,7 @@ class Cohort:
         )
 
 
-def cohort(protocol: Protocol, table: pd.DataFrame) -> Cohort:
+def cohort(protocol: Protocol, table: pd.DataFrame, chosen: Chosen | None = None) -> Cohort:
     """Apply a protocol to a table of records.
 
     Parameters
@@ -105,6 +109,8 @@ def cohort(protocol: Protocol, table: pd.DataFrame) -> Cohort:
     protocol : Protocol
     table : DataFrame
         One row per patient, or per tumor if the protocol names a column of tumors; missing values as NaN or None.
+    chosen : Chosen, optional
+        How its rows were chosen before it came.
 
     Returns
     -------
@@ -126,11 +132,12 @@ def cohort(protocol: Protocol, table: pd.DataFrame) -> Cohort:
     _check_arms(protocol, people, rows)
     flow = flow.with_parts(_arm_boxes(protocol, people, flow))
     inside = people.arm[rows] >= 0
-    chosen, outside = rows[inside], records.iloc[rows[~inside]]
-    kept = records.iloc[chosen]
+    places, outside = rows[inside], records.iloc[rows[~inside]]
+    kept = records.iloc[places]
     findings = check_values(protocol, kept)
-    site = None if people.site is None else people.site[chosen]
-    return Cohort(protocol, kept, people.arm[chosen], people.person[chosen], site, people, flow, findings, outside)
+    site = None if people.site is None else people.site[places]
+    return Cohort(protocol, kept, people.arm[places], people.person[places], site, people, flow, findings, outside,
+                  chosen)  # fmt: skip
 
 
 def _filtered(protocol: Protocol, table: pd.DataFrame, people: People) -> tuple[Flow, Int]:

@@ -17,6 +17,7 @@ from isotherm.study.analysis.balanced import worst_difference
 from isotherm.study.analysis.compare import compare
 from isotherm.study.analysis.designs import carried_out, refuse_unsound
 from isotherm.study.analysis.units import Units, units_of
+from isotherm.study.chosen import Chosen
 from isotherm.study.cohort import Cohort, cohort
 from isotherm.study.designs.clone_result import CloneResult
 from isotherm.study.guard.audit import findings_of
@@ -85,8 +86,9 @@ class Spread:
 
 
 def multiverse(
-    protocol: Protocol, table: pd.DataFrame, *, workers: int = 1, progress: Callable[[str], None] = lambda _: None
-) -> tuple[Point, ...]:
+    protocol: Protocol, table: pd.DataFrame, *, chosen: Chosen | None = None, workers: int = 1,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[Point, ...]:  # fmt: skip
     """Carry out every analysis of a protocol's grid.
 
     Parameters
@@ -94,7 +96,7 @@ def multiverse(
     protocol : Protocol
         Its primary outcome is in time, or all points are differences of risks.
     table : DataFrame
-    workers, progress
+    chosen, workers, progress
         As of `analyze`.
 
     Returns
@@ -116,7 +118,7 @@ def multiverse(
     """
     if protocol.multiverse is None or protocol.outcomes_blinded:
         raise BadSetting("No grid to carry out, or blinded outcomes; give a [multiverse], and open the outcomes.")
-    made = cohort(protocol, table)
+    made = cohort(protocol, table, chosen)
     findings = findings_of(made)
     refuse_unsound(protocol, findings)
     barred = any("naive" in one.bars for one in findings)

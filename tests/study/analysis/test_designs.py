@@ -289,7 +289,7 @@ def test_categories_and_constants_become_columns_or_none() -> None:
     assert courses(table, course=replace(COURSE, baseline=("burden",)),
                    covariates=(BURDEN, stage)).courses.baseline_names == ("burden",)  # fmt: skip
     some = courses(table.assign(burden=np.where(np.arange(60) < 4, np.nan, 1.0)))
-    assert dict(some.left_out)["a covariate at time zero is not known"] == 4
+    assert dict(some.left_out)["a covariate at time zero is not known (Burden)"] == 4
 
 
 def test_changing_covariates_are_carried_forward_together() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from isotherm.study.analysis.adjusted_for import covariates_in_words, main_in_words
 from isotherm.study.analysis.planned import add_protocol, arm_words
+from isotherm.study.known import TimeZero
 from isotherm.study.protocol_designs import ArmStrategy, Asked, Design, Landmark, Naive, TimeDependentCox
 from isotherm.study.protocol_methods import Adjustment, Coarsened, Matching, Methods, Unadjusted, Weighting
 from isotherm.study.protocol_parts import Arm, Arms
@@ -29,7 +30,11 @@ def test_strategies_are_said_with_their_windows_and_what_releases_from_them() ->
     one, released, other = said.split("; ")
     assert one == ("Ablation first: ablation from day 0 to day 28 after time zero, "
                    "then systemic therapy from day 14 to day 28 after ablation")  # fmt: skip
-    assert released == "progression, death or a contraindication before a treatment is due releases from it"
+    assert released == "progression or death before a treatment is due releases from it"
+    course = replace(COURSE, contraindication="unfit_on")
+    assert "; progression, death or a contraindication before" in arm_words(
+        timing(arms=arms, course=course), arms.arms[0]
+    )
     assert other == "Delayed ablation: no systemic therapy, ablation from day 0 to day 28 after time zero"
     assert results.records["protocol.horizon"].text == "From decision on, up to day 365"
     assert "truncated at their quantiles 0.05 and 0.9, and no weights" in (
@@ -47,10 +52,11 @@ def test_arms_without_strategies_are_told_by_their_window_or_their_values() -> N
     first, later, around = (Arm(name=name, label=name, window_days=days) for name, days in
                             (("a", (14.0, 28.0)), ("b", (-90.0, -60.0)), ("c", (-5.0, 5.0))))  # fmt: skip
     arms = Arms(start="ablated_on", end="systemic_on", arms=(first, later, around), reference="a")
-    assert arm_words(arms, first) == "systemic_on 14 to 28 days after ablated_on"
-    assert arm_words(arms, later) == "systemic_on 60 to 90 days before ablated_on"
-    assert arm_words(arms, around) == "systemic_on from day -5 to day 5 of ablated_on"
-    assert arm_words(protocol().arms, protocol().arms.arms[0]).startswith("drug is 1")
+    dated = protocol(arms=arms, time_zero=TimeZero(says="first treatment", column="ablated_on"))
+    assert arm_words(dated, first) == "systemic_on 14 to 28 days after ablated_on"
+    assert arm_words(dated, later) == "systemic_on 60 to 90 days before ablated_on"
+    assert arm_words(dated, around) == "systemic_on from day -5 to day 5 of ablated_on"
+    assert arm_words(protocol(), protocol().arms.arms[0]).startswith("drug is 1")
 
 
 def test_each_design_and_the_arms_beside_them_say_what_they_adjust_for() -> None:

@@ -12,7 +12,7 @@ import pytest
 from isotherm.errors import BadSetting, FitError, OutOfReach
 from isotherm.study.designs.clone_censor_weight import clone_censor_weight
 from isotherm.study.designs.clone_estimates import estimate_clones
-from isotherm.study.designs.clone_result import CloneResult, remarks_on
+from isotherm.study.designs.clone_result import CloneResult, clause, remarks_on
 from isotherm.study.designs.clones import clone, truncated
 from isotherm.study.designs.strategy import NEVER, Strategy, Window
 from tests.study.designs.made import BOTH, DELAYED, UPFRONT, random_courses
@@ -83,7 +83,9 @@ def test_numbers_at_risk_stand_just_after_each_window() -> None:
 def test_the_target_and_what_remains_are_said_in_words() -> None:
     result = found().result
     assert "if all patients had followed a strategy" in result.target
-    assert "unless progression, death or contraindication came first" in result.target
+    assert "unless progression or death came first" in result.target
+    unfit = random_courses(70, 8, contraindication_days=np.full(70, 1.0))
+    assert clause(unfit, BOTH) == ", unless progression, death or contraindication came first."
     assert "not recorded" in result.remaining_bias[0]
     assert not any("when it is seen" in one for one in result.remaining_bias)
     seen = run(endpoint="progression-free survival").result.remaining_bias

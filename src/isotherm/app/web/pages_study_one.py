@@ -24,7 +24,6 @@ from isotherm.exchange.protocol_fields import BLOCKS, changed, emptied, with_blo
 from isotherm.exchange.protocol_files import protocol_from
 from isotherm.printable import printable
 from isotherm.study.analysis.planned import arm_words
-from isotherm.study.cohort import cohort
 
 ROUTER = APIRouter()
 
@@ -61,11 +60,11 @@ def audit(request: Request, name: str) -> Response:
     try:
         # The text that was looked through: by now another one may lie in the file, which names other data.
         data = study_of(protocol_from(text, name=PROTOCOL), str(study.protocol.file))
-        found = cohort(data.protocol, data.table)
+        found = data.cohort()
         document = check_study(found, versions("numpy", "pandas", "scipy"))
     except InputError as error:
         return page(request, "study_audit.html.jinja", audit=None, said=str(error))
-    arms = [(arm.label, arm.name == found.protocol.arms.reference, arm_words(found.protocol.arms, arm))
+    arms = [(arm.label, arm.name == found.protocol.arms.reference, arm_words(found.protocol, arm))
             for arm in found.protocol.arms.arms]  # fmt: skip
     return page(request, "study_audit.html.jinja", audit=document, said="", flow=flow_drawing(found), arms=arms,
                 time_zero=found.protocol.time_zero.says, verdict=verdict(document), why_not=why_not,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from isotherm.columns import Float, Int, refuse
 from isotherm.errors import NothingToCompare
+from isotherm.printable import first_named
 from isotherm.study.cohort import Cohort
 from isotherm.study.design_matrix import Bool, Kind, design_matrix
 from isotherm.study.designs.courses import Courses, Measurements
@@ -72,7 +73,7 @@ def timed(cohort: Cohort) -> Timed:
     left_out = (
         ("time zero, last contact or death is not known", int((~known).sum())),
         ("not observed after time zero", int((known & ~observed).sum())),
-        ("a covariate at time zero is not known", int((known & observed & ~complete).sum())),
+        (_unknown(cohort, course, table[known & observed]), int((known & observed & ~complete).sum())),
     )
     if not kept.any():
         raise NothingToCompare(f"None of {len(table)} eligible patients has a course that can be used; {MEND}.")
@@ -114,8 +115,7 @@ def _baseline(cohort: Cohort, course: Course, table: pd.DataFrame) -> tuple[Floa
     complete = np.ones(len(table), dtype=np.bool_)
     for name in (one.baseline for one in course.changing):
         complete &= ~np.isnan(numbers(table, name))
-    wanted = course.baseline or tuple(one.column for one in cohort.protocol.adjusted)
-    names = [name for name in wanted if name not in {one.baseline for one in course.changing}]
+    names = [name for name in _wanted(cohort, course) if name not in {one.baseline for one in course.changing}]
     if not names:
         return np.empty((len(table), 0)), complete, ()
     whole = replace(cohort, table=table).covariates().reset_index(drop=True)
@@ -131,6 +131,19 @@ def _baseline(cohort: Cohort, course: Course, table: pd.DataFrame) -> tuple[Floa
     inside = np.zeros(len(table), dtype=np.bool_)
     inside[design.rows] = True
     return x, complete & inside, tuple(design.columns)
+
+
+def _unknown(cohort: Cohort, course: Course, table: pd.DataFrame) -> str:
+    """Say which of the covariates that everybody needs somebody lacks."""
+    labels = {one.column: one.label for one in cohort.protocol.covariates}
+    wanted = [one.baseline for one in course.changing]
+    wanted += [name for name in _wanted(cohort, course) if name not in wanted]
+    found = [labels.get(name, name) for name in wanted if table[name].isna().any()]
+    return f"a covariate at time zero is not known{f' ({first_named(found)})' if found else ''}"
+
+
+def _wanted(cohort: Cohort, course: Course) -> tuple[str, ...]:
+    return course.baseline or tuple(one.column for one in cohort.protocol.adjusted)
 
 
 def _changing(course: Course, table: pd.DataFrame, zero: str) -> Measurements:

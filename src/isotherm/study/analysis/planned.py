@@ -10,7 +10,7 @@ from isotherm.study.designs.naive import CLOCKS
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_designs import ArmStrategy, Asked, Design, Landmark, TimeDependentCox, Weighted, in_words
 from isotherm.study.protocol_methods import Adjustment, Coarsened, Matching, Unadjusted, Weighting
-from isotherm.study.protocol_parts import Arm, Arms, Outcome
+from isotherm.study.protocol_parts import Arm, Outcome
 from isotherm.study.result import Results
 
 BESIDE = (
@@ -29,7 +29,7 @@ def add_protocol(results: Results, protocol: Protocol) -> None:
         "title": ("Title", protocol.title),
         "question": ("Question", protocol.question),
         "design": ("Design", DESIGN),
-        "hash": ("SHA-256 of the protocol", protocol.hash),
+        "hash": ("SHA-256 of what the protocol says, not of its file", protocol.hash),
         "eligibility": ("Eligibility", "; ".join(step.says for step in protocol.eligibility)),
         "time_zero": ("Time zero", protocol.time_zero.says),
         "exposure": ("Start of exposure", protocol.exposure.says),
@@ -45,7 +45,7 @@ def add_protocol(results: Results, protocol: Protocol) -> None:
     if protocol.course is not None:
         texts["strategies"] = (
             "Strategies, with their windows",
-            "; ".join(f"{arm.label}: {arm_words(protocol.arms, arm)}" for arm in protocol.arms.arms),
+            "; ".join(f"{arm.label}: {arm_words(protocol, arm)}" for arm in protocol.arms.arms),
         )
         texts["horizon"] = (
             "Follow-up",
@@ -65,10 +65,11 @@ def _arm(protocol: Protocol, name: str) -> str:
     return f"{words} (reference)" if name == protocol.arms.reference else words
 
 
-def arm_words(arms: Arms, arm: Arm) -> str:
+def arm_words(protocol: Protocol, arm: Arm) -> str:
     """Say who is in an arm: what its strategy asks from time zero on, its window of days, or its values."""
+    arms, course = protocol.arms, protocol.course
     if arm.strategy is not None:
-        return _strategy(arm.strategy)
+        return _strategy(arm.strategy, unfit=course is not None and course.contraindication is not None)
     if arm.window_days is not None:
         low, high = sorted(abs(day) for day in arm.window_days)
         side = "before" if max(arm.window_days) <= 0 else "after"
@@ -79,14 +80,15 @@ def arm_words(arms: Arms, arm: Arm) -> str:
     return f"{arms.column} is {' or '.join(map(label, arm.values))}"
 
 
-def _strategy(strategy: ArmStrategy) -> str:
-    """Say what a strategy asks of a patient, in the order of its days, and what releases from it."""
+def _strategy(strategy: ArmStrategy, *, unfit: bool) -> str:
+    """Say what a strategy asks, in the order of its days, and what releases from it: a contraindication if `unfit`."""
     asked = {"systemic therapy": strategy.systemic, "ablation": strategy.ablation}
     named = sorted(
         ((what, one) for what, one in asked.items() if one is not None), key=lambda pair: _is_second(pair[1])
     )
     parts = [f"{'then ' if _is_second(one) else ''}{_window(what, one)}" for what, one in named]
-    free = "; progression, death or a contraindication before a treatment is due releases from it"
+    events = "progression, death or a contraindication" if unfit else "progression or death"
+    free = f"; {events} before a treatment is due releases from it"
     return f"{', '.join(parts)}{free if strategy.dynamic else ''}"
 
 

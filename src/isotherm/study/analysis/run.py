@@ -34,6 +34,7 @@ from isotherm.study.analysis.several import METHOD, TARGET, add_several, add_sev
 from isotherm.study.analysis.times import add_times
 from isotherm.study.analysis.units import units_of
 from isotherm.study.analysis.yes_no import add_yes_no
+from isotherm.study.chosen import Chosen
 from isotherm.study.cohort import Cohort, cohort
 from isotherm.study.guard.audit import findings_of
 from isotherm.study.matched import Matched
@@ -48,8 +49,9 @@ def _silent(_: str) -> None:
 
 
 def analyze(
-    protocol: Protocol, table: pd.DataFrame, *, workers: int = 1, progress: Callable[[str], None] = _silent
-) -> StudyResult:
+    protocol: Protocol, table: pd.DataFrame, *, chosen: Chosen | None = None, workers: int = 1,
+    progress: Callable[[str], None] = _silent,
+) -> StudyResult:  # fmt: skip
     """Run a protocol on its table.
 
     Parameters
@@ -57,6 +59,8 @@ def analyze(
     protocol : Protocol
     table : DataFrame
         One row per patient, or per tumor; with the protocol's columns.
+    chosen : Chosen, optional
+        How its rows were chosen before it came.
     workers : int
         Threads of the bootstrap; no number depends on it.
     progress : callable
@@ -75,7 +79,7 @@ def analyze(
         fails later is a result with its reason.
     """
     progress("cohort")
-    made = cohort(protocol, table)
+    made = cohort(protocol, table, chosen)
     findings = findings_of(made)
     refuse_unsound(protocol, findings)
     results, timed_designs = Results(), None

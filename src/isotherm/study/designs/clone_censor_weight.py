@@ -95,7 +95,7 @@ def clone_censor_weight(
         lambda some: clone(some, strategies, endpoint=endpoint, period_days=period_days),
         design="clone, censor, weight",
         target=f"{endpoint.capitalize()} from the decision on, if all patients had followed a strategy: "
-        f"{named}{clause(strategies)}",
+        f"{named}{clause(courses, strategies)}",
         remaining_bias=remaining_bias(strategies, endpoint),
         rows="clones",
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from isotherm.effect import Effect
 from isotherm.study.designs.clones import Clones
-from isotherm.study.designs.courses import Endpoint
+from isotherm.study.designs.courses import Courses, Endpoint
 from isotherm.study.designs.result import DesignResult
 from isotherm.study.designs.strategy import REASONS, Strategy
 from isotherm.study.resample import Bootstrap
@@ -114,10 +114,11 @@ def at_risk_after(one: Clones, day: float) -> AtRisk:
     return AtRisk(one.strategy.name, day, int(there.sum()), float(one.weight[there].sum()))
 
 
-def clause(strategies: Sequence[Strategy]) -> str:
-    """Return the end of the sentence on the target: what comes first."""
+def clause(courses: Courses, strategies: Sequence[Strategy]) -> str:
+    """Return the end of the sentence on the target: what comes first; a contraindication only where one is recorded."""
     if all(strategy.dynamic for strategy in strategies):
-        return ", unless progression, death or contraindication came first."
+        unfit = bool(np.isfinite(courses.contraindication_days).any())
+        return f", unless {'progression, death or contraindication' if unfit else 'progression or death'} came first."
     return ", whatever came first in those of " + ", ".join(f'"{s.name}"' for s in strategies if not s.dynamic) + "."
 
 

@@ -79,7 +79,7 @@ def censoring_weights(
         lambda some: _arms(some, strategies, endpoint, period_days),
         design="arms as begun, weighted at baseline and for censoring",
         target=f"{endpoint.capitalize()} from the first treatment on, if all who came to one had begun, and followed, "
-        f"a strategy: {named}{clause(strategies)}",
+        f"a strategy: {named}{clause(courses, strategies)}",
         remaining_bias=REMAINING,
         rows="patients",
     )

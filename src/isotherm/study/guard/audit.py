@@ -7,6 +7,7 @@ from isotherm.study.finding import DESIGNS, Finding
 from isotherm.study.guard.arms import arm_findings
 from isotherm.study.guard.courses import course_findings
 from isotherm.study.guard.factors import factor_findings
+from isotherm.study.guard.gaps import gap_findings
 from isotherm.study.guard.methods import method_findings
 from isotherm.study.guard.outcomes import outcome_findings
 from isotherm.study.guard.overlap import overlap_findings
@@ -58,6 +59,7 @@ def findings_of(cohort: Cohort) -> tuple[Finding, ...]:
         *course_findings(patients),
         *selection_findings(patients),
         *method_findings(patients.protocol),
+        *gap_findings(patients),
         *overlap_findings(patients),
         *outcome_findings(patients),
         *scan_findings(patients),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from isotherm.columns import Float
 from isotherm.study.finding import Finding, Tally
@@ -30,8 +32,8 @@ COMPLETED = re.compile(
 
 def selection_findings(patients: Patients) -> Iterator[Finding]:
     """Yield steps of eligibility and groups that look at what came later, and patients who came in late."""
-    for number, step in enumerate(patients.protocol.eligibility, start=1):
-        yield from _step(patients, number, step)
+    for one in _conditions(patients):
+        yield from _step(patients, one)
     for subgroup in patients.protocol.subgroups:
         if not subgroup.override:
             yield from _group(patients, f"subgroup.{subgroup.name}", subgroup.label, subgroup.columns)
@@ -42,34 +44,58 @@ def selection_findings(patients: Patients) -> Iterator[Finding]:
         yield from _entry(patients, patients.protocol.entry.says)
 
 
-def _step(patients: Patients, number: int, step: Step) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """What chose the patients: how its findings end, what it is called, its step, and how many it left out."""
+
+    key: str
+    called: str
+    step: Step
+    left_out: int
+    declare: str
+
+
+def _conditions(patients: Patients) -> Iterator[_Condition]:
+    """Yield the condition under which a registry gave the table, and the steps of eligibility."""
+    flow, chosen = patients.cohort.flow, patients.cohort.chosen
+    if chosen is not None and chosen.where is not None:
+        step = Step(says=chosen.where.text, where=chosen.where)
+        yield _Condition("registry", f'The condition on the registry "{step.says}"', step, chosen.left_out,
+                         "Make it a step of eligibility, and say there when it was known (known = ...); drop it if "
+                         "that was after time zero.")  # fmt: skip
+    for number, step in enumerate(patients.protocol.eligibility, start=1):
+        out = [box.patients for box in flow.boxes if box.key in (f"step_{number}.not_met", f"step_{number}.unknown")]
+        yield _Condition(str(number), f'The step "{step.says}"', step, sum(out),
+                         "Say when it was known (known = ... in that step); drop it if that was after time zero."
+                         )  # fmt: skip
+
+
+def _step(patients: Patients, one: _Condition) -> Iterator[Finding]:
     """Yield that a step was answered after time zero or after exposure began, or that it sounds like it."""
+    step, out = one.step, one.left_out
     when, late = _late(patients, step)
-    flow, key = patients.cohort.flow, f"step_{number}"
-    out = sum(box.patients for box in flow.boxes if box.key in (f"{key}.not_met", f"{key}.unknown"))
     left = Tally(what="left out by it", value=out)
     if when:
         count = int(late.sum())
         sounds = " It asks for completed treatment or follow-up." if _sounds_completed(step) else ""
         says = (
-            f'The step "{step.says}" was known {when} in {of_patients(count, len(patients))}: it chooses by the '
+            f"{one.called} was known {when} in {of_patients(count, len(patients))}: it chooses by the "
             f"future, and left out {of_patients(out)}.{sounds}"
         )
         counts = (Tally(what=f"known {when}", value=count, of=len(patients)), left)
         if step.override or when != AFTER_ZERO:
             reason = f" Used all the same: {step.override}" if step.override else ""
-            yield Finding(f"late_eligibility.{number}", says + reason, count, "warn",
-                          "Drop the step, or show the result without it.", (), counts)  # fmt: skip
+            yield Finding(f"late_eligibility.{one.key}", says + reason, count, "warn",
+                          "Drop it, or show the result without it.", (), counts)  # fmt: skip
         else:
-            yield Finding(f"late_eligibility.{number}", says, count, "stop", "Drop the step, or count from a day on "
+            yield Finding(f"late_eligibility.{one.key}", says, count, "stop", "Drop it, or count from a day on "
                           "which it was known for everybody (a landmark).", BUT_LANDMARK, counts)  # fmt: skip
     elif step.known is None and _sounds_completed(step) and not _in_time(patients.protocol, step):
         yield Finding(
-            f"completed_treatment.{number}",
-            f'The step "{step.says}" sounds like a criterion that is only met later (completed treatment, follow-up, '
+            f"completed_treatment.{one.key}",
+            f"{one.called} sounds like a criterion that is only met later (completed treatment, follow-up, "
             f"response, survival), and it is not declared when it was known; it left out {of_patients(out)}.",
-            out, "warn", "Say when it was known (known = ... in that step); drop it if that was after time zero.", (),
-            (left,),
+            out, "warn", one.declare, (), (left,),
         )  # fmt: skip
 
 
@@ -103,12 +129,23 @@ def _dated_late(patients: Patients, step: Step) -> Mask:
     late, zero = np.zeros(len(patients), dtype=bool), patients.protocol.time_zero.column
     if zero is None:
         return late
+    facts, known_on = _facts(patients)
     dated = [] if step.known is None or step.known.column is None else [step.known.column]
     if step.known is None:
-        dated = [name for name in step.where.columns if column_kind(patients.table[name]) == "date"]
+        asked = [known_on.get(name, name) for name in step.where.columns]
+        dated = [name for name in asked if column_kind(facts[name]) == "date"]
     for name in dated:
-        late |= days_between(patients.table, zero, name) > 0.0
+        late |= days_between(facts, zero, name) > 0.0
     return late
+
+
+def _facts(patients: Patients) -> tuple[pd.DataFrame, Mapping[str, str]]:
+    """Return the columns of the protocol and those that chose the table, and the days on which facts were known."""
+    table, chosen = patients.table, patients.cohort.chosen
+    if chosen is None:
+        return table, {}
+    more = chosen.facts.loc[table.index, [name for name in chosen.facts.columns if name not in table.columns]]
+    return pd.concat([table, more], axis="columns"), chosen.known_on
 
 
 def _late_covariates(protocol: Protocol, columns: tuple[str, ...]) -> list[Covariate]:
