@@ -16,6 +16,15 @@ from isotherm.app.registry_words import column_unit, column_words, condition_wor
         ("synchronous", "synchronous metastases: yes", "synchronous metastases: no"),
         ("sex == 'male'", "sex is male", "Not: sex is male"),
         ("os_days > 0", "Overall survival: days above 0", "Not: Overall survival: days above 0"),
+        ("ablated_on >= 2014-01-01", "first ablation at least 2014-01-01", "Not: first ablation at least 2014-01-01"),
+        ("largest_lesion_mm > 3 and ablated_on < 2014-01-01",
+         "largest tumor above 3 mm and first ablation below 2014-01-01",
+         "Not: largest tumor above 3 mm and first ablation below 2014-01-01"),
+        ("minimal_margin_mm <= - 5", "minimal margin at most −5 mm", "Not: minimal margin at most −5 mm"),  # noqa: RUF001
+        ("ablated_on - 14 >= decided_on", "first ablation − 14 at least day of the decision",  # noqa: RUF001
+         "Not: first ablation − 14 at least day of the decision"),  # noqa: RUF001
+        ("minimal_margin_mm between -5 and -2.5", "minimal margin between −5 mm and −2.5 mm",  # noqa: RUF001
+         "Not: minimal margin between −5 mm and −2.5 mm"),  # noqa: RUF001
         ("(sex == 'n_lesions' or somebody < 2)", "(sex is n_lesions or somebody below 2)",
          "Not: (sex is n_lesions or somebody below 2)"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,15 @@ from isotherm.app.registry_words import condition_words, opposite_words
 from isotherm.app.study_figures_flow import FlowBox, flow_diagram
 from isotherm.clinical.record import PATIENT_KEY
 from isotherm.columns import Int
+from isotherm.registry.days import Mask
 from isotherm.registry.endpoints_kinds import Unit
 from isotherm.study.flow import Box, Flow
 from isotherm.study.predicate import Predicate
 
 START = "In the registry"
+
+NOTHING = MappingProxyType({"ablated_on": "No ablation", "systemic_on": "No systemic therapy", "died_on": "No death"})
+"""What is known of those of whom nothing is on record that a day could be known of."""
 
 
 def cohort_flow(everybody: Found, predicate: Predicate | None) -> Flow:
@@ -41,13 +46,29 @@ def cohort_flow(everybody: Found, predicate: Predicate | None) -> Flow:
     boxes = [_box("start", START, "start", "", rows)]
     for place, part in enumerate(() if predicate is None else predicate.parts, start=1):
         answers, words = part.answers(table)[rows], condition_words(part.text)
-        for kind, name, says, answer in (
-            ("left", "not", opposite_words(part.text), Answer.NOT_MET),
-            ("left", "unknown", f"Not known: {words}", Answer.UNKNOWN), ("kept", "kept", words, Answer.MET),
-        ):  # fmt: skip
-            boxes.append(_box(f"{place}.{name}", says, kind, boxes_end(boxes), rows[answers == answer.value]))
+        unknown = answers == Answer.UNKNOWN.value
+        none, nothing = unknown & _without(everybody, part, rows), _nothing(part)
+        for kind, name, says, whose in (
+            ("left", "not", opposite_words(part.text), answers == Answer.NOT_MET.value),
+            ("left", "none", f"{nothing} on record", none),
+            ("left", "unknown", f"Not known: {words}", unknown & ~none),
+            ("kept", "kept", words, answers == Answer.MET.value),
+        ):
+            if nothing or name != "none":
+                boxes.append(_box(f"{place}.{name}", says, kind, boxes_end(boxes), rows[whose]))
         rows = boxes[-1].ids
     return Flow(tuple(boxes))
+
+
+def _nothing(part: Predicate) -> str:
+    """Return what those have nothing of whose day a condition asks for; empty where it asks for more or for no day."""
+    return NOTHING.get(part.columns[0], "") if len(part.columns) == 1 else ""
+
+
+def _without(everybody: Found, part: Predicate, rows: Int) -> Mask:
+    """Say of rows whether nothing is on record of their patients that the condition could ask for the day of."""
+    patients = everybody.cohort.none_of.get(part.columns[0], frozenset()) if _nothing(part) else frozenset[str]()
+    return everybody.cohort.table[PATIENT_KEY].iloc[rows].isin(list(patients)).to_numpy(dtype=np.bool_)
 
 
 def boxes_end(boxes: list[Box]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
+from isotherm.app.report_words import MINUS
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.registry.endpoints_kinds import ENDPOINTS
 
@@ -38,10 +39,12 @@ PARTS = MappingProxyType({"event": "event", "days": "days", "free_on": "last day
                           "found_on": "day on which it was found"})  # fmt: skip
 """What columns of an outcome hold, by the end of their names."""
 
-RELATIONS = MappingProxyType({"<=": "at most", ">=": "at least", "==": "is", "!=": "is not", "<": "below",
+RELATIONS = MappingProxyType({"-": MINUS, "<=": "at most", ">=": "at least", "==": "is", "!=": "is not", "<": "below",
                               ">": "above"})  # fmt: skip
-TOKEN = re.compile(r"'[^']*'|\"[^\"]*\"|[A-Za-z_]\w*|<=|>=|==|!=|<|>|[^\s\w]|[\d.]+")
+TOKEN = re.compile(r"\d{4}-\d\d-\d\d|'[^']*'|\"[^\"]*\"|[A-Za-z_]\w*|<=|>=|==|!=|<|>|[^\s\w]|[\d.]+")
 TRUTH = re.compile(r"(not )?([A-Za-z_]\w*)")
+BEFORE_A_SIGN = frozenset({"", "(", ",", "in", "between", "and", "or", "not", *RELATIONS})
+"""A minus behind these belongs to its number; any other takes one from the other."""
 
 
 def column_words(name: str) -> str:
@@ -71,13 +74,18 @@ def condition_words(text: str) -> str:
     truth = TRUTH.fullmatch(text.strip())
     if truth:
         return f"{column_words(truth[2])}: {'no' if truth[1] else 'yes'}"
-    said, unit = list[str](), ""
+    said, unit, sign, before = list[str](), "", "", ""
     for token in TOKEN.findall(text):
         known = token in DERIVED or token in FIELDS or column_words(token) != token.replace("_", " ")
         unit = column_unit(token) if known else unit
-        number = token[0].isdigit() and unit
-        word = column_words(token) if known else RELATIONS.get(token, token.strip("'\""))
-        said.append(f"{token} {unit}" if number else word)
+        if token == "-" and before in BEFORE_A_SIGN:
+            sign = MINUS
+        elif token[0].isdigit():
+            said.append(f"{sign}{token} {unit}".strip())
+            sign = ""
+        else:
+            said.append(column_words(token) if known else RELATIONS.get(token, token.strip("'\"")))
+        before = token
     return re.sub(r" ([,)])", r"\1", re.sub(r"([(]) ", r"\1", " ".join(said)))
 
 

@@ -81,6 +81,8 @@ class Cohort:
         Columns in which missing is unknown, and has a reason.
     problems : DataFrame
         See `isotherm.registry.problems.problems`; of the whole registry.
+    none_of : mapping of str to frozenset of str
+        By column of a day, the patients of whom nothing is on record that it could be the day of.
     """
 
     table: pd.DataFrame
@@ -88,6 +90,7 @@ class Cohort:
     later: frozenset[str]
     reasoned: frozenset[str]
     problems: pd.DataFrame = field(repr=False)
+    none_of: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]], repr=False)
 
 
 def cohort(
@@ -107,7 +110,16 @@ def cohort(
     keys = [PATIENT_KEY] if per == "patient" else [PATIENT_KEY, _OWN[per]]
     table = made.frame(UNKNOWN_BECAUSE).sort_values(keys, kind="stable", ignore_index=True)
     made.later |= set(LATER) & set(made.columns) | {UNKNOWN_BECAUSE}
-    return Cohort(table, per, frozenset(made.later), made.reasoned, problems(found, derived))
+    return Cohort(table, per, frozenset(made.later), made.reasoned, problems(found, derived), _none_of(tables))
+
+
+DAY_OF = MappingProxyType({"ablated_on": ("session", "ablation"), "systemic_on": ("systemic",), "died_on": ("death",)})
+"""Of which kinds of record a column of a cohort is the day."""
+
+
+def _none_of(tables: Tables) -> Mapping[str, frozenset[str]]:
+    everybody = frozenset(tables["patient"][PATIENT_KEY])
+    return {day: everybody.difference(*(tables[one][PATIENT_KEY] for one in kinds)) for day, kinds in DAY_OF.items()}
 
 
 _OWN: Mapping[Unit, str] = MappingProxyType({"session": "session_id", "tumor": "lesion_id"})

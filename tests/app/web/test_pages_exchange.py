@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, expect
 
 from isotherm.app.study_simulate import MAPPING, PROTOCOL, TABLES, simulate_center
-from isotherm.app.web import sent_files, uploads
+from isotherm.app.web import sent_archive, sent_files, uploads
 from isotherm.app.web.application import create_app
 from isotherm.app.web.failures import FULL
 from isotherm.app.web.serve_settings import ServeSettings
@@ -41,6 +41,15 @@ def send(client: TestClient, *files: tuple[str, str | bytes], **fields: str) -> 
     answer = write(client, "/exchange", upload=upload(client, *files), **fields)
     assert answer.status_code == 303, answer.text
     return settled(client, answer.headers["location"])
+
+
+def zipped(members: dict[str, str]) -> bytes:
+    """Return an archive of texts by their names."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return content.getvalue()
 
 
 def where(html: str) -> str:
@@ -452,6 +461,56 @@ def test_what_goes_out_comes_in_again_without_a_change(client: TestClient, regis
     html = send(client, ("again.csv", client.get(link).content), redcap="true")
 
     assert "Nothing to import:</b> the registry holds all of this already" in html
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_the_archive_of_tables_that_goes_out_comes_in_as_it_is(client: TestClient, app: FastAPI, form: str) -> None:
+    link = found_in(settled(client, write(client, f"/exchange/export/{form}").headers["location"]),
+                    r'href="(/jobs/[0-9a-f]+/out/[^"]+)"')  # fmt: skip
+
+    html = send(client, (f"records-{form}.zip", client.get(link).content))
+
+    assert "Nothing to import:</b> the registry holds all of this already" in html
+    assert f"records-{form}.zip" in html
+    assert not list(app.state.web.workspace.folder.rglob(f"patient.{form}"))
+
+
+def test_what_is_new_in_an_archive_is_imported(client: TestClient, registry: str) -> None:
+    html = send(client, ("records-csv.zip", zipped({"records/patient.csv": OURS.replace("birth_date", "born_on"),
+                                                    "__MACOSX/._patient.csv": "x"})))  # fmt: skip
+    assert not {"Q1", "Q2"} & patients(registry)
+
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="from the clinic")
+
+    assert "Imported: 2 new records" in settled(client, where(html))
+    assert {"Q1", "Q2"} <= patients(registry)
+
+
+@pytest.mark.parametrize(("members", "said"), [
+    ({"patient.csv": OURS, "photo.png": "x"}, "holds 'photo.png', and tables in a ZIP archive are CSV or Parquet;"),
+    ({"inner.zip": "PK"}, "holds 'inner.zip', and tables in a ZIP archive"),
+    ({}, "is no ZIP archive, is damaged, or holds nothing; export it once more"),
+    ({".DS_Store": "x"}, "holds 0 tables, and 1 to 40 are read; unzip"),
+    ({f"{k}.csv": "x" for k in range(41)}, "holds 41 tables, and 1 to 40 are read; unzip"),
+    ({"a/patient.csv": OURS, "b/Patient.csv": OURS}, "holds two tables of the same name; unzip"),
+    ({"../../../patient.csv": OURS, "clinic.csv": THEIRS}, "not all are named after a kind of record"),
+])  # fmt: skip
+def test_an_archive_of_something_else_is_refused_with_what_to_do(
+    client: TestClient, app: FastAPI, members: dict[str, str], said: str
+) -> None:
+    html = send(client, ("records-csv.zip", zipped(members)))
+
+    assert said in entities.unescape(html)
+    assert not list(app.state.web.workspace.folder.parent.rglob("patient.csv"))
+
+
+def test_an_archive_that_is_none_or_unpacks_to_too_much_is_refused(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "cut short or damaged" in send(client, ("records-csv.zip", b"PK\x03\x04 and no more"))
+    monkeypatch.setattr(sent_archive, "MOST_BYTES", 100)
+    html = send(client, ("records-csv.zip", zipped({"patient.csv": OURS + " " * 100})))
+    assert "use isotherm registry import on the command line" in html
 
 
 def test_an_upload_that_is_not_there_is_said(client: TestClient, tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from isotherm.app.registry_draft import write_draft
 from isotherm.app.registry_exchange_document import import_document
 from isotherm.app.registry_exchange_tasks import Wish, import_records, read, write_problems
 from isotherm.app.web.job import Came, Doing, Work
+from isotherm.app.web.sent_archive import ENDING, lay_tables
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadSetting, BadTable, UnreadableFile
 from isotherm.exchange.atomic import write_text
@@ -22,7 +24,18 @@ FOUND, PROBLEMS, USED = "import.json", "problems.csv", "mapping.toml"
 
 
 def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
-    path, today = Path(asked["path"]), date.fromisoformat(asked["today"])
+    path = Path(asked["path"])
+    if asked["form"] != "tables" or path.suffix.lower() != ENDING:
+        return _imported(path, asked, doing)
+    with TemporaryDirectory(dir=doing.folder.parent) as beside:
+        doing.tell("opening the archive")
+        folder = Path(beside) / path.stem
+        lay_tables(path, folder)
+        return _imported(folder, asked, doing)
+
+
+def _imported(path: Path, asked: Mapping[str, Any], doing: Doing) -> Came:
+    today = date.fromisoformat(asked["today"])
     text = asked["mapping"]
     if text is None and asked["form"] == "tables":
         doing.tell("looking what came")

@@ -78,7 +78,6 @@ document.addEventListener("htmx:afterRequest", (event) => { if (!event.detail.su
 const LONG_MS = 4000;
 const LONG = "Still waiting. If another program is writing to the registry, this takes up to a minute.";
 const NOBODY = "The server does not answer, and what was sent may not have come; see whether isotherm serve still runs.";
-const waits = new Map();
 
 function told(className, text) {
   const line = Object.assign(document.createElement("p"), { className, textContent: text });
@@ -86,14 +85,11 @@ function told(className, text) {
   return line;
 }
 document.addEventListener("htmx:beforeSend", (event) => {
-  const wait = { line: null };
-  wait.timer = setTimeout(() => { wait.line = told("note", LONG); }, LONG_MS);
-  waits.set(event.detail.xhr, wait);
-});
-document.addEventListener("htmx:afterRequest", (event) => {
-  const wait = waits.get(event.detail.xhr);
-  waits.delete(event.detail.xhr);
-  clearTimeout(wait?.timer);
-  wait?.line?.remove();
+  let line = null;
+  const timer = setTimeout(() => { line = told("note", LONG); }, LONG_MS);
+  event.detail.xhr.addEventListener("loadend", () => { // comes in any case; events of htmx not, once its element is gone
+    clearTimeout(timer);
+    line?.remove();
+  });
 });
 document.addEventListener("htmx:sendError", () => told("failure", NOBODY));
