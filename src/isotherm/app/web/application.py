@@ -20,6 +20,7 @@ from isotherm.app.web.failures import add_failures
 from isotherm.app.web.foreman import Foreman
 from isotherm.app.web.form_numbers import FormNumbers, drawn
 from isotherm.app.web.gate import Gate
+from isotherm.app.web.holds import stop_listing
 from isotherm.app.web.job_table import JobTable
 from isotherm.app.web.logins import Logins
 from isotherm.app.web.navigation import NAVIGATION
@@ -89,6 +90,7 @@ async def _at_work(app: FastAPI) -> AsyncGenerator[None]:
         try:
             yield
         finally:
+            stop_listing()
             await app.state.pages.close()
             app.state.foreman.close()
 
