@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from isotherm.app.registry_tasks import make
+from isotherm.app.web import pages_align, turns
 from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import OUT
@@ -99,6 +100,20 @@ def test_both_scans_are_shown_and_linked_by_the_motion_near_the_lesion(reader: T
     assert rotation @ start["after"] + translation == pytest.approx(start["before"], abs=0.2)
     assert start["after"] == pytest.approx(np.array(AFTER) * (-1, -1, 1), abs=0.2)
     assert scene["about"] == pytest.approx(start["after"].tolist())
+
+
+def test_scans_are_read_for_one_request_at_a_time_and_another_is_told_to_come_again(
+    reader: TestClient, well: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "WAITS_S", 0.05)
+    path = f"/assess/{well.id}/align/scene/0"
+    with pages_align.READING:
+        refused = reader.get(path, headers={"HX-Request": "true"})
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "Other scans are being read; try again in a minute." in refused.text
+    assert reader.get(f"/assess/{well.id}/align/scene/99").status_code == 404  # which gives its turn back
+    assert reader.get(path).status_code == 200
 
 
 def test_landmarks_bring_back_the_margin_that_a_wrong_transform_had_lost(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import threading
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, expect
 
-from isotherm.app.web import holds
+from isotherm.app.web import holds, turns
+from isotherm.app.web.application import create_app
 from isotherm.app.web.looked import looks
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.uploads import drop, files_of, listing_of
@@ -73,17 +75,73 @@ def test_a_listing_that_takes_too_long_is_given_up(seg: Path, monkeypatch: pytes
         holds.held_by(seg)
 
 
+def test_who_waits_for_other_listings_is_soon_told_to_come_again_and_is_then_served(
+    reader: TestClient, seg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "WAITS_S", 0.05)
+    with holds.LISTING, holds.LISTING:
+        refused = listed(reader, "seg.dcm", seg.read_bytes())
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "Other files are being listed; try again in a minute" in refused.text
+    assert reader.get(str(refused.request.url.path)).status_code == 200
+
+
+def test_what_could_not_be_listed_is_not_tried_again_until_its_files_change(
+    reader: TestClient, app: FastAPI, seg: Path, counted: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as slow:
+        slow.setattr(holds, "MOST_S", 0.01)
+        first = listed(reader, "seg.dcm", seg.read_bytes())
+    path = str(first.request.url.path)
+    again = reader.get(path, headers={"HX-Request": "true"})
+    assert [one.status_code for one in (first, again)] == [400, 400]
+    assert again.text == first.text
+    assert "could not be listed" in first.text
+    assert len(counted) == 1
+
+    (one,) = files_of(app.state.web.workspace, path.split("/")[2])
+    os.utime(one.path, ns=(1, 1))
+    assert reader.get(path).status_code == 200
+    assert len(counted) == 2
+
+
+def test_a_server_that_stops_ends_its_listings_and_keeps_nothing_of_them(
+    settings: ServeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holds, "PROGRAM", ("-c", "import time; time.sleep(60)"))
+    place, said = tmp_path / "a.dcm", list[Exception]()
+    place.write_bytes(b"x")
+
+    def ask() -> None:
+        try:
+            holds.held_by(place)
+        except turns.Busy as error:
+            said.append(error)
+
+    asking = threading.Thread(target=ask)
+    with TestClient(create_app(settings)):
+        asking.start()
+        until = time.monotonic() + 30
+        while not holds.AT_WORK and time.monotonic() < until:
+            time.sleep(0.01)
+        (process,) = holds.AT_WORK
+    asking.join(30)
+    assert process.returncode is not None
+    assert [str(one) for one in said] == [holds.STOPPED]
+
+
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Every run of the program that lists."""
     runs: list[object] = []
-    real = subprocess.run
+    real = holds._listed
 
-    def run(*arguments: Any, **options: Any) -> Any:
-        runs.append(arguments)
-        return real(*arguments, **options)
+    def run(place: Path) -> Any:
+        runs.append(place)
+        return real(place)
 
-    monkeypatch.setattr(holds.subprocess, "run", run)
+    monkeypatch.setattr(holds, "_listed", run)
     return runs
 
 
@@ -157,6 +215,17 @@ def test_a_hostile_name_of_a_segment_is_only_text(
         assert f"{HOSTILE} (SEG 300)" in names
         assert told.page.locator("main img").count() == 0
         assert (told.left, told.errors) == ([], [])
+
+
+def test_a_box_asks_again_while_other_files_are_listed(
+    settings: ServeSettings, browser: Browser, chromium: Path, seg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "WAITS_S", 0.05)
+    with story(settings, browser, chromium, who=WHO) as told:
+        told.go("/assess")
+        with holds.LISTING, holds.LISTING, told.page.expect_response(lambda one: one.status == 503, timeout=60_000):
+            told.page.locator('[data-slot="tumor"] [data-files]').set_input_files(seg)
+        expect(told.page.locator('[data-slot="tumor"] [data-came]')).to_have_text("seg.dcm", timeout=60_000)
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,33 @@ def test_who_logs_out_is_out(visitor: TestClient) -> None:
     assert visitor.get("/worklist").status_code == 303
 
 
+def test_a_login_ends_the_one_that_was_in_the_browser_before(visitor: TestClient) -> None:
+    log_in(visitor, "walt")
+    walts = dict(visitor.cookies)
+    log_in(visitor, "ada")
+    adas = dict(visitor.cookies)
+    visitor.post("/logout", data={"csrf_token": token_on(visitor.get("/worklist").text)})
+
+    for kept in (walts, adas):
+        visitor.cookies.clear()
+        visitor.cookies.update(kept)
+        assert visitor.get("/worklist").status_code == 303
+
+
+def test_every_login_and_logout_draws_a_session_of_its_own_and_old_forms_are_refused(visitor: TestClient) -> None:
+    tokens = [token_on(visitor.get("/login").text)]
+    for name in ("walt", "ada"):
+        log_in(visitor, name)
+        tokens.append(token_on(visitor.get("/worklist").text))
+    visitor.post("/logout", data={"csrf_token": tokens[-1]})
+    tokens.append(token_on(visitor.get("/login").text))
+    assert len(set(tokens)) == 4
+
+    log_in(visitor, "ada")
+    for token in tokens:
+        assert visitor.post("/study/example", headers={"x-csrf-token": token}).status_code == 403
+
+
 def test_who_only_reads_can_write_nothing(visitor: TestClient) -> None:
     log_in(visitor, "rita")
     token = token_on(visitor.get("/worklist").text)
@@ -247,7 +274,14 @@ def test_cookies_of_an_encrypted_server_are_sent_over_tls_only(settings: ServeSe
     app = create_app(replace(settings, login=True, tls=True))
     client = TestClient(app, base_url="https://127.0.0.1", follow_redirects=False)
 
-    assert all("Secure" in one for one in client.get("/login").headers.get_list("set-cookie"))
+    answers = [client.get("/login")]
+    Accounts(workspace_at(settings.workspace)).put("ada", "admin", PASSWORD)
+    token = token_on(client.get("/login").text)
+    answers.append(client.post("/login", data={"csrf_token": token, "name": "ada", "password": PASSWORD}))
+    cookies = [one for answer in answers for one in answer.headers.get_list("set-cookie")]
+
+    assert len(answers[-1].headers.get_list("set-cookie")) == 2
+    assert all("; Secure" in one and "; HttpOnly" in one and "; Path=/" in one for one in cookies)
 
 
 def test_what_was_looked_at_cannot_be_changed_or_deleted(settings: ServeSettings, tmp_path: Path) -> None:

@@ -145,6 +145,15 @@ def test_a_form_of_another_browser_is_another_form(ada: TestClient, app: FastAPI
     assert lesions(x1) == ["liver", "liver"]
 
 
+def test_a_form_of_another_person_in_the_same_browser_is_another_form(ada: TestClient, x1: str) -> None:
+    told = form(ada)
+    ada.post(ADD, data=told)
+    ada.cookies.set("isotherm_who", "bob")
+
+    assert ada.post(ADD, data=told).headers["location"] != f"{LED}&twice=1"
+    assert lesions(x1) == ["liver", "liver"]
+
+
 @pytest.mark.parametrize("number", [None, "", "1", "0" * 31, "G" * 32, "0" * 64, "' OR 1=1 --"])
 def test_a_form_without_a_number_of_ours_is_refused(ada: TestClient, x1: str, number: str | None) -> None:
     told = form(ada)

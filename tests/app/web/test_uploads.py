@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isotherm.app.web.application import create_app
 from isotherm.app.web.gate import TooLarge
-from isotherm.app.web.uploads import Limits, drop, file_name, files_of, keep
+from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.uploads import UNFINISHED, Limits, drop, file_name, files_of, keep
 from isotherm.app.web.workspace import Workspace, workspace_at
 from isotherm.errors import BadSetting
 from tests.app.web.conftest import token_on
@@ -158,3 +161,33 @@ def test_an_upload_asks_who_works_before_anything_is_kept(client: TestClient, ap
 
     assert answer.status_code == 303
     assert list(app.state.web.workspace.uploads.iterdir()) == []
+
+
+def test_the_room_of_a_workspace_holds_for_what_comes_without_its_length(settings: ServeSettings) -> None:
+    app = create_app(replace(settings, room_gb=0.001))
+    client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False, cookies={"isotherm_who": "ada"})
+    token = token_on(client.get("/who").text)
+
+    def unannounced() -> Iterator[bytes]:
+        yield from [b"x" * 100_000] * 4
+
+    came = [client.post("/uploads?name=a.csv", content=unannounced(), headers={"x-csrf-token": token}).status_code
+            for _ in range(4)]  # fmt: skip
+
+    assert came == [200, 200, 507, 507]
+    assert sum(path.stat().st_size for path in app.state.web.workspace.uploads.rglob("*.csv")) == 800_000
+    assert list(app.state.web.workspace.uploads.rglob(f"{UNFINISHED}*")) == []
+
+
+def test_what_a_killed_server_had_begun_to_write_is_gone_when_the_next_one_starts(settings: ServeSettings) -> None:
+    workspace = workspace_at(settings.workspace)
+    whole = kept(workspace, b"x")
+    half, alone = workspace.uploads / whole.id / f"{UNFINISHED}1", workspace.uploads / ("0" * 16) / f"{UNFINISHED}2"
+    for path in (half, alone):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"half")
+
+    with TestClient(create_app(settings)):
+        pass
+
+    assert [path.exists() for path in (half, alone.parent, whole.path)] == [False, False, True]

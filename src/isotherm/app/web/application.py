@@ -20,6 +20,7 @@ from isotherm.app.web.failures import add_failures
 from isotherm.app.web.foreman import Foreman
 from isotherm.app.web.form_numbers import FormNumbers, drawn
 from isotherm.app.web.gate import Gate
+from isotherm.app.web.holds import stop_listing
 from isotherm.app.web.job_table import JobTable
 from isotherm.app.web.logins import Logins
 from isotherm.app.web.navigation import NAVIGATION
@@ -27,6 +28,7 @@ from isotherm.app.web.once import NotesWhereItLed, once
 from isotherm.app.web.page_files import AfterPages, Pages
 from isotherm.app.web.room import Room
 from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.uploads import clear_unfinished
 from isotherm.app.web.worklist_table import WorklistTable
 from isotherm.app.web.workspace import workspace_at
 from isotherm.registry.store import Clock, shared, utc_now
@@ -80,6 +82,7 @@ async def _at_work(app: FastAPI) -> AsyncGenerator[None]:
     """Look after jobs for as long as the server is there."""
     web: Web = app.state.web
     with shared(web.settings.registry):
+        clear_unfinished(web.workspace)
         app.state.form_numbers.open()
         app.state.worklist.open()
         app.state.foreman.open()
@@ -87,6 +90,7 @@ async def _at_work(app: FastAPI) -> AsyncGenerator[None]:
         try:
             yield
         finally:
+            stop_listing()
             await app.state.pages.close()
             app.state.foreman.close()
 

@@ -17,6 +17,7 @@ from isotherm.app.web.gate import TooLarge, protect
 from isotherm.app.web.once import Led
 from isotherm.app.web.rendering import TWICE, go, page
 from isotherm.app.web.room import NoRoom
+from isotherm.app.web.turns import AGAIN_AFTER_S, Busy
 from isotherm.errors import InputError, IsothermError, NoAnswer, OutputError, Overtaken, StoreError
 
 UNFORESEEN = "Something unforeseen happened, and nothing was changed by this page; go back and try again."
@@ -66,7 +67,10 @@ def _name_first(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, error: Exception) -> Response:
-    return failure(request, status_of(error), str(error))
+    answer = failure(request, status_of(error), str(error))
+    if isinstance(error, Busy):
+        answer.headers["Retry-After"] = str(AGAIN_AFTER_S)
+    return answer
 
 
 def status_of(error: Exception) -> int:
@@ -78,7 +82,7 @@ def status_of(error: Exception) -> int:
             return 413
         case Overtaken():
             return 409
-        case NoAnswer():
+        case NoAnswer() | Busy():
             return 503
         case InputError() | StoreError():
             return 400

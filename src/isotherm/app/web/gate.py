@@ -53,7 +53,7 @@ class Gate:
         self._app, self._settings = app, settings
         self._names = settings.allowed_names
         self._secret, self._key = workspace.secret, launch_key(workspace.secret)
-        self.session_cookie, self.key_cookie = f"isotherm_session_{workspace.mark}", f"isotherm_key_{workspace.mark}"
+        self.session_cookie, self.key_cookie = session_cookie(workspace), f"isotherm_key_{workspace.mark}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
@@ -65,7 +65,7 @@ class Gate:
         cookies = _cookies(headers)
         session = cookies.get(self.session_cookie, "")
         fresh = not _is_session(session)
-        session = secrets.token_urlsafe(32) if fresh else session
+        session = new_session() if fresh else session
         scope.setdefault("state", {})["session"] = session
         answer = _Answer(send, scope["path"], [self._cookie(self.session_cookie, session)] if fresh else [])
         if not self._is_for_us(headers):
@@ -104,6 +104,16 @@ class Gate:
     def _cookie(self, name: str, value: str) -> str:
         secure = "; Secure" if self._settings.encrypted else ""
         return f"{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}"
+
+
+def session_cookie(workspace: Workspace) -> str:
+    """Return what the cookie of a browser's session is called; the token of its forms hangs on it."""
+    return f"isotherm_session_{workspace.mark}"
+
+
+def new_session() -> str:
+    """Return a session that no browser has had."""
+    return secrets.token_urlsafe(32)
 
 
 def launch_key(secret: bytes) -> str:

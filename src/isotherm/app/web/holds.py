@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from isotherm import __version__
 from isotherm.app.one_thread import ONE_THREAD
 from isotherm.app.web.place_of import place_of
+from isotherm.app.web.turns import Busy, Turns
 from isotherm.app.web.uploads import Uploaded
 from isotherm.errors import BadSetting, OutputError
 from isotherm.exchange.atomic import write_text
@@ -31,11 +31,21 @@ OTHER_FORMATS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 USERS_ERROR = 2
 """The exit code of what can be said in a sentence."""
 
-LISTING = threading.Semaphore(MOST_AT_ONCE)
+LISTING = Turns(
+    MOST_AT_ONCE, "Other files are being listed; try again in a minute, or name series and segment yourself."
+)
+
+AT_WORK: set[subprocess.Popen[bytes]] = set()
 
 SEVERAL_PATIENTS = "The files are of {} patients; take all from one, and leave the files of the others out."
 
 NOT_LISTED = "What is in these files could not be listed; name series and segment yourself, or send them again."
+
+STOPPED = "The server was stopped while these files were listed; try again when it is there."
+
+
+class NotListed(BadSetting):
+    """Listing took too long or broke off; of the same files it would again."""
 
 
 def held_by_upload(files: Sequence[Uploaded], listing: Path) -> dict[str, Any]:
@@ -49,22 +59,35 @@ def held_by_upload(files: Sequence[Uploaded], listing: Path) -> dict[str, Any]:
 
     Raises
     ------
+    NotListed
+        It could not be listed, which is kept: no second try takes as long.
     BadSetting
         Nothing in it can be used; that is not kept.
+    Busy
+        Too many are being listed.
     """
     place = place_of(files)  # which may write into a header
     mark = _mark_of(files)
+    kept: dict[str, Any] | None = _kept(listing, mark)
+    if kept is None:
+        kept = {"of": mark, "holds": None}
+        with suppress(NotListed):
+            kept["holds"] = held_by(place)
+        if _mark_of(files) == mark:  # else files came while they were listed
+            with suppress(OutputError):  # a full disk: it is listed again
+                write_text(listing, json.dumps(kept))
+    if kept["holds"] is None:
+        raise NotListed(NOT_LISTED)
+    return kept["holds"]
+
+
+def _kept(listing: Path, mark: list[object]) -> dict[str, Any] | None:
+    """Return what was kept of the same files; None where there is nothing, or nothing that can be used."""
     try:
         kept = json.loads(listing.read_text(encoding="utf-8"))
-        if kept["of"] == mark:
-            return kept["holds"]
+        return kept if kept["of"] == mark and "holds" in kept else None
     except (OSError, ValueError, TypeError, KeyError):
-        pass  # there is none, or none that can be used
-    found = held_by(place)
-    if _mark_of(files) == mark:  # else files came while they were listed
-        with suppress(OutputError):  # a full disk: it is listed again
-            write_text(listing, json.dumps({"of": mark, "holds": found}))
-    return found
+        return None
 
 
 def _mark_of(files: Sequence[Uploaded]) -> list[object]:
@@ -97,22 +120,46 @@ def held_by(place: Path, *, ours: int = 0) -> dict[str, Any]:
 
     Raises
     ------
+    NotListed
+        It took too long, or broke off.
     BadSetting
         Nothing in it can be used, in the words of the command line.
+    Busy
+        Too many are being listed, or the server is being stopped.
     """
     if place.name.endswith(OTHER_FORMATS):
         return {"images": [], "masks": [], "notes": []}
-    with LISTING:
-        try:
-            ran = subprocess.run([*PYTHON, *PROGRAM, str(place)], capture_output=True, timeout=MOST_S,
-                                 env=os.environ | ONE_THREAD, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
-        except subprocess.TimeoutExpired:
-            raise BadSetting(NOT_LISTED) from None
-    if ran.returncode != 0:
-        said = _said(ran.stderr.decode("utf-8", "replace"), place)
-        raise BadSetting(said if ran.returncode == USERS_ERROR and said else NOT_LISTED)
-    told: dict[str, Any] = json.loads(ran.stdout)
+    code, out, error = _listed(place)
+    if code != 0:
+        said = _said(error.decode("utf-8", "replace"), place)
+        raise BadSetting(said) if code == USERS_ERROR and said else NotListed(NOT_LISTED)
+    told: dict[str, Any] = json.loads(out)
     return _choices(told | {"not_dicom": told["not_dicom"] - ours})
+
+
+def _listed(place: Path) -> tuple[int, bytes, bytes]:
+    """Run the program that lists; return its exit code and what it wrote on both streams."""
+    piped = subprocess.PIPE
+    with LISTING, subprocess.Popen([*PYTHON, *PROGRAM, str(place)], env=os.environ | ONE_THREAD,
+                                   stdin=subprocess.DEVNULL, stdout=piped, stderr=piped) as process:  # fmt: skip
+        AT_WORK.add(process)
+        try:
+            out, error = process.communicate(timeout=MOST_S)
+        except subprocess.TimeoutExpired:
+            raise NotListed(NOT_LISTED) from None
+        finally:
+            process.kill()
+            was_stopped = process not in AT_WORK
+            AT_WORK.discard(process)
+    if was_stopped:  # which says nothing of the files
+        raise Busy(STOPPED)
+    return process.returncode, out, error
+
+
+def stop_listing() -> None:
+    """End every listing that is at work: the server is to stop, and nobody reads what it would say."""
+    while AT_WORK:
+        AT_WORK.pop().kill()
 
 
 def _said(told: str, place: Path) -> str:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from isotherm.app.web.accounts import Account, Accounts
 from isotherm.app.web.admission import Person
 from isotherm.app.web.attempts import Attempts
+from isotherm.app.web.gate import new_session, session_cookie
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.workspace import Workspace
 
@@ -77,19 +78,29 @@ class Logins:
                 connection.execute("UPDATE login SET seen_at = ? WHERE token = ?", (now, _kept(token)))
         return Person(row["name"], row["role"])
 
-    def log_in(self, answer: Response, name: str) -> None:
-        """Let a browser be logged in."""
+    def log_in(self, request: Request, answer: Response, name: str) -> None:
+        """Let a browser be logged in, and whoever was before be out: forms and logins of one are none of the next."""
         token, now = secrets.token_urlsafe(32), self._clock_s()
         with self._workspace.connected() as connection:
-            connection.execute("DELETE FROM login WHERE seen_at < ? OR made_at < ?", (now - IDLE_S, now - LONGEST_S))
+            connection.execute("DELETE FROM login WHERE token = ? OR seen_at < ? OR made_at < ?",
+                               (self._sent(request), now - IDLE_S, now - LONGEST_S))  # fmt: skip
             connection.execute("INSERT INTO login VALUES (?, ?, ?, ?)", (_kept(token), name, now, now))
-        answer.set_cookie(self.cookie, token, httponly=True, samesite="strict", secure=self._settings.encrypted)
+        self._put(answer, self.cookie, token)
+        self._put(answer, session_cookie(self._workspace), new_session())
 
     def log_out(self, request: Request, answer: Response) -> None:
         """Let a browser be logged out."""
         with self._workspace.connected() as connection:
-            connection.execute("DELETE FROM login WHERE token = ?", (_kept(request.cookies.get(self.cookie, "")),))
+            connection.execute("DELETE FROM login WHERE token = ?", (self._sent(request),))
         answer.delete_cookie(self.cookie, httponly=True, samesite="strict", secure=self._settings.encrypted)
+        self._put(answer, session_cookie(self._workspace), new_session())
+
+    def _sent(self, request: Request) -> str:
+        """Return what is kept of the token that a request came with."""
+        return _kept(request.cookies.get(self.cookie, ""))
+
+    def _put(self, answer: Response, cookie: str, value: str) -> None:
+        answer.set_cookie(cookie, value, httponly=True, samesite="strict", secure=self._settings.encrypted)
 
     def address(self, request: Request) -> str:
         """Return where a request comes from: what the proxy in front of us says last, if there is one."""

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from isotherm.app.web.admission import person_of
 from isotherm.app.web.context import web_of
 from isotherm.app.web.csrf import FIELD, HEADER, NUMBER, REFUSED, SAFE, is_form
 from isotherm.app.web.form_numbers import Begun, FormNumbers
@@ -70,7 +71,7 @@ async def once(request: Request) -> None:
 
 
 async def _number_of(request: Request) -> str | None:
-    """Return what stands for one form with what is typed in it, in one browser; None for what is no form of a page.
+    """Return what stands for a person's form in one browser with what is typed in it; None for what is no form of ours.
 
     What is typed counts: whoever goes back, and sends something else, wants that written too.
     """
@@ -84,7 +85,8 @@ async def _number_of(request: Request) -> str | None:
         raise HTTPException(403, REFUSED)
     typed = [(name, text) for name, text in form.multi_items() if isinstance(text, str) and name != FIELD]
     web = web_of(request)
-    told = json.dumps([web.settings.registry, request.state.session, request.url.path, request.url.query, typed])
+    told = json.dumps([web.settings.registry, request.state.session, person_of(request).name, request.url.path,
+                       request.url.query, typed])  # fmt: skip
     return hmac.new(web.workspace.secret, f"form {told}".encode(), hashlib.sha256).hexdigest()[:32]
 
 

@@ -24,6 +24,7 @@ from isotherm.app.web.marks_sent import USES, MarksSent
 from isotherm.app.web.open_pairs import OPEN_PAIRS
 from isotherm.app.web.pairs_kept import LONGEST_NUDGE, KeptPairs
 from isotherm.app.web.rendering import page
+from isotherm.app.web.turns import Turns
 from isotherm.app.web.work_assess import PAIR, WORK, asked_for
 from isotherm.errors import BadLandmarks, BadSetting, InputError
 from isotherm.imaging.landmarks import Landmarks
@@ -31,6 +32,9 @@ from isotherm.imaging.landmarks import Landmarks
 ROUTER = APIRouter()
 
 BY_HAND = ", by hand"
+
+READING = Turns(1, "Other scans are being read; try again in a minute.")
+"""Both scans of a pair take gigabytes while a scene is made of them."""
 
 Who = Annotated[str, Depends(writer)]
 Text = Annotated[str, Form()]
@@ -53,12 +57,8 @@ def scene(request: Request, job_id: str, lesion: int) -> Response:
     """Give both scans around a lesion, and how they lie on each other as far as that is known."""
     one = _over(request, job_id)
     looked_at(request, one.job.patient, f"scans of pair {job_id}")
-    pair = pair_of(one)
-    if not 0 <= lesion < len(pair.lesions):
-        raise HTTPException(404, NO_PAIR)
-    known = OPEN_PAIRS.of(one, pair)
-    return JSONResponse(align_scene(pair, lesion, known.laid[lesion], nudge=known.nudge,
-                                    organ_name=one.pair.settings.organ_name))  # fmt: skip
+    with READING:
+        return JSONResponse(_scene(one, lesion))
 
 
 @ROUTER.post("/assess/{job_id}/align/kept")
@@ -112,6 +112,14 @@ def register_again(
                     patient=one.job.patient)  # fmt: skip
     KeptPairs(one.folder, who).forget()
     return RedirectResponse(f"/assess/{job.id}", 303)
+
+
+def _scene(one: Assessed, lesion: int) -> dict[str, Any]:
+    pair = pair_of(one)
+    if not 0 <= lesion < len(pair.lesions):
+        raise HTTPException(404, NO_PAIR)
+    known = OPEN_PAIRS.of(one, pair)
+    return align_scene(pair, lesion, known.laid[lesion], nudge=known.nudge, organ_name=one.pair.settings.organ_name)
 
 
 def _six(moved: tuple[Three, Three]) -> list[float]:

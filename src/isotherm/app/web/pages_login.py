@@ -41,7 +41,7 @@ def log_in(
     if account is None:
         return page(request, "login.html.jinja", status=403, next=own_path(next), name=name, said=WRONG)
     answer = RedirectResponse(own_path(next), 303)
-    logins.log_in(answer, account.name)
+    logins.log_in(request, answer, account.name)
     return answer
 
 

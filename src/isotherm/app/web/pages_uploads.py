@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from isotherm.app.web.admission import writer
 from isotherm.app.web.context import room_of, web_of
 from isotherm.app.web.holds import held_by_upload
+from isotherm.app.web.room import Room
 from isotherm.app.web.uploads import LIMITS, files_of, keep, listing_of
 from isotherm.errors import BadSetting
 
@@ -24,10 +26,24 @@ async def upload(request: Request, name: str, who: Annotated[str, Depends(writer
     told = request.headers.get("content-length", "")
     declared = int(told) if told.isdecimal() and len(told) < 20 else None
     # The first look at the disk takes a while, and the others are not to wait for it.
-    left = await run_in_threadpool(room_of(request).take, declared or 0)
-    kept = await keep(request.stream(), web_of(request).workspace, name=name, who=who, into=into, declared=declared,
+    room = room_of(request)
+    left = await run_in_threadpool(room.take, declared or 0)
+    body = request.stream() if declared is not None else _counted(request.stream(), room)
+    kept = await keep(body, web_of(request).workspace, name=name, who=who, into=into, declared=declared,
                       limits=replace(LIMITS, file_bytes=min(LIMITS.file_bytes, left)))  # fmt: skip
     return JSONResponse({"id": kept.id, "number": kept.number, "name": kept.name, "bytes": kept.bytes})
+
+
+async def _counted(body: AsyncIterator[bytes], room: Room) -> AsyncIterator[bytes]:
+    """Count what comes unannounced as it comes.
+
+    Raises
+    ------
+    NoRoom
+    """
+    async for piece in body:
+        await run_in_threadpool(room.take, len(piece))
+        yield piece
 
 
 @ROUTER.get("/uploads/{upload_id}/holds")

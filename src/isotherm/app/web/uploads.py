@@ -24,6 +24,9 @@ MOST_OF_ALL_BYTES = 16_000_000_000
 MOST_FILES = 20_000
 LONGEST_NAME = 200
 
+UNFINISHED = "unfinished-"
+"""What a file is called while it comes."""
+
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".seg.nrrd", ".mha", ".mhd", ".nhdr", ".raw", ".zip", ".dcm", ".csv", ".xlsx",
            ".parquet", ".json", ".toml", ".h5", ".tfm", ".tsv", ".fcsv", ".txt", ".pts")  # fmt: skip
 """What a file may go on being called by: readers choose the format by it. Of any other name nothing is kept."""
@@ -99,7 +102,7 @@ async def keep(body: AsyncIterator[bytes], workspace: Workspace, *, name: str, d
     if declared is not None and declared > most:
         raise _too_large(most)
     folder = workspace.uploads / (into or secrets.token_hex(8))
-    unfinished = folder / f"unfinished-{secrets.token_hex(8)}"
+    unfinished = folder / f"{UNFINISHED}{secrets.token_hex(8)}"
     try:
         folder.mkdir(exist_ok=True, mode=0o700)
         came = await _write(body, unfinished, most)
@@ -116,6 +119,15 @@ async def keep(body: AsyncIterator[bytes], workspace: Workspace, *, name: str, d
             unfinished.unlink()
         with suppress(OSError):
             folder.rmdir()  # refuses, as it should, where a file has come
+
+
+def clear_unfinished(workspace: Workspace) -> None:
+    """Delete what a server that was killed had begun to write; none may be at work."""
+    for path in workspace.uploads.glob(f"*/{UNFINISHED}*"):
+        with suppress(OSError):
+            path.unlink()
+        with suppress(OSError):
+            path.parent.rmdir()  # refuses, as it should, where a file has come
 
 
 async def _write(body: AsyncIterator[bytes], path: Path, most: int) -> int:

@@ -1,7 +1,7 @@
 // Align by hand: pairs of points in two viewers, and a nudge that is seen at once.
 // It registers nothing and measures nothing: a job does, with the landmark file and the nudge that are sent.
 
-import { answered } from "./answer.js";
+import { answered, answeredInTurn } from "./answer.js";
 import { lps } from "./brush.js";
 import { LandmarkFiles } from "./landmark_files.js";
 
@@ -329,8 +329,7 @@ async function open() {
     message.hidden = false;
   }
   try {
-    const answer = await fetch(`/assess/${root.dataset.job}/align/scene/${lesion}`, { headers: { "HX-Request": "true" } });
-    scene = await answered(answer);
+    scene = await answeredInTurn(`/assess/${root.dataset.job}/align/scene/${lesion}`);
     for (const side of SIDES) {
       viewers[side] = globalThis.isothermViewerIn(panes[side], scene[side], { planes: true, moved: () => follow(side) });
       await viewers[side].goTo(0);

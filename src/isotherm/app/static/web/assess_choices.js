@@ -1,7 +1,7 @@
 // What can be chosen on the slots of Assess: the series and segments that came, by the server's listing of each upload.
 // A slot without files of its own offers what came on the scans' slots: masks often lie in one folder with the scans.
 
-import { answered } from "./answer.js";
+import { answeredInTurn } from "./answer.js";
 
 const SCANS = ["before", "after"];
 const SIDE = { before: "before", after: "after", tumor: "before", organ_before: "before", ablation: "after", organ_after: "after" };
@@ -25,8 +25,7 @@ export class Choices {
 
   // Ask what came as `id` on a slot; `path` tells.
   async list(name, id, path) {
-    const answer = await fetch(path, { headers: { "HX-Request": "true" } });
-    this.put(name, { id, ...(await answered(answer)) });
+    this.put(name, { id, ...(await answeredInTurn(path)) });
   }
 
   put(name, held) {
