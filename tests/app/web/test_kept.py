@@ -73,7 +73,7 @@ def test_neither_an_upload_nor_a_job_begins_where_there_is_no_room(settings: Ser
     chunks = iter([b"x" * 90, b"x" * 90])
 
     assert client.post("/uploads?name=a.nii", content=b"x" * 200, headers=headers).status_code == 507
-    assert client.post("/uploads?name=a.nii", content=chunks, headers=headers).status_code == 413
+    assert client.post("/uploads?name=a.nii", content=chunks, headers=headers).status_code == 507
     assert client.post("/uploads?name=a.nii", content=b"x" * 90, headers=headers).status_code == 200
     app.state.room.look_again()
     assert client.post("/uploads?name=a.nii", content=b"x" * 20, headers=headers).status_code == 507

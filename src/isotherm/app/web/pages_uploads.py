@@ -25,17 +25,22 @@ async def upload(request: Request, name: str, who: Annotated[str, Depends(writer
     """Keep one file; `into` names the upload that it belongs to, of a folder whose first file has come."""
     told = request.headers.get("content-length", "")
     declared = int(told) if told.isdecimal() and len(told) < 20 else None
-    # The first look at the disk takes a while, and the others are not to wait for it.
     room = room_of(request)
+    # The first look at the disk takes a while, and the others are not to wait for it.
     left = await run_in_threadpool(room.take, declared or 0)
-    body = request.stream() if declared is not None else _counted(request.stream(), room)
-    kept = await keep(body, web_of(request).workspace, name=name, who=who, into=into, declared=declared,
-                      limits=replace(LIMITS, file_bytes=min(LIMITS.file_bytes, left)))  # fmt: skip
+    taken: list[int] = []
+    body = request.stream() if declared is not None else _counted(request.stream(), room, taken)
+    try:
+        kept = await keep(body, web_of(request).workspace, name=name, who=who, into=into, declared=declared,
+                          limits=replace(LIMITS, file_bytes=min(LIMITS.file_bytes, left)))  # fmt: skip
+    except BaseException:
+        room.give_back(sum(taken))
+        raise
     return JSONResponse({"id": kept.id, "number": kept.number, "name": kept.name, "bytes": kept.bytes})
 
 
-async def _counted(body: AsyncIterator[bytes], room: Room) -> AsyncIterator[bytes]:
-    """Count what comes unannounced as it comes.
+async def _counted(body: AsyncIterator[bytes], room: Room, taken: list[int]) -> AsyncIterator[bytes]:
+    """Count what comes unannounced as it comes, and note in `taken` what was counted.
 
     Raises
     ------
@@ -43,6 +48,7 @@ async def _counted(body: AsyncIterator[bytes], room: Room) -> AsyncIterator[byte
     """
     async for piece in body:
         await run_in_threadpool(room.take, len(piece))
+        taken.append(len(piece))
         yield piece
 
 

@@ -57,6 +57,11 @@ class Room:
             self._held += coming
             return left
 
+    def give_back(self, counted: int) -> None:
+        """Count no longer what was counted as it came, and was not kept."""
+        with self._lock:
+            self._held -= counted
+
     def look_again(self) -> None:
         """Look at the disk the next time: something was cleared."""
         with self._lock:
