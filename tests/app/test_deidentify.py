@@ -28,8 +28,8 @@ from tests.app.test_dicom_commands import HU, arguments, case  # noqa: F401 - a 
 from tests.exchange.fuzz_dicom import mutated
 from tests.exchange.made_up_dicom import PATIENT_ID, as_series, read_again, save, slices, uid
 
-SECRET_WORDS = (b"secret", b"4711", b"doe", b"jane", b"roe^", b"19500203")
-"""Parts of everything planted that tells a person, in small letters."""
+SECRET_WORDS = (b"secret", b"47-11", b"mrn-4711", b"doe", b"jane", b"roe^", b"19500203")
+"""Parts of everything planted that tells a person, in small letters; no UID, which is drawn, holds one by chance."""
 
 
 @pytest.fixture
@@ -47,13 +47,13 @@ def planted(dataset: Dataset, k: int) -> None:
     """Put what tells a person where real exports have it."""
     dataset.InstitutionName, dataset.OperatorsName = "Secret Hospital", "Secret^Sam"
     dataset.StudyDescription, dataset.SeriesDescription = "Liver of Mrs Secret", "Arterial phase, Jane Doe"
-    dataset.ImageComments = dataset.PatientComments = "called Dr Secret on 4711"
+    dataset.ImageComments = dataset.PatientComments = "called Dr Secret on 47-11"
     dataset.PatientAge, dataset.PatientWeight = "074Y", 61
     dataset.SyntheticData = "YES"
     dataset.add_new(0x00091001, "LO", "Secret private")
     dataset.private_block(0x0011, "SECRET CREATOR", create=True).add_new(1, "PN", "Doe^Jane")
     request, code, nested = Dataset(), Dataset(), Dataset()
-    request.RequestedProcedureDescription, request.ScheduledProcedureStepID = "for Jane Secret", "4711"
+    request.RequestedProcedureDescription, request.ScheduledProcedureStepID = "for Jane Secret", "47-11"
     request.private_block(0x0013, "SECRET", create=True).add_new(1, "LO", "Secret")
     code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "1", "99X", "plain"
     nested.ReferencedSOPClassUID, nested.ReferencedSOPInstanceUID = CTImageStorage, uid("before", "series", "0")
