@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from hashlib import sha256
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_a_run_answers_by_the_first_sound_design_and_writes_everything(isotherm:
     assert document["results"]["headline.design"]["text"] == "clone, censor, weight"
     own = sha256((tmp_path / "study.toml").read_bytes()).hexdigest()  # what sha256sum says of the file
     assert document["results"]["protocol.file_hash"]["text"] == own
-    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    report = unescape((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
     assert own in report.partition("SHA-256 of the protocol's file")[2][:300]
     assert (tmp_path / "out" / "tables" / "designs.os.csv").exists()
     assert (tmp_path / "out" / "figures" / "designs_pfs.svg").exists()
