@@ -139,9 +139,10 @@ def margin_line(records: Sequence[Record], key: str) -> dict[str, Any]:
 
 
 def _earlier_to_accept(records: Sequence[Record]) -> list[dict[str, Any]]:
-    latest = {one["key"] for one in margin_lines(records)}
-    margins = [one for one in margins_of_records(records) if one["key"] not in latest]
-    return [line for line in _lines(records, margins) if line["to_accept"]]
+    margins = margins_of_records(records)
+    latest = {one["key"] for one in latest_margins(margins)}
+    earlier = [one for one in margins if one["key"] not in latest]
+    return [line for line in _lines(records, earlier) if line["to_accept"]]
 
 
 def _lines(records: Sequence[Record], margins: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
