@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_content import sections_of
 from isotherm.app.study_report_designs import design_drawings, design_words, designs, incidence_drawing
 from isotherm.app.study_report_drawn import drawings_of
@@ -304,7 +305,8 @@ def test_the_main_box_says_who_is_left_out_of_the_designs_and_for_which_covariat
     gaps = table.assign(burden=table["burden"].where(table.index >= 9))
     found = analyze(timing(designs=(CLONES, Naive())), gaps)
     one = "9 left out: a covariate at time zero is not known (Burden). "
-    for result, said in ((found, one), (release(found), "the others are counted in the section of the designs. ")):
+    others, tens = "the others are counted in the section of the designs. ", "90 to 99".replace(" ", NO_BREAK)
+    for result, of, said in ((found, "90", one), (release(found), tens, others)):
         arms = headline_of(json.loads(document_text(document_of(result, {"isotherm": "0"})))).arms
         assert arms is not None
-        assert f"of 90 eligible patients, in an arm or not; {said}" in text_of(arms.remark)
+        assert f"of {of} eligible patients, in an arm or not; {said}" in text_of(arms.remark)

@@ -16,8 +16,11 @@ from isotherm.app.study_report import write_study_report
 from isotherm.app.study_report_content import sections_of
 from isotherm.app.study_report_drawn import Drawings, drawings_of
 from isotherm.app.study_report_headline import headline_of
-from isotherm.app.study_report_parts import Bound, bound, prose
+from isotherm.app.study_report_parts import Bound, bound, prose, text_of
+from isotherm.app.study_report_prose import who_came
+from isotherm.app.study_report_words import printed
 from isotherm.errors import OutputError
+from isotherm.study.disclosure import WITHHELD
 from tests.app.made_up_study import CHANGES, HOSTILE, result_of
 from tests.browser import Tab
 
@@ -391,6 +394,39 @@ def test_a_release_says_once_that_numbers_are_withheld_and_not_in_every_sentence
 
     assert "Further numbers are withheld: a small count could be worked out from them." in section
     assert "not given (withheld" not in section
+
+
+def test_a_release_says_at_its_head_what_was_withheld_and_rounded_to_what() -> None:
+    answer = page("designs released").partition('<section id="answer"')[2].partition("</section>")[0]
+
+    assert "counts from 1 to 9, and whatever one could be worked out from, are withheld" in answer
+    assert "A count that reads “30 to 39” is one of these ten numbers." in answer
+    assert "There is a main estimate, and this release withholds it" in answer
+    assert "does not exist" not in answer
+    assert "Made for release" not in page("designs")
+
+
+def test_counts_of_a_release_never_contradict_each_other() -> None:
+    records, exact = result_of("designs released")["results"], result_of("designs")["results"]
+    told = [key for key, one in records.items() if one["kind"] == "count" and one["value"] is not None]
+
+    assert {printed(records[key]) for key in told if key == "design.naive.os.delayed.n"} == {"30\u00a0to\u00a039"}
+    for key in told:
+        ends = [records[key]["value"] if records[key][end] is None else records[key][end] for end in ("low", "high")]
+        assert ends[0] <= exact[key]["value"] <= ends[1], key
+
+
+def test_sentences_of_a_release_are_whole_where_a_number_is_withheld() -> None:
+    result = result_of("designs released")
+    first = result["flow"]["boxes"][0]["patients"]
+    result["results"][first] |= {"value": None, "why": WITHHELD}
+
+    assert text_of(who_came(result)).startswith("How many patients were in the table is withheld; compared are 33 with")
+    words = re.sub(r"<[^>]*>", "", page("designs released"))
+    assert "not given (withheld" not in words
+    assert "risk difference at the horizon [withheld], difference of" in words
+    assert "median [withheld] days after time zero" in words
+    assert "all some" not in words
 
 
 def test_heads_of_groups_are_marked_and_tables_of_more_than_a_page_may_break() -> None:

@@ -110,7 +110,7 @@ def test_no_number_of_patients_is_left_beside_a_number_or_within_a_sentence(rele
     assert all(one.n is None and one.events is None for one in released.results.records.values())
     assert released.head["data"]["rows"] is None
     assert not [one for one in released.results.findings if any(c.isdigit() for c in one["says"].split(" of ")[0][:4])]
-    assert any("some patients lack a covariate" in one["says"] for one in released.results.findings)
+    assert any("Some patients lack a covariate" in one["says"] for one in released.results.findings)
     assert "some" in (released.results.records["matching.target"].text or "")
 
 
@@ -126,14 +126,17 @@ def test_no_share_has_digits_that_tell_of_how_many_it_is_one(local: StudyResult,
     [
         (
             "The covariate 'x' has one value in all 9 complete rows",
-            "The covariate 'x' has one value in all some complete rows",
+            "The covariate 'x' has one value in all complete rows",
         ),
-        ("15 of 90 patients lack a covariate", "some patients lack a covariate"),
+        ("15 of 90 patients lack a covariate", "Some patients lack a covariate"),
         (
             "the matched only: 70 of 75 controls (ATC in the matched)",
             "the matched only: some controls (ATC in the matched)",
         ),
-        ("4 clusters came for 2 covariates", "some clusters came for 2 covariates"),
+        ("4 clusters came for 2 covariates", "Some clusters came for 2 covariates"),
+        ("It was not among the 12 patients in the arms", "It was not among the patients in the arms"),
+        ("late in 12 patients, median 14 days later", "late in some patients, median [withheld] days later"),
+        ("nobody before day 12", "nobody before day [withheld]"),
         (
             "caliper 0.2 (SD of all units) = 0.13 of the logit, 95 %",
             "caliper 0.2 (SD of all units) = 0.13 of the logit, 95 %",

@@ -102,6 +102,7 @@ class _Writer:
 
     def headline(self, head: Headline) -> None:
         """Write the main estimate, the naive one under it, and the caveats."""
+        self.plain(head.release, "Caveat")
         if head.estimate is None:
             self.plain(head.why, "Caveat")
         else:

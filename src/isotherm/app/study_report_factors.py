@@ -84,6 +84,7 @@ def who_was_analyzed(result: Result, name: str) -> Runs:
     """Say how many were analyzed, of how many patients, with how many events, who was left out, and how it was done."""
     key = f"factors.{name}"
     unit = f"{result['curves'][key]['unit']}s"
+    tested = not missing(result["results"][f"{key}.proportional_hazards"], "p_words")
     return joined(
         say(result, f"All factors are known in {{{key}.n}} {unit}"),
         say(result, f" of {{{key}.patients}} patients"),
@@ -91,7 +92,8 @@ def who_was_analyzed(result: Result, name: str) -> Runs:
         say(result, f" and {{{key}.competing}} another one first"),
         say(result, f". Left out, since a factor is missing: {{{key}.incomplete}} {unit}. {{{key}.method}}. Events per "
                     f"variable: {{{key}.events_per_variable}}. Test of proportional hazards: "
-                    f"{{{key}.proportional_hazards:p_words}} ({{{key}.proportional_hazards:method}}). "),
+                    f"{{{key}.proportional_hazards:p_words}}"),
+        say(result, f" ({{{key}.proportional_hazards:method}}). ") if tested else (Words(". "),),
     )  # fmt: skip
 
 

@@ -26,12 +26,14 @@ from isotherm.app.study_report_frame import (
 )
 from isotherm.app.study_report_interval import interval_words
 from isotherm.app.study_report_parts import Bound, Runs, Table, Words, bound, in_months, prose, say
+from isotherm.app.study_report_release import is_withheld, release_words
 from isotherm.app.study_report_words import Result, has_interval, missing
 from isotherm.printable import first_named
 
 LIMITS = "What this estimate cannot show"
 BLINDED = "Outcomes are blinded: their columns were not read, and there is no estimate yet."
 NO_ESTIMATE = "No main estimate is among the results."
+CUT_ESTIMATE = "There is a main estimate, and this release withholds it: a small count could be worked out from it."
 
 ABOUT = {
     "ATE": "It compares everybody with {treated} and everybody with {reference}. ",
@@ -73,6 +75,8 @@ class Headline:
     caveats : tuple of Runs
         The most important first.
     why : str
+    release : str
+        What a release has withheld and rounded; empty where it is none.
     """
 
     outcome: str
@@ -89,6 +93,7 @@ class Headline:
     arms: Table | None
     caveats: tuple[Runs, ...]
     why: str
+    release: str
 
 
 def headline_of(result: Result) -> Headline:
@@ -99,10 +104,11 @@ def headline_of(result: Result) -> Headline:
     if main is None or main["value"] is None:
         why = BLINDED if result["protocol"]["outcomes_blinded"] else NO_ESTIMATE
         if main is not None:
-            why = f"The main estimate does not exist: {missing(main)}"
+            why = CUT_ESTIMATE if is_withheld(main["why"]) else f"The main estimate does not exist: {missing(main)}"
         return Headline(
-            outcome.label, "", "", None, None, None, (), (), (), (), (), _arms(result), caveats_of(result), why
-        )
+            outcome.label, "", "", None, None, None, (), (), (), (), (), _arms(result), caveats_of(result), why,
+            release_words(result),
+        )  # fmt: skip
     kind = _kind(result)
     caveats = _all_caveats(result, remaining_of(result) if designed else warnings_of(result, outcome.name))
     return Headline(
@@ -113,7 +119,7 @@ def headline_of(result: Result) -> Headline:
         level=bound(result, "headline.effect", "level"),
         how=interval_words(result), reading=_reading(result, outcome),
         chance=_chance(result, limits_below=bool(caveats)), facts=_facts(result), naive=_naive(result),
-        arms=_arms(result), why="", caveats=caveats,
+        arms=_arms(result), why="", caveats=caveats, release=release_words(result),
     )  # fmt: skip
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from isotherm.app.figures import Drawing
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_frame import arms_of, covariate_label
+from isotherm.app.study_report_release import is_withheld
 from isotherm.app.study_report_words import DAYS_PER_MONTH, Result, missing, printed
+from isotherm.study.disclosure import CUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,8 @@ def text_of(runs: Runs) -> str:
 
 def prose(run: Run) -> str:
     """Return a run as it reads within a sentence."""
+    if isinstance(run, Bound) and is_withheld(run.missing):
+        return CUT
     if isinstance(run, Bound) and run.missing:
         return f"not given ({run.missing.rstrip('.')})"
     return run.text

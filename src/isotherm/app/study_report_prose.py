@@ -18,6 +18,7 @@ from isotherm.app.study_report_frame import (
     outcomes_of,
 )
 from isotherm.app.study_report_parts import Block, Bound, Heading, Paragraph, Runs, Words, blocks, joined, say
+from isotherm.app.study_report_release import is_withheld
 from isotherm.app.study_report_words import Result
 
 METHODS = (
@@ -87,6 +88,8 @@ def who_came(result: Result) -> Runs:
     if not boxes:
         return ()
     first = say(result, f"{{{boxes[0]['patients']}}} patients were in the table; compared are")
+    if any(isinstance(run, Bound) and is_withheld(run.missing) for run in first):
+        first = (Words("How many patients were in the table is withheld; compared are"),)
     arms = [say(result, f"{'' if k == 0 else ' and'} {{table_one.size.{arm.name}.patients}} with {{arm}}",
                 arm=f"“{arm.label}”") for k, arm in enumerate(arms_of(result))]  # fmt: skip
     return joined(first, *arms, (Words(". "),), *_fewer(result))
@@ -195,6 +198,8 @@ def estimate_words(result: Result, out: str) -> Runs:
         "treated": f"“{arms[0].label}”",
         "reference": f"“{arms[-1].label}”",
     }
+    if is_withheld(record["why"]):
+        return (Words(f"{start} {words['label']} is withheld in this release. "),)
     if record["value"] is None:
         return say(result, f"{start} {{label}} could not be estimated: {{{key}:why}}. ", **words)
     than = "{treated} against {reference}" if is_ratio(record) else "{treated} minus {reference}"

@@ -45,6 +45,8 @@ def printed(record: Mapping[str, Any], field: str = "value") -> str:
         return NOT_GIVEN if record[field] is None else whole(record[field])
     if record["value"] is None:
         return NOT_GIVEN
+    if is_ten(record):
+        return _limits(record) + _unit(record)
     if field == "interval":
         return f"{_limits(record)}{_unit(record)}" if has_interval(record) else NOT_GIVEN
     if field in ("low", "high"):
@@ -64,6 +66,11 @@ def missing(record: Mapping[str, Any], field: str = "value") -> str:
 def has_interval(record: Mapping[str, Any]) -> bool:
     """Whether a limit is there; one without the other is an interval that the data leave open."""
     return record["value"] is not None and (record["low"] is not None or record["high"] is not None)
+
+
+def is_ten(record: Mapping[str, Any]) -> bool:
+    """Whether a count is told as the ten that it lies in, as a release does."""
+    return record["kind"] == "count" and has_interval(record)
 
 
 def whole(value: float) -> str:

@@ -21,6 +21,7 @@ from isotherm.app.places import keep_inputs, new_folder, unusable, usable_folder
 from isotherm.app.software import versions
 from isotherm.app.study_data import read_study
 from isotherm.app.study_report import write_study_report
+from isotherm.app.study_report_release import is_withheld, release_words
 from isotherm.exchange.atomic import write_text
 from isotherm.study.analysis.run import analyze
 from isotherm.study.disclosure import release
@@ -128,7 +129,7 @@ def headline(document: Mapping[str, Any], *, brief: bool = False) -> str:
     `brief` keeps the first caveat of them, and leaves out the findings.
     """
     results, head = document["results"], document["protocol"]
-    lines = [head["title"], f"protocol {head['hash'][:12]}", ""]
+    lines = [head["title"], f"protocol {head['hash'][:12]}", *([said] if (said := release_words(document)) else []), ""]
     for key in ("headline.effect", "headline.naive"):
         lines += [_line(results[key])] if key in results else []
     if results.get("headline.target", {}).get("text"):
@@ -143,6 +144,8 @@ def _mark(finding: Mapping[str, Any]) -> str:
 
 
 def _line(record: Mapping[str, Any]) -> str:
+    if is_withheld(record["why"]):
+        return f"{record['label']}: {record['why']}"
     if record["value"] is None:
         return f"{record['label']}: none, since {record['why']}"
     low, high = ("no limit" if record[part] is None else f"{record[part]:.3g}" for part in ("low", "high"))

@@ -19,6 +19,9 @@ SMALLEST = 10
 
 WITHHELD = "withheld: a small count, or a number from which one could be worked out"
 
+CUT = "[withheld]"
+"""Stands within a sentence for a number that is withheld."""
+
 UNBOUNDED = 3
 """What `linprog` answers where a count has no upper end."""
 
@@ -26,9 +29,14 @@ COUNTED = re.compile(
     r"\b\d+(?:\.\d+)?(?: of (?:the )?\d+)?"
     r"(?= (?:(?:complete|eligible|drawn|matched) )?(?:rows?|patients?|patient ids|units?|treated|controls?|clusters?|"
     r"pairs?|events?|tumors?|strata|weights|columns|replicates|sites?|arms?|patient-days|per variable)\b)"
-    r"|(?:(?<=\bmedian )|(?<=\bmean ))\d[\d.e+]*(?= days)|(?<=\bbefore day )\d[\d.e+]*"
 )
-"""Counts of people within a sentence, and what may be the days of a few of them."""
+"""Counts of people within a sentence."""
+
+DAYS = re.compile(r"(?:(?<=\bmedian )|(?<=\bmean ))\d[\d.e+]*(?= days)|(?<=\bbefore day )\d[\d.e+]*")
+"""What may be the days of a few of them."""
+
+OF_ALL = re.compile(r"\b(all|the) some\b")
+"""Left of "all 90 patients" where the count is gone."""
 
 PLANNED = ("protocol.", "data.", "caveat.", "headline.caveat", "run.")
 """Texts of the author, which hold no count of ours."""
@@ -43,7 +51,7 @@ EXTREMES = re.compile(
 """Numbers of one or two patients."""
 
 COARSE = ("course.", "design.", "incidence.", "intercurrent.", "serial.", "factors.")
-"""Families whose counts a release tells as the multiple of ten that they reach, as in the audit of the design."""
+"""Families whose counts a release tells as the ten that they lie in: the multiple of ten they reach."""
 
 NOBODY = "one patient"
 """Stands for a count of one in what such a number rests on."""
@@ -110,9 +118,10 @@ def _behind(results: Results, key: str, record: Record) -> set[str]:
 def _released(key: str, record: Record, *, withheld: bool) -> Record:
     """Return a record without counts in its words, and without its number where that is withheld."""
     if _is_coarse(key, record):
+        if withheld or 0 < (record.value or 0) < SMALLEST:
+            return replace(record, value=None, why=WITHHELD)
         reached = int(record.value or 0) // SMALLEST * SMALLEST
-        hidden = withheld or 0 < (record.value or 0) < SMALLEST
-        return replace(record, value=None if hidden else reached, why=WITHHELD if hidden else record.why)
+        return replace(record, value=reached, **({"low": reached, "high": reached + SMALLEST - 1} if reached else {}))
     bare = replace(record, n=None, events=None, method=vague(record.method), why=vague(record.why))
     if record.text is not None and not key.startswith(PLANNED):
         bare = replace(bare, text=vague(record.text))
@@ -128,7 +137,8 @@ def _is_coarse(key: str, record: Record) -> bool:
 
 def vague(words: str) -> str:
     """Return a sentence without its counts of people."""
-    return COUNTED.sub("some", words)
+    some = COUNTED.sub(lambda found: "Some" if found.start() == 0 else "some", words)
+    return DAYS.sub(CUT, OF_ALL.sub(r"\1", some))
 
 
 def withheld_counts(counts: Mapping[str, Count], sums: Iterable[Sum], smallest: int) -> set[str]:
