@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from isotherm.errors import NoAnswer, NotAdmitted, StoreError
 from isotherm.registry.store import open_store
 
 DONE = {"added": "added", "revised": "corrected", "withdrawn": "withdrawn", "reinstated": "brought back"}
@@ -53,6 +54,19 @@ def registry_since(address: str, read: Mapping[str, Any]) -> RegistrySince:
     done = _counted(since.records)
     return RegistrySince(f"Since this run, {done} in the registry; a new run tells whether that changes these numbers.",
                          asks_again=True)  # fmt: skip
+
+
+def said_since(address: str, result: Mapping[str, Any]) -> RegistrySince | None:
+    """Say what became of the registry that a study read, or why that cannot be said; None where it read a table."""
+    read = result["data"].get("registry")
+    if not read:
+        return None
+    try:
+        return registry_since(address, read)
+    except (StoreError, NoAnswer, NotAdmitted) as error:  # the run can be read all the same
+        return RegistrySince(
+            f"What has changed in the registry since this run cannot be said. {error}", asks_again=False
+        )
 
 
 def _counted(records: Mapping[str, int]) -> str:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from isotherm.app.report_words import bound_of
+from isotherm.app.report_words import NO_BREAK, bound_of, chance
 from isotherm.imaging.organ import REACH_MM
 from isotherm.printable import printable
 
@@ -83,7 +83,7 @@ def table_lines(rows: Sequence[tuple[str, ...]], width: int | None) -> list[str]
 
 
 def _row(lesion: Mapping[str, Any]) -> tuple[str, ...]:
-    interval, chance = lesion["interval_mm"], lesion["probability"]
+    interval, chances = lesion["interval_mm"], lesion["probability"]
     below = lesion["surface_fraction"]["below_0_mm"]
     margin = "-" if lesion["minimal_margin_mm"] is None else f"{lesion['minimal_margin_mm']:.1f}"
     sign = {"at most": "<= ", "at least": ">= "}.get(bound_of(lesion), "")
@@ -91,7 +91,7 @@ def _row(lesion: Mapping[str, Any]) -> tuple[str, ...]:
         printable(lesion["label"]),
         sign + margin,
         "-" if interval is None else _range(float(interval["low"]), float(interval["high"])),
-        "-" if chance is None else f"{100 * chance['below_5_mm']:.0f} %",
+        "-" if chances is None else chance(chances["below_5_mm"]).replace(NO_BREAK, " "),
         lesion["thinnest_direction"] or "-",
         "-" if below is None else f"{100 * below:.1f} %",
         lesion["status"],

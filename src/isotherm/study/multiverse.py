@@ -125,8 +125,10 @@ def multiverse(
     points: list[Point] = []
     if len(protocol.arms.arms) == 2:
         units = units_of(made)
-        for choices, how in _adjustments(protocol.multiverse):
-            progress(", ".join(f"{name} {choice}" for name, choice in choices.items()))
+        grid = list(_adjustments(protocol.multiverse))
+        for place, (choices, how) in enumerate(grid, start=1):
+            words = ", ".join(f"{name} {choice}" for name, choice in choices.items())
+            progress(f"{place} of {len(grid)}: {words}")
             points.append(_adjusted(protocol, units, choices, how, barred=barred))
     if protocol.multiverse.designs and protocol.designs:
         points += _designs(made, workers, progress)

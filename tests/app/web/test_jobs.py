@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from isotherm.app import web
 from isotherm.app.web.foreman import Foreman
-from isotherm.app.web.job import Job, work_called
+from isotherm.app.web.job import SHORT, Job, work_called
 from isotherm.app.web.job_process import end, is_at_work
 from isotherm.app.web.job_table import OUT, PID, JobTable
 from isotherm.app.web.workspace import workspace_at
@@ -175,7 +175,32 @@ def test_a_job_is_not_passed_over_when_hundreds_were_asked_for_after_it(table: J
 
 def test_a_study_from_a_pacs_has_a_lane_of_its_own() -> None:
     assert work_called("pull").lane
-    assert {work_called(name).lane for name in ("assess", "study", "import", "export")} == {""}
+    assert {work_called(name).lane for name in ("assess", "study", "import")} == {""}
+
+
+def test_what_takes_seconds_waits_for_no_study_that_runs_for_minutes() -> None:
+    assert {work_called(name).lane for name in ("draft", "evidence", "export")} == {SHORT}
+    assert work_called("pull").lane != SHORT != work_called("study").lane
+
+
+@pytest.mark.parametrize(
+    ("work", "asked", "place"),
+    [
+        ("study", {"study": "sex"}, "/study/sex/run/{}"),
+        ("assess", {}, "/assess/{}"),
+        ("study", {}, "/jobs/{}"),
+        ("export", {"form": "csv"}, "/jobs/{}"),
+    ],
+)
+def test_a_job_that_runs_again_is_watched_on_the_page_that_shows_its_steps(
+    reader: TestClient, app: FastAPI, work: str, asked: dict[str, str], place: str
+) -> None:
+    job = app.state.foreman.table.add(work, "Again", asked, who="ada", registry="none")
+    app.state.foreman.cancel(job)
+
+    answer = post(reader, f"/jobs/{job.id}/again")
+
+    assert answer.headers["location"] == place.format(job.id)
 
 
 def test_a_cancelled_job_ends_at_once_with_its_process(table: JobTable, foreman: Foreman) -> None:

@@ -14,19 +14,22 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from isotherm.app import registry_since
 from isotherm.app.study_draft import write_draft
-from isotherm.app.study_report_headline import headline_of
+from isotherm.app.study_report_headline import headline_of, headline_text
 from isotherm.app.study_report_parts import text_of
 from isotherm.app.study_tasks import RESULT
-from isotherm.app.web import job_program, pages_study_run, work_study
+from isotherm.app.web import job_program, work_study
 from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Came, Doing, Work
 from isotherm.app.web.job_table import OUT
 from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.stated import mark_of
 from isotherm.app.web.studies import Study, new_study, problems_of, studies_of
 from isotherm.errors import NoAnswer
 from isotherm.exchange.protocol_files import protocol_from
 from isotherm.registry.store import open_store
+from isotherm.study.result import Record
 from tests.app.made_up_study import result_of
 from tests.app.web.conftest import NOW, hidden, made_up_registry
 from tests.app.web.inline import found_in, jobs_inline, settled, write
@@ -314,7 +317,7 @@ def test_a_run_can_be_read_when_its_registry_cannot(
     def away(address: str, read: object) -> None:
         raise NoAnswer("The database does not answer; start it.")
 
-    monkeypatch.setattr(pages_study_run, "registry_since", away)
+    monkeypatch.setattr(registry_since, "registry_since", away)
     result = result_of("designs")
     result["data"]["registry"] = {"registry_id": "x", "entries": 1, "hash": "y"}
 
@@ -322,6 +325,57 @@ def test_a_run_can_be_read_when_its_registry_cannot(
 
     assert "cannot be said. The database does not answer; start it." in page
     assert "Download the report (DOCX)" in page
+
+
+def with_protocol(app: FastAPI, path: str, text: str) -> str:
+    """Let a run that was put down have used a protocol; return the path of its page."""
+    home = app.state.foreman.table.folder(path.rpartition("/")[2]) / OUT
+    result = json.loads((home / RESULT).read_text(encoding="utf-8"))
+    result["results"]["protocol.file_hash"] = Record(kind="text", label="SHA-256", text=mark_of(text)).plain()
+    (home / RESULT).write_text(json.dumps(result), encoding="utf-8")
+    (home / "study.toml").write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_run_says_that_its_protocol_has_changed_since_and_gives_the_one_that_it_used(
+    client: TestClient, app: FastAPI, study: Study
+) -> None:
+    old = study.protocol.text
+    path = with_protocol(app, run_of(app, study, result_of("unadjusted")), old)
+    page = client.get(path).text
+    assert "has changed since this run" not in page
+    taken = client.get(found_in(page, r'href="([^"]*study.toml)"'))
+    assert taken.text == old
+    assert 'filename="study' in taken.headers["content-disposition"]
+
+    assert study.protocol.replace(old.replace("seed = 1", "seed = 2"), read=study.protocol.mark)
+
+    page = entities.unescape(client.get(path).text)
+    assert "The protocol has changed since this run</b>, in 2 lines" in page
+    assert "-seed = 1\n+seed = 2" in page
+
+
+def test_runs_of_a_study_stand_side_by_side_with_what_changed_between_them(
+    client: TestClient, app: FastAPI, study: Study
+) -> None:
+    assert "No run of this study" in client.get(f"/study/{study.name}/runs").text
+    old, new = study.protocol.text, study.protocol.text.replace("seed = 1", "seed = 2")
+    with_protocol(app, run_of(app, study, result_of("unadjusted")), new)
+    assert f"/study/{study.name}/runs" not in client.get(f"/study/{study.name}").text
+    with_protocol(app, run_of(app, study, result_of("weights")), old)
+    assert f"/study/{study.name}/runs" in client.get(f"/study/{study.name}").text
+
+    page = entities.unescape(client.get(f"/study/{study.name}/runs").text)
+
+    latest, first = page.partition("<tbody>")[2].partition("</tbody>")[0].split("<tr data-row>")[1:]
+    assert f"{mark_of(old)[:8]}</code> as it is now" in latest
+    assert "2 lines differ from the run before" in latest
+    assert f"{mark_of(new)[:8]}</code> changed since" in first
+    assert "lines differ" not in first
+    for name, row in (("weights", latest), ("unadjusted", first)):
+        assert headline_text(headline_of(result_of(name))) in row
+        assert "120 in the table; " in row
+    assert "-seed = 2\n+seed = 1" in page
 
 
 def test_a_run_for_release_gives_no_data_of_patients_away(client: TestClient, app: FastAPI, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ RESTS_S = 5.0
 """How long nothing is looked for where nothing runs, unless somebody asks."""
 
 BESIDE_AT_ONCE = 2
-"""Jobs at once in each lane but the common one: the studies before and after of one pair."""
+"""Jobs at once in each lane but the common one: as the studies before and after of one pair."""
 
 MOST_STARTS = 2
 """A job whose process was lost is started once more: the machine may have gone down; it may be the job itself, too."""

@@ -19,6 +19,9 @@ WORK = re.compile(r"[a-z][a-z_]{0,39}")
 
 DAY_S = 24 * 3600.0
 
+SHORT = "short"
+"""The lane of works of seconds to a minute, which nobody shall have to await behind a study that runs for many."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -122,7 +125,7 @@ class Work:
     most_mb : int, optional
         Memory that its process may take; no limit where it is None.
     lane : str
-        Jobs of one lane wait for each other, and for no others; nearly all works share "".
+        Jobs of one lane wait for each other, and for no others: "" is that of studies, measurements and imports.
     """
 
     run: Callable[[Mapping[str, Any], Doing], Came]

@@ -21,6 +21,10 @@ ROUTER = APIRouter()
 PUBLISHED = "evidence"
 """The work that draws what papers say."""
 
+WATCHED_AT = {"assess": "/assess/{id}", "evidence": "/evidence/margin/{id}", "pull": "/assess/pacs/pull/{id}",
+              "study": "/study/{study}/run/{id}"}  # fmt: skip
+"""Pages that show how far jobs are, by their work; others are watched on the job's own page."""
+
 NO_JOB = "There is no such job; the list of jobs shows what there is."
 NO_FILE = "The job has no such file; its page shows what it has."
 
@@ -71,8 +75,19 @@ def cancel(request: Request, job_id: str, who: Who) -> Response:
 @ROUTER.post("/jobs/{job_id}/again")
 def again(request: Request, job_id: str, who: Who) -> Response:
     """Let a job that is over run once more."""
-    foreman_of(request).again(_job(request, job_id), who=who)
-    return RedirectResponse(f"/jobs/{job_id}", 303)
+    foreman = foreman_of(request)
+    job = _job(request, job_id)
+    foreman.again(job, who=who)
+    return RedirectResponse(_watched_at(foreman.table.folder(job.id), job), 303)
+
+
+def _watched_at(folder: Path, job: Job) -> str:
+    """Return the page on which somebody watches a job: that of what will come of it, with its steps, if it has one."""
+    named = {key: one for key, one in _asked(folder).items() if isinstance(one, str)} | {"id": job.id}
+    try:
+        return WATCHED_AT.get(job.work, "/jobs/{id}").format_map(named)
+    except KeyError:  # one that an earlier version asked for
+        return f"/jobs/{job.id}"
 
 
 def _is_published(folder: Path, job: Job) -> bool:

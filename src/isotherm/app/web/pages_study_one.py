@@ -18,7 +18,7 @@ from isotherm.app.web.context import foreman_of, start_job, web_of
 from isotherm.app.web.protocol_form import MOST_LETTERS, groups_of
 from isotherm.app.web.rendering import page
 from isotherm.app.web.stated import mark_of, text_in
-from isotherm.app.web.studies import PROTOCOL, Study, problems_of, study_called
+from isotherm.app.web.studies import PROTOCOL, RELEASED, Study, problems_of, study_called
 from isotherm.errors import BadSetting, InputError
 from isotherm.exchange.protocol_fields import BLOCKS, changed, emptied, with_block, without
 from isotherm.exchange.protocol_files import protocol_from
@@ -29,9 +29,6 @@ ROUTER = APIRouter()
 
 Who = Annotated[str, Depends(writer)]
 Read = Annotated[str, Form()]
-
-RELEASED = ", for release)"
-"""How the title of a run ends whose small counts are withheld."""
 
 ONE_START = threading.Lock()
 """Two who start the same run at once are shown the same run."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from isotherm.app.registry_since import RegistrySince, registry_since
+from isotherm.app.registry_since import said_since
 from isotherm.app.study_report_headline import LIMITS, Headline, headline_of
 from isotherm.app.study_report_parts import prose, text_of
 from isotherm.app.study_report_words import Result
+from isotherm.app.study_runs import changed_lines, protocol_hash
 from isotherm.app.study_tasks import RESULT
 from isotherm.app.web.context import foreman_of, web_of
+from isotherm.app.web.ended_runs import ended_runs, protocol_in, result_in
 from isotherm.app.web.job_table import OUT
 from isotherm.app.web.rendering import page
-from isotherm.app.web.studies import study_called
-from isotherm.errors import NoAnswer, NotAdmitted, StoreError
+from isotherm.app.web.stated import mark_of
+from isotherm.app.web.studies import Study, study_called
 
 ROUTER = APIRouter()
 
@@ -35,15 +37,15 @@ def one_run(request: Request, name: str, job_id: str) -> Response:
     if job is None or job_id not in study.runs:
         raise HTTPException(404, NO_RUN)
     home = table.folder(job.id) / OUT
-    file = home / RESULT
-    document = json.loads(file.read_text(encoding="utf-8")) if job.state == "done" and file.is_file() else None
+    document = result_in(home) if job.state == "done" and (home / RESULT).is_file() else None
     tables = sorted(one.name for one in (home / "tables").glob("*.csv")) if document else []
     head = headline_of(document) if document else None
     return page(request, "study_run.html.jinja", study=study, job=job, told=table.told(job), files=[], head=head,
-                lines=tuple(_first(head)) if head else (), since=_since(request, document) if document else None,
+                lines=tuple(_first(head)) if head else (), several=len(ended_runs(request, study)) > 1,
                 title_of_limits=LIMITS, most_limits=MOST_LIMITS, document=document, tables=tables, text_of=text_of,
                 designs=bool(document and "course" in document["tables"]),
-                adjusted=(home / "adjusted.csv").is_file())  # fmt: skip
+                adjusted=(home / "adjusted.csv").is_file(),
+                **(_since(request, study, document, protocol_in(home)) if document else {}))  # fmt: skip
 
 
 @ROUTER.get("/study/{name}/run/{job_id}/report")
@@ -56,17 +58,14 @@ def report(request: Request, name: str, job_id: str) -> Response:
     return page(request, "study_report.html.jinja", study=study, job=job, report=f"/jobs/{job.id}/out/{REPORT}")
 
 
-def _since(request: Request, document: Result) -> RegistrySince | None:
-    """Say what became of the registry that a run read; None where it read a table."""
-    read = document["data"].get("registry")
-    if not read:
-        return None
-    try:
-        return registry_since(web_of(request).settings.registry, read)
-    except (StoreError, NoAnswer, NotAdmitted) as error:  # the run can be read all the same
-        return RegistrySince(
-            f"What has changed in the registry since this run cannot be said. {error}", asks_again=False
-        )
+def _since(request: Request, study: Study, document: Result, used: str) -> dict[str, Any]:
+    """Say what became of the registry and of the protocol that a run used."""
+    now = study.protocol.text
+    return {
+        "since": said_since(web_of(request).settings.registry, document),
+        "overtaken": protocol_hash(document) not in (None, mark_of(now)),
+        "changed": changed_lines(used, now) if used else (), "used": bool(used),
+    }  # fmt: skip
 
 
 def _first(head: Headline) -> Iterator[str]:

@@ -23,6 +23,9 @@ from isotherm.exchange.protocol_files import protocol_from
 
 STUDIES, PROTOCOL, RUNS, UNFINISHED = "studies", "study.toml", "runs.json", "unfinished-"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+RELEASED = ", for release)"
+"""How the title of a run ends whose small counts are withheld."""
+
 MOST_RUNS = 50
 """Runs that a study remembers; the list of jobs has all."""
 

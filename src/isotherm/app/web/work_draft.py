@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from isotherm.app.study_draft import write_draft
-from isotherm.app.web.job import Came, Doing, Work
+from isotherm.app.web.job import SHORT, Came, Doing, Work
 from isotherm.app.web.studies import PROTOCOL, new_study
 
 
@@ -24,4 +24,4 @@ def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
     return Came(said="The protocol is drafted; every guess in it is marked.", link=f"/study/{study.name}?as=text")
 
 
-RUNS = Work(_run, most_s=1800.0, most_mb=8000)
+RUNS = Work(_run, most_s=1800.0, most_mb=8000, lane=SHORT)

@@ -10,7 +10,7 @@ from isotherm.app.evidence_margin import PAGE, laid_beside, page_of
 from isotherm.app.evidence_outputs import figure_files
 from isotherm.app.evidence_patient import MODALITIES, Patient, from_options
 from isotherm.app.evidence_tasks import open_library
-from isotherm.app.web.job import Came, Doing, Work
+from isotherm.app.web.job import SHORT, Came, Doing, Work
 from isotherm.errors import BadSetting
 from isotherm.evidence.relations import HowMeasured
 from isotherm.exchange.atomic import write_bytes, write_text
@@ -65,4 +65,4 @@ def _number(says: str, text: str) -> float | None:
     return value
 
 
-RUNS = Work(_run, most_s=1800.0, most_mb=8000)
+RUNS = Work(_run, most_s=1800.0, most_mb=8000, lane=SHORT)

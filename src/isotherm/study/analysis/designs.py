@@ -75,11 +75,11 @@ def carried_out(
     protocol = cohort.protocol
     found = timed(cohort)
     done: list[Done] = []
-    for one in protocol.designs:
+    for place, one in enumerate(protocol.designs, start=1):
         barred = tuple(finding.key for finding in findings if one.kind in finding.bars)
         answers: dict[Endpoint, Answer] = {}
         if not barred or isinstance(one, Naive):
-            progress(f"design: {one.name}")
+            progress(f"design {place} of {len(protocol.designs)}: {one.name}")
             answers = {endpoint: _answer(protocol, found, one, endpoint, workers) for endpoint in _endpoints(protocol)}
         done.append(Done(one, barred, answers))
     return found, tuple(done)

@@ -144,8 +144,9 @@ def add_sensitivity(
     """Add every declared sensitivity analysis: the main estimates again with something changed."""
     rows: list[list[Cell]] = []
     units, main = comparison.units, comparison.plan
-    for analysis in units.cohort.protocol.sensitivity:
-        progress(f"sensitivity analysis {analysis.name}")
+    declared = units.cohort.protocol.sensitivity
+    for place, analysis in enumerate(declared, start=1):
+        progress(f"sensitivity analysis {place} of {len(declared)}: {analysis.name}")
         kept = np.ones(len(units), dtype=np.bool_) if analysis.where is None else units.meeting(analysis.where)
         key, plan = f"sensitivity.{analysis.name}", main.varied(analysis)
         _again(results, units, kept, plan, key, analysis.says, estimation, rows)
@@ -229,8 +230,9 @@ def add_sites(
     units = comparison.units
     if units.site is None:
         return
-    for k, site in enumerate(sorted(set(units.site.tolist())), start=1):
-        progress(f"without site {k}")
+    sites = sorted(set(units.site.tolist()))
+    for k, site in enumerate(sites, start=1):
+        progress(f"without site {k} of {len(sites)}")
         kept = units.site != site
         try:
             found = compare(units.take(kept), comparison.plan)

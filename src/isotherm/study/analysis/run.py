@@ -139,8 +139,9 @@ def _add_outcomes(
         add_factors(results, made, estimation)
         return
     add_effects(results, comparison, estimation)
-    for name, endpoint in comparison.units.endpoints.items():
-        progress(endpoint.outcome.label)
+    endpoints = comparison.units.endpoints
+    for place, (name, endpoint) in enumerate(endpoints.items(), start=1):
+        progress(f"outcome {place} of {len(endpoints)}: {endpoint.outcome.label}")
         if endpoint.days is not None:
             add_times(results, comparison, name, estimation, boot.get(name))
         else:

@@ -45,8 +45,9 @@ def add_several(results: Results, cohort: Cohort, estimation: Estimation, progre
     """Add every outcome of three arms or more."""
     rows, survival, risks = list[list[Cell]](), list[list[Cell]](), list[list[Cell]]()
     arms, labels = _ordered(cohort)
-    for outcome in cohort.protocol.outcomes:
-        progress(outcome.label)
+    outcomes = cohort.protocol.outcomes
+    for place, outcome in enumerate(outcomes, start=1):
+        progress(f"outcome {place} of {len(outcomes)}: {outcome.label}")
         sample, code = _sample(cohort, outcome.name)
         behind = _counts(results, cohort, sample, code)
         if outcome.kind == "time":
