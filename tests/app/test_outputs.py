@@ -251,6 +251,16 @@ def test_an_interval_that_is_not_calibrated_is_not_called_one(results: Path) -> 
     assert "robustness interval" in margin_table(told)
 
 
+@pytest.mark.parametrize(("below", "words"), [(0.0, "< 1 %"), (1.0, "> 99 %"), (0.25, "25.0 %")])
+def test_a_chance_of_so_many_draws_is_told_as_on_the_pages(below: float, words: str, results: Path) -> None:
+    told = document(results)
+    told["lesions"][0]["probability"] |= {"below_5_mm": below}
+    row = margin_table(told).splitlines()[2]
+    assert f"  {words}  " in row
+    assert "  0 %" not in row
+    assert "100 %" not in row
+
+
 LONG = "hepatic metastasis of segment VII, treated in 2024"
 
 

@@ -78,7 +78,7 @@ def test_designs_stand_in_one_table_with_risks_first_and_hazard_ratios_last() ->
     found = tables("designs")
     side = found["Overall survival: designs side by side"]
     assert [column.partition(" (")[0] for column in side.columns[2:]] == [
-        "Risk difference at 12 months", "Difference of restricted means", "Hazard ratio",
+        "Risk difference at 12 months", "Difference of restricted means to 12 months", "Hazard ratio",
     ]  # fmt: skip
     first = [text_of(row[0]) for row in side.rows]
     assert first[0] == "clone, censor, weight"

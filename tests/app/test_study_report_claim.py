@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from isotherm.app.study_page import page_of
 from isotherm.app.study_report_claim import claim, few_of
 from isotherm.app.study_report_designs import main_key, of_design
 from isotherm.app.study_report_headline import headline_of
 from isotherm.app.study_report_parts import Bound, text_of
 from isotherm.app.study_report_tables import settings
+from isotherm.app.study_report_unadjusted import unadjusted_words
+from isotherm.study import resample
+from isotherm.study.analysis.run import analyze
+from isotherm.study.protocol_designs import Naive
 from tests.app.made_up_study import result_of
+from tests.study.cohorts import WEIGHTS, people, run
+from tests.study.registry import CLONES, registry, timing
 
 
 def with_value(name: str, value: float) -> Any:
@@ -89,6 +97,39 @@ def test_a_result_of_before_tells_the_method_alone_and_one_without_an_interval_n
     result["results"]["headline.effect"] |= {"low": None, "high": None}
     assert how(result) == ""
     assert how(result_of("designs released")) == how(result_of("blinded")) == ""
+
+
+def test_that_many_replicates_failed_stands_beside_the_interval_and_not_in_small_print() -> None:
+    said = "31 of 200 bootstrap replicates failed (none in an arm: 31): the interval rests on the others."
+    for name, key in (("designs", "headline.many_failed"), ("weights", "bootstrap.os.many_failed")):
+        result = copy.deepcopy(dict(result_of(name)))
+        assert headline_of(result).failed == ()
+        result["results"][key] = result["results"]["headline.target"] | {"text": said}
+        head = headline_of(result)
+        assert text_of(head.failed) == said
+        html = page_of(result, head, (), {})
+        assert said in html.partition('<p class="failed">')[2].partition("</p>")[0]
+
+
+def test_many_failures_are_recorded_with_the_interval_that_they_concern(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resample, "MANY_FAILED", -1.0)
+    designed = analyze(timing(designs=(CLONES, Naive())), registry(90)).results
+    said = "0 of 20 bootstrap replicates failed"
+    assert str(designed.records["headline.many_failed"].text).startswith(said)
+    assert designed.tables["designs.os"]["rows"][0][0] == f"clone, censor, weight ({said})"
+    weighted = run(people(120, gaps=0), methods=replace(WEIGHTS, bootstrap=22)).results.records
+    assert str(weighted["bootstrap.os.many_failed"].text).startswith("0 of 22 bootstrap replicates failed")
+
+
+def test_hazard_ratios_without_adjustment_say_why_they_differ() -> None:
+    words = text_of(unadjusted_words(result_of("weights")))
+    assert "that of Effects is of everybody in the arms, from time zero (" in words
+    assert "that of a Cox model alone is of those whose covariates are all known" in words
+    assert "design" not in words
+    assert "and from the day on, that its target names" in text_of(unadjusted_words(result_of("designs")))
+    alone = result_of("unadjusted")
+    alone["tables"] = {name: one for name, one in alone["tables"].items() if not name.startswith("models.")}
+    assert unadjusted_words(alone) == ()
 
 
 def test_settings_of_the_arms_as_they_became_are_called_so_beside_designs() -> None:

@@ -157,6 +157,7 @@ def test_failures_are_counted_by_their_reason_and_never_skipped_silently() -> No
     assert set(reasons) == {BadColumn.in_short, NotConverged.in_short}
     assert sum(reasons.values()) == np.isnan(found.values).sum() == found.n_failed
     assert found.n_worked + found.n_failed == 200
+    assert found.many_failed_words.startswith(f"{found.n_failed} of 200 bootstrap replicates failed (")
     assert f"a fit without a finite maximum: {reasons[NotConverged.in_short]}" in found.failure_words
     assert np.isfinite(found.percentile()).all()
 
@@ -203,6 +204,7 @@ def test_a_propensity_without_a_maximum_is_a_failure_of_its_kind(monkeypatch: py
     with pytest.raises(NothingToCompare, match=f"a fit without a finite maximum: {FEW}"):
         run()
     assert whole.n_failed == 0
+    assert whole.many_failed_words == ""
 
 
 def test_an_outcome_has_a_row_per_row_of_the_table_and_nothing_that_the_pipeline_ignores() -> None:

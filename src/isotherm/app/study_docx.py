@@ -113,6 +113,8 @@ class _Writer:
                 self.runs(self.document.add_paragraph(style="Interval"), runs)
             if head.how:
                 self.runs(self.document.add_paragraph(style="Faint"), head.how)
+            if head.failed:
+                self.runs(self.document.add_paragraph(style="Caveat"), head.failed)
             self.runs(self.document.add_paragraph(), (*head.reading, *head.chance))
             self.runs(self.document.add_paragraph(style="Faint"), head.facts)
             if head.naive:

@@ -33,6 +33,7 @@ from isotherm.app.study_report_prose import (
     who_came,
 )
 from isotherm.app.study_report_tables import checklist, missing_values, only_an_author, settings, table_one
+from isotherm.app.study_report_unadjusted import unadjusted_words
 from isotherm.app.study_report_words import Result
 
 TITLES = {
@@ -108,7 +109,8 @@ def _outcomes(result: Result, drawings: Drawings) -> tuple[Block, ...]:
     tables = [table_of(result, "effects"), survival(result),
               None if binary is None else replace(binary, remark=_of_the_first(result))]  # fmt: skip
     models = [table_of(result, f"models.{outcome.name}") for outcome in outcomes_of(result)]
-    return blocks(became_words(result), found, *tables, *models, measured(result))
+    differ = Paragraph(unadjusted_words(result), "remark")
+    return blocks(became_words(result), found, tables[0], differ, *tables[1:], *models, measured(result))
 
 
 def _outcome(result: Result, outcome: Outcome, drawings: Drawings) -> tuple[Block, ...]:

@@ -131,7 +131,7 @@ def _compared(result: Result, key: str, arm: Arm) -> Runs:
     return say(
         result,
         f"{{arm}} against {{reference}}: risk difference at the horizon {{{own}.risk_difference}}, difference of "
-        f"restricted means {{{own}.rmst_difference}}, hazard ratio {{{own}.hazard_ratio}}. ",
+        f"restricted means up to it {{{own}.rmst_difference}}, hazard ratio {{{own}.hazard_ratio}}. ",
         arm=f"“{arm.label}”", reference=f"“{arms_of(result)[-1].label}”",
     )  # fmt: skip
 

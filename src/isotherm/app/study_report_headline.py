@@ -24,7 +24,7 @@ from isotherm.app.study_report_frame import (
     outcomes_of,
     warnings_of,
 )
-from isotherm.app.study_report_interval import interval_words
+from isotherm.app.study_report_interval import interval_words, many_failed
 from isotherm.app.study_report_parts import Bound, Runs, Table, Words, bound, in_months, prose, say
 from isotherm.app.study_report_release import is_withheld, release_words
 from isotherm.app.study_report_words import Result, has_interval, missing
@@ -62,6 +62,8 @@ class Headline:
         None without a main estimate: then `why` says why.
     how : Runs
         How the interval came about, with the replicates of a bootstrap.
+    failed : Runs
+        That many of these replicates failed; empty where few did.
     reading : Runs
         The estimate as a sentence, with its direction.
     chance : Runs
@@ -86,6 +88,7 @@ class Headline:
     interval: Bound | None
     level: Bound | None
     how: Runs
+    failed: Runs
     reading: Runs
     chance: Runs
     facts: Runs
@@ -106,7 +109,7 @@ def headline_of(result: Result) -> Headline:
         if main is not None:
             why = CUT_ESTIMATE if is_withheld(main["why"]) else f"The main estimate does not exist: {missing(main)}"
         return Headline(
-            outcome.label, "", "", None, None, None, (), (), (), (), (), _arms(result), caveats_of(result), why,
+            outcome.label, "", "", None, None, None, (), (), (), (), (), (), _arms(result), caveats_of(result), why,
             release_words(result),
         )  # fmt: skip
     kind = _kind(result)
@@ -117,7 +120,7 @@ def headline_of(result: Result) -> Headline:
         estimate=bound(result, "headline.effect", "estimate"),
         interval=bound(result, "headline.effect", "interval") if has_interval(main) else None,
         level=bound(result, "headline.effect", "level"),
-        how=interval_words(result), reading=_reading(result, outcome),
+        how=interval_words(result), failed=many_failed(result), reading=_reading(result, outcome),
         chance=_chance(result, limits_below=bool(caveats)), facts=_facts(result), naive=_naive(result),
         arms=_arms(result), why="", caveats=caveats, release=release_words(result),
     )  # fmt: skip

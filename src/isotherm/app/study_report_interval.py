@@ -17,6 +17,12 @@ def interval_words(result: Result) -> Runs:
     return joined(say(result, f"{_start(result)}: {METHOD}"), _whole_analysis(result))
 
 
+def many_failed(result: Result) -> Runs:
+    """Say that many replicates of a bootstrap failed, for print beside the interval; nothing where few did."""
+    key = "headline" if has_design(result) else f"bootstrap.{outcomes_of(result)[0].name}"
+    return say(result, f"{{{key}.many_failed}}")
+
+
 def _start(result: Result) -> str:
     if "headline.replicates" in result["results"]:
         return "Interval from a bootstrap of {headline.replicates} replicates"

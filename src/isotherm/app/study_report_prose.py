@@ -17,7 +17,18 @@ from isotherm.app.study_report_frame import (
     measure_of,
     outcomes_of,
 )
-from isotherm.app.study_report_parts import Block, Bound, Heading, Paragraph, Runs, Words, blocks, joined, say
+from isotherm.app.study_report_parts import (
+    Block,
+    Bound,
+    Heading,
+    Paragraph,
+    Runs,
+    Words,
+    blocks,
+    joined,
+    months_of,
+    say,
+)
 from isotherm.app.study_report_release import is_withheld
 from isotherm.app.study_report_words import Result
 
@@ -141,14 +152,21 @@ def outcome_words(result: Result, outcome: Outcome) -> Runs:
         say(result, f"Without adjustment (naive) it was {{effect.{out}.naive}}. ") if is_adjusted(result) else (),
         say(result, f"Within matched sets, which is another estimand, it was {{effect.{out}.conditional}}. "),
         say(result, f"With a baseline of its own for each site it was {{effect.{out}.site_stratified}}. "),
-        say(result, f"The difference of restricted mean times, {{t}} minus {{r}}, was "
+        say(result, f"The difference of restricted mean times{_horizon(result)}, {{t}} minus {{r}}, was "
                     f"{{rmst.{out}.{analysis}.difference}} ({_said(result)}). ", t=treated, r=reference),
+        say(result, f"{{rmst.{out}.{analysis}.many_failed}} "),
         _log_rank(result, out),
         say(result, f"The test of proportional hazards gave {{proportional_hazards.{out}.{analysis}:p_words}}. "),
         say(result, f"The E-value of the estimate was {{evalue.{out}.estimate}}, that of the limit nearer to no "
                     f"difference {{evalue.{out}.limit}}. "),
     )  # fmt: skip
     return _but_withheld(result, sentences)
+
+
+def _horizon(result: Result) -> str:
+    """Say up to when restricted means go."""
+    days = result["settings"].get("rmst_days")
+    return "" if days is None else f" to {months_of(float(days))}"
 
 
 def _but_withheld(result: Result, sentences: tuple[Runs, ...]) -> Runs:

@@ -20,6 +20,9 @@ _T = TypeVar("_T")
 LEAST = 20
 """With fewer replicates that worked there is no interval."""
 
+MANY_FAILED = 0.05
+"""Where a larger share of replicates failed, it is said beside the interval: our own line, no published one."""
+
 Replicate = tuple[float, float] | FitError | InputError
 """Estimate and standard error of one replicate (NaN where none is made), or why it failed."""
 
@@ -152,6 +155,14 @@ class Bootstrap:
     def failure_words(self) -> str:
         """Return the failures in words, for print."""
         return "; ".join(f"{reason}: {count}" for reason, count in self.failures) or "no failure"
+
+    @property
+    def many_failed_words(self) -> str:
+        """Say how many replicates failed, for print beside the interval; empty where few did."""
+        if self.n_failed <= MANY_FAILED * len(self.values):
+            return ""
+        return (f"{self.n_failed} of {len(self.values)} bootstrap replicates failed ({self.failure_words}): the "
+                "interval rests on the others, which may be the easier ones.")  # fmt: skip
 
     @property
     def standard_error(self) -> float:

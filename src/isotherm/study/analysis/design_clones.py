@@ -12,11 +12,14 @@ WEIGHTS = {"mean": "mean weight", "least": "smallest weight", "most": "largest w
 SENSITIVITY = ("truncated", "unweighted")
 MEASURES = ("risk_difference", "rmst_difference", "hazard_ratio")
 TITLES = ("Risk difference", "Difference of restricted means", "Hazard ratio")
+RESTRICTED = "Difference of restricted means to {:g} days, days"
+"""The head of a column: without its horizon, a restricted mean says nothing."""
 
 
 def add_clones(
-    results: Results, key: str, name: str, answer: CloneResult, arms: Sequence[str], behind: Sequence[str]
-) -> None:
+    results: Results, key: str, name: str, answer: CloneResult, arms: Sequence[str], behind: Sequence[str], *,
+    horizon: float,
+) -> None:  # fmt: skip
     """Add what an answer of weighted clones (or patients) is judged by.
 
     Parameters
@@ -29,6 +32,8 @@ def add_clones(
         Names for ids, in the order of the strategies.
     behind : sequence of str
         Ids of the counts that the estimates rest on.
+    horizon : float
+        Day of the risks, and up to which restricted means go.
     """
     labels = {one.name: arm for one, arm in zip(answer.result.arms, arms, strict=True)}
     if answer.shared_events:
@@ -37,7 +42,7 @@ def add_clones(
     _censored(results, key, name, answer, labels)
     _weights(results, key, name, answer, labels, behind)
     _at_risk(results, key, name, answer, labels)
-    _sensitivity(results, key, name, answer, arms, behind)
+    _sensitivity(results, key, name, answer, arms, behind, horizon)
 
 
 def _censored(results: Results, key: str, name: str, answer: CloneResult, labels: Mapping[str, str]) -> None:
@@ -85,8 +90,9 @@ def _table(key: str, what: str) -> str:
 
 
 def _sensitivity(
-    results: Results, key: str, name: str, answer: CloneResult, arms: Sequence[str], behind: Sequence[str]
-) -> None:
+    results: Results, key: str, name: str, answer: CloneResult, arms: Sequence[str], behind: Sequence[str],
+    horizon: float,
+) -> None:  # fmt: skip
     others = len(arms) - 1
     rows: list[list[Cell]] = []
     for short, (words, effects) in zip(SENSITIVITY, answer.sensitivity, strict=True):
@@ -98,4 +104,5 @@ def _sensitivity(
                                rests_on=behind)  # fmt: skip
             rows.append([f"{words}: {answer.result.arms[k + 1].name}", *(cell(own) for own in keys)])
     results.table(_table(key, "sensitivity"), f"{name}: the same with other weights",
-                  ["", *TITLES], rows)  # fmt: skip
+                  ["", f"Risk difference at {horizon:g} days", RESTRICTED.format(horizon), "Hazard ratio"],
+                  rows)  # fmt: skip

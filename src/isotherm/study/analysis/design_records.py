@@ -9,7 +9,7 @@ from isotherm.effect import Effect
 from isotherm.outcome import Curve
 from isotherm.study.analysis.adjusted_for import main_in_words
 from isotherm.study.analysis.courses import Timed
-from isotherm.study.analysis.design_clones import add_clones
+from isotherm.study.analysis.design_clones import RESTRICTED, add_clones
 from isotherm.study.analysis.designs import Answer, Done
 from isotherm.study.designs.clone_result import CloneResult
 from isotherm.study.designs.courses import Endpoint
@@ -110,6 +110,8 @@ def add_design_headline(results: Results, protocol: Protocol, done: Sequence[Don
     if isinstance(sound.design, Weighted):
         results.number("headline.replicates", "number", float(sound.design.replicates),
                        "Bootstrap replicates that the interval of the main estimate was asked to have")  # fmt: skip
+    if isinstance(answer, CloneResult) and answer.bootstraps[0].many_failed_words:
+        results.text("headline.many_failed", "Many replicates failed", answer.bootstraps[0].many_failed_words)
     results.add("headline.design", Record(kind="text", label="Design", text=called(sound, answer),
                                           method=f"design.{sound.design.name}.{KEYS[endpoint]}"))  # fmt: skip
     results.text("headline.caveat", "Read beside it", " ".join(protocol.caveats))
@@ -138,7 +140,9 @@ def _design(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint,
         _row(results, one, endpoint, sheet, key, effects, arm=arm, words=words, behind=behind,
              named=arm if arm in protocol.arms.names else None)  # fmt: skip
     if isinstance(answer, CloneResult):
-        add_clones(results, key, f"{_capital(endpoint)}, {called(one, answer)}", answer, arms, behind)
+        assert protocol.course is not None
+        add_clones(results, key, f"{_capital(endpoint)}, {called(one, answer)}", answer, arms, behind,
+                   horizon=protocol.course.horizon_days)  # fmt: skip
 
 
 def _about(results: Results, one: Done, key: str, found: DesignResult, sheet: _Sheet) -> None:
@@ -156,12 +160,21 @@ def _row(results: Results, one: Done, endpoint: Endpoint, sheet: _Sheet, key: st
          behind: Sequence[str] = ()) -> None:  # fmt: skip
     """Add the three measures of one comparison as a row."""
     mark = " (barred as an answer)" if one.barred_by else ""
+    mark += _failed(one.answers[endpoint])
     cells: list[Cell] = [f"{called(one, one.answers[endpoint])}{mark}", words]
     for (measure, title), (effect, why) in zip(MEASURES.items(), effects, strict=True):
         label = f"{_capital(endpoint)}, {called(one, one.answers[endpoint])}: {title}, {words}"
         _effect(results, f"{key}.{arm}.{measure}", effect, label, why, measure=measure, arm=named, behind=behind)
         cells.append(cell(f"{key}.{arm}.{measure}"))
     sheet.effects.append(cells)
+
+
+def _failed(answer: Answer) -> str:
+    """Say behind the name of a design that many of its replicates failed: its intervals stand in the same row."""
+    boot = answer.bootstraps[0] if isinstance(answer, CloneResult) else None
+    if boot is None or not boot.many_failed_words:
+        return ""
+    return f" ({boot.n_failed} of {len(boot.values)} bootstrap replicates failed)"
 
 
 def _count(results: Results, key: str, words: str, count: int, rows: Rows) -> None:
@@ -277,7 +290,7 @@ def _tables(results: Results, protocol: Protocol, endpoint: Endpoint, sheet: _Sh
     """Lay designs out side by side: effects; targets and what remains; risks; who is behind them."""
     assert protocol.course is not None
     horizon, short, words = protocol.course.horizon_days, KEYS[endpoint], _capital(endpoint)
-    head = ["", "", f"Risk difference at {horizon:g} days", "Difference of restricted means, days", "Hazard ratio"]
+    head = ["", "", f"Risk difference at {horizon:g} days", RESTRICTED.format(horizon), "Hazard ratio"]
     results.table(f"designs.{short}", f"{words}: designs side by side", head, sheet.effects)
     results.table(f"design_targets.{short}", f"{words}: what each design is about, and what remains",
                   ["Design", "", "In words"], sheet.about)  # fmt: skip

@@ -292,6 +292,8 @@ def add_bootstrap(
                 method=f"{words}; propensity, matching or weights and effect made anew in each of "
                 f"{replicates} replicates",
             )  # fmt: skip
+        if found.effect.many_failed_words:
+            results.text(f"bootstrap.{name}.many_failed", "Many replicates failed", found.effect.many_failed_words)
         results.number(f"bootstrap.{name}.failed", "number", float(found.effect.n_failed), "Replicates that failed",
                        method=found.effect.failure_words, outcome=name)  # fmt: skip
         for number, remark in enumerate(found.effect.remarks, start=1):

@@ -148,6 +148,8 @@ def _restricted_adjusted(
         gap = means[0] - means[1]
         interval = {"low": min(low, gap), "high": max(high, gap), "level": estimation.level,
                     "method": "percentiles of the bootstrap of the whole analysis"}  # fmt: skip
+        if boot.rmst.many_failed_words:
+            results.text(f"{key}.many_failed", "Many replicates failed", boot.rmst.many_failed_words)
     results.number(f"{key}.difference", "difference", means[0] - means[1], "Difference of restricted means", **interval,
                    **words)  # fmt: skip
     results.number(f"{key}.ratio", "ratio", means[0] / means[1], "Ratio of restricted means", outcome=one.name,
