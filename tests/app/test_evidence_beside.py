@@ -151,6 +151,8 @@ def test_an_effect_that_a_release_withholds_or_that_was_blinded_is_no_effect(iso
     ran = isotherm("evidence", "beside", put(tmp_path, result_of("blinded")))
     assert (ran.code, ran.out) == (2, "")
     assert "The study has no effect for" in ran.err
+    with pytest.raises(BadSetting, match='This release withholds the effect on "Overall survival"'):
+        beside(read_library(), put(tmp_path, result_of("designs released")), outcome=None, ids=[])
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from isotherm.app.study_report_frame import (
     measure_of,
     outcomes_of,
 )
+from isotherm.app.study_report_release import is_withheld
 from isotherm.app.study_report_words import printed
 from isotherm.errors import BadSetting, UnreadableFile
 from isotherm.evidence.library import Library
@@ -203,6 +204,9 @@ def _main(result: Mapping[str, Any], outcome: Outcome) -> tuple[Mapping[str, Any
         key = f"effect.{outcome.name}.{analysis_of(result)}"
         about, how = _text(result, "protocol.eligibility"), str(result["settings"]["adjustment"] or "none")
     record = result["results"].get(key)
+    if record is not None and is_withheld(record["why"]):
+        raise BadSetting(f'This release withholds the effect on "{outcome.label}", from which a small count could be '
+                         "worked out; choose another --outcome, or a run that is not for release.")  # fmt: skip
     if record is None or record["value"] is None:
         why = "it was not asked for" if record is None else str(record["why"])
         raise BadSetting(f'The study has no effect for "{outcome.label}", since {why}; choose another --outcome.')

@@ -40,8 +40,20 @@ SITES = Data(file="registry.csv", patient="id", site="site")
 
 
 @pytest.fixture(scope="module")
-def result() -> StudyResult:
-    return analyze(timing(designs=EVERY, course=replace(COURSE, changing=(CHANGING,))), registry(100))
+def told() -> list[str]:
+    """What was said while it was analyzed."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def result(told: list[str]) -> StudyResult:
+    study = timing(designs=EVERY, course=replace(COURSE, changing=(CHANGING,)))
+    return analyze(study, registry(100), progress=told.append)
+
+
+def test_progress_says_how_many_designs_and_outcomes_there_are(result: StudyResult, told: list[str]) -> None:
+    assert f"design 2 of {len(EVERY)}: {EVERY[1].name}" in told
+    assert "outcome 1 of 1: Overall survival" in told
 
 
 def text(result: StudyResult, key: str) -> str:
