@@ -26,7 +26,6 @@ from isotherm.app.study_report_parts import (
     Words,
     blocks,
     joined,
-    months_of,
     say,
 )
 from isotherm.app.study_report_release import is_withheld
@@ -140,7 +139,6 @@ def overlap_words(result: Result) -> Runs:
 def outcome_words(result: Result, outcome: Outcome) -> Runs:
     """Say what was seen in an outcome: events, follow-up, times, the estimate, the naive one, how the model fits."""
     out, arms, analysis = outcome.name, arms_of(result), analysis_of(result)
-    treated, reference = f"“{arms[0].label}”", f"“{arms[-1].label}”"
     counts = [say(result, f"With {{arm}} there were {{events.{out}.{arm.name}.events}} {{events}} among "
                           f"{{events.{out}.{arm.name}.n}} {outcome.unit}s. ", arm=f"“{arm.label}”",
                   events=outcome.counted_as) for arm in arms]  # fmt: skip
@@ -152,9 +150,7 @@ def outcome_words(result: Result, outcome: Outcome) -> Runs:
         say(result, f"Without adjustment (naive) it was {{effect.{out}.naive}}. ") if is_adjusted(result) else (),
         say(result, f"Within matched sets, which is another estimand, it was {{effect.{out}.conditional}}. "),
         say(result, f"With a baseline of its own for each site it was {{effect.{out}.site_stratified}}. "),
-        say(result, f"The difference of restricted mean times{_horizon(result)}, {{t}} minus {{r}}, was "
-                    f"{{rmst.{out}.{analysis}.difference}} ({_said(result)}). ", t=treated, r=reference),
-        say(result, f"{{rmst.{out}.{analysis}.many_failed}} "),
+        *_restricted(result, f"rmst.{out}.{analysis}"),
         _log_rank(result, out),
         say(result, f"The test of proportional hazards gave {{proportional_hazards.{out}.{analysis}:p_words}}. "),
         say(result, f"The E-value of the estimate was {{evalue.{out}.estimate}}, that of the limit nearer to no "
@@ -163,10 +159,17 @@ def outcome_words(result: Result, outcome: Outcome) -> Runs:
     return _but_withheld(result, sentences)
 
 
-def _horizon(result: Result) -> str:
-    """Say up to when restricted means go."""
-    days = result["settings"].get("rmst_days")
-    return "" if days is None else f" to {months_of(float(days))}"
+def _restricted(result: Result, key: str) -> tuple[Runs, Runs]:
+    """Say the difference of restricted means with its horizon, and whether many replicates of its interval failed."""
+    first, last = arms_of(result)[0], arms_of(result)[-1]
+    record = result["results"].get(f"{key}.{first.name}")
+    known = record is not None and record["value"] is not None
+    start = f"{{{key}.{first.name}:label}}" if known else "Restricted mean times"
+    return (
+        say(result, f"{start}, {{t}} minus {{r}}: the difference was {{{key}.difference}} ({_said(result)}). ",
+            t=f"“{first.label}”", r=f"“{last.label}”"),
+        say(result, f"{{{key}.many_failed}} "),
+    )  # fmt: skip
 
 
 def _but_withheld(result: Result, sentences: tuple[Runs, ...]) -> Runs:
