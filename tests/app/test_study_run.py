@@ -224,7 +224,7 @@ def test_a_limit_that_the_data_do_not_set_is_printed_as_such() -> None:
     record = {"label": "x", "value": 2.0, "low": 1.0, "high": None, "level": 0.95, "p": None, "why": ""}
     shown = headline({
         "results": {"headline.effect": record}, "protocol": {"title": "t", "hash": "0" * 64}, "findings": [],
-        "caveats": [],
+        "caveats": [], "settings": {"release": False},
     })  # fmt: skip
     assert "x: 2 (95 % interval 1 to no limit)" in shown
 
