@@ -6,7 +6,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import uvicorn
 
 from isotherm.app.web.application import create_app
 from isotherm.app.web.gate import launch_key
+from isotherm.app.web.opening_file import opening_file
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.workspace import Workspace, held, workspace_at
 from isotherm.errors import BadSetting
@@ -56,12 +57,13 @@ def serve(settings: ServeSettings, *, certificate: tuple[Path, Path] | None, bro
                                 timeout_graceful_shutdown=PATIENCE_S,
                                 ssl_certfile=certificate[0] if certificate else None,
                                 ssl_keyfile=certificate[1] if certificate else None)  # fmt: skip
-        say(full)
-        if browser:
-            # Connections wait in the listener until the server takes them.
-            threading.Thread(target=webbrowser.open, args=(full,), daemon=True).start()
-        with suppress(KeyboardInterrupt):  # which it hands on when everything is in order
-            uvicorn.Server(config).run(sockets=[listener])
+        with opening_file(workspace, full) if browser and settings.keyed else nullcontext(full) as opened:
+            say(full)
+            if browser:
+                # Connections wait in the listener until the server takes them.
+                threading.Thread(target=webbrowser.open, args=(opened,), daemon=True).start()
+            with suppress(KeyboardInterrupt):  # which it hands on when everything is in order
+                uvicorn.Server(config).run(sockets=[listener])
 
 
 def address_of(settings: ServeSettings) -> str:
