@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -21,6 +22,9 @@ from isotherm.errors import InputError
 
 MOST_FORM_BYTES = 1_000_000
 """Of a form; what is larger is uploaded."""
+
+FORM_S = 60.0
+"""In which a form has to have come: whoever sends half of one holds a connection."""
 
 STATIC = "/static/"
 
@@ -43,8 +47,15 @@ STRANGE_NAME = "This server is not asked for under this name; open the address t
 TOO_LARGE = "More came than a form holds; nothing was kept.\n"
 
 
+TOO_SLOW = "The form came too slowly, and nothing of it was kept; send it again."
+
+
 class TooLarge(InputError):
     """More came than is allowed."""
+
+
+class TooSlow(InputError):
+    """A form did not come in time."""
 
 
 class Gate:
@@ -160,13 +171,20 @@ def protect(headers: MutableHeaders, *, is_static: bool = False) -> None:
 
 
 class _Counted:
-    """Receives a body up to a limit, whatever was declared."""
+    """Receives a body up to a limit, whatever was declared, and for so long."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive, self._left = receive, most
+        self._until, self._comes = 0.0, True
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        self._until = self._until or asyncio.get_running_loop().time() + FORM_S
+        try:
+            async with asyncio.timeout_at(self._until if self._comes else None):  # then it is told who hangs up
+                message = await self._receive()
+        except TimeoutError:
+            raise TooSlow(TOO_SLOW) from None
+        self._comes = message.get("more_body", False)
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             raise TooLarge(TOO_LARGE.strip())

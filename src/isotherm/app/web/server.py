@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from isotherm.app.web.application import create_app
+from isotherm.app.web.connections import Connection
 from isotherm.app.web.gate import launch_key
 from isotherm.app.web.opening_file import opening_file
 from isotherm.app.web.serve_settings import ServeSettings
@@ -52,8 +53,8 @@ def serve(settings: ServeSettings, *, certificate: tuple[Path, Path] | None, bro
         address = address_of(settings)
         full = f"{address}?key={launch_key(workspace.secret)}" if settings.keyed else address
         # No log of requests: addresses hold keys of patients.
-        config = uvicorn.Config(app, log_config=_log_of(workspace), log_level="warning", access_log=False,
-                                server_header=False, proxy_headers=False, lifespan="on",
+        config = uvicorn.Config(app, http=Connection, ws="none", log_config=_log_of(workspace), log_level="warning",
+                                access_log=False, server_header=False, proxy_headers=False, lifespan="on",
                                 timeout_graceful_shutdown=PATIENCE_S,
                                 ssl_certfile=certificate[0] if certificate else None,
                                 ssl_keyfile=certificate[1] if certificate else None)  # fmt: skip
