@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
+from typing import Any
 
 import pytest
 import uvicorn
@@ -99,19 +100,41 @@ def test_half_a_form_is_refused_in_a_sentence(port: int, monkeypatch: pytest.Mon
     assert gate.TOO_SLOW.encode() in told
 
 
-def test_whoever_reads_nothing_is_left_and_whoever_reads_slowly_is_not(app: FastAPI) -> None:
-    class Calm(Quick):
-        patience_s = 1.5
-
+def test_whoever_reads_nothing_of_an_answer_is_left(app: FastAPI) -> None:
     app.get("/large")(lambda: PlainTextResponse(b"x" * LARGE))
-    asks = HEAD % b"large" + b"Connection: close\r\n\r\n"
-    with listening(app, Calm) as port, closing(opened(port, asks)) as deaf, closing(opened(port, asks)) as slow:
-        told, began = 0, time.monotonic()
-        while time.monotonic() < began + 2 * Calm.patience_s:
-            told += len(slow.recv(400_000))
-            time.sleep(0.05)
-        assert told + len(heard(slow)) > LARGE
+    with listening(app, Quick) as port, closing(opened(port, HEAD % b"large" + b"\r\n")) as deaf:
+        time.sleep(4 * Quick.patience_s)
         assert len(heard(deaf)) < LARGE
+
+
+class Written:
+    """The time and the other side of a connection: how much of an answer is not read yet, whenever that is asked."""
+
+    def __init__(self, *unread: int) -> None:
+        self._unread, self.asked_again, self.ended = list(unread), 0, False
+
+    def call_later(self, *_: object) -> None:
+        self.asked_again += 1
+
+    def get_write_buffer_size(self) -> int:
+        return self._unread.pop(0)
+
+    def abort(self) -> None:
+        self.ended = True
+
+
+@pytest.mark.parametrize(
+    ("unread", "ends_at"), [((900, 800, 1, 0), 4), ((900, 900), 2), ((900, 800, 800), 3), ((0,), 1)]
+)
+def test_whoever_reads_slowly_is_not_left(unread: tuple[int, ...], ends_at: int) -> None:
+    one = Connection.__new__(Connection)
+    other: Any = Written(*unread)
+    one.loop = one.transport = other
+    one.__dict__["cycle"] = None
+    for turn in range(1, ends_at + 1):
+        one._give_up()
+        assert other.ended is (turn == ends_at)
+    assert other.asked_again == ends_at - 1
 
 
 def test_a_request_that_takes_long_is_answered(app: FastAPI) -> None:
