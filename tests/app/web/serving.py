@@ -18,12 +18,13 @@ PROGRAM = ("-c", "import sys; from isotherm.app.cli import main; sys.exit(main()
 
 
 class Serving:
-    """A running server: its first address, and its process."""
+    """A running server: its first address, and its process; `browser` is a program that it opens, if one is named."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, browser: Path | None = None) -> None:
+        opens = ["--no-browser"] if browser is None else []
         self.process = subprocess.Popen(
-            [sys.executable, *PROGRAM, *arguments, "--no-browser"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            text=True, env=os.environ | AS_USERS_DO,
+            [sys.executable, *PROGRAM, *arguments, *opens], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            text=True, env=os.environ | AS_USERS_DO | {"BROWSER": f"{browser} %s"},
         )  # fmt: skip
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -49,9 +50,9 @@ class Serving:
 
 
 @contextmanager
-def serving(workspace: Path, *arguments: str) -> Generator[Serving]:
+def serving(workspace: Path, *arguments: str, browser: Path | None = None) -> Generator[Serving]:
     """Serve for as long as the block lasts."""
-    running = Serving("--workspace", str(workspace), *arguments)
+    running = Serving("--workspace", str(workspace), *arguments, browser=browser)
     try:
         yield running
     finally:

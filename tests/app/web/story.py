@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, Request, Route
 
 from isotherm.app.web.application import create_app
+from isotherm.app.web.connections import Connection
 from isotherm.app.web.gate import launch_key
 from isotherm.app.web.serve_settings import ServeSettings
 from tests.app.web.visiting import PICTURES, found_by_axe
@@ -50,15 +51,22 @@ class Story:
 def served(settings: ServeSettings) -> Generator[tuple[str, FastAPI]]:
     """Serve an app on a free port of this machine; give its address and the app."""
     app = create_app(settings)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="on"))
+    with listening(app) as port:
+        yield f"http://127.0.0.1:{port}", app
+
+
+@contextmanager
+def listening(app: FastAPI, connection: type[Connection] = Connection) -> Generator[int]:
+    """Listen for an app at a free port of this machine, which is given."""
+    server = uvicorn.Server(uvicorn.Config(app, http=connection, ws="none", host="127.0.0.1", port=0,
+                                           log_level="warning", lifespan="on"))  # fmt: skip
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive(), "the server did not start"
         time.sleep(0.05)
     try:
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}", app
+        yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         server.should_exit = True
         thread.join(30)

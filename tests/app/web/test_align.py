@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from isotherm.app.registry_tasks import make
-from isotherm.app.web import pages_align, turns
+from isotherm.app.web import open_pairs, pages_align, turns
 from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import OUT
@@ -114,6 +114,20 @@ def test_scans_are_read_for_one_request_at_a_time_and_another_is_told_to_come_ag
     assert "Other scans are being read; try again in a minute." in refused.text
     assert reader.get(f"/assess/{well.id}/align/scene/99").status_code == 404  # which gives its turn back
     assert reader.get(path).status_code == 200
+
+
+def test_whoever_aligns_while_other_pairs_are_opened_is_told_to_come_again(
+    reader: TestClient, well: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "WAITS_S", 0.05)
+    path, told = f"/assess/{well.id}/align/pair", {"pair": pairs()[0], "nudge": ""}
+    headers = {"X-CSRF-Token": token_on(reader.get("/who").text)}
+    with open_pairs.OPENING:
+        refused = reader.post(path, json=told, headers=headers)
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "Other pairs are being opened; try again in a minute." in refused.text
+    assert reader.post(path, json=told, headers=headers).status_code != 503
 
 
 def test_landmarks_bring_back_the_margin_that_a_wrong_transform_had_lost(

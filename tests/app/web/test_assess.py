@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from isotherm.app.accepting import places_of
 from isotherm.app.outputs import RESULT
 from isotherm.app.registry_tasks import make
+from isotherm.app.web import assessed, turns
 from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import OUT
@@ -75,6 +76,21 @@ def patient_with_lesion(registry: str) -> tuple[str, str]:
         if lesions := places_of(registry, patient).lesions:
             return patient, lesions[0]
     raise AssertionError("no made-up patient has a lesion")
+
+
+def test_whoever_looks_while_other_scans_are_read_is_told_to_come_again_and_an_open_scene_is_there(
+    reader: TestClient, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "WAITS_S", 0.05)
+    path = f"/assess/{job.id}/scene/0"
+    with assessed.OPENING:
+        refused = reader.get(path)
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "Other scans are being read; try again in a minute." in refused.text
+    assert reader.get(path).status_code == 200
+    with assessed.OPENING:
+        assert reader.get(path).status_code == 200
 
 
 def test_beside_a_foreman_at_work_no_test_makes_a_job_of_its_own(app: FastAPI) -> None:

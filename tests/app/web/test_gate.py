@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -117,25 +119,81 @@ def test_a_form_that_is_too_large_is_refused_whatever_was_declared(client: TestC
     assert "isotherm_who" not in client.cookies
 
 
-def test_with_a_key_only_who_has_the_first_address_is_let_in(settings: ServeSettings) -> None:
+@pytest.fixture
+def keyed(settings: ServeSettings) -> Iterator[tuple[TestClient, str]]:
+    """A browser on a server with a key, and the key."""
     app = create_app(replace(settings, keyed=True))
-    key = launch_key(app.state.web.workspace.secret)
     with TestClient(app, base_url=OURS, follow_redirects=False) as client:
-        assert client.get("/worklist").status_code == 403
-        assert client.get("/worklist?key=wrong").status_code == 403
-        first = client.get(f"/worklist?page=2&key={key}")
-        assert (first.status_code, first.headers["location"]) == (303, "/worklist?page=2")
-        assert client.get("/worklist").status_code == 200
+        yield client, launch_key(app.state.web.workspace.secret)
 
 
-def test_the_key_of_an_address_leads_nowhere_else(settings: ServeSettings) -> None:
-    app = create_app(replace(settings, keyed=True))
-    key = launch_key(app.state.web.workspace.secret)
-    client = TestClient(app, base_url=OURS, follow_redirects=False)
+TYPED = {"sec-fetch-site": "none"}
+"""What a browser says of an address that somebody typed, or that it was started with."""
 
-    found = client.get(f"http://127.0.0.1//evil.example?key={key}").headers["location"]
 
-    assert found == "/evil.example"
+def test_with_a_key_only_who_has_the_first_address_is_let_in(keyed: tuple[TestClient, str]) -> None:
+    client, key = keyed
+    for path in ("/worklist", "/worklist?key=wrong", f"/worklist?key={key[:-1]}", "/worklist?key=%ff"):
+        assert client.get(path).status_code == 403, path
+    assert client.post(f"/who?key={key}").status_code == 403
+    first = client.get(f"/worklist?page=2&key={key}", headers=TYPED)
+    assert (first.status_code, first.headers["location"]) == (303, "/worklist?page=2")
+    assert client.get("/worklist").status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {}])
+def test_whoever_comes_from_a_file_is_led_on_by_a_page_of_ours_so_that_the_cookie_is_sent(
+    keyed: tuple[TestClient, str], headers: dict[str, str]
+) -> None:
+    client, key = keyed
+    first = client.get(f"/worklist?page=2&key={key}", headers=headers)
+
+    assert first.status_code == 200
+    assert 'content="0; url=/worklist?page=2"' in first.text
+    assert '<meta name="referrer" content="no-referrer">' in first.text
+    assert key not in first.text
+    assert "SameSite=Strict" in first.headers["set-cookie"]
+    assert client.get("/worklist").status_code == 200
+
+
+def test_the_key_does_not_stay_in_the_address_of_one_who_is_inside(keyed: tuple[TestClient, str]) -> None:
+    client, key = keyed
+    for _ in range(2):
+        assert client.get(f"/worklist?key={key}", headers=TYPED).headers["location"] == "/worklist"
+
+
+def test_whoever_comes_from_elsewhere_takes_no_session_from_the_forms_of_other_tabs(
+    keyed: tuple[TestClient, str],
+) -> None:
+    client, key = keyed
+    client.get(f"/?key={key}")
+    token = token_on(client.get("/who").text)
+    kept = dict(client.cookies)
+    for path in ("/worklist", f"/?key={key}"):
+        client.cookies.clear()  # a browser sends none that are Strict
+        told = client.get(path, headers={"sec-fetch-site": "cross-site"}).headers.get_list("set-cookie")
+        assert not [one for one in told if "session" in one], path
+
+    client.cookies.update(kept)
+    assert client.post("/who", data={"csrf_token": token, "name": "ada"}).status_code == 303
+
+
+@pytest.mark.parametrize("headers", [TYPED, {}])
+@pytest.mark.parametrize(("path", "found"), [
+    ("//evil.example", "/evil.example"), ("/%2f%2fevil.example", "/evil.example"),
+    ("/%5cevil.example", "/evil.example"), ("/%09/evil.example", "/%09/evil.example"),
+    ("/a%22%3e%3cscript%3e", "/a%22%3E%3Cscript%3E"),
+    ("/%0d%0aSet-Cookie:x=y", "/%0D%0ASet-Cookie%3Ax%3Dy"),
+])  # fmt: skip
+def test_the_key_of_an_address_leads_nowhere_else(
+    keyed: tuple[TestClient, str], path: str, found: str, headers: dict[str, str]
+) -> None:
+    client, key = keyed
+    answer = client.get(f"{OURS}{path}?key={key}", headers=headers)
+
+    led = re.findall(r'content="0; url=([^"]*)"', answer.text) or [answer.headers["location"]]
+    assert led == [found]
+    assert "<script>" not in answer.text
 
 
 def test_what_is_unforeseen_is_a_sentence_with_all_headers_and_without_a_value(app: FastAPI) -> None:

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, expect
 
-from isotherm.app.web import holds, turns
+from isotherm.app.web import apart, holds, turns
 from isotherm.app.web.application import create_app
 from isotherm.app.web.looked import looks
 from isotherm.app.web.serve_settings import ServeSettings
@@ -123,12 +123,12 @@ def test_a_server_that_stops_ends_its_listings_and_keeps_nothing_of_them(
     with TestClient(create_app(settings)):
         asking.start()
         until = time.monotonic() + 30
-        while not holds.AT_WORK and time.monotonic() < until:
+        while not apart.AT_WORK and time.monotonic() < until:
             time.sleep(0.01)
-        (process,) = holds.AT_WORK
+        (process,) = apart.AT_WORK
     asking.join(30)
     assert process.returncode is not None
-    assert [str(one) for one in said] == [holds.STOPPED]
+    assert [str(one) for one in said] == [apart.STOPPED]
 
 
 @pytest.fixture

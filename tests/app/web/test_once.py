@@ -16,8 +16,11 @@ from fastapi.testclient import TestClient
 
 from isotherm.app.web import form_numbers, pages_patient_records
 from isotherm.app.web.application import create_app
+from isotherm.app.web.foreman import Foreman
 from isotherm.app.web.form_numbers import FormNumbers
+from isotherm.app.web.job_table import JobTable
 from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.app.web.studies import studies_of
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.registry.store import open_store
@@ -102,6 +105,28 @@ def test_of_a_server_that_was_killed_after_it_wrote_the_registry_tells(
         with browser(create_app(settings), ada) as later:
             assert later.post(ADD, data=told).headers["location"] == "/patients/X1/history?twice=1"
     assert lesions(x1) == ["liver"]
+
+
+@pytest.mark.parametrize("path", ["/exchange/export/csv", "/study/example-real-patients/run"])
+def test_a_job_that_was_started_before_a_server_was_killed_is_not_there_twice(
+    ada: TestClient, app: FastAPI, settings: ServeSettings, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    assert post(ada, "/study/example").status_code == 303
+    (study,) = studies_of(app.state.web.workspace)
+    told = {**hidden(ada), "read": study.protocol.mark}
+    with monkeypatch.context() as killed:
+        killed.setattr(FormNumbers, "led", lambda *_: (_ for _ in ()).throw(sqlite3.OperationalError("killed")))
+        killed.setattr(Foreman, "wake", lambda _: None)
+        first = ada.post(path, data=told).headers["location"]
+        app.state.foreman.close()
+
+    later = browser(create_app(settings), ada)  # which starts no job by itself
+    again = [later.post(path, data=told).headers["location"] for _ in range(2)]
+    assert again == [first, f"{first}?twice=1"]
+    assert len(JobTable(app.state.web.workspace).of()) == 1
+    assert len(study.runs) == path.count("run")
+    other = later.post(path, data={**hidden(later), "read": study.protocol.mark}).headers["location"]
+    assert (other == first) is ("run" in path)  # another form; a run that waits is shown instead of another one
 
 
 def test_what_failed_before_anything_was_written_is_written_when_it_is_sent_again(

@@ -14,13 +14,13 @@ from starlette.staticfiles import StaticFiles
 from isotherm.app.criteria_page import criteria_environment
 from isotherm.app.registry_mark import is_simulated
 from isotherm.app.web.admission import admitted
+from isotherm.app.web.apart import stop_apart
 from isotherm.app.web.context import Web
 from isotherm.app.web.csrf import guarded
 from isotherm.app.web.failures import add_failures
 from isotherm.app.web.foreman import Foreman
 from isotherm.app.web.form_numbers import FormNumbers, drawn
 from isotherm.app.web.gate import Gate
-from isotherm.app.web.holds import stop_listing
 from isotherm.app.web.job_table import JobTable
 from isotherm.app.web.logins import Logins
 from isotherm.app.web.navigation import NAVIGATION
@@ -90,7 +90,7 @@ async def _at_work(app: FastAPI) -> AsyncGenerator[None]:
         try:
             yield
         finally:
-            stop_listing()
+            stop_apart()
             await app.state.pages.close()
             app.state.foreman.close()
 

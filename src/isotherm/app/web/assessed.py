@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,8 @@ from isotherm.app.pair import Pair, read_pair
 from isotherm.app.web.context import foreman_of
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import ASKED, OUT
+from isotherm.app.web.last_opened import LastOpened
+from isotherm.app.web.turns import Turns
 from isotherm.app.web.work_assess import GATES, PAIR, WORK
 
 NO_PAIR = "There is no such measurement; the page Assess lists those there are."
@@ -29,6 +29,8 @@ NOT_DONE = "This pair is not measured yet; wait until it is."
 
 MOST_OPEN = 2
 """Scenes that are kept in memory: both scans of a patient each."""
+
+OPENING = Turns(1, "Other scans are being read; try again in a minute.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +117,10 @@ def assessed(request: Request, job_id: str) -> Assessed:
 
 
 class OpenScenes:
-    """The scenes that were looked at last; one is made at a time."""
+    """The scenes that were looked at last."""
 
-    def __init__(self, most: int = MOST_OPEN) -> None:
-        self._most, self._one = most, threading.Lock()
-        self._open: OrderedDict[tuple[str, str, int], LiveScene] = OrderedDict()
+    def __init__(self) -> None:
+        self._last = LastOpened[LiveScene](MOST_OPEN, OPENING)
 
     def of(self, one: Assessed, lesion: int) -> LiveScene:
         """Return the scene of a lesion of a measured pair.
@@ -130,17 +131,13 @@ class OpenScenes:
             The images are not where they were.
         HTTPException
             404: no such lesion, or not measured yet.
+        Busy
+            Other scenes are being made.
         """
         key = (str(one.folder), one.job.ended_at, lesion)
         if not 0 <= lesion < len(one.document["lesions"]):
             raise HTTPException(404, NO_PAIR)
-        with self._one:
-            if key not in self._open:
-                self._open[key] = _scene(one, lesion)
-            self._open.move_to_end(key)
-            while len(self._open) > self._most:
-                self._open.popitem(last=False)
-            return self._open[key]
+        return self._last.of(key, lambda: _scene(one, lesion))
 
 
 SCENES = OpenScenes()

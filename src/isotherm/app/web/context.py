@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,9 @@ from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.worklist_table import WorklistTable
 from isotherm.app.web.workspace import Workspace
 from isotherm.registry.store import Clock, utc_now
+
+SENDING = "sending"
+"""What a request's state calls the number of the form that is being done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def room_of(request: Request) -> Room:
 
 def start_job(request: Request, work: str, title: str, asked: Mapping[str, Any], *, who: str,
               patient: str = "") -> Job:  # fmt: skip
-    """Start long work in the background.
+    """Start long work in the background; a form starts one job, however often it is sent.
 
     Parameters
     ----------
@@ -115,8 +119,10 @@ def start_job(request: Request, work: str, title: str, asked: Mapping[str, Any],
         The workspace holds as much as it may.
     """
     room_of(request).take(0)
+    form = getattr(request.state, SENDING, "")
+    job_id = hashlib.sha256(f"job {form}".encode()).hexdigest()[:16] if form else ""
     foreman = foreman_of(request)
     job = foreman.table.add(work, title, asked, who=who, registry=web_of(request).settings.registry,
-                            patient=patient)  # fmt: skip
+                            patient=patient, job_id=job_id)  # fmt: skip
     foreman.wake()
     return job

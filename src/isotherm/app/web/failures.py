@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from isotherm.app.places import NO_ROOM
 from isotherm.app.web.admission import LONGEST_NAME, Elsewhere, NameFirst
 from isotherm.app.web.csrf import SAFE
-from isotherm.app.web.gate import TooLarge, protect
+from isotherm.app.web.gate import TooLarge, TooSlow, protect
 from isotherm.app.web.once import Led
 from isotherm.app.web.rendering import TWICE, go, page
 from isotherm.app.web.room import NoRoom
@@ -26,8 +26,8 @@ FULL = ("The disk that the workspace lies on is full or cannot be written to, an
 NOT_HERE = "There is no such page; start again from the worklist."
 NOT_SO = "The page cannot be asked for like this; start again from the worklist."
 
-TITLES = {400: "That cannot be used", 403: "Not allowed", 404: "Not here", 405: "Not here", 409: "Somebody was faster",
-          413: "Too large", 429: "Too often", 503: "Not now", 507: "No room"}  # fmt: skip
+TITLES = {400: "That cannot be used", 403: "Not allowed", 404: "Not here", 405: "Not here", 408: "Too slow",
+          409: "Somebody was faster", 413: "Too large", 429: "Too often", 503: "Not now", 507: "No room"}  # fmt: skip
 
 
 def add_failures(app: FastAPI) -> None:
@@ -80,6 +80,8 @@ def status_of(error: Exception) -> int:
             return 507
         case TooLarge():
             return 413
+        case TooSlow():
+            return 408
         case Overtaken():
             return 409
         case NoAnswer() | Busy():

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from isotherm.app.web.csrf import UPLOADS
+from isotherm.app.web.leading_page import leading_page
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.way_back import BACK, led_back
 from isotherm.app.web.workspace import Workspace
@@ -20,6 +22,9 @@ from isotherm.errors import InputError
 
 MOST_FORM_BYTES = 1_000_000
 """Of a form; what is larger is uploaded."""
+
+FORM_S = 60.0
+"""In which a form has to have come: whoever sends half of one holds a connection."""
 
 STATIC = "/static/"
 
@@ -42,8 +47,15 @@ STRANGE_NAME = "This server is not asked for under this name; open the address t
 TOO_LARGE = "More came than a form holds; nothing was kept.\n"
 
 
+TOO_SLOW = "The form came too slowly, and nothing of it was kept; send it again."
+
+
 class TooLarge(InputError):
     """More came than is allowed."""
+
+
+class TooSlow(InputError):
+    """A form did not come in time."""
 
 
 class Gate:
@@ -73,10 +85,9 @@ class Gate:
         if scope["path"] == BACK:  # it comes without cookies, and gets none: those that are there stay
             back = led_back(self._secret, scope["query_string"].decode("latin-1"))
             return await back(scope, receive, _Answer(send, BACK, []))
-        if self._settings.keyed and not hmac.compare_digest(
-            cookies.get(self.key_cookie, "").encode(), self._key.encode()
-        ):
-            return await self._ask_for_key(scope, receive, answer)
+        if self._settings.keyed and (first := self._at_the_door(scope, headers, cookies)) is not None:
+            # Whoever comes from elsewhere brings no cookies: those that are there stay, with the forms of other tabs.
+            return await first(scope, receive, _Answer(send, scope["path"], []))
         limit = None if scope["path"] == UPLOADS else MOST_FORM_BYTES
         if limit is not None and _declared(headers) > limit:
             limit = 0  # refused at its first byte, by a page that says so
@@ -91,15 +102,24 @@ class Gate:
         name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
         return name in self._names
 
-    async def _ask_for_key(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    def _at_the_door(self, scope: Scope, headers: Headers, cookies: dict[str, str]) -> Response | None:
+        """Return what whoever has no key is told, or how one who brings it goes on without it; None for one inside."""
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         told = next((value for name, value in query if name == "key"), "")
-        if scope["method"] != "GET" or not hmac.compare_digest(told.encode(), self._key.encode()):
-            return await PlainTextResponse(KEY_WANTED, 403)(scope, receive, answer)
-        answer.cookies.append(self._cookie(self.key_cookie, self._key))
+        if scope["method"] not in ("GET", "HEAD") or not self._is_key(told):
+            inside = self._is_key(cookies.get(self.key_cookie, ""))
+            return None if inside else PlainTextResponse(KEY_WANTED, 403)
         rest = urlencode([(name, value) for name, value in query if name != "key"])
         path = "/" + scope["path"].lstrip("/\\")
-        await RedirectResponse(f"{path}?{rest}" if rest else path, 303)(scope, receive, answer)
+        to = f"{quote(path)}?{rest}" if rest else quote(path)
+        # From a file, or another site, a redirect goes on without the new cookie; a page of ours that leads on has it.
+        typed = headers.get("sec-fetch-site") in ("none", "same-origin")
+        first = RedirectResponse(to, 303) if typed else HTMLResponse(leading_page(to))
+        first.headers["Set-Cookie"] = self._cookie(self.key_cookie, self._key)
+        return first
+
+    def _is_key(self, told: str) -> bool:
+        return hmac.compare_digest(told.encode(), self._key.encode())
 
     def _cookie(self, name: str, value: str) -> str:
         secure = "; Secure" if self._settings.encrypted else ""
@@ -132,6 +152,10 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             is_static = self._path.startswith(STATIC)
             protect(headers, is_static=is_static)
+            if 300 <= message["status"] < 400:
+                del headers[
+                    "Referrer-Policy"
+                ]  # that of the page which asks holds on: a page with the key tells nothing
             for cookie in [] if is_static else self.cookies:
                 headers.append("Set-Cookie", cookie)
         await self._send(message)
@@ -147,13 +171,20 @@ def protect(headers: MutableHeaders, *, is_static: bool = False) -> None:
 
 
 class _Counted:
-    """Receives a body up to a limit, whatever was declared."""
+    """Receives a body up to a limit, whatever was declared, and for so long."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive, self._left = receive, most
+        self._until, self._comes = 0.0, True
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        self._until = self._until or asyncio.get_running_loop().time() + FORM_S
+        try:
+            async with asyncio.timeout_at(self._until if self._comes else None):  # then it is told who hangs up
+                message = await self._receive()
+        except TimeoutError:
+            raise TooSlow(TOO_SLOW) from None
+        self._comes = message.get("more_body", False)
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             raise TooLarge(TOO_LARGE.strip())

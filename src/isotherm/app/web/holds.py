@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from isotherm import __version__
-from isotherm.app.one_thread import ONE_THREAD
+from isotherm.app.web.apart import USERS_ERROR, GivenUp, told_apart
 from isotherm.app.web.place_of import place_of
-from isotherm.app.web.turns import Busy, Turns
+from isotherm.app.web.turns import Turns
 from isotherm.app.web.uploads import Uploaded
 from isotherm.errors import BadSetting, OutputError
 from isotherm.exchange.atomic import write_text
-from isotherm.exchange.own_program import PYTHON
 from isotherm.printable import printable
 
 PROGRAM = ("-c", "import sys; from isotherm.app.cli import main; sys.exit(main())", "dicom", "list", "--json")
@@ -28,20 +25,13 @@ MOST_S, MOST_AT_ONCE = 120.0, 2
 OTHER_FORMATS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 """Files that are one image or one mask each: there is nothing to choose but labels, which only the voxels know."""
 
-USERS_ERROR = 2
-"""The exit code of what can be said in a sentence."""
-
 LISTING = Turns(
     MOST_AT_ONCE, "Other files are being listed; try again in a minute, or name series and segment yourself."
 )
 
-AT_WORK: set[subprocess.Popen[bytes]] = set()
-
 SEVERAL_PATIENTS = "The files are of {} patients; take all from one, and leave the files of the others out."
 
 NOT_LISTED = "What is in these files could not be listed; name series and segment yourself, or send them again."
-
-STOPPED = "The server was stopped while these files were listed; try again when it is there."
 
 
 class NotListed(BadSetting):
@@ -139,27 +129,11 @@ def held_by(place: Path, *, ours: int = 0) -> dict[str, Any]:
 
 def _listed(place: Path) -> tuple[int, bytes, bytes]:
     """Run the program that lists; return its exit code and what it wrote on both streams."""
-    piped = subprocess.PIPE
-    with LISTING, subprocess.Popen([*PYTHON, *PROGRAM, str(place)], env=os.environ | ONE_THREAD,
-                                   stdin=subprocess.DEVNULL, stdout=piped, stderr=piped) as process:  # fmt: skip
-        AT_WORK.add(process)
-        try:
-            out, error = process.communicate(timeout=MOST_S)
-        except subprocess.TimeoutExpired:
-            raise NotListed(NOT_LISTED) from None
-        finally:
-            process.kill()
-            was_stopped = process not in AT_WORK
-            AT_WORK.discard(process)
-    if was_stopped:  # which says nothing of the files
-        raise Busy(STOPPED)
-    return process.returncode, out, error
-
-
-def stop_listing() -> None:
-    """End every listing that is at work: the server is to stop, and nobody reads what it would say."""
-    while AT_WORK:
-        AT_WORK.pop().kill()
+    try:
+        with LISTING:
+            return told_apart((*PROGRAM, str(place)), most_s=MOST_S)
+    except GivenUp:
+        raise NotListed(NOT_LISTED) from None
 
 
 def _said(told: str, place: Path) -> str:

@@ -9,8 +9,9 @@ import time
 import traceback
 from pathlib import Path
 
-from isotherm.app.web.job import Came, Doing, Work, work_called
+from isotherm.app.web.job import Came, Doing, work_called
 from isotherm.app.web.job_table import ASKED, DONE, FAILED, OUT, PID, SAID
+from isotherm.app.web.memory import limit_memory
 from isotherm.errors import IsothermError, OutputError
 from isotherm.exchange.atomic import replacing, write_text
 from isotherm.exchange.folder_lock import one_at_a_time
@@ -21,21 +22,6 @@ TAKEN = 3
 
 TRIES, WAITS_S = 20, 0.1
 """A server that looks whether the job is being done holds its lock for a moment."""
-
-if sys.platform == "win32":
-
-    def _limit(work: Work) -> None:
-        """Leave memory to the system, which has no limit for one process."""
-
-else:
-    import resource
-
-    def _limit(work: Work) -> None:
-        """Let the system refuse more memory than the work may take."""
-        if work.most_mb is not None:
-            most = work.most_mb * 1_000_000
-            resource.setrlimit(resource.RLIMIT_AS, (most, most))
-
 
 NO_MEMORY = "There was not enough memory for it; give it less at once, or close other programs and run it again."
 UNFORESEEN = (
@@ -74,7 +60,7 @@ def _do(folder: Path) -> None:
 def _come_of(folder: Path) -> Came:
     told = json.loads((folder / ASKED).read_text(encoding="utf-8"))
     work = work_called(told["work"])
-    _limit(work)
+    limit_memory(work.most_mb)
 
     def tell(words: str) -> None:
         with replacing(folder / SAID, survives_power_cut=False) as temporary:

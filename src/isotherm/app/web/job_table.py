@@ -39,9 +39,9 @@ class JobTable:
         assert ID.fullmatch(job_id)
         return self.workspace.jobs / job_id
 
-    def add(self, work: str, title: str, asked: Mapping[str, Any], *, who: str, registry: str, patient: str = ""
-            ) -> Job:  # fmt: skip
-        """Add a job, which waits.
+    def add(self, work: str, title: str, asked: Mapping[str, Any], *, who: str, registry: str, patient: str = "",
+            job_id: str = "") -> Job:  # fmt: skip
+        """Add a job, which waits; where one has the `job_id` that came, return that one.
 
         Raises
         ------
@@ -49,11 +49,13 @@ class JobTable:
             Its folder cannot be made.
         """
         work_called(work)
-        job = Job(id=secrets.token_hex(8), work=work, title=printable(title)[:LONGEST_TITLE], who=printable(who),
-                  state="waiting", asked_at=stamp(), patient=patient)  # fmt: skip
+        if job_id and (there := self.get(job_id)) is not None:
+            return there
+        job = Job(id=job_id or secrets.token_hex(8), work=work, title=printable(title)[:LONGEST_TITLE],
+                  who=printable(who), state="waiting", asked_at=stamp(), patient=patient)  # fmt: skip
         folder = self.folder(job.id)
         try:
-            (folder / OUT).mkdir(parents=True)
+            (folder / OUT).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadSetting(f"The job cannot be kept: {(error.strerror or 'unknown').lower()}.") from None
         write_text(folder / ASKED, json.dumps({"work": work, "who": who, "registry": registry, "asked": dict(asked)}))

@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from isotherm.app.web.admission import person_of
-from isotherm.app.web.context import web_of
+from isotherm.app.web.context import SENDING, web_of
 from isotherm.app.web.csrf import FIELD, HEADER, NUMBER, REFUSED, SAFE, is_form
 from isotherm.app.web.form_numbers import Begun, FormNumbers
 from isotherm.registry.audit import written_as
@@ -31,9 +31,6 @@ WAITS_S, LOOKS_EVERY_S = 90.0, 0.05
 """Longer than a write waits for another program that writes to the registry."""
 
 UNDER_WAY = "The same form was sent before and is still being worked on; look in a minute whether it is written."
-
-SENDING = "sending"
-"""What a request's state calls the number of the form that is being done."""
 
 
 class Led(Exception):

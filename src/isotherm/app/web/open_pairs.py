@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-
 from isotherm.app.aligning import Aligning
 from isotherm.app.kept import kept_in
 from isotherm.app.pair import Pair
 from isotherm.app.web.assessed import Assessed, pair_of
+from isotherm.app.web.last_opened import LastOpened
+from isotherm.app.web.turns import Turns
 
 MOST_OPEN = 4
 """Transforms and outlines, no scans."""
+
+OPENING = Turns(1, "Other pairs are being opened; try again in a minute.")
 
 
 class OpenPairs:
     """What is known of the pairs that were looked at last."""
 
-    def __init__(self, most: int = MOST_OPEN) -> None:
-        self._most, self._one = most, threading.Lock()
-        self._open: OrderedDict[tuple[str, str], Aligning] = OrderedDict()
+    def __init__(self) -> None:
+        self._last = LastOpened[Aligning](MOST_OPEN, OPENING)
 
     def of(self, one: Assessed, pair: Pair | None = None) -> Aligning:
         """Return what is known of a pair; `pair`, where it has been read already.
@@ -28,15 +28,11 @@ class OpenPairs:
         ------
         InputError
             The images are not where they were, or landmarks that were used cannot be read.
+        Busy
+            Other pairs are being opened.
         """
         key = (str(one.folder), one.job.ended_at)
-        with self._one:
-            if key not in self._open:
-                self._open[key] = _known(one, pair or pair_of(one))
-            self._open.move_to_end(key)
-            while len(self._open) > self._most:
-                self._open.popitem(last=False)
-            return self._open[key]
+        return self._last.of(key, lambda: _known(one, pair or pair_of(one)))
 
 
 OPEN_PAIRS = OpenPairs()

@@ -24,7 +24,7 @@ from isotherm.app.web.marks_sent import USES, MarksSent
 from isotherm.app.web.open_pairs import OPEN_PAIRS
 from isotherm.app.web.pairs_kept import LONGEST_NUDGE, KeptPairs
 from isotherm.app.web.rendering import page
-from isotherm.app.web.turns import Turns
+from isotherm.app.web.turns import Busy, Turns
 from isotherm.app.web.work_assess import PAIR, WORK, asked_for
 from isotherm.errors import BadLandmarks, BadSetting, InputError
 from isotherm.imaging.landmarks import Landmarks
@@ -153,6 +153,8 @@ def _lesions(one: Assessed) -> Sequence[str]:
         return [row["name"] for row in lesion_rows(one.document)]
     try:
         return OPEN_PAIRS.of(one).names
+    except Busy:
+        raise
     except InputError:  # which the page says as soon as it asks for the scans
         return []
 

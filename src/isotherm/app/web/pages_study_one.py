@@ -9,21 +9,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from isotherm.app.software import versions
-from isotherm.app.study_check import check_study, verdict, why_not
+from isotherm.app.registry_cohort import MARK
+from isotherm.app.study_check import verdict, why_not
 from isotherm.app.study_data import study_of
-from isotherm.app.study_flow import flow_drawing
 from isotherm.app.web.admission import writer
+from isotherm.app.web.audit_program import audit_shown
+from isotherm.app.web.audits import AUDITS
 from isotherm.app.web.context import foreman_of, start_job, web_of
 from isotherm.app.web.protocol_form import MOST_LETTERS, groups_of
 from isotherm.app.web.rendering import page
 from isotherm.app.web.stated import mark_of, text_in
 from isotherm.app.web.studies import PROTOCOL, RELEASED, Study, problems_of, study_called
+from isotherm.app.web.turns import AGAIN_AFTER_S, Busy
 from isotherm.errors import BadSetting, InputError
 from isotherm.exchange.protocol_fields import BLOCKS, changed, emptied, with_block, without
 from isotherm.exchange.protocol_files import protocol_from
 from isotherm.printable import printable
-from isotherm.study.analysis.planned import arm_words
 
 ROUTER = APIRouter()
 
@@ -53,19 +54,26 @@ def audit(request: Request, name: str) -> Response:
     study = study_called(web_of(request).workspace, name)
     text = study.protocol.text
     if problems_of(text, study, web_of(request).settings.registry):
-        return page(request, "study_audit.html.jinja", audit=None, said="")
+        return page(request, "study_audit.html.jinja", audit=None, said="", waits=False)
     try:
         # The text that was looked through: by now another one may lie in the file, which names other data.
-        data = study_of(protocol_from(text, name=PROTOCOL), str(study.protocol.file))
-        found = data.cohort()
-        document = check_study(found, versions("numpy", "pandas", "scipy"))
+        shown = _audited(study, text)
     except InputError as error:
-        return page(request, "study_audit.html.jinja", audit=None, said=str(error))
-    arms = [(arm.label, arm.name == found.protocol.arms.reference, arm_words(found.protocol, arm))
-            for arm in found.protocol.arms.arms]  # fmt: skip
-    return page(request, "study_audit.html.jinja", audit=document, said="", flow=flow_drawing(found), arms=arms,
-                time_zero=found.protocol.time_zero.says, verdict=verdict(document), why_not=why_not,
-                groups=_alike(document["findings"]))  # fmt: skip
+        waits = isinstance(error, Busy) and "hx-request" in request.headers
+        if isinstance(error, Busy) and not waits:
+            raise
+        return page(request, "study_audit.html.jinja", audit=None, said=str(error), waits=waits, study=study,
+                    again_s=AGAIN_AFTER_S)  # fmt: skip
+    return page(request, "study_audit.html.jinja", said="", verdict=verdict(shown["audit"]), why_not=why_not,
+                groups=_alike(shown["audit"]["findings"]), **shown)  # fmt: skip
+
+
+def _audited(study: Study, text: str) -> dict[str, Any]:
+    """Return what is shown of an audit; a table that somebody sent is read in a process of its own."""
+    protocol = protocol_from(text, name=PROTOCOL)
+    if protocol.data.file.startswith(MARK):
+        return audit_shown(study_of(protocol, str(study.protocol.file)))
+    return AUDITS.of(study, text, protocol.data.file)
 
 
 def _alike(findings: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:

@@ -6,7 +6,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from typing import Any
 import uvicorn
 
 from isotherm.app.web.application import create_app
+from isotherm.app.web.connections import Connection
 from isotherm.app.web.gate import launch_key
+from isotherm.app.web.opening_file import opening_file
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.workspace import Workspace, held, workspace_at
 from isotherm.errors import BadSetting
@@ -51,17 +53,18 @@ def serve(settings: ServeSettings, *, certificate: tuple[Path, Path] | None, bro
         address = address_of(settings)
         full = f"{address}?key={launch_key(workspace.secret)}" if settings.keyed else address
         # No log of requests: addresses hold keys of patients.
-        config = uvicorn.Config(app, log_config=_log_of(workspace), log_level="warning", access_log=False,
-                                server_header=False, proxy_headers=False, lifespan="on",
+        config = uvicorn.Config(app, http=Connection, ws="none", log_config=_log_of(workspace), log_level="warning",
+                                access_log=False, server_header=False, proxy_headers=False, lifespan="on",
                                 timeout_graceful_shutdown=PATIENCE_S,
                                 ssl_certfile=certificate[0] if certificate else None,
                                 ssl_keyfile=certificate[1] if certificate else None)  # fmt: skip
-        say(full)
-        if browser:
-            # Connections wait in the listener until the server takes them.
-            threading.Thread(target=webbrowser.open, args=(full,), daemon=True).start()
-        with suppress(KeyboardInterrupt):  # which it hands on when everything is in order
-            uvicorn.Server(config).run(sockets=[listener])
+        with opening_file(workspace, full) if browser and settings.keyed else nullcontext(full) as opened:
+            say(full)
+            if browser:
+                # Connections wait in the listener until the server takes them.
+                threading.Thread(target=webbrowser.open, args=(opened,), daemon=True).start()
+            with suppress(KeyboardInterrupt):  # which it hands on when everything is in order
+                uvicorn.Server(config).run(sockets=[listener])
 
 
 def address_of(settings: ServeSettings) -> str:

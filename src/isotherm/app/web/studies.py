@@ -67,8 +67,9 @@ class Study:
         return tuple(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else ()
 
     def ran(self, job_id: str) -> None:
-        """Note a job."""
-        write_text(self.folder / RUNS, json.dumps([job_id, *self.runs][:MOST_RUNS]))
+        """Note a job, once."""
+        earlier = [one for one in self.runs if one != job_id]
+        write_text(self.folder / RUNS, json.dumps([job_id, *earlier][:MOST_RUNS]))
 
     def tables(self) -> tuple[str, ...]:
         """Return the names of tables that lie beside the protocol."""

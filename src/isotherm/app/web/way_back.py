@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from html import escape
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from isotherm.app.web.leading_page import leading_page
 
 BACK = "/back"
 
@@ -25,11 +26,7 @@ def led_back(secret: bytes, query: str) -> Response:
     path = told.get("to", "")
     if not hmac.compare_digest(told.get("mark", "").encode(), _mark(secret, path).encode()):
         return PlainTextResponse(NOWHERE, 404)
-    to = escape(path)
-    head = f'<title>isotherm</title><meta http-equiv="refresh" content="0; url={to}">'
-    return HTMLResponse(
-        f'<!DOCTYPE html><html lang="en"><head>{head}</head><body><a href="{to}">Go on</a></body></html>'
-    )
+    return HTMLResponse(leading_page(path))
 
 
 def _mark(secret: bytes, path: str) -> str:
