@@ -13,7 +13,7 @@ from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.exchange.record_problems import LONGEST_NAME, Group, groups
 from isotherm.printable import printable
 
-SHOWN_ROWS, SHOWN_GROUPS, SHOWN_CHANGES = 8, 20, 10
+SHOWN_ROWS, SHOWN_GROUPS, SHOWN_CHANGES, SHOWN_PASSED = 8, 20, 10, 60
 
 
 def import_text(found: Imported, width: int | None) -> str:
@@ -21,6 +21,7 @@ def import_text(found: Imported, width: int | None) -> str:
     parts = [
         _read(found),
         _records(found, width),
+        _passed(found, width),
         _problems(found, width),
         _changes(found, width),
         _verdict(found, width),
@@ -54,6 +55,18 @@ def _records(found: Imported, width: int | None) -> str:
         for name in RECORD_KINDS if good[name] or left[name]
     ]  # fmt: skip
     return "\n".join(table_lines(rows, width)) if len(rows) > 1 else ""
+
+
+def _passed(found: Imported, width: int | None) -> str:
+    """Return what was not read, or made no record."""
+    passed = found.checked.passed
+    lines = ["Passed over:"]
+    for one in passed[:SHOWN_PASSED]:
+        column = f", column '{printable(one.column[:LONGEST_NAME])}'" if one.column else ""
+        lines += folded(f"{printable(one.table)}{column}: {one.how_much}, {one.why}", width)
+    if len(passed) > SHOWN_PASSED:
+        lines.append(f"  and {len(passed) - SHOWN_PASSED} more columns or kinds of row.")
+    return "\n".join(lines) if passed else ""
 
 
 def _problems(found: Imported, width: int | None) -> str:
