@@ -219,7 +219,7 @@ def test_what_was_passed_over_is_told_with_where_and_how_much(capsys: pytest.Cap
     told = capsys.readouterr().out
     assert (
         "Passed over:\n"
-        "  ward.csv, column 'Hair': 2 filled cells, nothing in the mapping reads it\n"
+        "  ward.csv, not in the mapping, columns with their filled cells: Hair 2\n"
         "  ward.csv, column 'Ablation': 1 row, no session: nothing stands there (filled)\n"
         "  ward.csv, column 'Typ': 1 row, no session: another word stands there than the mapping takes (where)\n"
     ) in told

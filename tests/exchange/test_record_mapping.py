@@ -300,7 +300,7 @@ def test_sheets_and_tables_that_nothing_reads_are_told(tmp_path: Path) -> None:
     passed = read_mapped(tmp_path, mapping, today=TODAY).passed
 
     assert [(one.table, one.why) for one in passed] == [
-        ("ward.xlsx [Notes]", "nothing in the mapping reads it"),
-        ("ward.xlsx [Old]", "nothing in the mapping reads it, and it is hidden"),
-        ("labs.csv", "nothing in the mapping reads it"),
+        ("ward.xlsx [Notes]", "not in the mapping"),
+        ("ward.xlsx [Old]", "not in the mapping, and hidden"),
+        ("labs.csv", "not in the mapping"),
     ]  # fmt: skip

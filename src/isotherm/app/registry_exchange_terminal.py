@@ -10,10 +10,11 @@ from isotherm.app.registry_exchange_tasks import Imported
 from isotherm.app.registry_import_plan import Change
 from isotherm.app.terminal import NARROW, folded, table_lines
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.exchange.record_passed import CELLS
 from isotherm.exchange.record_problems import LONGEST_NAME, Group, groups
 from isotherm.printable import printable
 
-SHOWN_ROWS, SHOWN_GROUPS, SHOWN_CHANGES, SHOWN_PASSED = 8, 20, 10, 60
+SHOWN_ROWS, SHOWN_GROUPS, SHOWN_CHANGES = 8, 20, 10
 
 
 def import_text(found: Imported, width: int | None) -> str:
@@ -58,15 +59,29 @@ def _records(found: Imported, width: int | None) -> str:
 
 
 def _passed(found: Imported, width: int | None) -> str:
-    """Return what was not read, or made no record."""
-    passed = found.checked.passed
-    lines = ["Passed over:"]
-    for one in passed[:SHOWN_PASSED]:
-        column = f", column '{printable(one.column[:LONGEST_NAME])}'" if one.column else ""
-        lines += folded(f"{printable(one.table)}{column}: {one.how_much}, {one.why}", width)
-    if len(passed) > SHOWN_PASSED:
-        lines.append(f"  and {len(passed) - SHOWN_PASSED} more columns or kinds of row.")
-    return "\n".join(lines) if passed else ""
+    """Return what was not read, or made no record; columns that are passed over for one reason stand together."""
+    columns: dict[tuple[str, str], list[str]] = {}
+    others: list[str] = []
+    for one in found.checked.passed:
+        name = printable(one.column[:LONGEST_NAME])
+        if one.column and one.of == CELLS:
+            columns.setdefault((one.table, one.why), []).append(f"{name} {one.count:,}" if one.count else "")
+        else:
+            column = f", column '{name}'" if name else ""
+            others.append(f"{printable(one.table)}{column}: {one.how_much}, {one.why}")
+    told = [
+        f"{printable(table)}, {why}, columns with their filled cells: {_named(names)}"
+        for (table, why), names in columns.items()
+    ]
+    lines = [line for one in (*told, *others) for line in folded(one, width)]
+    return "\n".join(["Passed over:", *lines]) if lines else ""
+
+
+def _named(columns: Sequence[str]) -> str:
+    """Return columns in one line; those in which nothing stands, which have no name here, are counted."""
+    filled = [one for one in columns if one]
+    empty = len(columns) - len(filled)
+    return ", ".join([*filled, *([_some(empty, "empty column")] if empty else [])])
 
 
 def _problems(found: Imported, width: int | None) -> str:

@@ -12,7 +12,8 @@ from isotherm.exchange.cells_excel import open_book
 from isotherm.exchange.cells_in import FORMS, Sheet, sheet_name
 from isotherm.exchange.record_cells import cell_text
 
-UNREAD = "nothing in the mapping reads it"
+UNREAD = "not in the mapping"
+CELLS, ROWS = "filled cell", "row"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ class PassedOver:
     count : int, optional
         How many cells with something in them, or rows; None for a whole table.
     of : str
-        What is counted: "filled cell" or "row".
+        What is counted: one of `CELLS` and `ROWS`.
     why : str
     """
 
@@ -74,11 +75,11 @@ class Reading:
         for table, counts in self.filled.items():
             for column, count in counts.items():
                 if column not in self.used[table]:
-                    yield PassedOver(table=table, column=column, count=count, of="filled cell", why=self.unread)
+                    yield PassedOver(table=table, column=column, count=count, of=CELLS, why=self.unread)
         for (table, kind), rows in self.rows.items():
             for (column, why), count in Counter(rows.values()).items():
                 yield PassedOver(
-                    table=table, column=column, count=count, of="row", why=f"no {kind.replace('_', ' ')}: {why}"
+                    table=table, column=column, count=count, of=ROWS, why=f"no {kind.replace('_', ' ')}: {why}"
                 )
 
     def sheets_left(self, files: Iterable[Path]) -> Iterator[PassedOver]:
@@ -88,7 +89,7 @@ class Reading:
                 with open_book(file) as book:
                     for one in book.values.worksheets:
                         if (name := sheet_name(file, one.title)) not in self.used:
-                            hidden = "" if one.title in book.visible else ", and it is hidden"
+                            hidden = "" if one.title in book.visible else ", and hidden"
                             yield PassedOver(table=name, why=f"{UNREAD}{hidden}")
 
 
