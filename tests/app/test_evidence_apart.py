@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from isotherm.app.evidence_apart import apart, apart_figures, left_out
+from isotherm.app.evidence_pool_words import sides_of
 from isotherm.app.evidence_tasks import Choice, chosen, open_library
 from isotherm.errors import BadSetting, CannotPool
+from isotherm.evidence.library import read_library
 from isotherm.evidence.set_aside import set_aside
 from tests.app.on_disk import Command
 
@@ -52,7 +54,7 @@ def test_ratios_and_differences_never_share_an_axis() -> None:
 def test_results_with_patients_in_common_are_named(isotherm: Command) -> None:
     out = isotherm("evidence", "forest", "abdalla_2004.os-rfa", "abdalla_2004.os-both").out
 
-    assert "Patients in common: Abdalla 2004 (RFA v resection only) and Abdalla 2004 (RFA + resection" in out
+    assert "Patients in common: rows of Abdalla 2004." in out
 
 
 @pytest.mark.parametrize("ids", [(), ("none",), (RATIOS[0], RATIOS[0])])
@@ -73,3 +75,29 @@ def test_a_search_finds_what_publications_call_otherwise() -> None:
     assert len(chosen(library, Choice(), ["margin", "recurrence"])) == len(chosen(library, Choice(), ["margin", "LTP"]))
     assert len(chosen(library, Choice(), ["margin", "recurrence"])) > 20
     assert chosen(library, Choice(), ["microwave"]) == chosen(library, Choice(), ["mwa"])
+
+
+def test_rows_of_one_publication_are_told_apart_by_what_differs_and_never_by_an_id(isotherm: Command) -> None:
+    out = isotherm("evidence", "forest", "shady_2018.margin-rfa", "shady_2018.margin-mwa").out
+
+    assert out.startswith("Shady 2018, RFA: 14.6 ")
+    assert "\nShady 2018, MWA: 11.6 " in out
+    assert "Patients in common: rows of Shady 2018." in out
+    assert "margin-rfa" not in out
+
+
+@pytest.mark.parametrize(
+    ("ids", "lower"),
+    [
+        (("abdalla_2004.os-rfa",), "lower hazard in the arm that is named first"),
+        (("shady_2018.margin-rfa",), "lower hazard in the group that is named first"),
+        (("wang_2013.margin-hr",), "lower hazard per 5 mm more margin"),
+        (
+            ("wang_2013.margin-hr", "abdalla_2004.os-rfa"),
+            "lower hazard in the arm that is named first, or with more of what is named",
+        ),
+    ],
+)
+def test_the_sides_of_the_line_say_what_is_compared(ids: tuple[str, ...], lower: str) -> None:
+    library = read_library()
+    assert sides_of([library.result(one) for one in ids])[0] == lower

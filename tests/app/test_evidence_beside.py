@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,9 @@ def test_published_comparisons_of_the_same_endpoint_stand_under_the_study(isothe
     assert "never pooled" in ran.out
     shared = ran.out.partition("Rows with patients in common: ")[2]
     assert "Meijerink 2024" in shared
-    assert "verall survival and " in shared
+    assert "COLLISION, ASCO (Meijerink 2024) and COLLISION (van der Lei 2025)" in shared
+    names = re.findall(r"^Abdalla 2004, (.+?) [(]", ran.out, re.MULTILINE)
+    assert len(names) == len(set(names)) > 1
     assert "meijerink_2024.os" not in shared
     assert "1.30 (95" not in ran.out  # its label contradicts its numbers; it may be asked for
     assert (

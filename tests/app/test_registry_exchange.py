@@ -185,6 +185,48 @@ def test_a_draft_guesses_names_units_days_and_what_repeats(capsys: pytest.Captur
 
 
 @pytest.mark.usefixtures("ward")
+def test_a_draft_leaves_to_a_person_what_a_word_may_change_and_what_the_values_break(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("ward.csv").write_text(
+        "MRN,Sex,Date of birth,extra_organ,center,Decision date,CEA (ng/ml)\n"
+        "Q1,female,03.02.1950,lung,St. Mary's,2024-02-01,3.2\nQ2,male,31.02.1961,bone,St. Mary's,2024-02-03,4\n",
+        encoding="utf-8",
+    )  # fmt: skip
+    assert run("isotherm registry mapping ward.csv --out draft.toml") == 0
+    draft = Path("draft.toml").read_text(encoding="utf-8")
+    assert "Near a field, and left to you, with the reason there: extra_organ, center." in capsys.readouterr().out
+    for line in ("of decision: 'extra_organ', what \"extra\" in its name means is not known",
+                 "center_id of patient: 'center', 2 of 2 filled cells would be refused: a short name",
+                 "# 1 of 2 filled cells would be refused: a day written DD.MM.YYYY is wanted\nborn_on = ",
+                 'cea_ug_l = { column = "CEA (ng/ml)", unit = "ng/mL" }'):  # fmt: skip
+        assert line in draft
+    assert "Mary" not in draft
+    read = {one.field.name for table in read_mapping("draft.toml").tables for one in table.sources}
+    assert read == {"sex", "born_on", "decided_on", "cea_ug_l"}
+
+
+@pytest.mark.usefixtures("ward")
+def test_what_was_passed_over_is_told_with_where_and_how_much(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("ward.csv").write_text("Pat-ID;Sex;Hair;Ablation;Typ\n1;male;gray;01.02.2024;OP\n2;male;;;OP\n"
+                                "3;female;fair;;Visit\n", encoding="utf-8")  # fmt: skip
+    Path("mapping.toml").write_text(
+        'dates = "DD.MM.YYYY"\n[[table]]\nkind = "patient"\npatient = "Pat-ID"\nfields = { sex = "Sex" }\n'
+        '[[table]]\nkind = "session"\npatient = "Pat-ID"\nkey_is = "1"\nfilled = "Ablation"\nwhere = { Typ = ["OP"] }\n'
+        'fields = { ablated_on = "Ablation" }\n', encoding="utf-8",
+    )  # fmt: skip
+    assert run(f"{IMPORT} --dry-run") == 0
+    told = capsys.readouterr().out
+    assert (
+        "Passed over:\n"
+        "  ward.csv, not in the mapping, columns with their filled cells: Hair 2\n"
+        "  ward.csv, column 'Ablation': 1 row, no session: nothing stands there (filled)\n"
+        "  ward.csv, column 'Typ': 1 row, no session: another word stands there than the mapping takes (where)\n"
+    ) in told
+    assert "gray" not in told
+
+
+@pytest.mark.usefixtures("ward")
 def test_unknown_takes_no_value_away() -> None:
     run(f"{IMPORT} --partial")
     Path("patient.csv").write_text("patient_id,unknown\n007,sex diabetes\n008,bmi_kg_m2\n", encoding="utf-8")

@@ -168,4 +168,4 @@ def test_results_of_one_publication_are_told_apart_by_their_labels_and_else_by_t
     names = [one.name for one in study_effects(whole, ["shady_2018.margin-rfa", "shady_2018.perivascular-rfa"], reason)]
     assert names == ["Shady 2018, margin at most 5 mm", "Shady 2018, perivascular tumor"]
     names = [one.name for one in study_effects(whole, ["shady_2018.margin-rfa", "shady_2018.margin-mwa"], reason)]
-    assert names == ["Shady 2018, margin-rfa", "Shady 2018, margin-mwa"]
+    assert names == ["Shady 2018, RFA", "Shady 2018, MWA"]

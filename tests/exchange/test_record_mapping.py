@@ -273,3 +273,34 @@ def test_empty_cells_beyond_the_header_are_no_cells(tmp_path: Path) -> None:
     assert [one.row for one in read_mapped(file, mapping_from(LONG), today=TODAY).problems] == [2]
     (tmp_path / "t.csv").write_text("id;died;\n1;2024-01-01;\n2;2024-01-02; \n")
     assert len(read_mapped(tmp_path / "t.csv", mapping_from(LONG), today=TODAY).noted) == 2
+
+
+@pytest.mark.parametrize("unit", ["ng/mL", "ng/ml", "ug/l", "µg/L"])
+def test_the_letter_for_liter_may_be_small_or_large(unit: str) -> None:
+    text = (
+        '[[table]]\nkind = "decision"\npatient = "id"\nkey_is = "1"\n'
+        f'fields = {{ decided_on = "d", cea_ug_l = {{ column = "c", unit = "{unit}" }} }}\n'
+    )
+    (table,) = mapping_from(text).tables
+    assert table.sources[1].factor == 1.0
+
+
+def test_sheets_and_tables_that_nothing_reads_are_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Patients"  # type: ignore[union-attr]
+    book.active.append(["id", "Sex"])  # type: ignore[union-attr]
+    book.active.append(["1", "male"])  # type: ignore[union-attr]
+    book.create_sheet("Notes")
+    book.create_sheet("Old").sheet_state = "hidden"
+    book.save(tmp_path / "ward.xlsx")
+    (tmp_path / "labs.csv").write_text("id,cea\n1,3\n", encoding="utf-8")
+    mapping = mapping_from('[[table]]\nkind = "patient"\nfile = "ward.xlsx"\nsheet = "Patients"\npatient = "id"\n'
+                           'fields = { sex = "Sex" }\n')  # fmt: skip
+
+    passed = read_mapped(tmp_path, mapping, today=TODAY).passed
+
+    assert [(one.table, one.why) for one in passed] == [
+        ("ward.xlsx [Notes]", "not in the mapping"),
+        ("ward.xlsx [Old]", "not in the mapping, and hidden"),
+        ("labs.csv", "not in the mapping"),
+    ]  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
@@ -27,6 +29,7 @@ from isotherm.errors import (
     StoreError,
 )  # fmt: skip
 from isotherm.registry.address import address_of
+from isotherm.registry.backup import restore
 from isotherm.registry.store import open_store
 from tests.registry.made_up import WHO, patient, record
 from tests.registry.postgresql import PostgreSQL
@@ -95,6 +98,33 @@ def _make(address: str, told: multiprocessing.Queue[str]) -> None:
         told.put(type(error).__name__)
     else:
         told.put("made")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_registry_what_lies_beside_it_and_its_backup_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+    def modes() -> dict[str, int]:
+        return {one.name: stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()}
+
+    before = os.umask(0o022)
+    try:
+        with open_store(str(tmp_path / "x.registry"), create=True) as store:
+            store.add(patient(), **WHO)
+            assert modes() == dict.fromkeys(("x.registry", "x.registry-wal", "x.registry-shm"), 0o600)
+            store.backup(tmp_path / "b.registry")
+        assert modes()["b.registry"] == 0o600
+        restore(tmp_path / "b.registry", str(tmp_path / "r.registry"))
+        assert modes()["r.registry"] == 0o600
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_mode_that_somebody_chose_stays(tmp_path: Path) -> None:
+    (tmp_path / "x.registry").touch()
+    (tmp_path / "x.registry").chmod(0o640)
+    with open_store(str(tmp_path / "x.registry"), create=True):
+        pass
+    assert stat.S_IMODE((tmp_path / "x.registry").stat().st_mode) == 0o640
 
 
 def test_of_several_who_make_one_at_once_one_does(new_address: str) -> None:

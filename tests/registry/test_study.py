@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import numpy as np
+import pandas as pd
 import pytest
 
 from isotherm.app.cli import main
@@ -155,8 +156,6 @@ def test_a_study_reads_a_registry_and_finds_what_it_finds_in_the_cohort_as_a_fil
             for document in (direct, by_file)
         )
         assert ours == theirs
-    assert main(["study", "init", str(table), "--out", str(tmp_path / "draft.toml")]) == 0
-    assert 'missing = ["unknown"]' in (tmp_path / "draft.toml").read_text(encoding="utf-8")
 
 
 def test_a_study_of_a_registry_in_which_nobody_lived_says_so_whatever_its_protocol_leaves_out(
@@ -233,6 +232,29 @@ def test_a_condition_on_what_was_known_in_time_is_no_finding(filled: str, tmp_pa
     assert not [one for one in found["findings"] if one["id"].endswith(".registry")]
 
 
+@pytest.mark.parametrize(("zero", "is_trap"), [("decided_on", True), ("lesion_ablated_on", False)])
+def test_tumors_chosen_by_their_margin_are_chosen_by_the_future_unless_time_begins_with_the_ablation(
+    filled: str, tmp_path: Path, zero: str, is_trap: bool
+) -> None:
+    text = PROTOCOL.replace('column = "decided_on"', f'column = "{zero}"')
+    text = text.replace('patient = "patient_id"', 'patient = "patient_id"\ntumor = "lesion_id"')
+    # No tumor of these progresses, and nothing is told of one: the design is judged before its outcomes.
+    text = text.replace("seed = 7", "seed = 7\noutcomes_blinded = true").replace("ttp_", "ltp_").replace("os_", "ltp_")
+    source = json.dumps(f"registry:{filled}#tumor where minimal_margin_mm >= 5")
+    (tmp_path / "tumors.toml").write_text(text.format(file=source, missing="[]"), encoding="utf-8")
+
+    main(["study", "check", str(tmp_path / "tumors.toml"), "--json", str(tmp_path / "audit.json")])
+
+    found = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))["findings"]
+    (late,) = [one for one in found if one["id"] == "late_eligibility.registry"] if is_trap else [None]
+    if late is None:
+        assert not [one for one in found if one["id"].endswith(".registry")]
+        return
+    assert late["level"] == "stop"
+    assert "was known after time zero" in late["says"]
+    assert late["counts"][1]["value"] > 0  # left out
+
+
 def test_a_cohort_of_tumors_lists_what_cannot_be(
     filled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -248,6 +270,26 @@ def test_a_cohort_of_tumors_lists_what_cannot_be(
     assert len(lines) == 62
     assert "never ablated" in lines[-1]
     assert ",unknown," in lines[-1]
+
+
+def test_in_columns_of_numbers_what_is_unknown_is_empty_and_the_last_column_says_why(
+    filled: str, tmp_path: Path
+) -> None:
+    with open_store(filled) as store:
+        store.add(records_of(patient("P900", lesion=[{"organ": "liver"}])), by="ada", why="made up")
+    table = tmp_path / "tumors.csv"
+    assert main(["registry", "cohort", filled, "--per", "tumor", "--out", str(table)]) == 0
+
+    found = pd.read_csv(table)
+
+    for name in ("minimal_margin_mm", "age_years", "ltp_days", "ltp_event"):
+        assert pd.api.types.is_numeric_dtype(found[name]), name
+    last = found[found["patient_id"] == "P900"].iloc[0]
+    assert pd.isna(last["ltp_days"])
+    assert "ltp: never ablated" in last["unknown_because"]
+    assert last["residual_tumor"] == "unknown"
+    assert main(["study", "init", str(table), "--out", str(tmp_path / "draft.toml")]) == 0
+    assert 'missing = ["unknown"]' in (tmp_path / "draft.toml").read_text(encoding="utf-8")
 
 
 def test_overlap_is_told_and_nothing_is_merged(filled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from isotherm.app.facts_of_records import facts_of_records
@@ -28,6 +29,17 @@ PRIMARY = ("primary", "primary_site", "net_site", "n_stage", "microsatellites", 
 
 READING = ("diameter_mm", "to_vessel_mm", "to_bile_duct_mm", "to_bowel_mm", "to_capsule_mm", "enhancement")
 """Fields of a lesion on a scan that are facts of the scan's day."""
+
+TELLS: Mapping[tuple[str, str], str] = MappingProxyType({
+    **{("decision", name): name for name in DECISION}, **{("primary", name): name for name in PRIMARY},
+    **{("reading", name): name for name in READING},
+    ("patient", "born_on"): "age_years", ("patient", "sex"): "pregnant",
+    ("primary", "resected_on"): "primary_resected", ("lesion", "organ"): "organ",
+    ("lesion", "peridiaphragmatic"): "peridiaphragmatic", ("ablation", "modality"): "ablation_modality",
+    ("session", "ablated_on"): "days_after_ablation", ("systemic", "started_on"): "chemotherapy_before",
+    ("systemic", "stopped_on"): "weeks_since_chemotherapy",
+})  # fmt: skip
+"""Which fact a field tells, or lets follow, by kind and field; findings of follow-ups overrule and tell none alone."""
 
 DAYS_PER_YEAR = 365.25
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from isotherm.app.evidence_figures_forest import EffectRow, EffectWords, evidence_forest
-from isotherm.app.evidence_pool_words import printed_words
+from isotherm.app.evidence_pool_words import printed_words, sides_of
 from isotherm.app.evidence_words import context_words, flag_words, source_words, status_words, value_words
 from isotherm.app.figures import Drawing
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.terminal import folded
 from isotherm.errors import BadSetting
 from isotherm.evidence.library import Library
+from isotherm.evidence.named_apart import names_apart
 from isotherm.evidence.published_effect import sharing_patients
 from isotherm.evidence.result import PublishedResult
 from isotherm.printable import printable
@@ -73,9 +74,9 @@ def apart_figures(found: Apart) -> dict[str, Drawing]:
 def apart_text(found: Apart, width: int | None) -> str:
     """Return the same as text."""
     lines: list[str] = []
+    names = names_apart(found.library.papers, found.records)
     for record in found.records:
-        paper = found.library.papers[record.paper]
-        lines.append(printable(f"{paper.short}: {value_words(record)}".replace(NO_BREAK, " ")))
+        lines.append(printable(f"{names[record.id]}: {value_words(record)}".replace(NO_BREAK, " ")))
         lines += [line for one in _remarks(found.library, record) for line in folded(one, width)]
     lines += [line for one in (NOT_POOLED, *left_out(found), *_shared(found.library, found.records))
               for line in folded(one, width)]  # fmt: skip
@@ -90,21 +91,23 @@ def left_out(found: Apart) -> list[str]:
 
 def _forest(library: Library, records: Sequence[PublishedResult], *, ratio: bool) -> Drawing:
     measures = " and ".join(dict.fromkeys(one.measure for one in records))
+    lower, higher = sides_of(records)
     words = EffectWords(
         axis=f"{measures}, {'log scale (a ratio: no unit)' if ratio else 'unit of the difference'}",
         column="estimate (interval)", ratio=ratio, wide=True, label_pt=LABEL_PT,
-        lower_means="lower in the arm that is named first", higher_means="higher in the arm that is named first",
+        lower_means=lower, higher_means=higher,
         notes=(NOT_POOLED, *_shared(library, records), ENDS),
     )  # fmt: skip
-    rows = [_row(library, one) for one in records]
+    names = names_apart(library.papers, records)
+    rows = [_row(library, one, names[one.id]) for one in records]
     return evidence_forest(rows, words, description=f"Forest of {len(rows)} published effects, none pooled: "
                            + "; ".join(f"{row.label} {row.printed}" for row in rows) + ".")  # fmt: skip
 
 
-def _row(library: Library, record: PublishedResult) -> EffectRow:
+def _row(library: Library, record: PublishedResult, name: str) -> EffectRow:
     has_interval = record.has_interval and record.low is not None and record.high is not None
     return EffectRow(
-        label=library.papers[record.paper].short, remarks=tuple(_remarks(library, record)),
+        label=name, remarks=tuple(_remarks(library, record)),
         estimate=None if record.estimate is None else float(record.estimate),
         low=float(record.low) if has_interval and record.low is not None else None,
         high=float(record.high) if has_interval and record.high is not None else None,
@@ -113,14 +116,16 @@ def _row(library: Library, record: PublishedResult) -> EffectRow:
 
 
 def _remarks(library: Library, record: PublishedResult) -> Iterator[str]:
-    yield context_words(record)
+    yield context_words(record, library.papers[record.paper])
     yield from [status_words(record)] if record.status != "published" else []
     yield from flag_words(record)
     yield f"Source: {source_words(record, library.papers[record.paper])}"
 
 
 def _shared(library: Library, records: Sequence[PublishedResult]) -> list[str]:
-    pairs = sharing_patients(library, records)
-    names = "; ".join(f"{library.papers[a.paper].short} ({a.label}) and {library.papers[b.paper].short} ({b.label})"
-                      for a, b in pairs)  # fmt: skip
-    return [f"Patients in common: {names}."] if pairs else []
+    names = names_apart(library.papers, records)
+    pairs = dict.fromkeys(
+        f"rows of {library.papers[a.paper].short}" if a.paper == b.paper else f"{names[a.id]} and {names[b.id]}"
+        for a, b in sharing_patients(library, records)
+    )
+    return [f"Patients in common: {'; '.join(pairs)}."] if pairs else []

@@ -24,6 +24,7 @@ from isotherm.app.study_report_release import is_withheld
 from isotherm.app.study_report_words import printed
 from isotherm.errors import BadSetting, UnreadableFile
 from isotherm.evidence.library import Library
+from isotherm.evidence.named_apart import names_apart
 from isotherm.evidence.paper import Paper
 from isotherm.evidence.published_effect import compared, sharing_patients
 from isotherm.evidence.result import PublishedResult
@@ -65,8 +66,11 @@ class Row:
     setting : Setting
     remarks : tuple of str
         Status, and what is wrong with the number.
-    id : str
-        Of the published result; empty for the study's own.
+    id, paper, called : str
+        Of the published result: what its publication is called, and what the result is called beside others of it;
+        empty for the study's own.
+    is_slope : bool
+        Whether it is per step of something, and compares no arms.
     """
 
     name: str
@@ -79,6 +83,9 @@ class Row:
     setting: Setting
     remarks: tuple[str, ...] = ()
     id: str = ""
+    paper: str = ""
+    called: str = ""
+    is_slope: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +130,9 @@ def beside(library: Library, path: str, *, outcome: str | None, ids: Sequence[st
     if len(set(ids)) < len(ids):
         raise BadSetting("One result came twice; name each once.")
     shared = tuple((a.id, b.id) for a, b in sharing_patients(library, records))
-    return Beside(own=own, published=tuple(_published(library.papers[one.paper], one) for one in records), ratio=ratio,
-                  level=level, shared=shared)  # fmt: skip
+    names = names_apart(library.papers, records)
+    published = tuple(_published(library.papers[one.paper], one, names[one.id]) for one in records)
+    return Beside(own=own, published=published, ratio=ratio, level=level, shared=shared)
 
 
 def differences(own: Setting, other: Setting) -> Iterator[tuple[str, str]]:
@@ -238,22 +246,24 @@ def _same_scale(record: PublishedResult, *, ratio: bool) -> bool:
     return record.is_ratio if ratio else record.measure == "difference"
 
 
-def _published(paper: Paper, record: PublishedResult) -> Row:
+def _published(paper: Paper, record: PublishedResult, name: str) -> Row:
     first, second = compared(record, paper)
     adjusted = {None: NOT_PRINTED, True: "adjusted", False: "none"}[record.adjusted]
     setting = Setting(
-        population=record.population or NOT_PRINTED, arms=f"{first} v {second}" if second else f"{first}, {record.per}",
+        population=record.population or NOT_PRINTED,
+        arms=f"{first} v {second}" if second else f"{first}, per {record.per} more",
         time_zero=record.time_zero, endpoint=record.endpoint or NOT_PRINTED,
         adjustment=f"{adjusted}{f', {record.analysis}' if record.analysis else ''}", measure=record.measure,
     )  # fmt: skip
     status = () if record.status == "published" else (status_words(record),)
     bare = () if record.has_interval else ("No interval is printed",)
     return Row(
-        name=f"{paper.short} ({paper.design}, {record.organ})", printed=value_words(record),
+        name=f"{name} ({paper.design}, {record.organ})", printed=value_words(record),
         numbers=printed_words(record) if record.has_interval else str(record.estimate),
         estimate=float(record.estimate or 0), low=float(record.low) if record.has_interval and record.low else None,
         high=float(record.high) if record.has_interval and record.high else None, setting=setting,
         source=source_words(record, paper), remarks=(*status, *bare, *flag_words(record)), id=record.id,
+        paper=paper.short, called=name, is_slope=bool(record.per),
     )  # fmt: skip
 
 

@@ -22,11 +22,13 @@ def beside_figure(found: Beside) -> Drawing:
     rows = [_drawn(found.own, _all(found.own.setting), kind="own")]
     rows += [_drawn(row, _apart(found, row)) for row in found.published]
     measure = found.own.setting.measure
+    slopes = ", or with more of what is named" if any(row.is_slope for row in found.published) else ""
+    where = f"in the arm that is named first{slopes}"
     words = EffectWords(
         axis=f"{measure}, {found.own.setting.endpoint}; {_scale(found)}",
         column=f"estimate ({100.0 * found.level:g}{NO_BREAK}% interval)", ratio=found.ratio, wide=True,
         label_pt=LABEL_PT,
-        lower_means="lower in the arm that is named first", higher_means="higher in the arm that is named first",
+        lower_means=f"lower {where}", higher_means=f"higher {where}",
         notes=(NEVER_POOLED, *_shared(found), ENDS),
     )  # fmt: skip
     return evidence_forest(rows, words, description=f"Forest of {len(found.published)} published effects under this "
@@ -69,7 +71,7 @@ def _apart(found: Beside, row: Row) -> tuple[str, ...]:
 def _shared(found: Beside) -> tuple[str, ...]:
     if not found.shared:
         return ()
-    names = {row.id: f"{row.name.rpartition(' (')[0]}, {row.setting.endpoint}" for row in found.published}
-    told = ((names.get(a, a), names.get(b, b)) for a, b in found.shared)
-    pairs = dict.fromkeys(f"rows of {a}" if a == b else f"{a} and {b}" for a, b in told)
+    rows = {row.id: row for row in found.published}
+    told = ((rows[a], rows[b]) for a, b in found.shared)
+    pairs = dict.fromkeys(f"rows of {a.paper}" if a.paper == b.paper else f"{a.called} and {b.called}" for a, b in told)
     return (f"Rows with patients in common: {'; '.join(pairs)}.",)

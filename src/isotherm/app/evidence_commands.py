@@ -79,7 +79,8 @@ def _table(options: argparse.Namespace) -> int:
     library = _library(options)
     records = chosen(library, _choice(options), getattr(options, "words", ()))
     rows = [document.result_fields(record) for record in records]
-    _give(options, {"results": rows}, rows, document.RESULT_COLUMNS, table_text(records, printed_width()))
+    _give(options, {"results": rows}, rows, document.RESULT_COLUMNS,
+          table_text(library, records, printed_width()))  # fmt: skip
     return 0
 
 

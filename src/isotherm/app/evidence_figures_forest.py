@@ -137,7 +137,7 @@ class _Laid:
         self.row = row
         label_pt = words.label_pt
         remarks_pt = WIDTH_PT - 18.0 if words.wide else label_pt - 14.0
-        self.bold = row.kind != "study"
+        self.bold, self.wide = row.kind != "study", words.wide
         self.name = wrapped(row.label, label_pt - 8.0, bold=self.bold)
         self.remarks = [line for remark in row.remarks for line in wrapped(remark, remarks_pt)]
         self.numbers = wrapped(row.printed, ESTIMATE_PT, bold=self.bold)
@@ -149,6 +149,9 @@ class _Laid:
         """Write the words, and draw the mark at the height of the name."""
         row, first = self.row, top + ROW_GAP_PT / 2.0 + LINE_PT / 2.0
         axes.axhline(top, color=RULE, linewidth=0.3, zorder=0)
+        if self.wide and self.remarks:
+            strip = first + LINE_PT * (self.above_remarks - 0.5), top + self.height_pt
+            axes.axhspan(*strip, facecolor="#ffffff", linewidth=0.0, zorder=2.5)  # hides the line of no difference
         for k, line in enumerate(self.name):
             write_beside(axes, line, -left_pt + 4.0, first + k * LINE_PT, bold=self.bold)
         for k, line in enumerate(self.remarks, start=self.above_remarks):

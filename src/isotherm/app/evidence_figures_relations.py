@@ -96,6 +96,7 @@ def relations_figure(
     ratios: Sequence[float],
     *,
     title: str,
+    note: str,
     description: str,
 ) -> Drawing:
     """Draw panels below each other.
@@ -108,17 +109,19 @@ def relations_figure(
         Of the axis in mm, so that panels can be compared; not used by ratios.
     ratios : sequence of float
         What has to find room on every axis of ratios.
-    title, description : str
+    title, note, description : str
+        The note stands under the title: whose numbers these are.
     """
     head = wrapped(title, WIDTH_PT - 8.0, size_pt=9.5, bold=True)
-    ends = ENDS if panels[0].kind in IN_MM else ""
-    head_pt = 14.0 * len(head) + 8.0 + (LINE_PT if ends else 0.0)
+    under = wrapped(f"{note} {ENDS}" if panels[0].kind in IN_MM else note, WIDTH_PT - 8.0)
+    head_pt = 14.0 * len(head) + 8.0 + LINE_PT * len(under)
     heights = [panel_height_pt(panel) for panel in panels]
     height_pt = head_pt + sum(heights)
 
     def onto(figure: Figure) -> None:
         figure.text(4.0 / WIDTH_PT, 1.0 - 5.0 / height_pt, "\n".join(head), va="top", fontsize=9.5, fontweight="bold")
-        figure.text(4.0 / WIDTH_PT, 1.0 - (5.0 + 14.0 * len(head)) / height_pt, ends, va="top", color=FAINT)
+        figure.text(4.0 / WIDTH_PT, 1.0 - (5.0 + 14.0 * len(head)) / height_pt, "\n".join(under), va="top",
+                    color=FAINT, linespacing=1.3)  # fmt: skip
         top = head_pt
         for panel, height in zip(panels, heights, strict=True):
             _panel(figure, panel, top, height, height_pt, limits, ratios)

@@ -11,6 +11,7 @@ from isotherm.app.evidence_patient import Patient
 from isotherm.app.evidence_relations_drawn import (
     ABOUT,
     NO_PROBABILITY,
+    PUBLISHED_ONLY,
     Panel,
     facts_of,
     figures_of,
@@ -27,7 +28,7 @@ from isotherm.evidence.relations import About
 from isotherm.printable import printable
 
 PAGE = "margin-evidence.html"
-FOOT = "Printed by others, as they printed it; research use only."
+FOOT = f"{PUBLISHED_ONLY} Printed by others, as they printed it; research use only."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def page_of(found: Relations) -> str:
     return environment().get_template("evidence.html.jinja").render(
         policy=policy(), style=Markup(static("report.css") + static("evidence.css")), rows=rows,
         sections=[(about, tuple(drawings.values())) for about, drawings in found.drawings.items()],
-        patient=patient_lines(found.patient), no_probability=NO_PROBABILITY,
+        patient=patient_lines(found.patient), no_probability=NO_PROBABILITY, published_only=PUBLISHED_ONLY,
         simulated=found.patient is not None and found.patient.simulated,
     )  # fmt: skip
 

@@ -68,7 +68,7 @@ def _found(paper: Paper) -> str:
 
 def _row(record: PublishedResult, paper: Paper, documents: Mapping[str, str]) -> str:
     shown = "" if record.source.title == paper.title else f" (as shown in {documents[record.source.title]})"
-    what = context_words(record) + "".join(f" **Note:** {flag}" for flag in flag_words(record))
+    what = context_words(record, paper) + "".join(f" **Note:** {flag}" for flag in flag_words(record))
     status = f"**{status_words(record)}**" if record.status == "recalled" else record.status
     cells = (f"`{record.id.partition('.')[2]}`", value_words(record), what, status, record.source.where + shown)
     return "| " + " | ".join(_cell(cell) for cell in cells) + " |"

@@ -88,5 +88,27 @@ def sides(studies: Sequence[StudyEffect]) -> tuple[str, str]:
     return f"lower {what} {where}", f"higher {what} {where}"
 
 
+def sides_of(records: Sequence[PublishedResult]) -> tuple[str, str]:
+    """Return what lies on either side of no difference for results that stand side by side and are not pooled."""
+    steps = {_step(one) for one in records}
+    measures = {SIDES.get(one.measure, "") for one in records}
+    what = next(iter(measures)) if len(measures) == 1 else ""
+    groups = "in the arm that is named first" if all(one.arm or one.per for one in records) else (
+        "in the group that is named first")  # fmt: skip
+    where = next(iter(steps)) if len(steps) == 1 else "with more of what is named" if "" not in steps else (
+        f"{groups}, or with more of what is named")  # fmt: skip
+    lower, higher = (" ".join(word for word in (side, what, where or groups) if word) for side in ("lower", "higher"))
+    return lower, higher
+
+
+def _step(record: PublishedResult) -> str:
+    """Return the step of a slope in words, as per 1 mm more margin; empty for a comparison of groups."""
+    if not record.per:
+        return ""
+    of = "" if record.mm_class is None else " margin" if record.mm_class.of == "margin" else " of size"
+    step = "step" if record.per.startswith("not printed") else record.per
+    return f"per {step} more{of}"
+
+
 def _alike(studies: Sequence[StudyEffect]) -> bool:
     return len({study.compared_with for study in studies}) == 1

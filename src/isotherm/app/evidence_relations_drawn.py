@@ -20,6 +20,7 @@ from isotherm.evidence.result_parts import MillimeterClass
 
 ABOUT: tuple[About, ...] = ("margin", "size")
 NO_PROBABILITY = "Published of groups of patients; no number here is a chance of this patient."
+PUBLISHED_ONLY = "Published numbers only: no patients of a registry of yours are counted in it."
 HEADS: dict[Kind, str] = {
     "rate per class": "rate per class", "hazard ratio": "hazard ratios", "risk ratio": "risk ratios",
     "odds ratio": "odds ratios", "cut-off": "cut-offs",
@@ -77,7 +78,8 @@ def figures_of(panels: Sequence[Panel]) -> dict[str, Drawing]:
             title = f"{about.capitalize()} and recurrence as published: {head}{part}"
             names = "; ".join(one.title for one in shown[page])
             name = f"{about}-{head.replace(' ', '-')}" + (f"-{number}" if len(pages) > 1 else "")
-            drawn[name] = relations_figure(shown[page], limits, ratios, title=title, description=f"{title}: {names}.")
+            drawn[name] = relations_figure(shown[page], limits, ratios, title=title, note=PUBLISHED_ONLY,
+                                          description=f"{title}: {names}. {PUBLISHED_ONLY}")  # fmt: skip
     return drawn
 
 

@@ -28,11 +28,14 @@ def list_text(library: Library, records: Sequence[PublishedResult], width: int |
     return _ended(lines, f"{len(records)} results in all.")
 
 
-def table_text(records: Sequence[PublishedResult], width: int | None) -> str:
+def table_text(library: Library, records: Sequence[PublishedResult], width: int | None) -> str:
     """Return results one below the other: id and value, then what it is and where it stands."""
     lines: list[str] = []
     for record in records:
-        lines += [printable(f"{record.id}  {value_words(record)}"), *folded(context_words(record), width)]
+        lines += [
+            printable(f"{record.id}  {value_words(record)}"),
+            *folded(context_words(record, library.papers[record.paper]), width),
+        ]
         warnings = () if record.status == "published" else (status_words(record),)
         lines += [line for said in (*warnings, *flag_words(record)) for line in folded(f"! {said}", width)]
     if not records:
@@ -48,7 +51,7 @@ def paper_text(library: Library, paper: Paper, width: int | None) -> str:
             ("shares authors with", ", ".join(paper.shares_authors_with)), ("note", paper.note)]  # fmt: skip
     own = [record for record in library.results.values() if record.paper == paper.id]
     head = [f"{paper.id}  {printable(paper_words(paper))}", *_facts(said, width), ""]
-    return "\n".join(head) + "\n" + table_text(own, width)
+    return "\n".join(head) + "\n" + table_text(library, own, width)
 
 
 def result_text(library: Library, record: PublishedResult, checks: Sequence[Reproduced], width: int | None) -> str:

@@ -38,12 +38,14 @@ def flag_words(record: PublishedResult) -> tuple[str, ...]:
     return (*(flag for flag in flags if flag), *(note.note for note in record.discrepancies))
 
 
-def context_words(record: PublishedResult) -> str:
-    """Return what was measured, of whom, when and against what, in one line."""
-    said = [record.label, record.endpoint if record.endpoint != record.label else "", f"arm: {record.arm}"]
-    said = said if record.arm else said[:2]
-    said += [measure_words(record)]
-    said += [f"v {record.reference}" if record.reference else "", record.analysis]
+def context_words(record: PublishedResult, paper: Paper) -> str:
+    """Return what was measured, of whom, when and against what, in one line; arms by their names."""
+    arm, reference = (paper.arm(one) for one in (record.arm, record.reference))
+    said = [record.label, record.endpoint if record.endpoint != record.label else ""]
+    said += [f"arm: {arm.name if arm else record.arm}"] if record.arm else []
+    of_part = record.modality not in ("none", paper.modality) and record.modality not in record.label
+    said += [f"ablation: {record.modality}" if of_part else "", measure_words(record)]
+    said += [f"v {reference.name if reference else record.reference}" if record.reference else "", record.analysis]
     said += [f"per {record.per}" if record.per else "", f"at {record.at}" if record.at else ""]
     said += [f"of {record.unit}s" if record.unit != "none" else "", f"margin: {record.margin}" if record.margin else ""]
     return "; ".join(part for part in said if part)

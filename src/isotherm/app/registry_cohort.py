@@ -208,7 +208,7 @@ def _value(name: str, text: str) -> str | float | tuple[float, float]:
 
 
 UNKNOWN = "unknown"
-"""What stands in a CSV file where a reason is known why there is no value."""
+"""What stands in a CSV file where a reason is known why there is no value, but among numbers."""
 
 
 def settings_of(texts: Sequence[str]) -> dict[str, str]:
@@ -267,7 +267,10 @@ def cohort_text(found: Found) -> str:
 
 
 def written(cohort: Cohort) -> pd.DataFrame:
-    """Return a cohort as it is written to CSV: true and false in words, and unknown where a reason is known for it."""
+    """Return a cohort as it is written to CSV: true and false in words, unknown too where a reason is known for it.
+
+    In a column of numbers what is unknown stays empty: a word among numbers makes text of all of them for most readers.
+    """
     found: dict[str, Any] = {}
     for name in map(str, cohort.table.columns):
         values: pd.Series[Any] = cohort.table[name]
@@ -275,7 +278,7 @@ def written(cohort: Cohort) -> pd.DataFrame:
             values = values.map({True: "true", False: "false"}).astype(object)
         elif pd.api.types.is_datetime64_any_dtype(values.dtype):
             values = values.dt.strftime("%Y-%m-%d").astype(object)
-        if name in cohort.reasoned:
+        if name in cohort.reasoned and not pd.api.types.is_numeric_dtype(values.dtype):
             values = values.astype(object).where(values.notna(), UNKNOWN)
         found[name] = values
     return pd.DataFrame(found)

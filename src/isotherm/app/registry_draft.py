@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
 from isotherm.app.places import new_file
+from isotherm.app.registry_draft_tried import tried
 from isotherm.app.registry_guess import ColumnGuess, KindGuess, MappingGuess, guess_mapping
 from isotherm.app.study_guess import codes_in
 from isotherm.exchange.atomic import write_text
@@ -32,13 +34,22 @@ LACKS = "# Not read yet, "
 """Begins the line above a kind that lacks something, so that the draft as a whole can be read as it is."""
 
 
+MAY_BE = "# Not read, may be "
+"""Begins the line of a column that is near a field."""
+
+
 def kinds_not_read(text: str) -> tuple[str, ...]:
     """Return the kinds of records that a draft holds as a remark only, since something of them has to be filled in."""
     return tuple(re.findall(rf"^{LACKS}([a-z_]+):", text, re.MULTILINE))
 
 
-def write_draft(table: str | os.PathLike[str], out: str, *, sheet: str | None = None) -> Path:
-    """Draft the mapping of a table into a file that does not exist yet.
+def columns_not_read(text: str) -> tuple[str, ...]:
+    """Return the columns that a draft leaves to a person, since they may be a field and may be something else."""
+    return tuple(re.findall(rf"^{MAY_BE}.*? of [a-z_]+: '(.+?)', ", text, re.MULTILINE))
+
+
+def write_draft(table: str | os.PathLike[str], out: str, *, today: date, sheet: str | None = None) -> Path:
+    """Draft the mapping of a table into a file that does not exist yet; `today` tells days that cannot be yet.
 
     Raises
     ------
@@ -51,13 +62,15 @@ def write_draft(table: str | os.PathLike[str], out: str, *, sheet: str | None = 
     raw = read_table(table, sheet=sheet)
     codes = codes_in(raw)
     known = read_table(table, sheet=sheet, missing=codes) if codes else raw
+    decimal = _decimal(raw)
+    found, refused = tried(guess_mapping(known), table, sheet=sheet, decimal=decimal, empty=codes, today=today)
     usual = {
-        "decimal": f"{toml(_decimal(raw))}  # the sign before the tenths",
+        "decimal": f"{toml(decimal)}  # the sign before the tenths",
         "empty": f"{toml(list(codes))}  # move a word to `unknown` where it means: asked, and not told",
         "unknown": "[]",
     }
     lines = [HEAD, *(f"{name} = {value}" for name, value in usual.items()), ""]
-    lines += _lines(guess_mapping(known), Path(table).name, sheet)
+    lines += _lines(found, refused, Path(table).name, sheet)
     write_text(file, "\n".join(lines) + "\n")
     return file
 
@@ -68,21 +81,27 @@ def _decimal(raw: pd.DataFrame) -> str:
     return "," if any(re.fullmatch(r"-?\d+,\d+", one.strip()) for one in texts) else "."
 
 
-def _lines(found: MappingGuess, table: str, sheet: str | None) -> Iterator[str]:
+Refusals = Mapping[tuple[str, str], str]
+"""By kind and field, what of its column an import would refuse."""
+
+
+def _lines(found: MappingGuess, refused: Refusals, table: str, sheet: str | None) -> Iterator[str]:
     for kind in found.kinds:
-        yield from _kind(kind, found.patient, table, sheet)
+        yield from _kind(kind, refused, found.patient, table, sheet)
     if not found.kinds:
         yield "# No column has a name that sounds like a field. The fields of a kind: isotherm registry dictionary.\n"
+    for one in found.may_be:
+        yield f"{MAY_BE}{one.field.name} of {one.kind.name}: '{printable(one.column)}', {one.why}"
     if found.unused:
         yield "# Columns that sound like nothing we keep:"
         yield from (f"#   {printable(name)}" for name in found.unused)
 
 
-def _kind(one: KindGuess, patient: str, table: str, sheet: str | None) -> Iterator[str]:
+def _kind(one: KindGuess, refused: Refusals, patient: str, table: str, sheet: str | None) -> Iterator[str]:
     """Yield the lines of a kind; as a remark where it lacks what no record of it can be without."""
     told = {column.field.name for column in one.columns}
     lacking = [field for field in one.kind.fields if field.needed and field.name not in told]
-    lines = _table_lines(one, patient, table, sheet)
+    lines = _table_lines(one, refused, patient, table, sheet)
     if not lacking:
         yield from (*lines, "")
         return
@@ -92,7 +111,7 @@ def _kind(one: KindGuess, patient: str, table: str, sheet: str | None) -> Iterat
     yield ""
 
 
-def _table_lines(one: KindGuess, patient: str, table: str, sheet: str | None) -> Iterator[str]:
+def _table_lines(one: KindGuess, refused: Refusals, patient: str, table: str, sheet: str | None) -> Iterator[str]:
     yield f"[[table]]\nkind = {toml(one.kind.name)}\nfile = {toml(table)}"
     if sheet is not None:
         yield f"sheet = {toml(sheet)}"
@@ -103,6 +122,9 @@ def _table_lines(one: KindGuess, patient: str, table: str, sheet: str | None) ->
         yield _own_key(one)
     yield "[table.fields]"
     for column in one.columns:
+        says = refused.get((one.kind.name, column.field.name), "")
+        if says:
+            yield f"# {says}"
         yield f"{column.field.name} = {_source(column)}"
 
 

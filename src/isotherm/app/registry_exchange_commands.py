@@ -123,13 +123,16 @@ def _dictionary(options: argparse.Namespace) -> int:
 
 
 def _mapping(options: argparse.Namespace) -> int:
-    from isotherm.app.registry_draft import kinds_not_read, write_draft
+    from isotherm.app.registry_draft import columns_not_read, kinds_not_read, write_draft
     from isotherm.printable import printable
 
-    file = write_draft(options.table, options.out, sheet=options.sheet)
+    file = write_draft(options.table, options.out, today=datetime.now().astimezone().date(), sheet=options.sheet)
     name, table = printable(str(file)), printable(options.table)
     print(f"Drafted: {name}. Every line is a guess from names; check each. Next:\n"
           f"  isotherm registry import REGISTRY {table} --mapping {name} --dry-run")  # fmt: skip
-    if lacking := kinds_not_read(file.read_text(encoding="utf-8")):
+    text = file.read_text(encoding="utf-8")
+    if lacking := kinds_not_read(text):
         print(f"Not read until you fill in what is marked there: {', '.join(lacking)}.")
+    if left := columns_not_read(text):
+        print(f"Near a field, and left to you, with the reason there: {', '.join(left)}.")
     return 0

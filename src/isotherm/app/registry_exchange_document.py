@@ -11,7 +11,7 @@ from isotherm.exchange.record_problems import LONGEST_NAME, groups
 from isotherm.printable import printable
 
 SCHEMA = "isotherm.import/1"
-SHOWN_GROUPS, SHOWN_ROWS, SHOWN_CHANGES = 200, 60, 100
+SHOWN_GROUPS, SHOWN_ROWS, SHOWN_CHANGES, SHOWN_PASSED = 200, 60, 100, 200
 
 
 def import_document(found: Imported) -> dict[str, Any]:
@@ -31,7 +31,12 @@ def import_document(found: Imported) -> dict[str, Any]:
              "rows": list(one.rows[:SHOWN_ROWS]), "count": len(one.rows)}
             for one in every[:SHOWN_GROUPS]
         ],
-        "changes": len(plan.changes),
+        "passed": [
+            {"table": printable(one.table), "column": printable(one.column[:LONGEST_NAME]), "how_much": one.how_much,
+             "why": one.why}
+            for one in checked.passed[:SHOWN_PASSED]
+        ],
+        "passed_over": len(checked.passed), "changes": len(plan.changes),
         "changed": [
             {"table": printable(one.noted.table), "row": one.noted.row, "kind": one.noted.record.kind.name,
              "fields": list(one.fields)}

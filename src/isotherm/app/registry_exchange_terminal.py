@@ -10,6 +10,7 @@ from isotherm.app.registry_exchange_tasks import Imported
 from isotherm.app.registry_import_plan import Change
 from isotherm.app.terminal import NARROW, folded, table_lines
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.exchange.record_passed import CELLS
 from isotherm.exchange.record_problems import LONGEST_NAME, Group, groups
 from isotherm.printable import printable
 
@@ -21,6 +22,7 @@ def import_text(found: Imported, width: int | None) -> str:
     parts = [
         _read(found),
         _records(found, width),
+        _passed(found, width),
         _problems(found, width),
         _changes(found, width),
         _verdict(found, width),
@@ -54,6 +56,32 @@ def _records(found: Imported, width: int | None) -> str:
         for name in RECORD_KINDS if good[name] or left[name]
     ]  # fmt: skip
     return "\n".join(table_lines(rows, width)) if len(rows) > 1 else ""
+
+
+def _passed(found: Imported, width: int | None) -> str:
+    """Return what was not read, or made no record; columns that are passed over for one reason stand together."""
+    columns: dict[tuple[str, str], list[str]] = {}
+    others: list[str] = []
+    for one in found.checked.passed:
+        name = printable(one.column[:LONGEST_NAME])
+        if one.column and one.of == CELLS:
+            columns.setdefault((one.table, one.why), []).append(f"{name} {one.count:,}" if one.count else "")
+        else:
+            column = f", column '{name}'" if name else ""
+            others.append(f"{printable(one.table)}{column}: {one.how_much}, {one.why}")
+    told = [
+        f"{printable(table)}, {why}, columns with their filled cells: {_named(names)}"
+        for (table, why), names in columns.items()
+    ]
+    lines = [line for one in (*told, *others) for line in folded(one, width)]
+    return "\n".join(["Passed over:", *lines]) if lines else ""
+
+
+def _named(columns: Sequence[str]) -> str:
+    """Return columns in one line; those in which nothing stands, which have no name here, are counted."""
+    filled = [one for one in columns if one]
+    empty = len(columns) - len(filled)
+    return ", ".join([*filled, *([_some(empty, "empty column")] if empty else [])])
 
 
 def _problems(found: Imported, width: int | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from isotherm.app.study_guess import LONGEST_LEVEL, MOST_LEVELS, guess, words_of
-from isotherm.clinical.kinds import TO_UNIT
+from isotherm.clinical.kinds import TO_UNIT, unit_factor
 from isotherm.clinical.record import Field, RecordKind
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.exchange.record_days import day_reader
@@ -18,7 +18,10 @@ from isotherm.exchange.record_mapping import PLACE
 from isotherm.exchange.table_columns import written
 
 ENOUGH = 0.5
-"""The share of a column's words that a field has to know, for the column to be guessed to be it."""
+"""The share of a column's words that a field has to know, for the column to be near it."""
+
+ROWS = frozenset({"patient", "pat", "lesion", "tumor", "tumour"})
+"""Words that say what a row is of, and change the meaning of no other one; any other word may, as in extra_organ."""
 
 ALSO = {
     "sex": "gender geschlecht sexe", "born_on": "birth dob birthday birthdate geburtsdatum", "bmi_kg_m2": "bmi",
@@ -75,11 +78,22 @@ class KindGuess:
 
 
 @dataclass(frozen=True, slots=True)
+class MayBe:
+    """A column that is near a field and is left to a person, and why."""
+
+    column: str
+    kind: RecordKind
+    field: Field
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class MappingGuess:
     """What a table looks like; every one of these may be wrong."""
 
     patient: str
     kinds: tuple[KindGuess, ...]
+    may_be: tuple[MayBe, ...]
     unused: tuple[str, ...]
 
 
@@ -90,20 +104,24 @@ def guess_mapping(table: pd.DataFrame) -> MappingGuess:
     left = _stems([name for name in names if name != patient])
     keys = {stem: kind for stem in left for kind in RECORD_KINDS.values() if kind.several and _is_key(stem, kind)}
     found: dict[str, dict[str, str]] = {}
+    may_be: list[MayBe] = []
     unused: list[str] = []
     for stem in left:
         best = None if stem in keys else _best(stem, found)
         if best is None:
             unused += [] if stem in keys else left[stem]
+        elif best.strange:
+            why = f'what "{" ".join(sorted(best.strange))}" in its name means is not known'
+            may_be += [MayBe(name, best.kind, best.field, why) for name in left[stem]]
         else:
-            found.setdefault(best[0].name, {})[best[1].name] = stem
+            found.setdefault(best.kind.name, {})[best.field.name] = stem
     kinds = [
         KindGuess(kind, next((stem for stem, of in keys.items() if of is kind), ""),
                   tuple(_column(kind.field(name), at, table[left[at][0]]) for name, at in found[kind.name].items()),
                   _turns(left, found[kind.name].values()))
         for kind in RECORD_KINDS.values() if kind.name in found
     ]  # fmt: skip
-    return MappingGuess(patient, tuple(kinds), tuple(unused))
+    return MappingGuess(patient, tuple(kinds), tuple(may_be), tuple(unused))
 
 
 def _stems(names: Sequence[str]) -> dict[str, list[str]]:
@@ -126,13 +144,23 @@ def _is_key(stem: str, kind: RecordKind) -> bool:
 
 
 def _words(name: str) -> set[str]:
-    return {word for word in words_of(name.replace(PLACE, " ")) if not word.isdigit()} - DULL
+    return {word.casefold() for word in words_of(name.replace(PLACE, " ")) if not word.isdigit()} - DULL
 
 
-def _best(stem: str, taken: Mapping[str, Mapping[str, str]]) -> tuple[RecordKind, Field] | None:
-    """Return the free field that knows most of a column's words; the first of equals."""
-    words = _words(stem) - {unit.casefold() for unit, _ in TO_UNIT}
-    best, reached = None, ENOUGH
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """A field that a column's name is near, and the words of the name that neither field nor row explains."""
+
+    kind: RecordKind
+    field: Field
+    strange: frozenset[str]
+
+
+def _best(stem: str, taken: Mapping[str, Mapping[str, str]]) -> _Near | None:
+    """Return the free field that knows all of a column's words, else most of them; the first of equals."""
+    words = _words(stem) - set(_spelled(_unit_in(stem)).split())
+    counters = _words(" ".join(re.findall(rf"([^\W\d_]+)[\W_]*{re.escape(PLACE)}", stem)))
+    best, reached = None, (False, ENOUGH)
     for kind in RECORD_KINDS.values():
         for field in kind.fields:
             if field.refers or field.name in taken.get(kind.name, {}) or not words:
@@ -144,17 +172,28 @@ def _best(stem: str, taken: Mapping[str, Mapping[str, str]]) -> tuple[RecordKind
             shared = words & known
             score = len(shared) / len(words) if shared - DAY_WORDS else 0.0
             score += 0.1 * (kind.name in words)
-            if score > reached or (score == reached and best is None):
-                best, reached = (kind, field), score
+            strange = words - known - ROWS - counters - set(kind.name.split("_"))
+            rank = (not strange and score > 0.0, score)
+            if score >= ENOUGH and (rank > reached or (rank == reached and best is None)):
+                best, reached = _Near(kind, field, frozenset(strange)), rank
     return best
+
+
+def _unit_in(name: str) -> str:
+    """Return the unit that stands in a column's name, as in CEA_ng_ml; empty if none does."""
+    spelled = f" {_spelled(name)} "
+    return next((unit for unit, _ in TO_UNIT if f" {_spelled(unit)} " in spelled), "")
+
+
+def _spelled(name: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", name.replace(PLACE, " ").casefold()))
 
 
 def _column(field: Field, stem: str, values: pd.Series[Any]) -> ColumnGuess:
     texts = [written(one) for one in values.dropna().unique().tolist()]
-    unit = next((a for a, b in TO_UNIT if b == field.unit and a != b and a.casefold() in words_of(stem)), "")
-    return ColumnGuess(
-        field, stem, unit if field.form == "number" else "", _days(field, values), _choices(field, texts)
-    )
+    unit = _unit_in(stem) if field.form == "number" else ""
+    told = unit if unit != field.unit and unit_factor(unit, field.unit) is not None else ""
+    return ColumnGuess(field, stem, told, _days(field, values), _choices(field, texts))
 
 
 def _days(field: Field, values: pd.Series[Any]) -> tuple[str, ...]:

@@ -107,12 +107,13 @@ def study_of(protocol: Protocol, path: str) -> StudyData:
         )
     table = _columns(protocol, found.cohort.table)
     return StudyData(_with_caveat(protocol, found), table, (path, address), found.provenance(asked),
-                     _chosen(where, everybody.cohort.table, found.cohort.table))  # fmt: skip
+                     _chosen(where, everybody, found))  # fmt: skip
 
 
-def _chosen(where: Predicate | None, whole: pd.DataFrame, kept: pd.DataFrame) -> Chosen:
+def _chosen(where: Predicate | None, everybody: Found, found: Found) -> Chosen:
     """Return how the rows that are kept were chosen from the whole registry."""
-    known_on = {name: day for name, day in KNOWN_ON.items() if name in kept.columns}
+    whole, kept = everybody.cohort.table, found.cohort.table
+    known_on = {name: day for name, day in KNOWN_ON[found.cohort.per].items() if name in kept.columns}
     asked = () if where is None else where.columns
     names = dict.fromkeys([*asked, *known_on.values()])
     left_out = whole[PATIENT_KEY].nunique() - kept[PATIENT_KEY].nunique()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
+from isotherm.app.case_from_records import TELLS
 from isotherm.app.margin_to_accept import nobody_accepted
 from isotherm.clinical.questions import IF_ANY, questions_of
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.criteria.expression import names
+from isotherm.criteria.library import guidelines
 
 NAMED = 3
 """How many open questions a line names."""
@@ -27,6 +31,14 @@ OF_ALL = sum(bits for kind, bits in OF_KIND.items() if kind not in IF_ANY)
 """What is open of a patient of whom nothing is noted."""
 
 
+@cache
+def asked_by_criteria() -> int:
+    """Return the questions whose answer is, or gives, a fact that a criterion of some guideline asks for."""
+    asked = {name for one in guidelines() for rule in one.rules if rule.is_criterion for expression in rule.expressions
+             for name in names(expression)}  # fmt: skip
+    return sum(1 << place for question, place in PLACES.items() if TELLS.get(question) in asked)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """What the worklist says of a patient.
@@ -42,8 +54,10 @@ class Line:
     died_on : str
     questions : int
         How many of the questions that are asked of a person are open.
+    for_criteria : int
+        How many of them a criterion asks for.
     asks : str
-        The first of them, in words.
+        The first of them in words, those that a criterion asks for before the others.
     margins : int
         How many margins are noted.
     to_accept : int
@@ -56,6 +70,7 @@ class Line:
     last_on: str
     died_on: str
     questions: int
+    for_criteria: int
     asks: str
     margins: int
     to_accept: int
@@ -99,9 +114,12 @@ class _Tally:
     def line(self, patient: str) -> Line:
         """Return the line, when all records of the patient have been counted."""
         asked = self.open | (OF_ALL & ~self.noted)
-        first = [label for place, (_, _, label) in enumerate(QUESTIONS) if asked >> place & 1][:NAMED]
+        needed = asked & asked_by_criteria()
+        first = [label for bits in (needed, asked & ~needed) for place, (_, _, label) in enumerate(QUESTIONS)
+                 if bits >> place & 1][:NAMED]  # fmt: skip
         return Line(patient=patient, lesions=self.lesions, ablated_on=self.ablated_on,
                     last_on=max(self.ablated_on, self.seen_on), died_on=self.died_on, questions=asked.bit_count(),
+                    for_criteria=needed.bit_count(),
                     asks=", ".join(first), margins=self.margins, to_accept=self.to_accept)  # fmt: skip
 
 

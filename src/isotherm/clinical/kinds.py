@@ -23,6 +23,23 @@ TO_UNIT: dict[tuple[str, str], float] = {
 }  # fmt: skip
 """Factors from units that may be written to the one that a fact is kept in."""
 
+
+def unit_factor(unit: str, kept: str) -> float | None:
+    """Return by what a number in a unit is multiplied to be kept in another one; None where no way there is known.
+
+    Blanks, the two signs for micro, and the case of the letter for liter (ng/ml, ng/mL) make no other unit.
+    """
+    if _one_spelling(unit) == _one_spelling(kept):
+        return 1.0
+    factors = (by for (one, to), by in TO_UNIT.items() if to == kept and _one_spelling(one) == _one_spelling(unit))
+    return next(factors, None)
+
+
+def _one_spelling(unit: str) -> str:
+    plain = unicodedata.normalize("NFKC", unit).replace(" ", "")
+    return re.sub(r"/([dm]?)l$", r"/\1L", plain)
+
+
 LONGEST_TEXT, LONGEST_KEY = 2000, 64
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 """Nothing in a key can be a path, a formula of a spreadsheet, or part of a query."""

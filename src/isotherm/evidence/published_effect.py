@@ -8,6 +8,7 @@ from itertools import combinations
 from isotherm.errors import CannotPool
 from isotherm.evidence.comparable import RULES, overlap_problem
 from isotherm.evidence.library import Library
+from isotherm.evidence.named_apart import names_apart
 from isotherm.evidence.paper import Paper
 from isotherm.evidence.result import PublishedResult
 from isotherm.evidence.set_aside import set_aside
@@ -49,7 +50,7 @@ def study_effects(
     """
     reasons = dict(despite or {})
     records = [library.result(name) for name in ids]
-    names = _names(library, records)
+    names = names_apart(library.papers, records)
     if len(set(ids)) < len(ids):
         raise CannotPool("One result came twice; name each once.")
     shared = [(a.id, b.id) for a, b in sharing_patients(library, records)]
@@ -128,21 +129,6 @@ def sharing_patients(
     """Return the pairs of results that rest on some of the same patients, by what their publications say."""
     return tuple((a, b) for a, b in combinations(records, 2)
                  if a.paper == b.paper or b.paper in library.overlapping(a.paper))  # fmt: skip
-
-
-def _names(library: Library, records: Sequence[PublishedResult]) -> dict[str, str]:
-    """Return how each study is called: by its publication; by what tells two of one publication apart as well."""
-    short = {record.id: library.papers[record.paper].short for record in records}
-    labelled = {record.id: f"{short[record.id]}, {record.label}" for record in records}
-    exact = {record.id: f"{short[record.id]}, {record.id.partition('.')[2]}" for record in records}
-    return {
-        name: short[name] if _once(short, name) else labelled[name] if _once(labelled, name) else exact[name]
-        for name in short
-    }
-
-
-def _once(names: Mapping[str, str], name: str) -> bool:
-    return list(names.values()).count(names[name]) == 1
 
 
 def _days(at: str) -> float | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, cast
 
 from isotherm.clinical.fact import ORIGINS, Fact
-from isotherm.clinical.kinds import TO_UNIT, FactKind, Value
+from isotherm.clinical.kinds import TO_UNIT, FactKind, Value, unit_factor
 from isotherm.toml_form import Document, Key, Shape, Wrong, choice, number, text
 from isotherm.toml_lines import Path
 
@@ -50,14 +49,6 @@ def day_until(today: date) -> Read:
         return _not_later(day, today)
 
     return read
-
-
-def factor_to(kind: FactKind, unit: str) -> float | None:
-    """Return by what a number in a unit is multiplied to be kept; None where the unit is of another kind."""
-    same = _folded(unit) == _folded(kind.unit)
-    found = (factor for (one, kept), factor in TO_UNIT.items()
-             if kept == kind.unit and _folded(one) == _folded(unit))  # fmt: skip
-    return 1.0 if same else next(found, None)
 
 
 def units_of(kind: FactKind) -> tuple[str, ...]:
@@ -121,7 +112,7 @@ def _unit(kind: FactKind) -> Read:
     def read(_: Document, value: object, __: Path) -> float:
         if not kind.unit:
             raise Wrong(f"no unit, since {kind.label} has none", came="a unit")
-        factor = factor_to(kind, value) if isinstance(value, str) else None
+        factor = unit_factor(value, kind.unit) if isinstance(value, str) else None
         if factor is None:
             raise Wrong(" or ".join(units_of(kind)), came="another unit" if isinstance(value, str) else "")
         return factor
@@ -151,11 +142,6 @@ def _scaled(value: object, factor: float) -> object:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _folded(unit: str) -> str:
-    """Return a unit in one spelling: there are two signs for micro, and blanks do not count."""
-    return unicodedata.normalize("NFKC", unit).replace(" ", "")
 
 
 def _as_day(value: object) -> date | None:

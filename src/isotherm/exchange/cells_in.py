@@ -100,13 +100,18 @@ def open_sheet(
         elif form == "excel":
             with open_book(file) as book:
                 name = book.chosen(sheet, first=first)
-                yield _sheet(f"{file.name} [{name}]", excel_rows(book, name))
+                yield _sheet(sheet_name(file, name), excel_rows(book, name))
         elif form == "parquet":
             yield _sheet(file.name, _parquet_rows(file))
         else:
             raise UnreadableFile(f"'{file.name}' came; a table is one of: {', '.join(FORMS)}.")
     except OSError as error:
         raise unreadable(file, error) from error
+
+
+def sheet_name(file: Path, sheet: str) -> str:
+    """Return what messages call a sheet of a book."""
+    return f"{file.name} [{sheet}]"
 
 
 def unreadable(file: Path, error: OSError) -> UnreadableFile:

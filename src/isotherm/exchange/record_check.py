@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from isotherm.clinical.record import PATIENT_KEY, Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.exchange.record_intake import Intake, Noted
+from isotherm.exchange.record_passed import PassedOver
 from isotherm.exchange.record_problems import Problem
 
 RecordKey = tuple[str, str, str]
@@ -38,6 +39,8 @@ class Checked:
         Rows that said again, or added to, what another row says of the same thing.
     rows : mapping of str to int
         Rows read, by table.
+    passed : tuple of PassedOver
+        What was not read, or made no record.
     """
 
     good: tuple[Noted, ...]
@@ -45,6 +48,7 @@ class Checked:
     problems: tuple[Problem, ...]
     repeated: int
     rows: Mapping[str, int]
+    passed: tuple[PassedOver, ...] = ()
 
     @property
     def left_out_patients(self) -> int:
@@ -86,7 +90,7 @@ def check(intake: Intake, known: Known) -> Checked:
         good=tuple(one for one in merged.values() if one.record.patient_id not in bad),
         left_out=tuple(one for one in merged.values() if one.record.patient_id in bad),
         problems=tuple(sorted(problems, key=lambda one: (order.get(one.table, -1), one.row))),
-        repeated=repeated, rows=dict(intake.rows),
+        repeated=repeated, rows=dict(intake.rows), passed=tuple(intake.passed),
     )  # fmt: skip
 
 

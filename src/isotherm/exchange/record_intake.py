@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Record, RecordKind
 from isotherm.exchange.fact_values import fact_fields
+from isotherm.exchange.record_passed import PassedOver
 from isotherm.exchange.record_problems import Problem
 
 
@@ -30,6 +31,8 @@ class Intake:
     problems : list of Problem
     rows : dict of str to int
         Rows read, by table.
+    passed : list of PassedOver
+        What was not read, or made no record.
     simulated : bool
         Whether any of it says of itself that it is of nobody who ever lived.
     """
@@ -37,6 +40,7 @@ class Intake:
     noted: list[Noted] = field(default_factory=list[Noted])
     problems: list[Problem] = field(default_factory=list[Problem])
     rows: dict[str, int] = field(default_factory=dict[str, int])
+    passed: list[PassedOver] = field(default_factory=list[PassedOver])
     simulated: bool = False
 
     def problem(self, table: str, row: int, column: str, says: str, patient_id: str = "") -> None:

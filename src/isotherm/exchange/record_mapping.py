@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from isotherm.clinical.kinds import TO_UNIT, Value
+from isotherm.clinical.kinds import Value, unit_factor
 from isotherm.clinical.record import Field, RecordKind
 from isotherm.exchange.record_days import ISO
 
@@ -56,14 +56,14 @@ class FieldSource:
             raise ValueError(f"{self.field.name} needs a column or a constant, and not both.")
         if self.unit and self.field.form != "number":
             raise ValueError(f"{self.field.name} is no number, so it has no unit.")
-        if self.unit and self.unit != self.field.unit and (self.unit, self.field.unit) not in TO_UNIT:
+        if self.unit and unit_factor(self.unit, self.field.unit) is None:
             raise ValueError(f"{self.field.name} is kept in {self.field.unit or 'no unit'}; nothing is known of how "
                              "to get there from the unit that is named.")  # fmt: skip
 
     @property
     def factor(self) -> float:
         """What a number of the column is multiplied by."""
-        return TO_UNIT[(self.unit, self.field.unit)] if self.unit and self.unit != self.field.unit else 1.0
+        return (unit_factor(self.unit, self.field.unit) if self.unit else None) or 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,9 +14,10 @@ from isotherm.clinical.record import PATIENT_KEY, Field, RecordKind
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadTable, UnreadableFile
 from isotherm.exchange.cells_excel import ERRORS, open_book
-from isotherm.exchange.cells_in import FORMS, Sheet, open_sheet
+from isotherm.exchange.cells_in import FORMS, Sheet, open_sheet, sheet_name
 from isotherm.exchange.record_cells import cell_text, value_of, wanted
 from isotherm.exchange.record_intake import Intake
+from isotherm.exchange.record_passed import PassedOver, files_left
 from isotherm.exchange.record_tables_out import UNKNOWN, table_columns
 from isotherm.exchange.simulated_mark import is_marked, marked_at
 from isotherm.exchange.spreadsheet_text import unguarded
@@ -48,11 +49,22 @@ def read_tables(path: str | os.PathLike[str], *, today: date) -> Intake:
     UnreadableFile, BadTable
         A file that is no table of a kind, or that has columns which are no field of it.
     """
-    intake = Intake()
-    for kind, opened in _sheets(Path(path)):
+    place, intake = Path(path), Intake()
+    for kind, opened in _sheets(place):
         with opened() as sheet:
             _read(kind, sheet, intake, today=today, guard=not sheet.name.endswith((".parquet", ".pq")))
+    intake.passed += _left(place, intake.rows)
     return intake
+
+
+def _left(place: Path, read: Collection[str]) -> Iterator[PassedOver]:
+    """Yield the files of a folder that are no tables of ours, and the sheets of a book that nobody sees."""
+    if place.is_dir():
+        yield from files_left(place, [place / name for name in read], "of a folder, tables in CSV and Parquet are read")
+    elif FORMS.get(place.suffix.lower()) == "excel":
+        with open_book(place) as book:
+            hidden = [one.title for one in book.values.worksheets if one.title not in book.visible]
+        yield from (PassedOver(table=sheet_name(place, one), why="it is hidden") for one in hidden)
 
 
 Opened = Callable[[], Any]

@@ -14,6 +14,7 @@ from isotherm.errors import BadTable
 from isotherm.exchange.cells_in import Sheet, open_sheet
 from isotherm.exchange.record_cells import cell_text, value_of, wanted
 from isotherm.exchange.record_intake import Intake
+from isotherm.exchange.record_passed import Reading
 from isotherm.exchange.record_tables_in import FUTURE
 from isotherm.exchange.redcap_names import (
     CODES,
@@ -59,9 +60,10 @@ def read_redcap(path: str | os.PathLike[str], *, today: date) -> Intake:
     UnreadableFile, BadTable
         No table, or one with columns that are no variable of the dictionary.
     """
-    intake = Intake()
-    with open_sheet(path) as sheet:
-        _check_columns(sheet)
+    intake, reading = Intake(), Reading("it is of the project's users, surveys and forms")
+    with open_sheet(path) as opened:
+        _check_columns(opened)
+        sheet = reading.counted(opened, {RECORD_ID, INSTRUMENT, INSTANCE, EVENT, *VARIABLES})
         reader = _Reader.of(sheet, intake, today)
         intake.rows[sheet.name] = 0
         for number, cells in sheet.rows:
@@ -70,6 +72,7 @@ def read_redcap(path: str | os.PathLike[str], *, today: date) -> Intake:
                 intake.problem(sheet.name, number, "", "it has more or fewer cells than the header")
             else:
                 reader.row(number, [cell_text(cell) for cell in cells])
+    intake.passed += reading.passed()
     return intake
 
 

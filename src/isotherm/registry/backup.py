@@ -17,7 +17,7 @@ from isotherm.registry.address import Address, address_of, connected, writing
 from isotherm.registry.failures import failures
 from isotherm.registry.inserting import insert_rows
 from isotherm.registry.migrate import upgrade
-from isotherm.registry.opening import found_revision, is_made, making
+from isotherm.registry.opening import found_revision, is_made, making, own_file
 from isotherm.registry.revisions import HEAD, REVISIONS, VERSION, revision_of
 from isotherm.registry.sessions import read
 from isotherm.registry.tables import AUDIT, REGISTRY
@@ -138,17 +138,9 @@ def _copy_pages(address: Address, file: Path) -> None:
         closing(sqlite3.connect(f"{Path(str(address.file)).absolute().as_uri()}?mode=rw", uri=True)) as source,
     ):
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        with closing(_new_file(file)) as target:
+        own_file(file)
+        with closing(sqlite3.connect(file)) as target:
             source.backup(target)
-
-
-def _new_file(file: Path) -> sqlite3.Connection:
-    try:
-        file.touch(exist_ok=False)
-    except OSError as error:
-        why = (error.strerror or "the system refused").lower()
-        raise OutputError(f"'{printable(file.name)}' cannot be written: {why}; choose another folder.") from None
-    return sqlite3.connect(file)
 
 
 def _copy_out(engine: Engine, address: Address, file: Path) -> None:

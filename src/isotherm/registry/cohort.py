@@ -31,15 +31,6 @@ LATER = ("progressed_on", "died_on", "last_seen_on", "repeat_ablated_on", "resid
          "assisted_efficacy", "efficacy", "complication", "complications", "died_30d", "died_90d", "stay_days",
          *(f"highest_{grade}" for grade in GRADES))  # fmt: skip
 
-KNOWN_ON: Mapping[str, str] = MappingProxyType(
-    {
-        "timing": "timing_known_on",
-        "ablated_lesions": "ablated_on",
-        "smallest_margin_mm": "ablated_on",
-    }
-)
-"""Facts of patients that come after the first decision, and the column with the day before which nobody knew them."""
-
 OF_PATIENT = ("center_id", "sex", "bmi_kg_m2", "diabetes", "steatosis", "cirrhosis")
 OF_PRIMARY = ("primary", "primary_site", "t_stage", "n_stage", "ras", "braf", "microsatellites")
 OF_DECISION = ("organ", "strategy", "tumor_board", "ecog", "asa", "cea_ug_l", "distribution", "extrahepatic_disease",
@@ -50,6 +41,25 @@ OF_ABLATION = ("modality", "device", "applicators", "power_w", "minutes", "hydro
 OF_MARGIN = ("minimal_margin_mm", "low_mm", "high_mm", "under_0_percent", "under_5_percent", "under_10_percent",
              "uncovered_ml", "vessel_bridging", "registration", "registration_error_mm")  # fmt: skip
 
+MARGIN_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        name: name if name.startswith(("minimal", "vessel", "uncovered", "registration")) else f"margin_{name}"
+        for name in OF_MARGIN
+    }
+)
+"""What a cohort of tumors calls the fields of a margin."""
+
+_OF_THE_ABLATION = (*OF_SESSION, *OF_ABLATION, *MARGIN_COLUMNS.values(), "margin_status", "margin_after_days")
+
+KNOWN_ON: Mapping[Unit, Mapping[str, str]] = MappingProxyType({
+    "patient": {"timing": "timing_known_on", "ablated_lesions": "ablated_on", "smallest_margin_mm": "ablated_on"},
+    "session": {"timing": "timing_known_on", **dict.fromkeys(("ablated_lesions", *OF_SESSION), "session_on")},
+    "tumor": {"timing": "timing_known_on", **dict.fromkeys(_OF_THE_ABLATION, "lesion_ablated_on")},
+})  # fmt: skip
+"""Facts that come after the first decision, and the column with the day before which nobody knew them, by unit.
+
+A margin is what the ablation left, so it counts from that day, whenever the scan was on which it was measured.
+"""
 
 UNUSED: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "lesion": ("tracking_uid", "note"),
@@ -193,8 +203,7 @@ def _tumors(found: Endpoints, derived: Derived, margins: Margins) -> Parts:
     made.columns["diameter_mm"] = _diameters(found)
     made.columns["lesion_ablated_on"] = dates_of(found.local.start)
     made.columns["repeat_ablated_on"] = dates_of(found.local.repeat)
-    for name in OF_MARGIN:
-        column = name if name.startswith(("minimal", "vessel", "uncovered", "registration")) else f"margin_{name}"
+    for name, column in MARGIN_COLUMNS.items():
         made.columns[column] = margins.column(linked, name)
     for name in ("minimal_margin_mm", "vessel_bridging"):
         made.why[name] = np.where(np.isin(margins.why, [""]), "", margins.why)

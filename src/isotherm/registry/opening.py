@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -123,6 +125,33 @@ def _look_at_place(file: Path) -> None:
         raise OutputError(f"'{name}' cannot be made: its folder does not exist; make the folder first.")
     if file.exists() and (not file.is_file() or file.stat().st_size):
         raise OutputError(f"'{name}' is there already; choose another name, or go on with it if it is a registry.")
+    own_file(file, may_be_there=True)
+
+
+def own_file(file: Path, *, may_be_there: bool = False) -> None:
+    """Make an empty file that nobody but its owner can read; one that is there keeps the mode that somebody chose.
+
+    SQLite gives the files that it keeps beside a database (-wal, -shm, -journal) the mode of the database.
+
+    Raises
+    ------
+    OutputError
+
+    Notes
+    -----
+    Who makes the same one waits: to close a file lets go of every lock that the process holds on it (POSIX).
+    """
+    try:
+        with _MAKING_FILE:
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        if may_be_there and isinstance(error, FileExistsError):
+            return
+        why = (error.strerror or "the system refused").lower()
+        raise OutputError(f"'{printable(file.name)}' cannot be written: {why}; choose another folder.") from None
+
+
+_MAKING_FILE = threading.Lock()
 
 
 def _let_read_while_written(engine: Engine, address: Address) -> None:

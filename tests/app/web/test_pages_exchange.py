@@ -513,6 +513,31 @@ def test_an_archive_that_is_none_or_unpacks_to_too_much_is_refused(
     assert "use isotherm registry import on the command line" in html
 
 
+def test_the_address_of_a_refused_mapping_loaded_again_leads_to_the_page_that_has_the_form(client: TestClient) -> None:
+    html = send(client, ("clinic.csv", THEIRS))
+    assert write(client, f"{where(html)}/mapping", text="[[tabel]]", read=field(html, "read")).status_code == 400
+
+    answer = client.get(f"{where(html)}/mapping", follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, where(html))
+    assert "cannot be used yet" in client.get(where(html)).text
+
+
+def test_what_of_a_file_was_not_read_is_told_before_and_after_an_import(client: TestClient, registry: str) -> None:
+    table = "MRN,Sex,Hair,center,extra_organ\nQ1,female,gray,St. Mary's,lung\nQ2,male,,St. Mary's,bone\n"
+    html = send(client, ("clinic.csv", table))
+    assert "Near a field, and not read: extra_organ, center." in html
+    passed = re.findall(r"<tr data-row><th scope=\"row\">(\w+)</th><td class=\"number\">([^<]+)</td>", html)
+    assert passed == [("Hair", "1 filled cell"), ("center", "2 filled cells"), ("extra_organ", "2 filled cells")]
+    assert "gray" not in html
+
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="from the clinic")
+
+    done = settled(client, where(html))
+    assert "Imported: 2 new records" in done
+    assert "not in the mapping" in done
+
+
 def test_an_upload_that_is_not_there_is_said(client: TestClient, tmp_path: Path) -> None:
     for path in ("/exchange/0123456789abcdef", "/exchange/..%2f..%2fx", "/exchange/x"):
         assert client.get(path).status_code == 404

@@ -86,11 +86,44 @@ def test_lines_are_sorted_as_asked(table: WorklistTable, sort: str, key: str) ->
 
 
 @pytest.mark.parametrize(("sort", "key"), [("lesions", "lesions"), ("ablated", "ablated_on"),
-                                           ("questions", "questions"), ("accept", "to_accept")])  # fmt: skip
+                                           ("accept", "to_accept")])  # fmt: skip
 def test_what_there_is_more_of_comes_first(table: WorklistTable, sort: str, key: str) -> None:
     found = [getattr(one, key) for one in table.find(wanted(sort=sort)).lines]
 
     assert found == sorted(found, reverse=True)
+
+
+def test_whose_open_questions_criteria_ask_for_comes_first_and_the_dead_last(table: WorklistTable) -> None:
+    found = [
+        (one.died_on != "", -one.for_criteria, -one.questions) for one in table.find(wanted(sort="questions")).lines
+    ]
+
+    assert found == sorted(found)
+
+
+def test_of_open_questions_those_are_told_apart_that_a_criterion_asks_for() -> None:
+    answered = of("patient", sex="male", born_on=date(1950, 1, 1))
+    (before,), (after,) = lines_of([of("patient")]), lines_of([answered])
+
+    assert (before.questions - after.questions, before.for_criteria - after.for_criteria) == (2, 2)
+    (session,) = lines_of([of("session", "1", ablated_on=date(2025, 1, 1))])
+    (told,) = lines_of([of("session", "1", ablated_on=date(2025, 1, 1), approach="open")])
+    assert (session.questions - told.questions, session.for_criteria - told.for_criteria) == (1, 0)
+    assert before.asks.startswith("sex, date of birth")
+
+
+@pytest.mark.parametrize("only", ["questions", "criteria"])
+def test_questions_are_counted_of_the_living(registry: str, table: WorklistTable, only: Only) -> None:
+    before = table.find(wanted(only=only, size=1000))
+    patient = before.lines[0].patient
+    with open_store(registry) as store:
+        store.add([of("death", patient=patient, died_on=date(2026, 1, 1))], by="test", why="test")
+
+    found = table.find(wanted(only=only, size=1000))
+
+    assert found.count == before.count - 1
+    assert patient not in {one.patient for one in found.lines}
+    assert found.criteria <= found.questions < found.patients
 
 
 def test_a_search_is_of_letters_and_no_pattern(table: WorklistTable) -> None:
@@ -99,7 +132,7 @@ def test_a_search_is_of_letters_and_no_pattern(table: WorklistTable) -> None:
         assert table.find(wanted(search=nothing)).count == 0
 
 
-@pytest.mark.parametrize("only", ["", "due", "questions", "accept"])
+@pytest.mark.parametrize("only", ["", "due", "questions", "criteria", "accept"])
 def test_the_number_beside_a_filter_is_how_many_it_shows(table: WorklistTable, only: Only) -> None:
     found = table.find(wanted(only=only, size=1000))
 

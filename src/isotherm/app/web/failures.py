@@ -98,6 +98,9 @@ def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, IsothermError):  # while a body was read: FastAPI calls that a body it cannot parse
         return _told(request, error.__cause__)
+    if error.status_code == 405 and request.method == "GET":
+        # Loaded again, or gone back to, after a form sent there was refused: the page above has the form.
+        return go(request, request.url.path.rpartition("/")[0] or "/")
     said = error.detail if error.status_code not in (404, 405) or error.detail != "Not Found" else NOT_HERE
     return failure(request, error.status_code, NOT_HERE if error.status_code == 405 else said)
 

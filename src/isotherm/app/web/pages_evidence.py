@@ -80,7 +80,7 @@ def one_result(request: Request, result_id: str) -> Response:
              if name not in hidden and value not in (None, "", [], False)}  # fmt: skip
     return page(request, "evidence_result.html.jinja", record=record, paper=paper, facts=facts, row=_row(record),
                 paper_words=paper_words(paper), checks=reproduce(library(), {record.id}), source=str(record.source),
-                context=context_words(record))  # fmt: skip
+                context=context_words(record, paper))  # fmt: skip
 
 
 @ROUTER.get("/evidence/paper/{paper_id}")
@@ -97,6 +97,7 @@ def one_paper(request: Request, paper_id: str) -> Response:
 
 def _row(record: PublishedResult) -> dict[str, Any]:
     """Return a result as lists show it."""
-    return {"record": record, "value": value_words(record), "what": context_words(record),
+    what = context_words(record, library().papers[record.paper])
+    return {"record": record, "value": value_words(record), "what": what,
             "warnings": flag_words(record), "status": record.status, "status_says": status_words(record),
             "pools": record.has_interval and record.estimate is not None}  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from isotherm.app.registry_draft import kinds_not_read
+from isotherm.app.registry_draft import columns_not_read, kinds_not_read
 from isotherm.app.registry_exchange_tasks import Form as InForm
 from isotherm.app.web.admission import writer
 from isotherm.app.web.context import foreman_of, start_job, web_of
@@ -167,4 +167,5 @@ def _shown(request: Request, sent: Sent, *, status: int = 200, written: str | No
     return page(request, "exchange_one.html.jinja", status=status, sent=sent, job=job, asked=asked, found=found,
                 told=table.told(job) if job else "", files=[], problems_file=PROBLEMS, stated=stated,
                 text=(text := stated.text if written is None else written), overtaken=overtaken, read=stated.mark,
-                lacking=kinds_not_read(text), wrong=[] if overtaken else _problems_of(stated.text, sent))  # fmt: skip
+                lacking=kinds_not_read(text), left=columns_not_read(text),
+                wrong=[] if overtaken else _problems_of(stated.text, sent))  # fmt: skip

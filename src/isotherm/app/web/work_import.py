@@ -77,7 +77,7 @@ def _drafted(path: Path, draft: Path, today: date) -> str | None:
     else:
         return None
     if not draft.exists():
-        write_draft(path, str(draft))
+        write_draft(path, str(draft), today=today)
     return draft.read_text(encoding="utf-8")
 
 

@@ -17,11 +17,11 @@ from isotherm.app.worklist import Line, lines_of
 from isotherm.errors import IsothermError
 from isotherm.registry.store import Store, open_store
 
-Only = Literal["", "due", "questions", "accept"]
+Only = Literal["", "due", "questions", "criteria", "accept"]
 
 SORTS = {
     "patient": "patient", "lesions": "lesions DESC, patient", "ablated": "ablated_on DESC, patient",
-    "last": "died_on != '', last_on, patient", "questions": "questions DESC, patient",
+    "last": "died_on != '', last_on, patient", "questions": "died_on != '', for_criteria DESC, questions DESC, patient",
     "accept": "died_on != '', to_accept DESC, patient",
 }  # fmt: skip
 """What can be sorted by, and how; who is alive comes before who is not where it is asked whom to see."""
@@ -43,8 +43,9 @@ class Wanted:
     ----------
     search : str
         Part of the patient's key.
-    only : {"", "due", "questions", "accept"}
-        Those who were not seen for long, of whom questions are open, who live and whose margins nobody has accepted.
+    only : {"", "due", "questions", "criteria", "accept"}
+        Of those who live: who were not seen for long, of whom questions are open, of whom questions are open that a
+        criterion asks for, whose margins nobody has accepted.
     days : int
         What "for long" is.
     today : date
@@ -82,6 +83,7 @@ class Found:
     patients: int
     due: int
     questions: int
+    criteria: int
     accept: int
     behind: int
 
@@ -206,7 +208,7 @@ class WorklistTable:
 def _put(connection: sqlite3.Connection, lines: Iterable[Line]) -> None:
     coming = iter(lines)
     while some := [astuple(line) for line in islice(coming, PUT_AT_ONCE)]:
-        connection.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", some)
+        connection.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", some)
 
 
 def _note(connection: sqlite3.Connection, registry_id: str, entries: int) -> None:
@@ -216,7 +218,15 @@ def _note(connection: sqlite3.Connection, registry_id: str, entries: int) -> Non
 
 DUE = "died_on = '' AND ablated_on != '' AND last_on < :before"
 TO_ACCEPT = "died_on = '' AND to_accept > 0"
-CONDITIONS: dict[Only, str] = {"": "TRUE", "due": DUE, "questions": "questions > 0", "accept": TO_ACCEPT}
+QUESTIONS = "died_on = '' AND questions > 0"
+CRITERIA = "died_on = '' AND for_criteria > 0"
+CONDITIONS: dict[Only, str] = {
+    "": "TRUE",
+    "due": DUE,
+    "questions": QUESTIONS,
+    "criteria": CRITERIA,
+    "accept": TO_ACCEPT,
+}
 
 
 def _found(connection: sqlite3.Connection, wanted: Wanted, behind: int) -> Found:
@@ -224,7 +234,8 @@ def _found(connection: sqlite3.Connection, wanted: Wanted, behind: int) -> Found
             "skip": (wanted.page - 1) * wanted.size}  # fmt: skip
     matches = "(:search = '' OR instr(lower(patient), :search) > 0)"
     counts = connection.execute(
-        f"SELECT COUNT(*) AS patients, COALESCE(SUM({DUE}), 0) AS due, COALESCE(SUM(questions > 0), 0) AS questions, "
+        f"SELECT COUNT(*) AS patients, COALESCE(SUM({DUE}), 0) AS due, COALESCE(SUM({QUESTIONS}), 0) AS questions, "
+        f"COALESCE(SUM({CRITERIA}), 0) AS criteria, "
         f"COALESCE(SUM({TO_ACCEPT}), 0) AS accept, COALESCE(SUM({CONDITIONS[wanted.only]}), 0) AS count "
         f"FROM line WHERE {matches}", told,
     ).fetchone()  # fmt: skip

@@ -156,10 +156,10 @@ TABLES = (
         came_at TEXT NOT NULL, PRIMARY KEY (id, number))""",
     """CREATE TABLE IF NOT EXISTS line (
         patient TEXT PRIMARY KEY, lesions INTEGER NOT NULL, ablated_on TEXT NOT NULL, last_on TEXT NOT NULL,
-        died_on TEXT NOT NULL, questions INTEGER NOT NULL, asks TEXT NOT NULL, margins INTEGER NOT NULL,
-        to_accept INTEGER NOT NULL) WITHOUT ROWID""",
+        died_on TEXT NOT NULL, questions INTEGER NOT NULL, for_criteria INTEGER NOT NULL, asks TEXT NOT NULL,
+        margins INTEGER NOT NULL, to_accept INTEGER NOT NULL) WITHOUT ROWID""",
     """CREATE INDEX IF NOT EXISTS line_last ON line (
-        died_on != '', last_on, patient, died_on, ablated_on, questions, to_accept, lesions)""",
+        died_on != '', last_on, patient, died_on, ablated_on, questions, for_criteria, to_accept, lesions)""",
     """CREATE TABLE IF NOT EXISTS lines_are_of (registry_id TEXT NOT NULL, entries INTEGER NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS account (
         name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL)""",
