@@ -79,7 +79,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         return MEASURED[len(case.lesions)]
 
     monkeypatch.setattr(batch_task, "assess_margin", once)
-    monkeypatch.setattr(outputs, "report_html", lambda assessment: "report")
+    monkeypatch.setattr(outputs, "report_html", lambda assessment, made: "report")
     monkeypatch.setattr(OnThisMachine, "__call__", in_this_process)
 
 
