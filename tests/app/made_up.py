@@ -6,6 +6,7 @@ partly out of sight and has a hostile name; lesion 3 was not ablated, and most o
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from scipy.ndimage import gaussian_filter
 from skimage.measure import marching_cubes
 
 from isotherm.app.assessment import Assessment, LesionView
+from isotherm.app.provenance import Provenance
 from isotherm.imaging.geometry import Triangles, direction_words
 from isotherm.imaging.margin import Margin
 from isotherm.imaging.surface import Surface
@@ -24,6 +26,9 @@ Float = npt.NDArray[np.float64]
 
 HOSTILE = '<script>alert("x")</script> & $\\frac{S7}$'
 """A segment name that would run if it were not escaped, and break the figures if it were read as mathematics."""
+
+MADE = Provenance(on=datetime(2026, 3, 1, 12, tzinfo=UTC), id="0123456789abcdef", by="A. Reader")
+"""How it came about."""
 
 ORGAN_CENTER = np.array([-60.0, 10.0, 40.0])
 ORGAN_RADIUS_MM = 70.0

@@ -79,7 +79,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         return MEASURED[len(case.lesions)]
 
     monkeypatch.setattr(batch_task, "assess_margin", once)
-    monkeypatch.setattr(outputs, "report_html", lambda assessment: "report")
+    monkeypatch.setattr(outputs, "report_html", lambda assessment, made: "report")
     monkeypatch.setattr(OnThisMachine, "__call__", in_this_process)
 
 
@@ -226,10 +226,10 @@ def test_a_run_stopped_in_the_middle_leaves_whole_tables_and_is_resumed(
 ) -> None:
     real = batch_task.write_results
 
-    def stopped(folder: Path, assessment: Any) -> Any:
+    def stopped(folder: Path, assessment: Any, made: Any) -> Any:
         if folder.name == "c":
             raise KeyboardInterrupt
-        return real(folder, assessment)
+        return real(folder, assessment, made)
 
     listed(home, line("a"), line("b", "data/none.nii.gz"), line("c"), line("d"))
     with monkeypatch.context() as patch:

@@ -135,7 +135,7 @@ def test_a_label_becomes_a_harmless_file_name(label: str, name: str) -> None:
 def test_lesions_whose_labels_look_alike_do_not_overwrite_each_other(
     isotherm: Command, files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outputs, "report_html", lambda assessment: "report")
+    monkeypatch.setattr(outputs, "report_html", lambda assessment, made: "report")
     monkeypatch.setattr(outputs, "safe_name", lambda label: "same")
     ran = isotherm("margin", *files, "--tumor", files[1], *FAST, "--out", tmp_path)
     assert ran.code == 0
@@ -145,7 +145,7 @@ def test_lesions_whose_labels_look_alike_do_not_overwrite_each_other(
 def test_a_folder_that_is_used_again_holds_nothing_of_the_earlier_case(
     isotherm: Command, files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outputs, "report_html", lambda assessment: "report")
+    monkeypatch.setattr(outputs, "report_html", lambda assessment, made: "report")
     (tmp_path / "notes.txt").write_text("mine")
     isotherm("margin", *files, "--tumor", files[1], *FAST, "--out", tmp_path)
     assert (tmp_path / "lesion-2-margin.vtk").is_file()
@@ -202,7 +202,7 @@ def test_a_new_folder_goes_away_with_its_new_parents_where_it_stayed_empty(
 def test_leftovers_of_a_run_that_was_killed_are_cleared_away(
     isotherm: Command, files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outputs, "report_html", lambda assessment: "report")
+    monkeypatch.setattr(outputs, "report_html", lambda assessment, made: "report")
     for name in (f".isotherm-{16 * '0'}", f".isotherm-{16 * '0'}.nii.gz", "lesion-2-margin.vtk"):
         (tmp_path / name).write_text("half")
     (tmp_path / ".isotherm-mine").write_text("mine")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from isotherm.app.registration_words import SUMMARIES, registration_line
+from isotherm.app.registration_report import facts_of_registration
+from isotherm.app.registration_words import GATES, MEANINGS, SUMMARIES, registration_line
 
 
 def gate(name: str, verdict: str | None, figure: float | None, unit: str = "mm") -> dict[str, Any]:
@@ -29,8 +30,17 @@ def test_gates_that_did_not_pass_are_named_with_their_figures_the_worst_first_an
         "The registration failed its gates · rigid near the lesion · Estimated error in the tumor: 4.00 mm · "
         "Tumor volume, change: 12 %")  # fmt: skip
     many = told("warn", *(gate("tumor_bend", "warn", float(n)) for n in range(4)))
-    assert registration_line(many).endswith("Tumor, bent by: 1.00 mm · and 2 more")
+    assert registration_line(many).endswith("Tumor, bent on average by: 1.00 mm · and 2 more")
     assert registration_line(told("warn", gate("unheard_of", "warn", None))).endswith("in other words: not told")
+
+
+def test_the_greatest_bend_of_a_tumor_is_not_taken_for_the_figure_of_the_gate_which_is_a_mean() -> None:
+    one = told("pass", gate("tumor_bend", "pass", 0.2), tumor_shift_mm=8.8, tumor_turn_degrees=5.1, tumor_bend_mm=0.4,
+               error_mm=None)  # fmt: skip
+    motion = dict(facts_of_registration(one, {"registration_error_mm": 1.6}))["The tumor was"]
+    assert motion.endswith("bent by up to 0.4\u00a0mm at one place (the gate: on average, free deformation)")
+    assert GATES["tumor_bend"] == "Tumor, bent on average by"
+    assert "on average" in MEANINGS["tumor_bend"]
 
 
 def test_a_doubt_without_a_gate_is_told() -> None:

@@ -18,8 +18,9 @@ import pytest
 
 from isotherm.app import report
 from isotherm.app.assessment import Assessment
+from isotherm.app.provenance import result_hash
 from isotherm.app.report import MOST_BYTES, report_html
-from tests.app.made_up import HOSTILE, made_up_assessment
+from tests.app.made_up import HOSTILE, MADE, made_up_assessment
 
 SECTIONS = ["findings", "planes", "viewer", "map", "histogram", "tables", "flags", "methods"]
 
@@ -62,7 +63,7 @@ class Page(HTMLParser):
 
 @cache
 def html(**made_up: bool) -> str:
-    return report_html(made_up_assessment(**made_up))
+    return report_html(made_up_assessment(**made_up), MADE)
 
 
 @cache
@@ -95,6 +96,17 @@ def test_the_finding_has_number_interval_place_and_caveat() -> None:
     assert "Lesion 1 Minimal margin −0.6 mm 90 % interval −2.5 to 0.8 mm" in said
     assert "Thinnest point anterior-right R 78.7, A 4.5, S 48.5 mm All of the surface assessed." in said
     assert "A vessel limits the margin here." in said
+
+
+def test_the_head_says_which_measurement_it_is_of_which_days_and_by_whom() -> None:
+    said = page().words("")
+
+    assert "Measurement 0123456789abcdef" in said
+    assert f"Result margin.json, {result_hash(made_up_assessment().document)}" in said
+    assert "Measured 2026-03-01 with isotherm 0.1.0, by A. Reader" in said
+    assert "Scans before ablation not recorded, after ablation not recorded" in said
+    assert "Outlines drawn by not recorded" in said
+    assert "Accepted not recorded here: the registry has who accepted a margin" in said
 
 
 def test_a_bounded_margin_is_at_most_its_number() -> None:
@@ -204,19 +216,19 @@ def test_many_lesions_still_fit_into_one_file() -> None:
     lesions = [dict(few.document["lesions"][n % 2]) | {"label": str(n)} for n in range(12)]
     many = Assessment(dict(few.document) | {"lesions": lesions}, views)
 
-    written = report_html(many)
+    written = report_html(many, MADE)
 
     assert len(written.encode()) <= MOST_BYTES
     assert written.count('data-go-to="') == 12
 
 
 def test_the_same_assessment_gives_the_same_bytes() -> None:
-    assert html() == report_html(made_up_assessment())
+    assert html() == report_html(made_up_assessment(), MADE)
 
 
 @pytest.mark.usefixtures("no_viewer")
 def test_without_a_built_viewer_everything_else_is_there() -> None:
-    bare = Page(report_html(made_up_assessment()))
+    bare = Page(report_html(made_up_assessment(), MADE))
 
     assert [str(attrs.get("id")) for tag, attrs in bare.elements if tag == "section"] == SECTIONS
     assert "There is no viewer in this copy" in bare.words("viewer")
@@ -224,8 +236,17 @@ def test_without_a_built_viewer_everything_else_is_there() -> None:
 
 
 @pytest.mark.usefixtures("no_viewer")
+def test_the_volume_of_an_input_is_told_apart_from_that_of_a_result() -> None:
+    few = made_up_assessment(images=False)
+    inputs = [dict(few.document["inputs"][0]) | {"volume_ml": 6.334}]
+    said = Page(report_html(replace(few, document=dict(few.document) | {"inputs": inputs}), MADE)).words("methods")
+
+    assert "Volume of its voxels 6.334 mL" in said
+
+
+@pytest.mark.usefixtures("no_viewer")
 def test_without_images_the_masks_are_drawn() -> None:
-    assert "Masks only, no image given" in report_html(made_up_assessment(images=False))
+    assert "Masks only, no image given" in report_html(made_up_assessment(images=False), MADE)
 
 
 @pytest.mark.usefixtures("no_viewer")
@@ -233,7 +254,7 @@ def test_a_lesion_that_is_not_assessable_has_its_reason_instead_of_a_number() ->
     few = made_up_assessment()
     nothing = dict.fromkeys(["minimal_margin_mm", "interval_mm", "thinnest_point_lps_mm", "thinnest_direction"])
     blind = changed(few, 0, **nothing, status="not_assessable", reasons=["The tumor is smaller than a voxel."])
-    said = Page(report_html(blind))
+    said = Page(report_html(blind, MADE))
 
     assert "Minimal margin not assessable" in said.words("findings")
     assert "The tumor is smaller than a voxel." in said.words("findings")
@@ -245,7 +266,7 @@ def test_the_smallest_document_has_a_report() -> None:
     few = made_up_assessment()
     smallest = {"lesions": [{"label": "3", "status": "not_ablated", "reasons": []}]}
 
-    assert "nothing ablated" in Page(report_html(Assessment(smallest, few.lesions[2:]))).words("findings")
+    assert "nothing ablated" in Page(report_html(Assessment(smallest, few.lesions[2:]), MADE)).words("findings")
 
 
 def test_views_must_be_those_of_the_document() -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from isotherm.app.report import report_html
-from tests.app.made_up import made_up_assessment
+from tests.app.made_up import MADE, made_up_assessment
 from tests.browser import Tab, open_tab
 
 RAS = np.array([-1.0, -1.0, 1.0])
@@ -26,7 +26,7 @@ PATIENCE_MS = 120_000
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("viewer") / "report.html"
-    place.write_text(report_html(made_up_assessment()), encoding="utf-8")
+    place.write_text(report_html(made_up_assessment(), MADE), encoding="utf-8")
     return place
 
 
@@ -171,6 +171,21 @@ def test_a_click_into_a_plane_moves_the_crosshair(page: Page) -> None:
     moved = crosshair_lps_mm(page) - start
     assert np.abs(moved[:2]).max() > 2.0
     assert moved[2] == pytest.approx(0.0, abs=0.3)
+
+
+def test_the_letters_below_the_planes_are_not_cut(page: Page) -> None:
+    stand, end = page.evaluate("""() => {
+      const niivue = isothermViewer.niivue();
+      const found = [];
+      niivue.drawText = (at, text) => { if (text === "I") found.push(at[1] / niivue.fontPx); };
+      niivue.drawScene();
+      delete niivue.drawText;
+      niivue.drawScene();
+      const planes = niivue.screenSlices.filter((one) => [1, 2].includes(one.axCorSag)); // coronal and sagittal
+      return [found, planes.map(({ leftTopWidthHeight: [, top, , height] }) => (top + height) / niivue.fontPx)];
+    }""")
+    # A letter reaches to a third of its height below the line that it stands on.
+    assert [at + 1.33 <= bottom for at, bottom in zip(stand, end, strict=True)] == [True, True]
 
 
 def test_nothing_leaves_and_nothing_fails(opened: Tab) -> None:

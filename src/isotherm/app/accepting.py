@@ -200,7 +200,7 @@ def accept_margin(address: str, document: Mapping[str, Any], label: str, asked: 
             "The registration failed its gates: no margin is told, and none goes into the registry; correct the "
             "registration, or note the lesion as not assessable."
         )
-    values = {**measured_values(document, label, folder=folder), "lesion_id": asked.lesion_id,
+    values = {**margin_values(document, lesion, folder=folder), "lesion_id": asked.lesion_id,
               "scan_id": asked.after.id, "before_scan_id": None if asked.before is None else asked.before.id,
               "ablation_id": asked.ablation_id or None, "reader": asked.by}  # fmt: skip
     try:

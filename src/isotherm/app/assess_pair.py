@@ -71,7 +71,7 @@ def assess_pair(
         lesions = [lesion | {"zone_shrinkage": one} for lesion, one in
                    zip(lesions, _as_it_was(case, shrinkage, settings), strict=True)]  # fmt: skip
     document = {**measured.document, "lesions": lesions}
-    return PairAssessment(registered, case, Assessment(document, measured.lesions, registered))
+    return PairAssessment(registered, case, Assessment(document, measured.lesions, registered, case.days))
 
 
 def settings_of(pair: Pair, settings: Settings) -> Settings:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from isotherm.app.assess_pair import PairAssessment
@@ -13,6 +12,7 @@ from isotherm.app.outputs import TABLE, TABLE_HEADS, keep_tables, results_in, wr
 from isotherm.app.pair import Pair, PairRequest
 from isotherm.app.paper import Paper, report_on_paper
 from isotherm.app.places import keep_inputs, usable_file, usable_folder
+from isotherm.app.provenance import Provenance
 from isotherm.app.registration_document import registration_document
 from isotherm.app.registration_outputs import (
     objects_in,
@@ -76,7 +76,7 @@ class Places:
 
 
 def write_pair_assessment(
-    places: Places, request: PairRequest, pair: Pair, found: PairAssessment, *, progress: Progress
+    places: Places, request: PairRequest, pair: Pair, found: PairAssessment, made: Provenance, *, progress: Progress
 ) -> list[str]:
     """Write what is wanted; return what is to be told of it.
 
@@ -88,11 +88,11 @@ def write_pair_assessment(
     if places.out is None and places.dicom is None:
         return told
     progress("typesetting the report")
-    paper = report_on_paper(found.assessment, on=datetime.now(UTC).astimezone())
+    paper = report_on_paper(found.assessment, made)
     if places.out is not None:
         progress("writing the report")
         write_registration(places.out, pair, found.registered, registration_document(pair, found.registered))
-        told.append(f"Report: {write_results(places.out, found.assessment, pdf=paper.pdf)}")
+        told.append(f"Report: {write_results(places.out, found.assessment, made, pdf=paper.pdf)}")
     if places.dicom is not None:
         progress("writing DICOM")
         told.append(f"DICOM: {_write_dicom(places.dicom, places.dicom_asked, request, found, paper)}")

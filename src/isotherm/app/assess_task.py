@@ -17,6 +17,7 @@ from isotherm.app.pacs_pair import Named, names_in_files
 from isotherm.app.pacs_tasks import PacsOptions
 from isotherm.app.pair import Pair, PairRequest, read_pair
 from isotherm.app.places import new_folder
+from isotherm.app.provenance import Provenance
 from isotherm.app.settings import UNTOLD, Facts, Settings
 from isotherm.errors import UnreadableFile
 from isotherm.exchange.atomic import write_text
@@ -98,7 +99,8 @@ def _tuples(value: Any) -> Any:
 
 def assess_into(
     folder: Path, asked: PairAsked, corrections: Sequence[Correction] = (), signed: Signature | None = None, *,
-    keep_in: Path | None = None, progress: Progress = lambda _: None, judged: Judged = lambda _: None,
+    made: Provenance | None = None, keep_in: Path | None = None, progress: Progress = lambda _: None,
+    judged: Judged = lambda _: None,
 ) -> PairAssessment:  # fmt: skip
     """Read, register and measure a pair, and write everything into a folder.
 
@@ -110,6 +112,8 @@ def assess_into(
         Painted onto the masks as they were read.
     signed : Signature, optional
         Who corrected and why: needed with corrections.
+    made : Provenance, optional
+        How the measurement came about; by default that it is made now, and who corrected.
     keep_in : Path, optional
         Where what a correction needs is kept; in the folder itself by default.
     progress : callable
@@ -128,7 +132,8 @@ def assess_into(
     pair = corrected_pair(drawn, corrections)
     found = assess_pair(pair, asked.choice.read(pair), asked.settings, asked.facts, progress=progress,
                         judged=judged)  # fmt: skip
-    write_pair_assessment(places, asked.request, pair, found, progress=progress)
+    made = made or Provenance.now(corrected=signed)
+    write_pair_assessment(places, asked.request, pair, found, made, progress=progress)
     keep(keep_in or folder, found.registered)
     if signed is not None:
         _write_corrections(folder, drawn, corrections, signed)

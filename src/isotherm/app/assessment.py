@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from isotherm.app.reading import UNDATED, ScanDays
 from isotherm.app.registering import Registered
 from isotherm.imaging.margin import Margin
 from isotherm.imaging.surface import Surface
@@ -55,7 +56,8 @@ class LesionView:
 class Assessment:
     """One run: `document`, which is written out as margin.json, and a view of each lesion in the document's order.
 
-    `registered` says how each lesion was carried onto the scan after; empty where masks came in one frame.
+    `registered` says how each lesion was carried onto the scan after; empty where masks came in one frame. `days` are
+    those of the scans, which the document does not tell.
 
     Raises
     ------
@@ -66,6 +68,7 @@ class Assessment:
     document: Mapping[str, Any]
     lesions: tuple[LesionView, ...]
     registered: tuple[Registered, ...] = ()
+    days: ScanDays = UNDATED
 
     def __post_init__(self) -> None:
         numbered = [str(lesion["label"]) for lesion in self.document["lesions"]]

@@ -17,6 +17,7 @@ from isotherm.app.choosing import ChoiceRequest
 from isotherm.app.outputs import RESULT, results_in, write_results
 from isotherm.app.pair import PairRequest, read_pair
 from isotherm.app.places import keep_inputs
+from isotherm.app.provenance import Provenance
 from isotherm.app.settings import Facts, Settings
 from isotherm.app.tasks import assess_margin
 from isotherm.errors import BadManifest, IsothermError
@@ -137,7 +138,7 @@ def _masks(task: Task, asked: Request, home: Path, progress: Progress) -> Mappin
     _check_lesions(task, len(case.lesions))
     assessment = assess_margin(case, task.settings, progress=progress)
     progress("writing the report")
-    write_results(home, assessment)
+    write_results(home, assessment, Provenance.now())
     return assessment.document
 
 
@@ -148,7 +149,7 @@ def _pair(task: Task, asked: PairTask, home: Path, progress: Progress) -> Mappin
     _check_lesions(task, len(pair.lesions))
     found = assess_pair(pair, asked.choice.read(pair), task.settings, task.facts, shrinkage=asked.shrinkage,
                         progress=progress)  # fmt: skip
-    write_pair_assessment(places, asked.request, pair, found, progress=progress)
+    write_pair_assessment(places, asked.request, pair, found, Provenance.now(), progress=progress)
     return found.assessment.document
 
 

@@ -13,6 +13,7 @@ from isotherm.app.follow_up import Growth, laid_on, volume_on
 from isotherm.app.outputs import safe_name
 from isotherm.app.pair import Pair, PairRequest, read_pair
 from isotherm.app.places import new_folder
+from isotherm.app.provenance import Provenance
 from isotherm.app.registering import Choice
 from isotherm.app.settings import Facts, Settings
 from isotherm.clinical.course import Course, DrawnScan, SessionPair, ZoneSeries, session_pairs, zone_series
@@ -156,7 +157,7 @@ def _session(
         places = Places.of(str(home), None, None, request.after)
         places.keep(request.files)
         with new_folder(str(home)):
-            write_pair_assessment(places, request, read, found, progress=progress)
+            write_pair_assessment(places, request, read, found, Provenance.now(), progress=progress)
     return MeasuredSession(pair, found)
 
 

@@ -68,6 +68,7 @@ def carried_case(pair: Pair, registered: Sequence[Registered], facts: Facts) -> 
         pair.warnings,
         facts,
         pair.outline_error_mm,
+        pair.days,
     )
 
 

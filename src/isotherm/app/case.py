@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isotherm.app.reading import Input, Reading
+from isotherm.app.reading import UNDATED, Input, Reading, ScanDays
 from isotherm.app.settings import UNTOLD, Facts
 from isotherm.errors import BadSetting, EmptyMask, FieldsApart, ImplausibleMask
 from isotherm.exchange.image_files import ReadMask
@@ -100,6 +100,7 @@ class Case:
     warnings: tuple[str, ...] = ()
     facts: Facts = UNTOLD
     outline_error_mm: float | None = None
+    days: ScanDays = UNDATED
 
     def __post_init__(self) -> None:
         if not self.lesions:
@@ -175,6 +176,7 @@ def read_case(request: Request, *, facts: Facts, simulated: Container[str] = ())
         tuple(read.warnings),
         facts,
         outline_error_mm,
+        read.days,
     )
 
 

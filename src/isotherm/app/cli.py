@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -202,6 +201,7 @@ def _margin(options: argparse.Namespace) -> int:
     from isotherm.app.paper import report_on_paper
     from isotherm.app.places import keep_inputs, new_folder, usable_file
     from isotherm.app.progress import Progress
+    from isotherm.app.provenance import Provenance
     from isotherm.app.tasks import assess_margin
     from isotherm.app.terminal import margin_table, terminal_columns
     from isotherm.exchange.atomic import write_bytes, write_text
@@ -227,14 +227,14 @@ def _margin(options: argparse.Namespace) -> int:
         progress("reading")
         case = read_case(request, facts=facts)
         assessment = assess_margin(case, settings, progress=progress)
-        report = None
+        report, made = None, Provenance.now()
         if folder is not None:
             progress("writing the report")
-            report = write_results(folder, assessment)
+            report = write_results(folder, assessment, made)
         paper = None
         if options.pdf is not None:
             progress("typesetting the report")
-            paper = report_on_paper(assessment, on=datetime.now(UTC).astimezone())
+            paper = report_on_paper(assessment, made)
             write_bytes(options.pdf, paper.pdf)
         if write_dicom is not None:
             progress("writing DICOM")

@@ -10,6 +10,7 @@ from isotherm.app.assessment import Assessment
 from isotherm.app.case import Case, Request, read_case
 from isotherm.app.outputs import write_results
 from isotherm.app.places import new_folder
+from isotherm.app.provenance import Provenance
 from isotherm.app.settings import UNTOLD, Settings
 from isotherm.app.tasks import assess_margin
 from isotherm.exchange.atomic import write_text
@@ -40,7 +41,7 @@ def run_demo(out: str, *, progress: Callable[[str], None], seed: int = 0) -> tup
         assessment = assess_margin(case, Settings(registration_error_mm=REGISTRATION_ERROR_MM, seed=seed),
                                    progress=progress)  # fmt: skip
         progress("writing the report")
-        return assessment, write_results(folder, assessment)
+        return assessment, write_results(folder, assessment, Provenance.now())
 
 
 def _simulated(home: Path, seed: int) -> Case:

@@ -40,7 +40,7 @@ from isotherm.app.report_viewer import (
 from isotherm.app.tasks import VIEW_MM, cropped, joined
 from isotherm.errors import NotConverged
 from isotherm.imaging.proximity import Body
-from isotherm.imaging.surface import Region, Surface, field_of
+from isotherm.imaging.surface import Region, Surface, discretization_error_mm, field_of
 from isotherm.imaging.volume import Grid
 
 SPACING_MM = 0.7
@@ -65,6 +65,8 @@ class LiveScene:
         What viewer.js reads at the start, images included.
     measured_as : Layer
         The outlines that were measured, to lie below corrected ones.
+    voxels_mm : float
+        By how much two margins of such masks differ through their voxels alone, root mean square.
     last : dict
         What was measured last, by its corrections.
     """
@@ -74,6 +76,7 @@ class LiveScene:
     grid: Grid
     whole: dict[str, Any]
     measured_as: Layer
+    voxels_mm: float
     last: dict[str, tuple[Case, LesionMargin]] = field(default_factory=dict[str, tuple[Case, LesionMargin]])
 
     @classmethod
@@ -89,7 +92,8 @@ class LiveScene:
             "start_ras": [-place[0], -place[1], place[2]], "look_from": toward(view, place),
             "layers": _told((*images, *_other_way(kept.registered[number], grid), *drawn_layers(view, grid))),
         }], "margin": margin_document(case.lesions[number].label, found)}  # fmt: skip
-        return cls(kept, number, grid, whole, as_measured(view, grid))
+        voxels_mm = 2.0**0.5 * discretization_error_mm(found.scene.slice_mm)
+        return cls(kept, number, grid, whole, as_measured(view, grid), voxels_mm)
 
     def measured(self, corrections: Sequence[Correction]) -> dict[str, Any]:
         """Return the margin with corrected masks, word for word as margin.json would.
@@ -102,7 +106,7 @@ class LiveScene:
         return margin_document(case.lesions[self.number].label, found)
 
     def changes(self, corrections: Sequence[Correction]) -> list[dict[str, Any]]:
-        """Return what corrections change of each mask: volumes, ml, strokes that change nothing, those on one slice.
+        """Return what corrections change of each mask: ml of voxels, strokes that change nothing, those on one slice.
 
         Raises
         ------
@@ -114,8 +118,7 @@ class LiveScene:
         before, after = drawn_mask(self.kept.pair, one.of, one.number), corrected_mask(self.kept.pair, one)
         added, erased = changed_ml(before, after)
         idle = idle_in(self.kept.pair, one)
-        return {"of": one.of, "number": one.number, "before_ml": before.volume_ml, "after_ml": after.volume_ml,
-                "added_ml": added, "erased_ml": erased, "idle": idle,
+        return {"of": one.of, "number": one.number, "added_ml": added, "erased_ml": erased, "idle": idle,
                 "one_slice": one_slice_strokes(one, after, idle)}  # fmt: skip
 
     def drawn(self, corrections: Sequence[Correction]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from isotherm.app.assessment import Assessment
 from isotherm.app.places import new_folder, unusable
+from isotherm.app.provenance import Provenance
 from isotherm.app.report import report_html
 from isotherm.errors import OutputError
 from isotherm.exchange.atomic import leftovers, write_bytes, write_text
@@ -50,10 +51,10 @@ def json_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
-def write_results(folder: Path, assessment: Assessment, *, pdf: bytes | None = None) -> Path:
+def write_results(folder: Path, assessment: Assessment, made: Provenance, *, pdf: bytes | None = None) -> Path:
     """Write everything of one case into a folder, which is made, or nothing; return the path of the report.
 
-    `pdf` is the report on paper, where one was made.
+    `made` says how the measurement came about. `pdf` is the report on paper, where one was made.
     """
     with new_folder(str(folder)), all_or_nothing() as put:
         clear_results(folder)
@@ -71,7 +72,7 @@ def write_results(folder: Path, assessment: Assessment, *, pdf: bytes | None = N
                 write_mask(uncovered, _uncut(view.uncovered, view.ablation_grid))
         write_text(put(folder / TABLE), csv_text(assessment.document))
         report = put(folder / REPORT)
-        write_text(report, report_html(assessment))
+        write_text(report, report_html(assessment, made))
         if pdf is not None:
             write_bytes(put(folder / PAPER), pdf)
         # Last, since its presence says that the case is complete.

@@ -17,7 +17,7 @@ from isotherm.app.case import (
     numbered,
     outline_error,
 )
-from isotherm.app.reading import Input, Reading, Side
+from isotherm.app.reading import UNDATED, Input, Reading, ScanDays, Side
 from isotherm.app.reduced import reduced
 from isotherm.errors import BadGeometry, FieldsApart, ImplausibleMask, PairInDoubt
 from isotherm.exchange.origin import CONFIRM
@@ -87,6 +87,7 @@ class Pair:
         Frames of reference of the scan after and the scan before, where both came as DICOM.
     outline_error_mm : float, optional
         What the masks themselves tell of the error of their outlines.
+    days : ScanDays
 
     Raises
     ------
@@ -109,6 +110,7 @@ class Pair:
     warnings: tuple[str, ...] = ()
     frame_uids: tuple[str, str] | None = None
     outline_error_mm: float | None = None
+    days: ScanDays = UNDATED
 
     def __post_init__(self) -> None:
         for lesion in self.lesions:
@@ -191,7 +193,7 @@ def read_pair(request: PairRequest, *, simulated: Container[str] = ()) -> Pair:
     return Pair(
         before, after, numbered(tumors), tuple(one.mask for one in zones), *organs, *vessels, tuple(structures),
         tuple(scars), tuple(read.inputs), tuple(read.warnings), (uids[0], uids[1]) if len(uids) == 2 else None,
-        outline_error_mm,
+        outline_error_mm, read.days,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import typst
 
 from isotherm.app.assessment import Assessment
 from isotherm.app.figures import Drawing, font_folder
+from isotherm.app.provenance import Provenance, provenance_rows
 from isotherm.app.registration_report import RegistrationPage, banner, registration_pages
 from isotherm.app.report import LesionPage, lesion_pages, organ_name, simulated
 from isotherm.app.report_tables import Table, tables
@@ -41,18 +42,17 @@ class Paper:
     on: datetime
 
 
-def report_on_paper(assessment: Assessment, *, on: datetime) -> Paper:
+def report_on_paper(assessment: Assessment, made: Provenance) -> Paper:
     """Typeset the report of an assessment as a PDF (PDF/A-2a and PDF/UA-1), without a file name or a path in it.
 
     Parameters
     ----------
     assessment : Assessment
-    on : datetime
-        When it is made, with a time zone.
+    made : Provenance
     """
     drawings: dict[str, bytes] = {}
-    data = _data(assessment, drawings, on)
-    return Paper(typeset("margin.typ", data, drawings, on=on), on)
+    data = _data(assessment, drawings, made)
+    return Paper(typeset("margin.typ", data, drawings, on=made.on), made.on)
 
 
 def typeset(template: str, data: Mapping[str, Any], drawings: Mapping[str, bytes], *, on: datetime) -> bytes:
@@ -70,7 +70,7 @@ def typeset(template: str, data: Mapping[str, Any], drawings: Mapping[str, bytes
     return bytes(made)
 
 
-def _data(assessment: Assessment, drawings: dict[str, bytes], on: datetime) -> dict[str, Any]:
+def _data(assessment: Assessment, drawings: dict[str, bytes], made: Provenance) -> dict[str, Any]:
     document = assessment.document
     organ = organ_name(document)
     pages = lesion_pages(assessment)
@@ -78,7 +78,8 @@ def _data(assessment: Assessment, drawings: dict[str, bytes], on: datetime) -> d
     return {
         "title": "Ablation margin" + (" (simulated data)" if roles else ""),
         "subtitle": f"{len(pages)} lesion{'' if len(pages) == 1 else 's'} · {organ}",
-        "made": f"Made by isotherm {part(document, 'software').get('isotherm', '')} on {on:%Y-%m-%d}",
+        "made": f"Made by isotherm {part(document, 'software').get('isotherm', '')} on {made.on:%Y-%m-%d}",
+        "head": provenance_rows(assessment, made),
         "simulated": f"Simulated here: {', '.join(roles)}. No such treatment took place." if roles else "",
         "banner": banner(document),
         "about": ABOUT,

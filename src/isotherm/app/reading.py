@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from isotherm.exchange.image_files import ReadMask, read_masks, read_volume
@@ -24,6 +25,18 @@ class Input:
     volume_ml: float | None
     probability: bool
     simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScanDays:
+    """On which days the scans were taken; None where the files do not say."""
+
+    before: date | None = None
+    after: date | None = None
+
+
+UNDATED = ScanDays()
+"""No file says when a scan was taken."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,6 +75,11 @@ class Reading:
         self.inputs.append(Input(says, None, None, found.volume.grid, None, False, simulated))
         return found.volume
 
+    @property
+    def days(self) -> ScanDays:
+        """When the examinations were, as their files say."""
+        return ScanDays(_day(self.before), _day(self.after))
+
     def check_pair(self, *, confirmed: bool, registered: bool = False) -> None:
         """Ask whether both examinations can belong together; what is to be known of it becomes a warning.
 
@@ -75,3 +93,9 @@ class Reading:
         if origin is not None and side is not None:
             (self.before if side == "before" else self.after).append(origin)
         self.warnings.extend(warning for warning in warnings if warning not in self.warnings)
+
+
+def _day(origins: Sequence[Origin]) -> date | None:
+    """Return when an image was taken; else the day of its study, which what is drawn on it shares."""
+    taken = [one.taken.date() for one in origins if one.taken]
+    return next(iter([*taken, *(one.day for one in origins if one.day)]), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from isotherm.app.board_measure import MeasuredCourse, MeasuredSession
 from isotherm.app.correcting import told_corrections
 from isotherm.app.dicom_results import lesion_uid
+from isotherm.app.provenance import result_hash
 from isotherm.app.report_words import at_least_5_mm
 from isotherm.clinical.case import Case
 from isotherm.clinical.course import Course
@@ -172,7 +172,8 @@ def margin_values(document: Mapping[str, Any], lesion: Mapping[str, Any], *, fol
         "vessel_bridging": any(vessel["bridging"] for vessel in lesion["vessels"]) if lesion["vessels"] else None,
         "registration": REGISTRATION.get(told["method"]), "registration_error_mm": told["error_mm"],
         "gates": told["verdict"], "software": f"isotherm {document['software']['isotherm']}",
-        "settings": _hash(document["settings"]), "result": f"{folder}/margin.json, {_hash(document)}{simulated}",
+        "settings": result_hash(document["settings"]),
+        "result": f"{folder}/margin.json, {result_hash(document)}{simulated}",
         "correction": " ".join(told_corrections(document["warnings"]))[:LONGEST_TEXT] or None,
     }  # fmt: skip
 
@@ -180,10 +181,6 @@ def margin_values(document: Mapping[str, Any], lesion: Mapping[str, Any], *, fol
 def _percent(*shares: float | None) -> float | None:
     known = [one for one in shares if one is not None]
     return min(100.0, 100.0 * sum(known)) if len(known) == len(shares) else None
-
-
-def _hash(document: Mapping[str, Any]) -> str:
-    return "sha256 " + hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _facts(patient: str, case: Case) -> Iterator[Record]:

@@ -223,6 +223,7 @@ def _assess(options: argparse.Namespace, out: Print) -> int:
     from isotherm.app.pair import read_pair
     from isotherm.app.places import new_folder
     from isotherm.app.progress import Progress
+    from isotherm.app.provenance import Provenance
     from isotherm.app.registration_terminal import verdict_text
     from isotherm.app.terminal import margin_table, terminal_columns
     from isotherm.exchange.atomic import write_text
@@ -239,7 +240,7 @@ def _assess(options: argparse.Namespace, out: Print) -> int:
         progress("reading")
         pair = read_pair(request)
         found = assess_pair(pair, asked.read(pair), settings, facts, shrinkage=shrinkage, progress=progress)
-        written = write_pair_assessment(places, request, pair, found, progress=progress)
+        written = write_pair_assessment(places, request, pair, found, Provenance.now(), progress=progress)
     document, width = found.assessment.document, terminal_columns()
     if options.json not in (None, "-"):
         write_text(options.json, json_text(document))

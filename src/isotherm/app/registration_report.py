@@ -96,7 +96,7 @@ def facts_of_registration(told: Record, settings: Record) -> list[tuple[str, str
     margins = "; ".join(f"{way} {margin_mm(value)}" for way, value in ways if value is not None)
     motion = (
         f"moved by {mm(told['tumor_shift_mm'])}, turned by {told['tumor_turn_degrees']:.1f}°, "
-        f"bent by at most {mm(told['tumor_bend_mm'])}"
+        f"bent by up to {mm(told['tumor_bend_mm'])} at one place (the gate: on average, free deformation)"
     )
     doubt = [("In doubt", str(told["doubt"]))] if told.get("doubt") else []
     by_hand = [("Corrected by hand", str(told["by_hand"]))] if told.get("by_hand") else []

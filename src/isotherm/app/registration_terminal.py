@@ -61,7 +61,8 @@ def _lesion(lesion: Mapping[str, Any], definition: str, width: int | None) -> li
     if lesion["by_hand"]:
         notes.append(f"corrected by hand: {lesion['by_hand']}")
     notes += [f"the tumor was moved by {lesion['tumor_shift_mm']:.1f} mm, turned by "
-              f"{lesion['tumor_turn_degrees']:.1f} degrees and bent by at most {lesion['tumor_bend_mm']:.1f} mm",
+              f"{lesion['tumor_turn_degrees']:.1f} degrees and bent by up to {lesion['tumor_bend_mm']:.1f} mm at one "
+              "place (the gate: on average, free deformation)",
               _error(lesion), _margins(lesion, definition)]  # fmt: skip
     return [head, *table_lines(rows, width), *(line for note in notes for line in folded(note, width)),
             *folded(SUMMARIES[lesion["verdict"]], width)]  # fmt: skip

@@ -11,7 +11,7 @@ from isotherm.imaging.register_gates import Gate, Verdict
 GATES = {
     "tumor_volume": "Tumor volume, change",
     "tumor_stretch": "Tumor, largest local change of volume",
-    "tumor_bend": "Tumor, bent by",
+    "tumor_bend": "Tumor, bent on average by",
     "folding": "Folding near the lesion",
     "zone_structure": "Own structure in tumor and zone",
     "zone_volume": "Zone volume, change",
@@ -32,7 +32,8 @@ GATES = {
 MEANINGS = {
     "tumor_volume": "How much the registration swells or shrinks the tumor; a tumor does neither between two scans.",
     "tumor_stretch": "How much it stretches or squeezes the tumor at the worst place.",
-    "tumor_bend": "How far it bends the tumor out of its shape; a tumor moves nearly as a rigid body.",
+    "tumor_bend": "How far the free deformation bends the tumor out of its shape, on average; a tumor moves nearly "
+    "as a rigid body.",
     "folding": "Whether it turns tissue near the lesion inside out, which no tissue can do.",
     "zone_structure": "How far the deformation in tumor and zone, where scans differ anyway, departs from that around.",
     "zone_volume": "How much the zone would change its volume if it were carried to the scan before.",

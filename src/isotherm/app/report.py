@@ -16,6 +16,7 @@ from isotherm.app.figures_slices import Place, gray_window, middle_lps_mm, slice
 from isotherm.app.page import environment, policy, static
 from isotherm.app.palette import CLASSES, NOT_ASSESSABLE
 from isotherm.app.palette import NAME as PALETTE
+from isotherm.app.provenance import Provenance, provenance_rows
 from isotherm.app.registration_report import banner, registration_pages
 from isotherm.app.report_tables import label_of, name_of, plain, tables
 from isotherm.app.report_viewer import Layer, layers, spacing_that_fits, toward
@@ -71,8 +72,8 @@ class LesionPage:
     place: str
 
 
-def report_html(assessment: Assessment) -> str:
-    """Return the report of an assessment as one HTML file of at most 15 MB.
+def report_html(assessment: Assessment, made: Provenance) -> str:
+    """Return the report of an assessment as one HTML file of at most 15 MB; its head says how it came about.
 
     Images are cropped around the lesions; where there are many lesions they become coarser, and the viewer's are left
     out where even that would not fit. Nothing of it is fetched from anywhere, and no file name or path is in it.
@@ -83,11 +84,12 @@ def report_html(assessment: Assessment) -> str:
     shown: dict[str, Any] = {
         "pages": pages,
         "tables": tables(document),
+        "made": provenance_rows(assessment, made),
         "warnings": texts(document, "warnings"),
         "simulated": simulated(document),
         "settings": _rows(part(document, "settings")),
         "software": [(str(key), plain(str(key), value)) for key, value in part(document, "software").items()],
-        "inputs": [_rows(one) for one in parts(document, "inputs")],
+        "inputs": [_rows(_input(one)) for one in parts(document, "inputs")],
         "interval": _interval_used(document),
         "organ": organ_name(document),
         "palette": PALETTE,
@@ -259,6 +261,11 @@ def _where_from(source: str) -> str:
     if source == "given":
         return "given"
     return "estimated by the registration" if source.startswith(ESTIMATED_REGISTRATION) else "assumed"
+
+
+def _input(one: Record) -> Record:
+    """Return an input whose volume is told apart from that of a result, which lies within the smooth surface."""
+    return {"volume_of_its_voxels_ml" if key == "volume_ml" else key: value for key, value in one.items()}
 
 
 def _rows(record: Record) -> list[tuple[str, str]]:

@@ -43,7 +43,8 @@ def assess_margin(case: Case, settings: Settings, *, progress: Progress = lambda
             # Each lesion has its own stream, so that one lesion's numbers do not depend on the others.
             result = assess_lesion(case, lesion, around, settings, np.random.default_rng([settings.seed, number]))
             results.append(withheld(result) if lesion.withheld else result)
-    return Assessment(document_of(case, settings, results), tuple(_view(case, result) for result in results))
+    views = tuple(_view(case, result) for result in results)
+    return Assessment(document_of(case, settings, results), views, days=case.days)
 
 
 def _view(case: Case, result: LesionResult) -> LesionView:

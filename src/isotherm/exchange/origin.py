@@ -16,7 +16,7 @@ CONFIRM = "if so, add --confirm-pair (in a list of cases: confirm_pair, yes)"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an object comes from. What tells a person is compared and never shown.
+    """Where an object comes from. What tells a person is compared and never shown; of days, those of scans are.
 
     Parameters
     ----------

@@ -129,6 +129,12 @@ def test_what_the_gates_said_stands_beside_the_margin_here_on_the_form_and_at_th
     assert kept in reader.get(f"/patients/{patient}").text.partition('id="margins"')[2]
 
 
+def test_the_report_names_the_measurement_and_who_made_it(reader: TestClient, job: Job) -> None:
+    head = reader.get(f"/jobs/{job.id}/out/report.html").text.partition("<main>")[0]
+    assert re.search(r"Measurement</span> [0-9a-f]{16}</li>", head)
+    assert re.search(rf"Measured</span> \d{{4}}-\d\d-\d\d with isotherm [\d.a-z]+, by {WHO}</li>", head)
+
+
 def test_the_scene_and_the_answer_without_a_stroke_are_those_of_the_result(reader: TestClient, job: Job) -> None:
     scene = reader.get(f"/assess/{job.id}/scene/0").json()
     assert {layer["key"] for layer in scene["lesions"][0]["layers"]} >= {
@@ -139,7 +145,7 @@ def test_the_scene_and_the_answer_without_a_stroke_are_those_of_the_result(reade
         "ablation",
     }
     answer = send(reader, f"/assess/{job.id}/margin/0", {"corrections": []}).json()
-    assert answer == {"margin": scene["margin"], "finding": scene["finding"], "changed": "", "idle": []}
+    assert answer == {"margin": scene["margin"], "finding": scene["finding"], "effect": "", "changed": "", "idle": []}
 
 
 def test_a_stroke_tells_how_much_it_changes_and_one_that_changes_nothing_is_named(reader: TestClient, job: Job) -> None:
@@ -147,7 +153,11 @@ def test_a_stroke_tells_how_much_it_changes_and_one_that_changes_nothing_is_name
     told = {"corrections": [{"of": "ablation", "number": 0, "strokes": [beside, DAB, DAB]}]}
     answer = send(reader, f"/assess/{job.id}/margin/0", told).json()
     assert answer["idle"] == [{"of": "ablation", "number": 0, "strokes": [0, 2]}]
-    assert re.fullmatch(r"Ablation zone \d+\.\d\d to \d+\.\d\d\u00a0mL: 0\.\d\d\u00a0mL erased", answer["changed"])
+    assert re.fullmatch(r"Ablation zone: 0\.\d\d\u00a0mL erased", answer["changed"])
+    before = reader.get(f"/assess/{job.id}/scene/0").json()["margin"]["minimal_margin_mm"]
+    after = answer["margin"]["minimal_margin_mm"]
+    assert after < before
+    assert answer["effect"].startswith(f"{after - before:.2f}\u00a0mm by your strokes".replace("-", "\u2212"))
 
 
 def test_strokes_on_one_slice_alone_are_told_with_the_slices_that_the_mask_has(reader: TestClient, job: Job) -> None:

@@ -19,6 +19,9 @@ WHO = "A. Reader"
 MINUTES = 60_000
 """Milliseconds."""
 
+PLACE = 'document.querySelector("#viewer .stage").getBoundingClientRect().top + scrollY'
+"""Where on the page the picture begins."""
+
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is missing: run `make viewer`")
 def test_a_measured_pair_blinks_and_strokes_are_undone_and_done_again(
@@ -61,7 +64,15 @@ def test_a_measured_pair_blinks_and_strokes_are_undone_and_done_again(
         page.keyboard.press("r")
         assert page.evaluate(look) == first
 
+        # The list of keys opens though the viewer has the focus, and leads back to it.
+        page.focus("#viewer canvas")
+        page.keyboard.press("?")
+        assert page.is_visible("#help")
+        page.keyboard.press("Escape")
+        assert page.is_hidden("#help")
+
         # A stroke with the mouse on the axial plane, then a dab by the keyboard.
+        place = page.evaluate(PLACE)
         page.click("#brush")
         page.click("[data-does=erase]")
         stroke(page)
@@ -71,6 +82,8 @@ def test_a_measured_pair_blinks_and_strokes_are_undone_and_done_again(
         assert first[0] != margin
         assert "to" in first[1]
         assert re.search(r"mL erased$", page.inner_text("#quick-changed"))
+        assert "by your strokes" in page.inner_text("#quick-effect")
+        assert page.evaluate(PLACE) == place  # the picture stays where it is
         assert page.is_enabled('[data-switch="as measured"]')
         assert page.locator("[data-accept]").is_hidden()  # what would be accepted is not what is shown
         assert told.violations() == []

@@ -136,6 +136,13 @@ def back_of(request: Request) -> str:
     return own_path(f"{told.path}?{told.query}" if told.query else told.path)
 
 
+def page_of(request: Request) -> str:
+    """Return the page that one is on, to come back to it: of an answer to a form, the page that the form was on."""
+    if request.url.path == "/who":
+        return own_path(request.query_params.get("next"))
+    return _here(request) if request.method in SAFE else back_of(request)
+
+
 def _here_of_form(request: Request) -> str:
     return own_path(quote(request.url.path) + (f"?{request.url.query}" if request.url.query else ""))
 

@@ -13,6 +13,7 @@ from isotherm.app.registration_report import GateRow, gate_rows
 from isotherm.app.registration_words import SUMMARIES, registration_line
 from isotherm.app.report_tables import name_of
 from isotherm.app.report_words import (
+    bound_of,
     caveats,
     decimal,
     interval_name,
@@ -109,16 +110,37 @@ def _facts(lesion: Mapping[str, Any]) -> list[str]:
     return told
 
 
+def effect_words(before: Mapping[str, Any], after: Mapping[str, Any], *, voxels_mm: float) -> str:
+    """Return by how much strokes changed a margin, with its sign, and how much voxels alone would.
+
+    Parameters
+    ----------
+    before, after : mapping
+        The margin without and with the strokes, both by one way of measuring.
+    voxels_mm : float
+        By how much two such margins differ through their voxels alone.
+    """
+    pair = [one["minimal_margin_mm"] for one in (before, after) if one["status"] == "measured" and not bound_of(one)]
+    if len(pair) < 2:
+        return f"Without your strokes, measured in the same way: {margin_words(before)}."
+    change = pair[1] - pair[0]
+    said = f"{'+' if change > 0.0 else ''}{decimal(change, 2)}\u00a0mm by your strokes" if change else "No change"
+    return (f"{said} ({decimal(pair[0], 2)} to {decimal(pair[1], 2)}\u00a0mm, measured in the same way; voxels alone "
+            f"make about {decimal(voxels_mm, 2)}\u00a0mm).")  # fmt: skip
+
+
 def changed_words(changes: Sequence[Mapping[str, Any]]) -> str:
-    """Return in words how much strokes changed of each mask: "Ablation zone 11.00 to 10.97 mL: 0.03 mL erased"."""
+    """Return in words how much strokes changed of each mask, counted in voxels: "Ablation zone: 0.03 mL erased".
+
+    Its volume is not told: that of a result is the volume within the smooth surface, which no count of voxels gives.
+    """
     return "; ".join(_changed(one) for one in changes)
 
 
 def _changed(one: Mapping[str, Any]) -> str:
     name = MASKS[one["of"]] + (f" {one['number'] + 1}" if one["number"] else "")
     moved = ", ".join(f"{decimal(one[key], 2)}\u00a0mL {said}" for key, said in CHANGES if one[key] > 0.0)
-    told = f"{name} {decimal(one['before_ml'], 2)} to {decimal(one['after_ml'], 2)}\u00a0mL: {moved or 'as it was'}"
-    return told + _one_slice(one["one_slice"])
+    return f"{name}: {moved or 'as it was'}" + _one_slice(one["one_slice"])
 
 
 def _one_slice(told: Mapping[str, int] | None) -> str:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
 from isotherm.app.web.admission import person_of, writer
-from isotherm.app.web.assess_words import changed_words, finding
+from isotherm.app.web.assess_words import changed_words, effect_words, finding
 from isotherm.app.web.assessed import SCENES, assessed, later
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.painted import painted_in
@@ -49,7 +49,9 @@ def margin(request: Request, job_id: str, lesion: int, told: Told, who: Who) -> 
     painted = later(open_scene, painted_in(told))
     found, changes = open_scene.measured(painted), open_scene.changes(painted)
     idle = [{"of": one["of"], "number": one["number"], "strokes": one["idle"]} for one in changes]
-    return JSONResponse({"margin": found, "finding": finding(found), "changed": changed_words(changes), "idle": idle})
+    effect = effect_words(open_scene.whole["margin"], found, voxels_mm=open_scene.voxels_mm) if changes else ""
+    return JSONResponse({"margin": found, "finding": finding(found), "effect": effect,
+                         "changed": changed_words(changes), "idle": idle})  # fmt: skip
 
 
 @ROUTER.post("/assess/{job_id}/drawn/{lesion}")

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from isotherm.app.web.admission import person_of
+from isotherm.app.web.admission import page_of, person_of
 from isotherm.app.web.context import Web, web_of
 from isotherm.app.web.csrf import token_of
 
@@ -41,7 +41,7 @@ def shared(request: Request, web: Web) -> dict[str, Any]:
     here = next((one.path for one in web.nav if path == one.path or path.startswith(f"{one.path}/")), "")
     person = person_of(request)
     return {
-        "nav": web.nav, "here": here, "simulated": web.simulated, "person": person,
+        "nav": web.nav, "here": here, "page_left": page_of(request), "simulated": web.simulated, "person": person,
         "may_write": person.role != "read" or not web.settings.login, "may_clear": person.role == "admin",
         "nameless": not person.name and not web.settings.login, "login": web.settings.login,
         "twice": TWICE in request.query_params, "csrf": token_of(web.workspace.secret, request.state.session),

@@ -13,6 +13,7 @@ from isotherm.app.by_hand import ByHand
 from isotherm.app.correcting import Correction, Signature, correction_document, correction_of
 from isotherm.app.demo_pair import demo_pair
 from isotherm.app.pacs_tasks import PacsOptions
+from isotherm.app.provenance import Provenance
 from isotherm.app.registering import Registered
 from isotherm.app.registration_document import told as told_of
 from isotherm.app.report_words import interval_range, margin_words
@@ -75,7 +76,9 @@ def _measured(asked: Mapping[str, Any], doing: Doing) -> Came:
     write_text(home / PAIR, json.dumps(pair.document()))
     corrections = [correction_of(one) for one in asked["corrections"]]
     signed = None if asked["signed"] is None else Signature.from_document(asked["signed"])
-    found = assess_into(doing.folder, pair, corrections, signed, keep_in=home, progress=doing.tell,
+    aligned = None if by_hand is None else ByHand.from_document(by_hand).signed
+    made = Provenance.now(id=doing.id, by=doing.who, corrected=signed, aligned=aligned)
+    found = assess_into(doing.folder, pair, corrections, signed, made=made, keep_in=home, progress=doing.tell,
                         judged=lambda lesions: _keep_gates(home, lesions))  # fmt: skip
     return Came(said=_said(found.assessment.document["lesions"]), link=f"/assess/{doing.id}")
 

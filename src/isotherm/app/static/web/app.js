@@ -5,7 +5,12 @@ const WAITS_MS = 1500;
 let wentG = -Infinity;
 
 function isTyping(target) {
-  return target instanceof Element && target.closest("input, select, textarea, [contenteditable], canvas, dialog[open]");
+  return target instanceof Element && target.closest("input:not([type=range], [type=checkbox]), select, textarea, [contenteditable], dialog[open]");
+}
+
+// A viewer has letters of its own; the list of all keys is asked for there, too.
+function isViewers(event) {
+  return event.key !== "?" && event.target instanceof Element && event.target.closest("canvas");
 }
 
 function rows() {
@@ -32,7 +37,7 @@ function go(letter) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isViewers(event)) return;
   if (event.timeStamp - wentG < WAITS_MS) {
     wentG = -Infinity;
     go(event.key);

@@ -49,11 +49,12 @@ function corrections() {
   });
 }
 
-function show(finding, changes = "") {
+function show(finding, effect = "", changes = "") {
   one("quick-margin").textContent = finding ? finding.margin : "measuring …";
   one("quick-interval-name").textContent = finding ? finding.interval_name : "";
   one("quick-interval").textContent = finding ? finding.interval : "";
   one("quick-reads").textContent = finding?.reads ?? "";
+  one("quick-effect").textContent = effect;
   one("quick-changed").textContent = changes;
   quick.setAttribute("aria-busy", String(!finding));
   quick.classList.toggle("busy", !finding);
@@ -97,9 +98,9 @@ async function changed(what) {
   section.dataset.measured = "no";
   try {
     const list = { corrections: corrections() };
-    const { margin, finding, changed: changes, idle } = await ask("margin", list, mine.signal);
+    const { margin, finding, effect, changed: changes, idle } = await ask("margin", list, mine.signal);
     const counts = !withoutIdle(idle);
-    show(finding, changes);
+    show(finding, effect, changes);
     said.textContent = counts ? `${what}: ${finding.margin} (${finding.interval})` : "No voxel changed: the stroke does not count.";
     const drawn = await ask("drawn", list, mine.signal);
     await look.viewer.replace(drawn.layers);

@@ -29,6 +29,7 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
 
   const STAY = ["after", "before", "ground", "other way"]; // whatever is painted
   const SCALE = 1.6;
+  const LETTER = 0.8; // of a letter's height: how much farther up the lower ones of the planes stand
 
   const say = (text) => {
     message.textContent = text;
@@ -117,6 +118,9 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
     // The 3-D tile shows surfaces. NiiVue would cast rays through the images as well, and behind whatever clip plane
     // single rays along the box's edges still hit: white specks.
     viewer.drawImage3D = () => {};
+    // NiiVue sets the letter below a plane so low that only its upper half is on the screen.
+    const letters = viewer.drawSliceOrientationText.bind(viewer);
+    viewer.drawSliceOrientationText = ([left, top, width, height], ...rest) => letters([left, top, width, height - LETTER * viewer.fontPx], ...rest);
     viewer.setCustomLayout(layout());
   };
 
@@ -296,7 +300,7 @@ globalThis.isothermViewerIn = (section, scene, { planes = false, moved = () => {
     canvas.parentElement.addEventListener(
       kind,
       (event) => {
-        if (event.key === "Tab" || event.ctrlKey || event.metaKey || event.altKey) return;
+        if (event.key === "Tab" || event.key === "?" || event.ctrlKey || event.metaKey || event.altKey) return;
         event.stopPropagation();
         const step = KEYS[event.key];
         if (!step || section.dataset.state !== "ready") return;
