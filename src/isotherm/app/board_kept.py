@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from isotherm.app.board_document import NOTHING, Document, Shown, since, volume_document
-from isotherm.app.case_from_records import Recorded, ablation_of, day_in, died_on, session_of
 from isotherm.app.course_from_records import course_from_records
+from isotherm.app.margins_of_records import ablation_of, session_of
+from isotherm.app.recorded import Recorded, day_in, died_on
 from isotherm.app.registration_document import number
 from isotherm.app.timeline import NEWS
 from isotherm.clinical.case import Case

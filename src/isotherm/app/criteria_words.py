@@ -26,7 +26,7 @@ SIGNS: Mapping[str, str] = {
 GAP_WORDS: dict[Gap, str] = {
     "missing": "not noted",
     "not assessable": "what was noted cannot tell it",
-    "conflicting values": "two values of one day contradict each other",
+    "conflicting values": "what was noted contradicts itself; the wrong record is to be corrected",
     "list of lesions is open": "more lesions may follow",
     "interval straddles": "its interval lies on both sides of the limit",
 }
@@ -143,6 +143,8 @@ def weight_words(question: Mapping[str, Any]) -> str:
 def open_words(finding: Mapping[str, Any]) -> str:
     """Return why an answer is open in a word or two, where it is not simply that nobody noted a fact."""
     gaps = {one["gap"] for one in finding["missing"]}
+    if "conflicting values" in gaps:
+        return "contradicted"
     if "interval straddles" in gaps:
         return "borderline"
     if "not assessable" in gaps:
