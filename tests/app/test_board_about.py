@@ -8,6 +8,9 @@ from typing import Any
 from isotherm.app.board_about import about_lines
 from isotherm.app.board_course import course_rows, found_rows, latest_found
 from isotherm.app.board_kept import shown_of_records
+from isotherm.app.board_view import board_view
+from isotherm.app.criteria_words import sources_say
+from isotherm.app.page import linked
 from isotherm.app.timeline import timeline_of
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
@@ -78,3 +81,19 @@ def test_a_follow_up_with_local_progression_is_another_event_of_the_timeline() -
     events = timeline_of([*seen, *found]).events
     assert [one.local_progression for one in events] == [False, True]
     assert "lesion 1 local tumor progression, lesion 2 completely ablated" in events[1].words
+
+
+def test_a_doi_is_a_link_that_only_the_reader_opens_and_all_else_is_text() -> None:
+    link = '<a href="https://doi.org/10.2214/AJR.13.10747" rel="noreferrer noopener">doi 10.2214/AJR.13.10747</a>'
+    assert linked("<b>J 2014; doi 10.2214/AJR.13.10747; pmid 1") == f"&lt;b&gt;J 2014; {link}; pmid 1"
+    assert 'href="https://doi.org/10.1/' not in linked('doi 10.1/"><script>')
+    assert "<script>" not in linked('doi 10.1000/"><script>')
+
+
+def test_what_was_not_read_in_the_source_is_told_beside_it_with_what_that_means() -> None:
+    view = board_view(board(margin("1")))
+    kinds = {one["source"]: one["kind"] for one in view["sources"]}
+    assert kinds["NCCN colon"] == "guideline, second-hand"
+    assert "not in the source itself" in view["sources_say"]
+    assert "to be confirmed" in sources_say(["guideline, from memory"])
+    assert "Second-hand" not in sources_say(["trial"])

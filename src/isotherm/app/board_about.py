@@ -54,7 +54,7 @@ def _lesions(document: Part, most: int) -> Iterator[str]:
     for name in names[:most]:
         yield f"{name}: {', '.join((_size(_facts(document, name).get('diameter_mm')), *_ablated(document, name)))}"
     if len(names) > most:
-        yield f"and {len(names) - most} more, in the annex"
+        yield f"and {len(names) - most} more"
 
 
 def _size(fact: Part | None) -> str:
@@ -77,7 +77,7 @@ def _systemic(document: Part) -> Iterator[str]:
     if not lines:
         yield "none is noted"
     if len(lines) > MOST_LINES:
-        yield f"{len(lines) - MOST_LINES} earlier, in the annex"
+        yield f"{len(lines) - MOST_LINES} earlier"
     for one in lines[-MOST_LINES:]:
         stopped = one["stopped_on"] if one["stopped_on"] and one["stopped_on"] <= document["on"] else None
         until = f"{one['started_on']} to {stopped}" if stopped else f"from {one['started_on']} on, no end is noted"

@@ -30,13 +30,13 @@ from isotherm.app.board_words import (
     when_words,
 )
 from isotherm.app.criteria_view import criteria_view
-from isotherm.app.criteria_words import ANSWER_WORDS, GAP_WORDS, capital, how_many, weight_words
+from isotherm.app.criteria_words import ANSWER_WORDS, GAP_WORDS, capital, how_many, sources_say, weight_words
 from isotherm.app.report_words import caveats
 
 Part = Mapping[str, Any]
 View = dict[str, Any]
 
-MOST_MARGINS, MOST_ZONES, MOST_SOURCES, FEW_SOURCES, MOST_OUTCOMES, MOST_MISSING = 10, 9, 11, 5, 3, 6
+MOST_MARGINS, MOST_ZONES, MOST_SOURCES, FEW_SOURCES, MOST_OUTCOMES, MOST_MISSING = 10, 9, 11, 4, 3, 6
 """What of each stands on the sheet; the annex has all of it."""
 
 MOST_TITLES, FEW_TITLES, CROWDED = 3, 1, 8
@@ -58,7 +58,8 @@ def board_view(document: Part) -> View:
     crowded = len(rows) + len(zones) > CROWDED
     found = found_rows(document["found"])
     latest = latest_found(found, most=FEW_FOUND if crowded else MOST_FOUND)
-    most_sources = FEW_SOURCES if crowded else MOST_SOURCES
+    above = len(rows) + len(zones) + len(latest)
+    most_sources = FEW_SOURCES - len(latest) if crowded else max(FEW_SOURCES, MOST_SOURCES - above)
     sources = list(source_lines(criteria, most=FEW_TITLES if crowded else MOST_TITLES))
     return {
         "title": f"Tumor board: {document['patient_id']}" if document["patient_id"] else "Tumor board",
@@ -78,6 +79,7 @@ def board_view(document: Part) -> View:
         "zones": [_zone(one) for one in zones[:MOST_ZONES]], "zones_left": max(0, len(zones) - MOST_ZONES),
         "growth_says": GROWTH_SAYS if any(scan["growth"] for one in zones for scan in one["scans"]) else "",
         "sources": sources[:most_sources], "sources_left": max(0, len(sources) - most_sources),
+        "sources_say": sources_say(one["kind"] for one in sources[:most_sources]),
         "evidence": _evidence(document["evidence"]),
         "asks": [_asks(one) for one in questions],
         "missing": [_missing(one) for one in questions[1 : 1 + MOST_MISSING]],
