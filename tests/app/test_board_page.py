@@ -136,7 +136,7 @@ def test_what_was_found_is_told_the_latest_first_and_progression_stands_out() ->
     document = BOARDS["two"] | {"found": found}
     view = board_view(document)
     assert [(one["on"], one["grave"]) for one in view["found"]][:2] == [("2025-09-01", True), ("2025-06-01", False)]
-    assert (len(view["found"]), view["found_left"], len(view["annex"]["found"])) == (4, 3, 7)
+    assert (len(view["found"]), view["found_left"], len(view["annex"]["course"])) == (4, 3, 10)
     assert "local tumor progression" in board_html(board_page(Boarded(document)))
     assert "found 2025-09-01: lesion 1, local tumor progression" in board_text(document, None)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from isotherm.app.case_from_records import case_from_records, died_on
+from isotherm.app.case_from_records import case_from_records
+from isotherm.app.recorded import died_on
 from isotherm.clinical.case import Picture
 from isotherm.clinical.picture import picture_of
 from isotherm.clinical.record import Record

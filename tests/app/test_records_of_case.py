@@ -14,7 +14,7 @@ from isotherm.app.board_kept import shown_of_records
 from isotherm.app.board_measure import MeasuredCourse
 from isotherm.app.case_from_records import case_from_records
 from isotherm.app.course_from_records import course_from_records
-from isotherm.app.facts_of_records import unread_facts
+from isotherm.app.facts_of_records import read_facts
 from isotherm.app.records_of_case import key_for, margin_values, records_of
 from isotherm.clinical.case import Case, Lesion
 from isotherm.clinical.course import Course, DrawnScan, Session, SystemicLine
@@ -183,7 +183,7 @@ def test_a_fact_record_that_no_case_file_would_hold_is_left_out_and_told_without
         bad, good = record("fact", "F", name=name, value=value), record("fact", "G", name="asa", value="2")
         case = case_from_records([bad, good], patient_id="P1", on=TODAY)
         assert set(case.facts) == {"asa"}
-        (unread,) = unread_facts([good, bad])
+        (unread,) = read_facts([good, bad]).unread
         assert unread.key == "F"
         assert unread.words.startswith("the record “Fact that criteria ask about F” cannot be read and is left out")
         assert value not in unread.words.removesuffix("; correct the record").replace("“resectable”", "")

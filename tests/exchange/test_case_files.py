@@ -199,6 +199,13 @@ def test_a_distance_larger_than_a_listed_one_is_refused_only_for_lesions_to_be_a
     assert read(text.format("false")).lesions
 
 
+def test_a_largest_size_that_no_lesion_has_is_refused_where_all_are_listed() -> None:
+    text = "on = 2025-03-01\nlesions_complete = {}\n[patient]\nlargest_lesion_mm = {}\n[[lesion]]\ndiameter_mm = 25"
+    assert "larger than diameter_mm of every lesion" in problems(text.format("true", 36))[0]
+    assert read(text.format("false", 36)).lesions
+    assert read(text.format("true", 25.5)).lesions
+
+
 def test_a_contradiction_of_a_later_day_is_none_yet() -> None:
     text = (
         "on = 2025-03-01\n[patient]\nlargest_lesion_mm = 20\n[[lesion]]\ndiameter_mm = { value = 25, on = 2025-05-01 }"

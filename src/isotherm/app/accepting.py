@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from isotherm.app.case_from_records import Recorded
+from isotherm.app.recorded import Recorded
 from isotherm.app.records_of_case import Values, key_for, margin_values, record_of
 from isotherm.app.size_doubts import Filing, size_doubt
 from isotherm.clinical.record import Record

@@ -31,6 +31,9 @@ LESION_KEYS = (
 NOTHING: Document = dict.fromkeys((*LESION_KEYS, "at_least_5_mm", "correction"))
 """What is told of a lesion of which nothing was measured."""
 
+UNKNOWN_PATIENT: Part = dict.fromkeys(("sex", "ras", "braf"))
+"""What no fact of a case tells of a patient, and a registry may."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
@@ -45,6 +48,8 @@ class Shown:
     decided_on, died_on : date or None
         The last decision on treatment and the death, up to the day asked about, as a registry has them.
     notes : sequence of str
+    patient : mapping
+        As `UNKNOWN_PATIENT`, with what a registry has.
     """
 
     margins: Sequence[Document] = ()
@@ -55,6 +60,7 @@ class Shown:
     decided_on: date | None = None
     died_on: date | None = None
     notes: Sequence[str] = field(default=())
+    patient: Part = field(default_factory=lambda: UNKNOWN_PATIENT)
 
     def beside(self, noted: Sequence[Document]) -> Shown:
         """Return the same with margins that somebody noted beside those that were measured."""
@@ -75,6 +81,7 @@ def document_of(
         "origin": origin,
         "simulated": simulated,
         "organ": _organ(criteria),
+        "patient": dict(shown.patient),
         "decided_on": None if shown.decided_on is None else shown.decided_on.isoformat(),
         "died_on": None if shown.died_on is None else shown.died_on.isoformat(),
         "notes": [*shown.notes, *notes],

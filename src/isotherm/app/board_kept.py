@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from isotherm.app.board_document import NOTHING, Document, Shown, since, volume_document
-from isotherm.app.case_from_records import Recorded, ablation_of, day_in, died_on, session_of
+from isotherm.app.board_document import NOTHING, UNKNOWN_PATIENT, Document, Shown, since, volume_document
 from isotherm.app.course_from_records import course_from_records
+from isotherm.app.margins_of_records import ablation_of, session_of
+from isotherm.app.recorded import Recorded, day_in, died_on
 from isotherm.app.registration_document import number
 from isotherm.app.timeline import NEWS
 from isotherm.clinical.case import Case
@@ -61,7 +62,14 @@ def shown_of_records(records: Iterable[Record], *, patient_id: str, on: date) ->
     decided = [day for one in kept.all("decision") if (day := day_in(one, "decided_on")) is not None and day <= on]
     return Shown(margins=_margins(kept), follow_up=[_zone(kept, one) for one in zone_series(course)], course=course,
                  decided_on=max(decided, default=None), died_on=died_on(kept.every(), until=on), notes=_notes(kept),
-                 found=_found(kept, on.isoformat()))  # fmt: skip
+                 found=_found(kept, on.isoformat()), patient=_patient(kept))  # fmt: skip
+
+
+def _patient(kept: Recorded) -> Document:
+    """Return what no fact of a case tells of a patient; of several primary tumors only what they agree in."""
+    told = {name: {one.get(name) for one in kept.all(kind)} - {None}
+            for name, kind in (("sex", "patient"), ("ras", "primary"), ("braf", "primary"))}  # fmt: skip
+    return {**UNKNOWN_PATIENT, **{name: found.pop() for name, found in told.items() if len(found) == 1}}
 
 
 def margins_of_records(records: Iterable[Record]) -> list[Document]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +32,7 @@ def board_on_paper(page: BoardPage, *, on: datetime, annex: bool = True) -> byte
         "figure": _put(page.figure, "zones", drawings),
         "figure_alt": page.figure.description if page.figure else "",
         "lesions": [_lesion(one, page, drawings, number) for number, one in enumerate(parts["margins"])],
-        "with_annex": annex, "scans": parts["scans"], "course": _course(parts["course"], parts["found"]),
+        "with_annex": annex, "scans": parts["scans"], "course": parts["course"],
         "answers": [] if parts["criteria"] is None else [_answers(one) for one in parts["criteria"]["annex"]],
         "references": [*([] if parts["criteria"] is None else parts["criteria"]["sources"]),
                        *(one["source"] for one in parts["evidence"])],
@@ -66,23 +66,6 @@ def _lesion(one: Part, page: BoardPage, drawings: dict[str, bytes], number: int)
         "numbers": [list(pair) for pair in numbers if pair[1]], "caveats": one["caveats"],
         "planes": _put(planes, f"planes-{number}", drawings), "planes_alt": planes.description if planes else "",
     }  # fmt: skip
-
-
-def _course(course: Part | None, found: Sequence[Part]) -> list[list[str]]:
-    seen = [[one["on"], "Found", one["what"], one["says"]] for one in found]
-    if course is None:
-        return seen
-    rows = [[one["on"], f"Session {one['id']}", ", ".join(filter(None, (one["modality"], one["approach"]))),
-             f"lesions {', '.join(one['lesions'])}"] for one in course["sessions"]]  # fmt: skip
-    rows += [[one["started_on"], "Systemic therapy", one["regimen"] or "regimen not noted",
-              f"until {one['stopped_on']}" if one["stopped_on"] else "no end is noted"]
-             for one in course["systemic"]]  # fmt: skip
-    rows += [[one["on"], f"Scan {one['id']}", one["modality"] or "", _drawn(one)] for one in course["scans"]]
-    return sorted([*rows, *seen])
-
-
-def _drawn(scan: Part) -> str:
-    return "; ".join(f"{what} {', '.join(scan[what])}" for what in ("tumors", "zones") if scan[what])
 
 
 def _answers(part: Part) -> dict[str, Any]:

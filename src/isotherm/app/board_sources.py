@@ -45,6 +45,8 @@ def titled(finding: Part) -> str:
     if finding["rule"]["direction"] == "against":
         holds = finding["answer"] in GROUPS["met"]
         return f"{'speaks' if holds else 'would speak'} against: {title}"
+    if finding["answer"] == "UNKNOWN" and any(one["gap"] == "conflicting values" for one in finding["missing"]):
+        return f"{title} (contradicted)"
     failing: Sequence[str] = finding["failing"] if finding["answer"] == "UNKNOWN" else ()
     if not failing:
         return title

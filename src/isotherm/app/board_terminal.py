@@ -16,7 +16,9 @@ Part = Mapping[str, Any]
 def board_text(document: Part, width: int | None = None) -> str:
     """Return a board as text, in lines of at most `width` columns where one is given."""
     view = board_view(document)
-    head = [printable(view["title"]), *folded(printable(view["under"]), width), ""]
+    about = [f"{one['label']}: {one['words']}" for one in view["about"]]
+    under = (line for said in (view["under"], *about) for line in folded(_plain(said), width))
+    head = [printable(view["title"]), *under, ""]
     rest = [
         *_margins(view, width),
         *_found(view, width),
@@ -43,7 +45,8 @@ def _found(view: Part, width: int | None) -> Iterator[str]:
     if view["found"]:
         yield ""
     for one in view["found"]:
-        yield from folded(_plain(f"found {one['on']}: {one['what'].lower()}, {one['says']}"), width)
+        says = f"{one['says']} {one['mark']}".rstrip()
+        yield from folded(_plain(f"found {one['on']}: {one['what'].lower()}, {says}"), width)
 
 
 def _zones(view: Part, width: int | None) -> Iterator[str]:

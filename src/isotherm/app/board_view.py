@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from isotherm.app.board_about import about_lines
+from isotherm.app.board_course import course_rows, found_rows, latest_found
+from isotherm.app.board_margins import is_robustness, latest_margins, margin_row, margin_whole, number_of
 from isotherm.app.board_sources import source_lines
 from isotherm.app.board_words import (
     DIED,
@@ -23,19 +26,17 @@ from isotherm.app.board_words import (
     interval_words,
     share_words,
     short_margin,
-    status_short,
     volume_words,
     when_words,
 )
 from isotherm.app.criteria_view import criteria_view
-from isotherm.app.criteria_words import ANSWER_WORDS, GAP_WORDS, capital, how_many, weight_words
-from isotherm.app.registration_words import registration_line
+from isotherm.app.criteria_words import ANSWER_WORDS, GAP_WORDS, capital, how_many, sources_say, weight_words
 from isotherm.app.report_words import caveats
 
 Part = Mapping[str, Any]
 View = dict[str, Any]
 
-MOST_MARGINS, MOST_ZONES, MOST_SOURCES, MOST_OUTCOMES, MOST_MISSING = 10, 9, 11, 3, 6
+MOST_MARGINS, MOST_ZONES, MOST_SOURCES, FEW_SOURCES, MOST_OUTCOMES, MOST_MISSING = 10, 9, 11, 4, 3, 6
 """What of each stands on the sheet; the annex has all of it."""
 
 MOST_TITLES, FEW_TITLES, CROWDED = 3, 1, 8
@@ -43,28 +44,26 @@ MOST_TITLES, FEW_TITLES, CROWDED = 3, 1, 8
 
 MOST_CAVEATS = 2
 
-HARMLESS = ("completely ablated", "resected", "not assessable")
-"""Findings that no eye has to be drawn to."""
-
 MOST_FOUND, FEW_FOUND = 4, 2
 """Lines of what was found that the sheet shows; few where it is crowded."""
-
-ORDER = ("withheld", "not_ablated", "not_assessable", "bounded", "measured")
 
 
 def board_view(document: Part) -> View:
     """Return the view of a document: plain words, lists and tables."""
     criteria: Part | None = document["criteria"]
     last = latest_margins(document["margins"])
-    rows = [*(_row(one) for one in last[:MOST_MARGINS]), *_without(document, last)]
+    rows = [*(margin_row(one) for one in last[:MOST_MARGINS]), *_without(document, last)]
     zones: Sequence[Part] = document["follow_up"]
     questions: Sequence[Part] = [] if criteria is None else criteria["questions"]
     crowded = len(rows) + len(zones) > CROWDED
-    latest = document["found"][: -1 - (FEW_FOUND if crowded else MOST_FOUND) : -1]
+    found = found_rows(document["found"])
+    latest = latest_found(found, most=FEW_FOUND if crowded else MOST_FOUND)
+    above = len(rows) + len(zones) + len(latest)
+    most_sources = FEW_SOURCES - len(latest) if crowded else max(FEW_SOURCES, MOST_SOURCES - above)
     sources = list(source_lines(criteria, most=FEW_TITLES if crowded else MOST_TITLES))
     return {
         "title": f"Tumor board: {document['patient_id']}" if document["patient_id"] else "Tumor board",
-        "crowded": crowded, "under": _under(document),
+        "crowded": crowded, "under": _under(document), "about": about_lines(document, crowded=crowded),
         "research": f"{SIMULATED} {RESEARCH}" if document["simulated"] else RESEARCH,
         "died": f"Died on {document['died_on']}. {DIED}" if document["died_on"] else "",
         "alerts": alert_lines(zones),
@@ -72,44 +71,29 @@ def board_view(document: Part) -> View:
         "main": _main(document, last), "question": _question(questions),
         "margins": rows, "margins_left": max(0, len(last) - MOST_MARGINS),
         "chances": any(one["chance"] for one in rows), "toward": any(one["direction"] for one in rows),
-        "interval_says": ROBUSTNESS_SAYS if any(_robustness(one) for one in last) else "",
+        "interval_says": ROBUSTNESS_SAYS if any(is_robustness(one) for one in last) else "",
         "not_measured": [f"Lesion {one['lesion']}, session {one['session']}: {one['why']}"
                          for one in document["not_measured"]],
-        "found": [_found(one) for one in latest],
-        "found_left": len(document["found"]) - len(latest),
+        "found": latest,
+        "found_left": len(found) - len(latest),
         "zones": [_zone(one) for one in zones[:MOST_ZONES]], "zones_left": max(0, len(zones) - MOST_ZONES),
         "growth_says": GROWTH_SAYS if any(scan["growth"] for one in zones for scan in one["scans"]) else "",
-        "sources": sources[:MOST_SOURCES], "sources_left": max(0, len(sources) - MOST_SOURCES),
+        "sources": sources[:most_sources], "sources_left": max(0, len(sources) - most_sources),
+        "sources_say": sources_say(one["kind"] for one in sources[:most_sources]),
         "evidence": _evidence(document["evidence"]),
         "asks": [_asks(one) for one in questions],
         "missing": [_missing(one) for one in questions[1 : 1 + MOST_MISSING]],
         "missing_more": [_missing(one) for one in questions[1 + MOST_MISSING :]],
         "notes": list(document["notes"]),
         "annex": {
-            "margins": [_whole(one) for one in document["margins"]],
+            "margins": [margin_whole(one) for one in document["margins"]],
             "scans": [{"lesion": zone["lesion"], "session": zone["session"], **_scan(scan, first=not place)}
                       for zone in zones for place, scan in enumerate(zone["scans"])],
-            "course": document["course"],
-            "found": [_found(one) for one in document["found"]],
+            "course": course_rows(document["course"], document["found"]),
             "evidence": document["evidence"]["lines"],
             "criteria": None if criteria is None else criteria_view(criteria),
         },
     }  # fmt: skip
-
-
-def latest_margins(margins: Sequence[Part]) -> list[Part]:
-    """Return the margin of each lesion's last session: those in question first, then the smallest."""
-    last = {one["lesion"]: one for one in sorted(margins, key=lambda one: one["scan_on"] or "")}
-    return sorted(last.values(), key=lambda one: (ORDER.index(one["status"]), _number(one)))
-
-
-def margin_rows(margins: Sequence[Part]) -> list[View]:
-    """Return margins in words, in the order in which they come."""
-    return [_row(one) for one in margins]
-
-
-def _number(one: Part) -> float:
-    return float("inf") if one["minimal_margin_mm"] is None else float(one["minimal_margin_mm"])
 
 
 def _under(document: Part) -> str:
@@ -136,7 +120,7 @@ def _main(document: Part, last: Sequence[Part]) -> View:
     numbered = [one for one in last if one["minimal_margin_mm"] is not None]
     # A lesion that nothing was ablated of has the worst margin of all, whatever its number.
     worst = [one for one in last if one["status"] == "not_ablated"]
-    shown = (worst or sorted(numbered, key=_number) or list(last))[0]
+    shown = (worst or sorted(numbered, key=number_of) or list(last))[0]
     others = [f"Lesion {one['lesion']}: {short_margin(one)}." for one in last
               if one is not shown and one["status"] != "measured"]  # fmt: skip
     direction = shown["thinnest_direction"]
@@ -183,23 +167,6 @@ def _asks(question: Part) -> View:
     return {"words": _missing(question), "name": question["fact"]["name"], "lesion": question["fact"]["lesion"]}
 
 
-def _row(one: Part) -> View:
-    return {
-        "lesion": one["lesion"], "margin": short_margin(one), "interval": interval_words(one), "when": when_words(one),
-        "chance": chance_words(one), "direction": one["thinnest_direction"] or "",
-        "status": status_short(one) + ("; corrected by hand" if one["correction"] else ""),
-        "standing": _standing(one),
-        "grave": one["status"] in ("withheld", "not_ablated", "not_assessable") or (one["minimal_margin_mm"] or 0) < 0,
-    }  # fmt: skip
-
-
-def _standing(one: Part) -> list[str]:
-    """Return the status where it is in question, what the gates said, and whether it was corrected."""
-    line = registration_line(one["registration"] or {})
-    own = "" if one["status"] == "measured" and line else status_short(one)
-    return [*filter(None, [own, line]), *(["corrected by hand"] if one["correction"] else [])]
-
-
 def _without(document: Part, last: Sequence[Part]) -> list[View]:
     """Return a line for each lesion of the case that no margin is told of, as far as there is room."""
     criteria: Part | None = document["criteria"]
@@ -209,30 +176,6 @@ def _without(document: Part, last: Sequence[Part]) -> list[View]:
     return [{"lesion": one, "margin": NO_MARGIN_OF_LESION, "interval": "", "chance": "", "when": "",
              "status": why.get(one, ""), "direction": "", "grave": False}
             for one in lesions[: max(0, MOST_MARGINS - len(last))]]  # fmt: skip
-
-
-def _robustness(one: Part) -> bool:
-    return one["interval_mm"] is not None and not one["interval_mm"].get("calibrated")
-
-
-def _whole(one: Part) -> View:
-    shares: Part = one["surface_fraction"] or {}
-    told: Part = one["registration"] or {}
-    return {
-        **_row(one), "session": one["session"], "caveats": [*filter(None, [one["correction"]]), *caveats(one, most=6)],
-        "below_0": shares.get("below_0_mm"), "below_5": _below_5(shares), "residual_ml": one["residual_volume_ml"],
-        "tumor_ml": one["tumor_volume_ml"], "zone_ml": one["ablation_volume_ml"], "error_mm": told.get("error_mm"),
-    }  # fmt: skip
-
-
-def _below_5(shares: Part) -> float | None:
-    parts = (shares.get("below_0_mm"), shares.get("0_to_5_mm"))
-    return None if None in parts else sum(float(one or 0) for one in parts)
-
-
-def _found(one: Part) -> View:
-    return {"on": one["on"] or "day not noted", "what": f"Lesion {one['lesion']}" if one["lesion"] else "Patient",
-            "says": one["says"], "grave": one["says"] not in HARMLESS}  # fmt: skip
 
 
 def _striking(zone: Part) -> bool:

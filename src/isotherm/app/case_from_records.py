@@ -5,14 +5,16 @@ Pure: each fact has the day and the origin of the record that it comes from; doc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from isotherm.app.facts_of_records import facts_of_records
+from isotherm.app.decided_size import contradicted_sizes, measured_anew, sizes_apart
+from isotherm.app.facts_of_records import FactsRead, read_facts
+from isotherm.app.margins_of_records import of_margin
 from isotherm.app.overruling import GROUND, Noted, Seen, outnumbered, overruled_by_findings, targets
+from isotherm.app.recorded import Recorded, day_in
 from isotherm.clinical.case import Case, Lesion
 from isotherm.clinical.fact import Fact, Origin
 from isotherm.clinical.record import Record
@@ -43,45 +45,12 @@ TELLS: Mapping[tuple[str, str], str] = MappingProxyType({
 
 DAYS_PER_YEAR = 365.25
 
-IMAGING = {"CT": "CT", "PET/CT": "CT", "MRI": "MRI", "ultrasound": "ultrasound"}
-"""What the scan of a margin is called, by the modality of its record."""
 
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """The records of one patient by their kinds and keys."""
-
-    by_kind: Mapping[str, Mapping[str, Record]]
-
-    @classmethod
-    def of(cls, records: Iterable[Record]) -> Recorded:
-        """Sort records by their kinds."""
-        found: dict[str, dict[str, Record]] = {}
-        for one in records:
-            found.setdefault(one.kind.name, {})[one.id] = one
-        return cls(found)
-
-    def every(self) -> Iterator[Record]:
-        """Yield all records."""
-        for some in self.by_kind.values():
-            yield from some.values()
-
-    def all(self, kind: str) -> tuple[Record, ...]:
-        """Return the records of a kind."""
-        return tuple(self.by_kind.get(kind, {}).values())
-
-    def day_of(self, kind: str, key: object, field: str) -> date | None:
-        """Return a day of a record that another one points to; None where it is not noted."""
-        found = self.by_kind.get(kind, {}).get(str(key))
-        value = None if found is None else found.get(field)
-        return value if isinstance(value, date) else None
-
-
-def case_from_records(records: Iterable[Record], *, patient_id: str, on: date) -> Case:
+def case_from_records(records: Iterable[Record], *, patient_id: str, on: date, facts: FactsRead | None = None) -> Case:
     """Return the case of a patient on a day; later facts are kept and not used.
 
     What was noted once holds until a record says otherwise: what a follow-up finds overrules it from its own day on.
-    Facts that cannot be read are left out; `unread_facts` tells which.
+    A largest diameter that the lesions' own sizes contradict decides nothing. Facts that cannot be read are left out.
 
     Parameters
     ----------
@@ -89,6 +58,8 @@ def case_from_records(records: Iterable[Record], *, patient_id: str, on: date) -
         Of one patient.
     patient_id : str
     on : date
+    facts : FactsRead, optional
+        Of these records, where they have been read already.
 
     Raises
     ------
@@ -96,18 +67,21 @@ def case_from_records(records: Iterable[Record], *, patient_id: str, on: date) -
         The records contradict each other.
     """
     kept = Recorded.of(records)
-    facts: dict[str, dict[str, tuple[Fact, ...]]] = {"": {}}
+    every = tuple(kept.every())
+    read = read_facts(every) if facts is None else facts
+    by_lesion: dict[str, dict[str, tuple[Fact, ...]]] = {"": {}}
     lesions = [one.id for one in kept.all("lesion") if (day_in(one, "found_on") or on) <= on]
-    noted = (*_of_patient(kept, on), *_of_lesions(kept), *facts_of_records(kept.all("fact")))
+    noted = (*_of_patient(kept, on), *_of_lesions(kept), *read.noted())
+    noted = (*noted, *contradicted_sizes(tuple(sizes_apart(every, read))), *measured_anew(every, read, on))
     noted = (*noted, *overruled_by_findings(noted, _seen(kept)), *_targets(kept, noted))
     counted = tuple(fact for lesion, name, fact in noted if (lesion, name) == ("", "n_lesions"))
     for lesion, name, fact in (*noted, *outnumbered(counted, len(lesions), on)):
-        own = facts.setdefault(lesion, {})
+        own = by_lesion.setdefault(lesion, {})
         if fact not in own.get(name, ()):
             own[name] = (*own.get(name, ()), fact)
     try:
-        return Case(on=on, id=patient_id, facts=facts[""],
-                    lesions=tuple(Lesion(one, facts.get(one, {})) for one in lesions))  # fmt: skip
+        return Case(on=on, id=patient_id, facts=by_lesion[""],
+                    lesions=tuple(Lesion(one, by_lesion.get(one, {})) for one in lesions))  # fmt: skip
     except ValueError as error:
         raise BadCase(("", f"The records contradict each other: {error}.")) from None
 
@@ -160,7 +134,7 @@ def _of_lesions(kept: Recorded) -> Iterator[Noted]:
         if modality in LESION_FACTS["ablation_modality"].choices:
             yield str(one.get("lesion_id")), "ablation_modality", Fact(value=modality, on=day)
     for one in kept.all("margin"):
-        yield from ((str(one.get("lesion_id")), name, fact) for name, fact in _of_margin(kept, one))
+        yield from ((str(one.get("lesion_id")), name, fact) for name, fact in of_margin(kept, one))
 
 
 def _seen(kept: Recorded) -> Iterator[Seen]:
@@ -186,62 +160,6 @@ def _targets(kept: Recorded, noted: Iterable[Noted]) -> Iterator[Noted]:
             yield lesion, name, fact
 
 
-def died_on(records: Iterable[Record], *, until: date) -> date | None:
-    """Return the day of a patient's death; None where none is noted up to a day."""
-    days = [day for one in records if one.kind.name == "death" and (day := day_in(one, "died_on")) is not None]
-    return next((day for day in days if day <= until), None)
-
-
-def _of_margin(kept: Recorded, one: Record) -> Iterator[tuple[str, Fact]]:
-    scan = one.get("scan_id")
-    day = kept.day_of("scan", scan, "scanned_on")
-    fact = margin_fact(one, day)
-    if fact is not None:
-        yield "minimal_margin_mm", fact
-    bridging = one.get("vessel_bridging")
-    if bridging is not None:
-        yield "vessel_bridging", Fact(value=bridging, on=day, origin="image")
-    session = session_of(kept, one)
-    if day is not None and session is not None and session <= day:
-        yield "days_after_ablation", Fact(value=(day - session).days, on=day, origin="image")
-    found = kept.by_kind.get("scan", {}).get(str(scan))
-    modality = IMAGING.get(str(None if found is None else found.get("modality")))
-    if modality is not None:
-        yield "margin_scan", Fact(value=modality, on=day, origin="image")
-
-
-def margin_fact(one: Record, day: date | None) -> Fact | None:
-    """Return the minimal margin of a record: with its limits, as a bound, or as not assessable."""
-    kind, value, status = LESION_FACTS["minimal_margin_mm"], one.get("minimal_margin_mm"), one.get("status")
-    if status in ("not_assessable", "withheld"):
-        return Fact(value=None, on=day, origin="image")
-    if not isinstance(value, float):
-        return None
-    if status == "bounded":
-        return Fact(value=value, on=day, origin="image", low=kind.low, high=value, source="at most this: an image ends")
-    low, high = one.get("low_mm"), one.get("high_mm")
-    if not isinstance(low, float) or not isinstance(high, float):
-        return Fact(value=value, on=day, origin="image")
-    return Fact(value=value, on=day, origin="image", low=min(low, value), high=max(high, value))
-
-
-def ablation_of(kept: Recorded, margin: Record) -> Record | None:
-    """Return the ablation whose margin a record holds: the one it names, else the lesion's last one up to its scan."""
-    if margin.get("ablation_id") is not None:
-        return kept.by_kind.get("ablation", {}).get(str(margin.get("ablation_id")))
-    scanned = kept.day_of("scan", margin.get("scan_id"), "scanned_on")
-    dated = [(day, one) for one in kept.all("ablation") if one.get("lesion_id") == margin.get("lesion_id")
-             and (day := kept.day_of("session", one.get("session_id"), "ablated_on")) is not None]  # fmt: skip
-    done = [(day, one) for day, one in dated if scanned is not None and day <= scanned]
-    return max(done, key=lambda pair: (pair[0], pair[1].id))[1] if done else None
-
-
-def session_of(kept: Recorded, margin: Record) -> date | None:
-    """Return the day of the session whose margin a record holds."""
-    ablation = ablation_of(kept, margin)
-    return None if ablation is None else kept.day_of("session", ablation.get("session_id"), "ablated_on")
-
-
 def _fields(one: Record, names: Iterable[str], day: Any, origin: Origin) -> Iterator[tuple[str, Fact]]:
     """Yield fields as facts; what somebody was asked and could not tell is not assessable."""
     on = day if isinstance(day, date) else None
@@ -251,9 +169,3 @@ def _fields(one: Record, names: Iterable[str], day: Any, origin: Origin) -> Iter
             yield name, Fact(value=value, on=on, origin=origin)
         elif name in one.unknown:
             yield name, Fact(value=None, on=on, origin=origin)
-
-
-def day_in(one: Record, field: str) -> date | None:
-    """Return the day that a field of a record holds; None where it holds none."""
-    value = one.get(field)
-    return value if isinstance(value, date) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from isotherm.app.case_from_records import Recorded, day_in
+from isotherm.app.recorded import Recorded, day_in
 from isotherm.clinical.course import Course, DrawnScan, Session, SystemicLine
 from isotherm.clinical.record import Record
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from isotherm.app.criteria_words import ANSWER_WORDS, GAP_WORDS, RESEARCH, force_words
+from isotherm.app.criteria_words import ANSWER_WORDS, GAP_WORDS, RESEARCH, STATUS_WORDS, force_words
 from isotherm.printable import printable
 
 LONGEST_SUMMARY = 139
@@ -51,7 +51,10 @@ def _detail(guideline: Mapping[str, Any], finding: Mapping[str, Any], document: 
     lines = [rule["says"], f"**{ANSWER_WORDS[finding['answer']]}**: {'; '.join(finding['reasons'])}"]
     lines += [f"missing: {one['words']} ({GAP_WORDS[one['gap']]})" for one in finding["missing"]]
     lines += [f"the source does not say: {why}" for why in finding["silences"]]
-    lines += [f"{finding['grade']['text']}; {force_words(finding, document['as_of'])}", *filter(None, [rule["note"]])]
+    lines += [
+        f"{finding['grade']['text']}; {force_words(finding, document['as_of'])}",
+        *filter(None, [STATUS_WORDS[rule["status"]], rule["note"]]),
+    ]
     return "\n\n".join(_escaped(line) for line in [*lines, guideline["note"], RESEARCH])
 
 

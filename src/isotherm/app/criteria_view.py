@@ -14,7 +14,9 @@ from isotherm.app.criteria_words import (
     force_words,
     how_many,
     imaging_words,
+    kind_of_source,
     open_words,
+    sources_say,
 )
 
 Part = Mapping[str, Any]
@@ -56,7 +58,8 @@ def criteria_view(document: Part) -> dict[str, Any]:
         "annex": [_annex(one, document, sources) for one in document["guidelines"] if _answered(one)],
         "predictors": list(_predictors(document, sources)), "alone": _alone(document),
         "differ": [row for row in document["matrix"]["rows"] if row["causes"]],
-        "sources": list(sources), "remarks": list(_remarks(document)),
+        "sources": list(sources), "sources_say": sources_say(kind_of_source(one) for one in guidelines),
+        "remarks": list(_remarks(document)),
     }  # fmt: skip
 
 

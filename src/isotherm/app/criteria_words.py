@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -26,7 +26,7 @@ SIGNS: Mapping[str, str] = {
 GAP_WORDS: dict[Gap, str] = {
     "missing": "not noted",
     "not assessable": "what was noted cannot tell it",
-    "conflicting values": "two values of one day contradict each other",
+    "conflicting values": "what was noted contradicts itself; the wrong record is to be corrected",
     "list of lesions is open": "more lesions may follow",
     "interval straddles": "its interval lies on both sides of the limit",
 }
@@ -143,6 +143,8 @@ def weight_words(question: Mapping[str, Any]) -> str:
 def open_words(finding: Mapping[str, Any]) -> str:
     """Return why an answer is open in a word or two, where it is not simply that nobody noted a fact."""
     gaps = {one["gap"] for one in finding["missing"]}
+    if "conflicting values" in gaps:
+        return "contradicted"
     if "interval straddles" in gaps:
         return "borderline"
     if "not assessable" in gaps:
@@ -151,7 +153,37 @@ def open_words(finding: Mapping[str, Any]) -> str:
 
 
 def kind_of_source(guideline: Mapping[str, Any]) -> str:
-    """Return what a source is, by the scale of most of its grades: a limit of a trial binds nobody else."""
+    """Return what a source is, and where most of it was not read in the source itself, from where it was taken.
+
+    What it is follows from the scale of most of its grades: a limit of a trial binds nobody else.
+    """
+    read = Counter(finding["rule"]["status"] for finding in guideline["findings"])
+    kind, hand = _scale_of_source(guideline), HAND_WORDS[max(read, key=lambda one: read[one], default="published")]
+    return f"{kind}, {hand}" if hand and kind != LECTURE else kind
+
+
+HAND_WORDS: Mapping[str, str] = {"published": "", "document": "second-hand", "recalled": "from memory"}
+"""What stands beside a source, by how its rules were read."""
+
+HAND_SAYS: Mapping[str, str] = {
+    "second-hand": "Second-hand: read as the slides of a lecture quote it, not in the source itself; its wording, "
+    "limits and edition may differ from the source.",
+    "from memory": "From memory: not read in the source; to be confirmed in it before it is used.",
+}
+
+LECTURE = "lecture"
+
+
+def sources_say(kinds: Iterable[str]) -> str:
+    """Return what stands under several sources: what is named there, and what their kinds mean."""
+    told = tuple(kinds)
+    return " ".join([LIMITS_SAY, *(says for hand, says in HAND_SAYS.items() if any(hand in one for one in told))])
+
+
+LIMITS_SAY = "A criterion is named by what its source asks, not by what is known of the patient."
+
+
+def _scale_of_source(guideline: Mapping[str, Any]) -> str:
     schemes = Counter(finding["grade"]["scheme"] for finding in guideline["findings"])
     return _KIND_OF_SOURCE.get(max(schemes, key=lambda one: schemes[one], default=""), "source")
 
@@ -159,7 +191,7 @@ def kind_of_source(guideline: Mapping[str, Any]) -> str:
 _KIND_OF_SOURCE = {
     "trial protocol": "trial", "registry protocol": "registry", "observational study": "study",
     "diagnostic accuracy study": "study", "panel consensus": "consensus", "NCCN category": "guideline",
-    "ESMO level and grade": "guideline", "none": "lecture",
+    "ESMO level and grade": "guideline", "none": LECTURE,
 }  # fmt: skip
 
 

@@ -30,27 +30,37 @@ class Unread:
         )
 
 
-def facts_of_records(records: Iterable[Record]) -> Iterator[Noted]:
-    """Yield what fact records note, but for those of which `unread_facts` tells."""
+@dataclass(frozen=True, slots=True)
+class FactsRead:
+    """What the fact records of a patient note, by their records, and those that cannot be read.
+
+    Parameters
+    ----------
+    by_record : tuple of (Record, tuple of Noted)
+    unread : tuple of Unread
+        Of an older version, or from a program.
+    """
+
+    by_record: tuple[tuple[Record, tuple[Noted, ...]], ...]
+    unread: tuple[Unread, ...]
+
+    def noted(self) -> Iterator[Noted]:
+        """Yield all that is noted."""
+        for _, some in self.by_record:
+            yield from some
+
+
+def read_facts(records: Iterable[Record]) -> FactsRead:
+    """Read the fact records among those of a patient, each once."""
+    read: list[tuple[Record, tuple[Noted, ...]]] = []
+    unread: list[Unread] = []
     for one in records:
-        try:
-            found = tuple(_facts(one))
-        except ValueError:
-            continue
-        yield from found
-
-
-def unread_facts(records: Iterable[Record]) -> tuple[Unread, ...]:
-    """Return the fact records among others that cannot be read: of an older version, or from a program."""
-    return tuple(_unread([one for one in records if one.kind is FACT]))
-
-
-def _unread(records: Iterable[Record]) -> Iterator[Unread]:
-    for one in records:
-        try:
-            tuple(_facts(one))
-        except ValueError as error:
-            yield Unread(one.id, record_name(one.kind, one.id), str(error))
+        if one.kind is FACT:
+            try:
+                read.append((one, tuple(_facts(one))))
+            except ValueError as error:
+                unread.append(Unread(one.id, record_name(one.kind, one.id), str(error)))
+    return FactsRead(tuple(read), tuple(unread))
 
 
 def _facts(one: Record) -> Iterator[Noted]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from importlib import resources
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 
 def policy(*scripts: str) -> str:
@@ -24,8 +26,19 @@ def environment() -> Environment:
     """Return the templates: everything is escaped, and a name that does not exist is an error."""
     found = Environment(loader=PackageLoader("isotherm.app", "templates"), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True)  # fmt: skip
-    found.filters["json"] = _json  # pyright: ignore[reportUnknownMemberType]
+    found.filters.update(json=_json, linked=linked)  # pyright: ignore[reportUnknownMemberType]
     return found
+
+
+DOI = re.compile(r"\bdoi (10\.\d{4,9}/\S+?)(?=[;.,)]*(?:\s|$))")
+
+
+def linked(reference: str) -> Markup:
+    """Return a reference with its DOIs as links, which are opened by the reader alone; on paper they are text."""
+    parts = DOI.split(reference)
+    links = (Markup('<a href="https://doi.org/{}" rel="noreferrer noopener">doi {}</a>').format(quote(one), one)
+             if place % 2 else escape(one) for place, one in enumerate(parts))  # fmt: skip
+    return Markup("").join(links)
 
 
 def static(name: str) -> str:

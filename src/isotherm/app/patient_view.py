@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from isotherm.app.board_kept import margins_of_records
-from isotherm.app.board_view import latest_margins, margin_rows
+from isotherm.app.board_margins import latest_margins, margin_rows
 from isotherm.app.margin_to_accept import nobody_accepted
 from isotherm.app.record_form import Blank, blank_of
 from isotherm.app.timeline import CONTACTS, Timeline, timeline_of

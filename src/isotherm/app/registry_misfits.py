@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from isotherm.app.decided_size import SizeApart, sizes_apart
+from isotherm.app.decided_size import Size, SizeApart, sizes_apart
+from isotherm.app.facts_of_records import read_facts
 from isotherm.app.record_words import record_name, value_words
 from isotherm.clinical.record import PATIENT_KEY, Record, RecordKind
-from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.clinical.record_kinds import READING, RECORD_KINDS
 from isotherm.printable import printable
 from isotherm.registry.endpoints import endpoints
 from isotherm.registry.frames import frames
@@ -38,7 +39,7 @@ def misfits(records: Iterable[Record]) -> tuple[Misfit, ...]:
     tables = frames((name, _columns(kind, [one for one in every if one.kind is kind]))
                     for name, kind in RECORD_KINDS.items())  # fmt: skip
     cannot_be = (_misfit(*row) for row in problems(endpoints(tables)).itertuples(index=False, name=None))
-    return (*cannot_be, *(told for one in sizes_apart(every) for told in _of_sizes(one)))
+    return (*cannot_be, *(told for one in sizes_apart(every, read_facts(every)) for told in _of_sizes(one)))
 
 
 def _columns(kind: RecordKind, own: Sequence[Record]) -> dict[str, list[Any]]:
@@ -49,19 +50,21 @@ def _columns(kind: RecordKind, own: Sequence[Record]) -> dict[str, list[Any]]:
 
 
 def _of_sizes(one: SizeApart) -> Iterator[Misfit]:
-    """Yield that a decision notes another largest size than its lesions have, of both records: either may be wrong."""
-    noted, read = (value_words(record.kind.field(name), record.values[name]) for record, name in (
-        (one.decision, "largest_lesion_mm"), (one.reading, "diameter_mm")))  # fmt: skip
-    lesion, on = one.reading.get("lesion_id"), one.decision.get("decided_on")
-    for record, field, says in (
-        (one.decision, "largest_lesion_mm", f"{noted}, and the largest by that day is lesion {lesion} with {read}"),
-        (
-            one.reading,
-            "diameter_mm",
-            f"{read} of lesion {lesion}, and the decision on {on} notes {noted} as the largest",
-        ),
+    """Yield that another largest size is noted than the lesions have, of both records: either may be wrong."""
+    noted, read = _mm(one.noted), _mm(one.measured)
+    lesion, on = one.measured.lesion, one.noted.on
+    note = "decision" if one.noted.record.kind.name == "decision" else "note"
+    for size, says in (
+        (one.noted, f"{noted}, and the largest by that day is lesion {lesion} with {read}"),
+        (one.measured, f"{read} of lesion {lesion}, and the {note} on {on} has {noted} as the largest"),
     ):
+        record = size.record
+        field = next(name for name in ("largest_lesion_mm", "diameter_mm", "value") if name in record.values)
         yield _misfit("", record.kind.name, record.id, field, printable(says))
+
+
+def _mm(size: Size) -> str:
+    return value_words(READING.field("diameter_mm"), size.mm)
 
 
 def _misfit(_: str, kind: str, key: str, field: str, problem: str) -> Misfit:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from isotherm.app.case_from_records import Recorded, case_from_records
+from isotherm.app.case_from_records import case_from_records
+from isotherm.app.recorded import Recorded
 from isotherm.app.report_words import NO_BREAK
 from isotherm.clinical.fact import read
 from isotherm.clinical.record import Record

@@ -22,6 +22,9 @@ CONTACTS = {"session": "ablated_on", "follow_up": "seen_on"}
 NEWS = ("new_in_organ", "new_elsewhere", "untreatable")
 """Fields of a follow-up that tell of progression."""
 
+LOCAL_PROGRESSION = "local tumor progression"
+"""The state of a lesion that has its own mark wherever a course is shown."""
+
 NEAR = 0.1
 """Of the whole line: two days that lie nearer than this have one label."""
 
@@ -45,6 +48,8 @@ class Event:
     place, width : float
         Where it stands between the first day and the last, 0 to 1. What is open goes on up to death, or to the
         last contact; it is nothing wide where it began after that.
+    local_progression : bool
+        Whether it is a follow-up at which local tumor progression was found.
     """
 
     lane: str
@@ -54,6 +59,7 @@ class Event:
     words: str
     place: float
     width: float
+    local_progression: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +86,7 @@ def timeline_of(records: Sequence[Record]) -> Timeline:
     if not found:
         return Timeline(events=(), lanes=(), years=())
     seen = _last_seen(records)
-    first, last = found[0][1], max(until or on for _, on, until, _, _ in found)
+    first, last = found[0][1], max(until or on for _, on, until, *_ in found)
     days = max((last - first).days, SHORTEST_DAYS)
 
     def place(day: date) -> float:
@@ -88,8 +94,8 @@ def timeline_of(records: Sequence[Record]) -> Timeline:
 
     events = tuple(
         Event(lane=lane, on=on, until=until, is_open=is_open, words=words, place=place(on),
-              width=place(max(on, seen or on) if is_open else until or on) - place(on))
-        for lane, on, until, words, is_open in found
+              width=place(max(on, seen or on) if is_open else until or on) - place(on), local_progression=progressed)
+        for lane, on, until, words, is_open, progressed in found
     )  # fmt: skip
     lanes = tuple(lane for lane in LANES if any(one.lane == lane for one in events))
     years = tuple((str(year), place(date(year, 1, 1))) for year in range(first.year + 1, last.year + 1))
@@ -105,18 +111,20 @@ def _last_seen(records: Sequence[Record]) -> date | None:
     return max(died or seen, default=None)
 
 
-def _found(records: Sequence[Record]) -> Iterator[tuple[str, date, date | None, str, bool]]:
+def _found(records: Sequence[Record]) -> Iterator[tuple[str, date, date | None, str, bool, bool]]:
+    progressed = {one.get("follow_up_id") for one in records if one.get("state") == LOCAL_PROGRESSION}
     for record in records:
         kind = record.kind.name
         if kind == "systemic":
             stopped = record.get("stopped_on")
             yield ("Systemic therapy", _day(record.values["started_on"]), None if stopped is None else _day(stopped),
-                   str(record.get("regimen") or "regimen not noted"), stopped is None)  # fmt: skip
+                   str(record.get("regimen") or "regimen not noted"), stopped is None, False)  # fmt: skip
         elif kind in DAYS_KIND:
             lane, name = DAYS_KIND[kind]
             day = record.get(name)
             if day is not None:
-                yield lane, _day(day), None, _words(record, records), False
+                is_progression = kind == "follow_up" and record.id in progressed
+                yield lane, _day(day), None, _words(record, records), False, is_progression
 
 
 def _day(value: object) -> date:
@@ -138,12 +146,12 @@ def _words(record: Record, records: Sequence[Record]) -> str:
 
 
 def _states(follow_up: str, records: Sequence[Record]) -> Iterator[str]:
-    """Yield each state that was found at a follow-up, with the lesions that were in it."""
+    """Yield each state that was found at a follow-up, local progression first, with the lesions that were in it."""
     found: dict[str, list[str]] = {}
     for one in records:
         if one.kind.name == "finding" and one.get("follow_up_id") == follow_up:
             found.setdefault(str(one.get("state")), []).append(str(one.get("lesion_id")))
-    for state, lesions in found.items():
+    for state, lesions in sorted(found.items(), key=lambda pair: pair[0] != LOCAL_PROGRESSION):
         yield f"lesion{'s' if len(lesions) > 1 else ''} {' and '.join(lesions)} {state}"
 
 

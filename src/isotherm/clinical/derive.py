@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from isotherm.clinical.fact import Fact, Gap, Reading, Readings, exact
@@ -55,12 +55,20 @@ def _take_back_what_lesions_contradict(known: Readings, lesions: Mapping[str, Re
         said = known.get(summary)
         if said is None:
             continue
-        for lesion in lesions.values():
+        for key, lesion in lesions.items():
             listed, target = lesion.get(name), lesion.get("target")
             if listed is None or (of_targets and (target is None or target.value is not True)):
                 continue
             if listed.low > said.high if is_largest else listed.high < said.low:
-                known[summary] = Reading(said.kind, None, gap="conflicting values", facts=said.facts)
+                told = (*said.facts, *_facts_of(key, listed))
+                known[summary] = Reading(said.kind, None, gap="conflicting values", facts=told)
+
+
+def _facts_of(lesion: str, listed: Reading) -> Iterator[Fact]:
+    """Yield the facts of a lesion that contradict what was said of all, each with its lesion as its source."""
+    for fact in listed.facts:
+        on = "" if fact.on is None else f", {fact.on}"
+        yield Fact(value=fact.value, on=fact.on, origin=fact.origin, source=f"lesion {lesion}{on}")
 
 
 def _count(listed: int, *, complete: bool) -> Reading:

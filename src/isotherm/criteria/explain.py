@@ -8,7 +8,7 @@ from datetime import date
 
 from isotherm.answer import Answer
 from isotherm.clinical.case import Picture
-from isotherm.clinical.fact import Gap, Reading, Sign
+from isotherm.clinical.fact import Fact, Gap, Reading, Sign
 from isotherm.clinical.kinds import FactKind, Value
 from isotherm.criteria.expression import (
     UNKNOWN,
@@ -152,7 +152,10 @@ def with_unit(value: float, kind: FactKind) -> str:
 
 def known_as(reading: Reading) -> str:
     """Return what is known of a fact, with its limits where it has some."""
-    if reading.gap in ("not assessable", "conflicting values"):
+    if reading.gap == "conflicting values":
+        told = " against ".join(_as_noted(reading.kind, fact) for fact in reading.facts if fact.value is not None)
+        return f"{reading.gap}{': ' if told else ''}{told}"
+    if reading.gap == "not assessable":
         return reading.gap
     if reading.value is None:
         return _bounds(reading) or "not known"
@@ -161,6 +164,12 @@ def known_as(reading: Reading) -> str:
         return value
     whole = reading.low > reading.kind.low and reading.high < reading.kind.high
     return f"{value} ({f'{_digits(reading.low)} to {_digits(reading.high)}' if whole else _bounds(reading)})"
+
+
+def _as_noted(kind: FactKind, fact: Fact) -> str:
+    """Return a value as one record notes it, with where that comes from."""
+    where = fact.source or ("" if fact.on is None else f"noted for {fact.on}")
+    return f"{'' if fact.value is None else shown(fact.value, kind)}{f' ({where})' if where else ''}"
 
 
 def _bounds(reading: Reading) -> str:
@@ -204,6 +213,8 @@ def _noted(reading: Reading | None, on: date) -> str:
     fact = reading.facts[0]
     if reading.gap == "not assessable":
         return f": {fact.source}" if fact.source else ""
+    if reading.gap == "conflicting values":  # each is told with its own day
+        return ""
     old = fact.on is not None and (on - fact.on).days > OLD_DAYS and not isinstance(fact.value, date)
     return f" on {fact.on}" if old else ""
 

@@ -47,6 +47,9 @@ def regions(kind: FactKind, limits: Iterable[float], reading: Reading | None) ->
         return (Region(True), Region(False))
     if kind.form == "choice":
         return tuple(Region(choice) for choice in kind.choices)
+    noted = () if reading is None or reading.gap != "conflicting values" else _noted(reading)
+    if noted:
+        return noted
     low, high = (kind.low, kind.high) if reading is None else (max(kind.low, reading.low), min(kind.high, reading.high))
     inside = sorted({limit for limit in limits if low <= limit <= high})
     found = _whole(low, high, inside) if kind.form == "whole" else _numbers(low, high, inside)
@@ -54,6 +57,12 @@ def regions(kind: FactKind, limits: Iterable[float], reading: Reading | None) ->
     first = replace(found[0], low=-math.inf) if low == kind.low else found[0]
     found = (first, *found[1:])
     return (*found[:-1], replace(found[-1], high=math.inf)) if high == kind.high else found
+
+
+def _noted(reading: Reading) -> tuple[Region, ...]:
+    """Return each of the numbers that contradict each other: one of them is looked for."""
+    values = sorted({float(fact.value) for fact in reading.facts if isinstance(fact.value, int | float)})
+    return tuple(Region(value, value, value, True, True) for value in values)
 
 
 def _numbers(low: float, high: float, limits: Sequence[float]) -> tuple[Region, ...]:

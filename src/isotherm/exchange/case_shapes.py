@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from isotherm.clinical.case import Case, Lesion
+from isotherm.clinical.case import Case, Lesion, Picture
 from isotherm.clinical.fact import Fact, Reading
 from isotherm.clinical.kinds import FactKind
 from isotherm.clinical.picture import picture_of
@@ -25,6 +25,9 @@ MANY_FACTS = "the facts that `isotherm criteria init` lists"
 
 CORRECT = "correct one of them"
 LEAVE_OUT = "or leave this one out: it follows from the list"
+
+WHOLE_MM = 1.0
+"""Sizes less apart than this are the same, since people note whole millimeters."""
 
 Problem = tuple[str, str]
 
@@ -62,6 +65,20 @@ def contradictions(case: Case) -> Iterator[Problem]:
                     f"patient.{name}",
                     f"it is {wrong} than {kind.name} of lesion[{place + 1}]; {CORRECT}, {LEAVE_OUT}.",
                 )
+    if "largest_lesion_mm" in case.facts and _larger_than_all(picture):
+        yield (
+            "patient.largest_lesion_mm",
+            f"it is larger than diameter_mm of every lesion, and these are all; {CORRECT}, {LEAVE_OUT}.",
+        )
+
+
+def _larger_than_all(picture: Picture) -> bool:
+    """Return whether the largest diameter that is given is that of no lesion, where all are listed with theirs."""
+    given = picture.given.get("largest_lesion_mm")
+    sizes = [lesion.get("diameter_mm") for lesion in picture.lesions.values()]
+    known = [one.high for one in sizes if one is not None and one.value is not None]
+    complete = picture.complete and bool(known) and len(known) == len(sizes)
+    return complete and given is not None and given.low - max(known) >= WHOLE_MM
 
 
 _EXTREMES: dict[str, tuple[FactKind, bool]] = {

@@ -31,7 +31,7 @@ GUIDELINE = Guideline(
     rules=(
         _rule(
             id="acclaim-2025.number",
-            title="1 to 3 metastases",
+            title="limit: 1 to 3 metastases",
             says="Patients enter with one to three colorectal liver metastases.",
             topic="number",
             kind="trial entry",

@@ -60,7 +60,7 @@ _TECHNICAL_TABLE = (
     ),
     _row(
         id="gillams-2015.number-optimal",
-        title="1 to 3 tumors",
+        title="optimal limit: 1 to 3 tumors",
         says="One to three tumors are optimal.",
         topic="number",
         unit="patient",
@@ -69,7 +69,7 @@ _TECHNICAL_TABLE = (
     ),
     _row(
         id="gillams-2015.number-preferred",
-        title="fewer than 5 tumors",
+        title="preferred limit: fewer than 5 tumors",
         says="Fewer than five tumors are preferable.",
         topic="number",
         unit="patient",
@@ -79,7 +79,7 @@ _TECHNICAL_TABLE = (
     ),
     _row(
         id="gillams-2015.number-maximum",
-        title="6 to 9 at most",
+        title="limit: at most 9 tumors",
         says="Six to nine tumors are the maximum; fewer than five are preferable, and five are in neither class.",
         topic="number",
         unit="patient",

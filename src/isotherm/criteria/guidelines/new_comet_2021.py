@@ -91,7 +91,7 @@ GUIDELINE = Guideline(
         ),
         _entry(
             id="new-comet-2021.segments",
-            title="2 or 4 segments",
+            title="limit: 2 or 4 segments",
             says="Resection of a solitary metastasis takes at most two segments; of several in one resection, at most "
             "four.",
             topic="liver remnant",
