@@ -5,7 +5,7 @@ Pure: each fact has the day and the origin of the record that it comes from; doc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Any
