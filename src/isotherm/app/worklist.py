@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from isotherm.app.case_from_records import TELLS
+from isotherm.app.facts_told import TELLS
 from isotherm.app.margin_to_accept import nobody_accepted
 from isotherm.clinical.questions import IF_ANY, questions_of
 from isotherm.clinical.record import Record
