@@ -54,7 +54,7 @@ def provenance_rows(assessment: Assessment, made: Provenance) -> list[tuple[str,
     days = assessment.days
     return [
         ("Measurement", made.id or "without a number (not of the local app)"),
-        ("Result", f"margin.json, {result_hash(document)}"),
+        ("Result", f"margin.json, {result_hash(document)} of its content, as a registry names it"),
         ("Measured", f"{made.on:%Y-%m-%d} with isotherm {version}, by {without_paths(made.by) or UNKNOWN}"),
         ("Scans", f"before ablation {_day(days.before)}, after ablation {_day(days.after)}"),
         ("Outlines drawn by", without_paths(str(part(document, "settings").get("reader") or UNKNOWN))),
