@@ -95,6 +95,7 @@ def look_at_what_is_empty(visit: Visit) -> None:
 def import_a_center(visit: Visit, center: Path) -> None:
     """Say who works; go where the empty worklist leads; look; import; see the patients."""
     page = visit.page
+    visit.go("/worklist")
     page.get_by_role("link", name="Who is working?").click()
     visit.looks_well("who-1-empty")
     page.get_by_label("Name or code").fill(WHO)
