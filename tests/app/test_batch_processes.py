@@ -29,7 +29,7 @@ PROGRAM = """
 import os, sys, time, signal
 from pathlib import Path
 from isotherm.app import batch_attempt, batch_program, outputs
-outputs.report_html = lambda assessment: "report"
+outputs.report_html = lambda assessment, made: "report"
 real = batch_attempt.measure
 
 def odd(task, home, key, *, progress):
