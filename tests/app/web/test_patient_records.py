@@ -87,7 +87,7 @@ def test_a_follow_up_comes_with_what_was_found_of_its_lesions_in_one_act(ada: Te
     assert dict(kept(x1, "finding", "2").record.values) == {
         "follow_up_id": "2", "lesion_id": "2", "state": "local tumor progression"}  # fmt: skip
     course = ada.get("/patients/X1").text
-    assert "Follow-up 2: lesion 1 completely ablated, lesion 2 local tumor progression" in course
+    assert "Follow-up 2: lesion 2 local tumor progression, lesion 1 completely ablated" in course
     assert "Follow-up 1: nothing is noted of what was found" in course
     assert "added 3 records" in text_of(ada.get("/patients/X1/history").text)
 
