@@ -15,6 +15,9 @@ from tests.app.web.serving import Serving, serving
 from tests.app.web.visiting import AXE, HEIGHT, HTMX, WIDTH, Visit
 
 
+PATIENCE_MS = 60_000
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A server over the demo's registry."""
@@ -48,7 +51,8 @@ def test_pages_are_walked_by_keyboard_alone(visit: Visit) -> None:
     page.keyboard.press("j")
     wanted = page.evaluate("document.activeElement.querySelector('a').textContent")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name=f"Patient {wanted}")).to_be_visible()
+    # The first page of a patient loads what reads tables: seconds on a busy machine.
+    expect(page.get_by_role("heading", name=f"Patient {wanted}")).to_be_visible(timeout=PATIENCE_MS)
     for letter, heading in (("j", "Jobs"), ("w", "Worklist")):
         page.wait_for_load_state()  # what is pressed before the page's script is there does nothing
         page.keyboard.press("g")
