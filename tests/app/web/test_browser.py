@@ -14,7 +14,6 @@ from isotherm.registry.store import open_store
 from tests.app.web.serving import Serving, serving
 from tests.app.web.visiting import AXE, HEIGHT, HTMX, WIDTH, Visit
 
-
 PATIENCE_MS = 60_000
 
 
