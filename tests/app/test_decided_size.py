@@ -8,6 +8,8 @@ import pytest
 
 from isotherm.app.case_from_records import case_from_records
 from isotherm.app.criteria_words import reasons
+from isotherm.app.decided_size import still_apart
+from isotherm.app.facts_of_records import read_facts
 from isotherm.app.registry_misfits import misfits
 from isotherm.clinical.case import Picture
 from isotherm.clinical.kinds import Value
@@ -47,6 +49,16 @@ def test_a_decision_of_another_largest_size_is_told_with_the_reading() -> None:
 
 def test_a_decision_of_a_smaller_size_is_told_as_well() -> None:
     assert len(misfits(records(*READ, noted=25.0))) == 2
+
+
+def test_a_contradiction_is_told_only_while_what_was_noted_still_counts() -> None:
+    told, on = records(*READ), AFTER
+    assert len(list(still_apart(told, read_facts(told), on))) == 1
+    noted_again = [*told, of("decision", "2", decided_on=AFTER, largest_lesion_mm=28.0, organ="liver")]
+    measured_again = [*told, *(of("reading", f"{lesion}b", lesion_id=lesion, scan_id="b", diameter_mm=mm)
+                               for lesion, mm in (("1", 20.0), ("2", 28.0)))]  # fmt: skip
+    for later in (noted_again, measured_again):
+        assert list(still_apart(later, read_facts(later), on)) == []
 
 
 @pytest.mark.parametrize("fitting", [

@@ -147,6 +147,20 @@ def test_counts_within_a_sentence_become_some(words: str, left: str) -> None:
     assert vague(words) == left
 
 
+def test_how_many_replicates_failed_does_not_tell_of_the_few_events_that_made_them_fail(local: StudyResult) -> None:
+    told = "12 of 200 bootstrap replicates failed (no event in an arm: 12)"
+    records = dict(local.results.records)
+    records["bootstrap.os.many_failed"] = replace(records["matching.target"], text=f"{told}: the interval …")
+    row = ["Landmark (12 of 200 bootstrap replicates failed)"]
+    tables = local.results.tables | {"designs": {"title": "", "columns": ["design"], "rows": [row]}}
+    left = document_text(
+        document_of(release(replace(local, results=replace(local.results, records=records, tables=tables))), {})
+    )
+
+    assert "replicates failed" not in left
+    assert "Landmark" in left
+
+
 def test_no_hash_of_rows_and_no_patients_are_left(released: StudyResult) -> None:
     assert released.adjusted is None
     assert {box["hash"] for box in released.flow["boxes"]} == {None}

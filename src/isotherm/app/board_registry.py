@@ -12,8 +12,8 @@ from isotherm.app.board_tasks import IMAGING, Boarded, judged
 from isotherm.app.case_from_records import case_from_records
 from isotherm.app.criteria_tasks import day_of
 from isotherm.app.criteria_words import how_many
-from isotherm.app.decided_size import sizes_apart
-from isotherm.app.facts_of_records import FactsRead, read_facts
+from isotherm.app.decided_size import still_apart
+from isotherm.app.facts_of_records import read_facts
 from isotherm.app.recorded import died_on
 from isotherm.app.records_of_case import key_for, records_of
 from isotherm.app.report_words import NO_BREAK
@@ -62,16 +62,9 @@ def board_of_registry(asked: PatientAsked) -> Boarded:
     shown = shown_of_records(records, patient_id=asked.patient_id, on=on)
     imaging = {name: IMAGING[kind] for name, kind in imaging_of_records(records) if kind in IMAGING}
     shown = shown.beside(noted_margins(case, shown.margins))
-    notes = [*(one.words for one in facts.unread), *_contradictions(records, facts, on)]
+    notes = [*(one.words for one in facts.unread), *(printable(one.words) for one in still_apart(records, facts, on))]
     return Boarded(judged(shown, case, patient_id=asked.patient_id, today=asked.today, as_of=as_of, origin="registry",
                           notes=notes, imaging=imaging, simulated=simulated), case, unread=facts.unread)  # fmt: skip
-
-
-def _contradictions(records: Sequence[Record], facts: FactsRead, on: date) -> list[str]:
-    """Return what is said of the last largest diameter by a day where the lesions' own sizes contradict it."""
-    apart = [(one.noted.on, one.words) for one in sizes_apart(records, facts) if one.noted.on and one.noted.on <= on]
-    last = max((day for day, _ in apart), default=None)
-    return [printable(words) for day, words in apart if day == last]
 
 
 def tracking_of(address: str, patient_id: str) -> dict[str, str]:

@@ -67,6 +67,13 @@ def sizes_apart(records: Sequence[Record], facts: FactsRead) -> Iterator[SizeApa
             yield SizeApart(noted, apart)
 
 
+def still_apart(records: Sequence[Record], facts: FactsRead, on: date) -> Iterator[SizeApart]:
+    """Yield what contradicts the largest diameter that counts on a day; one that was noted earlier is of the past."""
+    noted = _last_noted(records, facts, on)
+    if noted is not None and next(measured_anew(records, facts, on), None) is None:
+        yield from (one for one in sizes_apart(records, facts) if one.noted.on == noted.on)
+
+
 def contradicted_sizes(apart: Sequence[SizeApart]) -> Iterator[Noted]:
     """Yield the size of the largest lesion beside what was noted: two values of one day, of which neither counts."""
     for one in apart:
@@ -84,8 +91,7 @@ def measured_anew(records: Sequence[Record], facts: FactsRead, on: date) -> Iter
     on : date
         The day asked about: later records are not looked at.
     """
-    known = [one for one in _noted(records, facts) if one.on is not None and one.on <= on]
-    noted = max(known, key=lambda one: (one.on or date.min, one.record.id), default=None)
+    noted = _last_noted(records, facts, on)
     if noted is None or noted.on is None:
         return
     last = _last_of_each(records, tuple(_sizes(records, facts)), noted.record.get("organ"), on)
@@ -94,6 +100,11 @@ def measured_anew(records: Sequence[Record], facts: FactsRead, on: date) -> Iter
     if last and len(later) == len(days) and _other(noted.mm, last) is not None:
         source = f"every lesion was measured again, the last on {max(later)}"
         yield "", LARGEST, Fact(value=None, on=max(later), source=source)
+
+
+def _last_noted(records: Sequence[Record], facts: FactsRead, on: date) -> Size | None:
+    known = [one for one in _noted(records, facts) if one.on is not None and one.on <= on]
+    return max(known, key=lambda one: (one.on or date.min, one.record.id), default=None)
 
 
 def _noted(records: Sequence[Record], facts: FactsRead) -> Iterator[Size]:

@@ -123,7 +123,7 @@ def effect_words(before: Mapping[str, Any], after: Mapping[str, Any], *, voxels_
     pair = [one["minimal_margin_mm"] for one in (before, after) if one["status"] == "measured" and not bound_of(one)]
     if len(pair) < 2:
         return f"Without your strokes, measured in the same way: {margin_words(before)}."
-    change = pair[1] - pair[0]
+    change = round(pair[1] - pair[0], 2)
     said = f"{'+' if change > 0.0 else ''}{decimal(change, 2)}\u00a0mm by your strokes" if change else "No change"
     return (f"{said} ({decimal(pair[0], 2)} to {decimal(pair[1], 2)}\u00a0mm, measured in the same way; voxels alone "
             f"make about {decimal(voxels_mm, 2)}\u00a0mm).")  # fmt: skip

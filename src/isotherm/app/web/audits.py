@@ -81,4 +81,4 @@ def _made(file: Path, text: str) -> _Kept:
     if code == USERS_ERROR:
         return _Kept(None, said)
     logging.getLogger("uvicorn.error").error("An audit broke off with %d\n%s", code, said)  # for the owner alone
-    return _Kept(None, NOT_AUDITED)
+    raise BadSetting(NOT_AUDITED)  # not kept: it may have been chance

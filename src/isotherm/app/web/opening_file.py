@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from isotherm.app.web.leading_page import leading_page
 from isotherm.app.web.workspace import Workspace
@@ -44,4 +44,5 @@ def opening_file(workspace: Workspace, address: str) -> Generator[str]:
     try:
         yield file.as_uri()
     finally:
-        file.unlink(missing_ok=True)
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
