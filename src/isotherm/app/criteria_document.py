@@ -13,6 +13,7 @@ from isotherm.app.software import versions
 from isotherm.clinical.case import Case, Picture
 from isotherm.clinical.fact import Fact, Reading
 from isotherm.clinical.kinds import FactKind, Value
+from isotherm.clinical.summaries import LATER
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 from isotherm.criteria.change import Change, Question, Target, open_questions, what_would_change
 from isotherm.criteria.conflicts import Cell, Matrix, Row, matrix
@@ -94,7 +95,8 @@ def _facts(picture: Picture) -> Iterator[Document]:
 
 def fact_of(reading: Reading, lesion: str | None) -> Document:
     """Return what is known of one fact."""
-    kind, fact = reading.kind, reading.facts[0] if reading.facts else None
+    place = -1 if reading.gap == LATER else 0  # what bounds it, not what it was
+    kind, fact = reading.kind, reading.facts[place] if reading.facts else None
     return {
         "name": kind.name, "label": kind.label, "lesion": lesion, "value": plain(reading.value),
         "unit": kind.unit or None, "low": _finite(reading.low), "high": _finite(reading.high), "gap": reading.gap,
