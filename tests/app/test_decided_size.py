@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from isotherm.app.case_from_records import case_from_records
+from isotherm.app.criteria_document import fact_of
 from isotherm.app.criteria_words import reasons
 from isotherm.app.decided_size import still_apart
 from isotherm.app.facts_of_records import read_facts
@@ -168,3 +169,8 @@ def test_what_would_settle_an_outgrown_size_is_a_size_from_the_later_one_on() ->
         ("MET", "largest diameter of all lesions from 29 mm to 30 mm"),
         ("NOT_MET", "largest diameter of all lesions above 30 mm"),
     ]
+
+
+def test_an_outgrown_size_is_of_the_day_of_the_lesion_that_bounds_it() -> None:
+    told = fact_of(found_later(50.0, of_2=28.0).patient["largest_lesion_mm"], None)
+    assert (told["shown"], told["on"], told["source"]) == ("at least 50 mm", "2020-03-01", "lesion 3, 2020-03-01")
