@@ -78,6 +78,23 @@ def test_the_sheet_is_one_page_of_paper_and_the_annex_begins_on_the_next(
     assert "Annex: lesions" in second
 
 
+def test_a_sheet_that_needs_a_second_page_names_the_patient_there_and_splits_no_part(
+    text_of_pdf: Callable[..., str],
+) -> None:
+    zones = tuple(shrinking(str(n), 8.0 + n, growth("suspected", -3.1)) for n in range(1, 13))
+    corrected = "Corrected by hand: the outline of the zone was drawn anew on 12 slices."
+    crowded = board(*(margin(str(n), 0.5 * n, verdict="warn", correction=corrected) for n in range(1, 13)), zones=zones,
+                    lesions=12)  # fmt: skip
+    pdf = board_on_paper(board_page(Boarded(crowded)), on=datetime(2026, 3, 1, tzinfo=UTC))
+    first, second, third = (text_of_pdf(pdf, "-f", page, "-l", page) for page in "123")
+    assert all(one in first for one in ("Smallest minimal margin", "The open question", "Margin of each lesion"))
+    assert second.lstrip().startswith("Tumor board: P17, the sheet from page 1 continued")
+    assert "What sources state, in short" not in first
+    assert "A criterion is named by what its source asks" in second
+    assert "Page 2 of" in second
+    assert third.lstrip().startswith("Annex to the sheet on pages 1 to 2: Tumor board: P17")
+
+
 def test_page_and_paper_say_the_same_of_margins_and_zones(text_of_pdf: Callable[..., str]) -> None:
     page = board_page(Boarded(BOARDS["many"]))
     html = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", board_html(page)))

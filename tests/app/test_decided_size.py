@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from isotherm.app.case_from_records import case_from_records
+from isotherm.app.criteria_document import fact_of
 from isotherm.app.criteria_words import reasons
 from isotherm.app.decided_size import still_apart
 from isotherm.app.facts_of_records import read_facts
@@ -123,3 +124,53 @@ def test_sizes_that_were_all_measured_anew_take_the_place_of_what_was_noted_from
         assert picture(*again, noted=28.0, on=on).patient["largest_lesion_mm"].value == mm
     one_of_two = picture(*READ, ("1", "b", 18.0), noted=28.0)
     assert one_of_two.patient["largest_lesion_mm"].value == 28.0
+
+
+def found_later(mm: float, *, of_2: float, at: date = AFTER) -> Picture:
+    """The picture with 28 mm noted, sizes before the decision, and a third lesion that was found after it."""
+    told = [*records(("1", "a", 20.0), ("2", "a", of_2), noted=28.0), of("primary", "p", primary="colorectal"),
+            of("lesion", "3", organ="liver", found_on=AFTER),
+            of("reading", "3b", lesion_id="3", scan_id="b", diameter_mm=mm)]  # fmt: skip
+    return picture_of(case_from_records(told, patient_id="X1", on=at))
+
+
+def size_asked(found: Picture) -> tuple[str, str]:
+    told = finding(rules()["new-comet-2021.size"][1], found, on=AFTER)
+    return told.answer.name, " ".join(reasons(told))
+
+
+def test_a_lesion_that_came_after_the_decision_is_told_with_both_days_and_is_no_contradiction() -> None:
+    answer, said = size_asked(found_later(50.0, of_2=28.0))
+    assert answer == "NOT_MET"
+    assert said == ("largest diameter of all lesions: at least 50 mm; known are 28 mm (noted for 2020-02-01), and "
+                    "later 50 mm (lesion 3, 2020-03-01) (at most 30 mm asked)")  # fmt: skip
+    assert size_asked(found_later(29.0, of_2=28.0))[0] == "UNKNOWN"
+
+
+@pytest.mark.parametrize(("mm", "answer"), [(50.0, "NOT_MET"), (34.0, "UNKNOWN")])
+def test_a_lesion_that_came_later_is_named_beside_what_contradicts_the_decision(mm: float, answer: str) -> None:
+    told, said = size_asked(found_later(mm, of_2=36.0))
+    assert told == answer
+    assert ("28 mm (noted for 2020-02-01) against 36 mm (lesion 2, measured on 2020-01-20), "
+            f"and later {mm:g} mm (lesion 3, 2020-03-01)") in said  # fmt: skip
+
+
+def test_a_later_size_is_none_of_the_two_that_contradict_each_other() -> None:
+    target = guideline("new-comet-2021")
+    changes = what_would_change([target], found_later(34.0, of_2=36.0))
+    assert not any("34 mm" in one.values for change in changes for one in change.outcomes)
+
+
+def test_what_would_settle_an_outgrown_size_is_a_size_from_the_later_one_on() -> None:
+    target = guideline("new-comet-2021")
+    (change,) = [one for one in what_would_change([target], found_later(29.0, of_2=28.0))
+                 if one.target.id == "new-comet-2021.size"]  # fmt: skip
+    assert [(one.answer.name, one.values) for one in change.outcomes] == [
+        ("MET", "largest diameter of all lesions from 29 mm to 30 mm"),
+        ("NOT_MET", "largest diameter of all lesions above 30 mm"),
+    ]
+
+
+def test_an_outgrown_size_is_of_the_day_of_the_lesion_that_bounds_it() -> None:
+    told = fact_of(found_later(50.0, of_2=28.0).patient["largest_lesion_mm"], None)
+    assert (told["shown"], told["on"], told["source"]) == ("at least 50 mm", "2020-03-01", "lesion 3, 2020-03-01")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from isotherm.app.evidence_pool_words import sides_of
 from isotherm.app.evidence_tasks import Choice, chosen, open_library
 from isotherm.errors import BadSetting, CannotPool
 from isotherm.evidence.library import read_library
+from isotherm.evidence.named_apart import names_apart
 from isotherm.evidence.set_aside import set_aside
 from tests.app.on_disk import Command
 
@@ -86,6 +88,13 @@ def test_rows_of_one_publication_are_told_apart_by_what_differs_and_never_by_an_
     assert "margin-rfa" not in out
 
 
+def test_rows_that_nothing_tells_apart_are_counted_among_those_that_read_alike() -> None:
+    library = read_library()
+    rfa, mwa = (library.result(one) for one in ("shady_2018.margin-rfa", "shady_2018.margin-mwa"))
+    names = names_apart(library.papers, [rfa, replace(rfa, id=f"{rfa.id}-b"), mwa, replace(mwa, id=f"{mwa.id}-b")])
+    assert list(names.values()) == [f"Shady 2018, {of} ({place})" for of in ("RFA", "MWA") for place in (1, 2)]
+
+
 @pytest.mark.parametrize(
     ("ids", "lower"),
     [
@@ -100,4 +109,6 @@ def test_rows_of_one_publication_are_told_apart_by_what_differs_and_never_by_an_
 )
 def test_the_sides_of_the_line_say_what_is_compared(ids: tuple[str, ...], lower: str) -> None:
     library = read_library()
-    assert sides_of([library.result(one) for one in ids])[0] == lower
+    found = sides_of([library.result(one) for one in ids])
+    assert found[0] == lower
+    assert "named first" not in found[1]  # said once in a figure

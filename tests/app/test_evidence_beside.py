@@ -55,7 +55,7 @@ def test_published_comparisons_of_the_same_endpoint_stand_under_the_study(isothe
                   "As in this study: endpoint, measure", "NCT03088150"):  # fmt: skip
         assert words in collision
     assert "never pooled" in ran.out
-    shared = ran.out.partition("Rows with patients in common: ")[2]
+    shared = ran.out.partition("Patients in common: ")[2]
     assert "Meijerink 2024" in shared
     assert "COLLISION, ASCO (Meijerink 2024) and COLLISION (van der Lei 2025)" in shared
     names = re.findall(r"^Abdalla 2004, (.+?) [(]", ran.out, re.MULTILINE)

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from isotherm.clinical.case import Case, Lesion, Noted, Picture, noted
-from isotherm.clinical.fact import Fact, read
+from isotherm.clinical.fact import Fact, Origin, Reading, read
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.picture import picture_of
 from isotherm.clinical.vocabulary import CASE_FACTS
@@ -61,6 +61,66 @@ def test_what_is_said_of_all_lesions_decides_nothing_where_a_listed_one_contradi
 ) -> None:
     known = picture(noted({said: value}), listed).patient[said]
     assert (known.value, known.gap) == (None, "conflicting values")
+
+
+NOTED, LATER, LAST = date(2025, 1, 1), date(2025, 2, 1), date(2025, 2, 20)
+
+
+def of_lesions(said: Noted, *sizes: Fact, complete: bool = False) -> Reading:
+    """The largest diameter that is left of what was said of all, beside lesions of these sizes."""
+    lesions = tuple(Lesion(str(place), {"diameter_mm": (one,)}) for place, one in enumerate(sizes, start=1))
+    return picture_of(Case(on=DAY, facts=said, lesions=lesions, lesions_complete=complete)).patient["largest_lesion_mm"]
+
+
+def largest(*values: float, origin: Origin = "typed") -> Noted:
+    return {"largest_lesion_mm": tuple(Fact(value=one, on=NOTED, origin=origin) for one in values)}
+
+
+def test_a_lesion_that_is_larger_on_a_later_day_bounds_the_largest_and_contradicts_nothing() -> None:
+    known = of_lesions(largest(28.0), Fact(value=20.0, on=NOTED), Fact(value=50.0, on=LATER))
+    assert (known.value, known.low, known.high, known.gap) == (None, 50.0, float("inf"), "later measurement")
+    assert [(fact.value, fact.source) for fact in known.facts] == [(28.0, ""), (50.0, "lesion 2, 2025-02-01")]
+
+
+@pytest.mark.parametrize("day", [None, date(2024, 12, 1), NOTED])
+def test_a_larger_lesion_of_the_same_day_or_earlier_or_of_none_is_a_contradiction(day: date | None) -> None:
+    assert of_lesions(largest(28.0), Fact(value=50.0, on=day)).gap == "conflicting values"
+
+
+def test_what_was_said_without_a_day_is_contradicted_by_a_lesion_of_any_day() -> None:
+    assert of_lesions(noted({"largest_lesion_mm": 28.0}), Fact(value=50.0, on=LATER)).gap == "conflicting values"
+
+
+def test_a_smallest_distance_is_bounded_from_above_by_a_later_one() -> None:
+    said = {"nearest_to_bile_duct_mm": (Fact(value=15.0, on=NOTED),)}
+    lesion = Lesion("1", {"to_bile_duct_mm": (Fact(value=5.0, on=LATER),), "target": (Fact(value=True),)})
+    known = picture_of(Case(on=DAY, facts=said, lesions=(lesion,))).patient["nearest_to_bile_duct_mm"]
+    assert (known.low, known.high, known.gap) == (-float("inf"), 5.0, "later measurement")
+
+
+def test_where_all_lesions_are_listed_and_measured_later_the_largest_is_known() -> None:
+    sizes = (Fact(value=50.0, on=LATER), Fact(value=30.0, on=LAST))
+    assert of_lesions(largest(28.0), *sizes, complete=True).value == 50.0
+    assert of_lesions(largest(28.0), *sizes).gap == "later measurement"
+    one_earlier = (sizes[0], Fact(value=20.0, on=NOTED))
+    assert of_lesions(largest(28.0), *one_earlier, complete=True).gap == "later measurement"
+
+
+def test_a_later_lesion_beside_a_contradiction_is_named_and_bounds_where_it_is_larger_than_both() -> None:
+    both = {"largest_lesion_mm": (*largest(28.0)["largest_lesion_mm"],
+                                  *largest(36.0, origin="derived")["largest_lesion_mm"])}  # fmt: skip
+    between = of_lesions(both, Fact(value=30.0, on=LATER))
+    assert (between.low, between.gap) == (-float("inf"), "conflicting values")
+    assert [fact.value for fact in between.facts] == [28.0, 36.0, 30.0]
+    above = of_lesions(both, Fact(value=50.0, on=LATER))
+    assert (above.low, above.gap) == (50.0, "later measurement")
+    assert [fact.value for fact in above.facts] == [28.0, 36.0, 50.0]
+
+
+def test_every_lesion_beyond_is_named_the_furthest_later_one_last() -> None:
+    sizes = (Fact(value=40.0, on=NOTED), Fact(value=50.0, on=LATER), Fact(value=45.0, on=LAST))
+    known = of_lesions(largest(28.0), *sizes)
+    assert (known.low, [fact.value for fact in known.facts]) == (50.0, [28.0, 40.0, 45.0, 50.0])
 
 
 @pytest.mark.parametrize("listed", [{"diameter_mm": 40.0, "target": False}, {"diameter_mm": 40.0}, {"target": True}])

@@ -206,6 +206,13 @@ def test_a_largest_size_that_no_lesion_has_is_refused_where_all_are_listed() -> 
     assert read(text.format("true", 25.5)).lesions
 
 
+def test_a_lesion_that_was_larger_on_a_later_day_than_the_largest_was_noted_for_is_no_contradiction() -> None:
+    text = ("on = 2025-06-01\n[patient]\nlargest_lesion_mm = {{ value = 28, on = 2025-02-01 }}\n"
+            "[[lesion]]\ndiameter_mm = {{ value = 50, on = {} }}")  # fmt: skip
+    assert read(text.format("2025-05-01")).lesions
+    assert "smaller than diameter_mm of lesion[1]" in problems(text.format("2025-01-20"))[0]
+
+
 def test_a_contradiction_of_a_later_day_is_none_yet() -> None:
     text = (
         "on = 2025-03-01\n[patient]\nlargest_lesion_mm = 20\n[[lesion]]\ndiameter_mm = { value = 25, on = 2025-05-01 }"

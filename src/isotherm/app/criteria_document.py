@@ -13,6 +13,7 @@ from isotherm.app.software import versions
 from isotherm.clinical.case import Case, Picture
 from isotherm.clinical.fact import Fact, Reading
 from isotherm.clinical.kinds import FactKind, Value
+from isotherm.clinical.summaries import LATER
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 from isotherm.criteria.change import Change, Question, Target, open_questions, what_would_change
 from isotherm.criteria.conflicts import Cell, Matrix, Row, matrix
@@ -94,7 +95,7 @@ def _facts(picture: Picture) -> Iterator[Document]:
 
 def fact_of(reading: Reading, lesion: str | None) -> Document:
     """Return what is known of one fact."""
-    kind, fact = reading.kind, reading.facts[0] if reading.facts else None
+    kind, fact = reading.kind, _bearing(reading)
     return {
         "name": kind.name, "label": kind.label, "lesion": lesion, "value": plain(reading.value),
         "unit": kind.unit or None, "low": _finite(reading.low), "high": _finite(reading.high), "gap": reading.gap,
@@ -102,6 +103,11 @@ def fact_of(reading: Reading, lesion: str | None) -> Document:
         "origin": None if fact is None else fact.origin, "source": (fact.source if fact else "") or None,
         "judgment": kind.judgment,
     }  # fmt: skip
+
+
+def _bearing(reading: Reading) -> Fact | None:
+    """Return the fact that a reading rests on: of what was outgrown what bounds it, not what it was."""
+    return None if not reading.facts else reading.facts[-1 if reading.gap == LATER else 0]
 
 
 def _shown(reading: Reading) -> str:
@@ -116,9 +122,10 @@ def _old_imaging(picture: Picture, most_days: int) -> Iterator[Document]:
     """Yield what was read off images that are older than asked for, or of which nobody wrote down the day."""
     for lesion, readings in ((None, picture.patient), *picture.lesions.items()):
         for reading in readings.values():
-            if not reading.kind.imaging or not reading.facts or reading.facts[0].origin == "derived":
+            fact = _bearing(reading)
+            if not reading.kind.imaging or fact is None or fact.origin == "derived":
                 continue
-            day = _scanned(reading.facts[0])
+            day = _scanned(fact)
             days = None if day is None else (picture.on - day).days
             if days is None or days > most_days:
                 yield {"name": reading.kind.name, "label": reading.kind.label, "lesion": lesion, "on": _text(day),

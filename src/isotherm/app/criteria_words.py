@@ -27,6 +27,7 @@ GAP_WORDS: dict[Gap, str] = {
     "missing": "not noted",
     "not assessable": "what was noted cannot tell it",
     "conflicting values": "what was noted contradicts itself; the wrong record is to be corrected",
+    "later measurement": "a lesion that was measured later lies beyond what was noted, which is to be noted anew",
     "list of lesions is open": "more lesions may follow",
     "interval straddles": "its interval lies on both sides of the limit",
 }
@@ -145,6 +146,8 @@ def open_words(finding: Mapping[str, Any]) -> str:
     gaps = {one["gap"] for one in finding["missing"]}
     if "conflicting values" in gaps:
         return "contradicted"
+    if "later measurement" in gaps:
+        return "measured since"
     if "interval straddles" in gaps:
         return "borderline"
     if "not assessable" in gaps:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from isotherm.app.evidence_figures_forest import EffectRow, EffectWords, evidence_forest
-from isotherm.app.evidence_pool_words import printed_words, sides_of
+from isotherm.app.evidence_pool_words import in_common_words, printed_words, sides_of
 from isotherm.app.evidence_words import context_words, flag_words, source_words, status_words, value_words
 from isotherm.app.figures import Drawing
 from isotherm.app.report_words import NO_BREAK
@@ -122,10 +122,7 @@ def _remarks(library: Library, record: PublishedResult) -> Iterator[str]:
     yield f"Source: {source_words(record, library.papers[record.paper])}"
 
 
-def _shared(library: Library, records: Sequence[PublishedResult]) -> list[str]:
+def _shared(library: Library, records: Sequence[PublishedResult]) -> tuple[str, ...]:
     names = names_apart(library.papers, records)
-    pairs = dict.fromkeys(
-        f"rows of {library.papers[a.paper].short}" if a.paper == b.paper else f"{names[a.id]} and {names[b.id]}"
-        for a, b in sharing_patients(library, records)
-    )
-    return [f"Patients in common: {'; '.join(pairs)}."] if pairs else []
+    named = {one.id: (library.papers[one.paper].short, names[one.id]) for one in records}
+    return in_common_words((named[a.id], named[b.id]) for a, b in sharing_patients(library, records))

@@ -6,6 +6,7 @@ from dataclasses import fields
 
 from isotherm.app.evidence_beside import NEVER_POOLED, Beside, Row, Setting, differences
 from isotherm.app.evidence_figures_forest import EffectRow, EffectWords, Kind, evidence_forest
+from isotherm.app.evidence_pool_words import FIRST_ARM, MORE, both_sides, in_common_words
 from isotherm.app.figures import Drawing
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.terminal import folded
@@ -22,13 +23,13 @@ def beside_figure(found: Beside) -> Drawing:
     rows = [_drawn(found.own, _all(found.own.setting), kind="own")]
     rows += [_drawn(row, _apart(found, row)) for row in found.published]
     measure = found.own.setting.measure
-    slopes = ", or with more of what is named" if any(row.is_slope for row in found.published) else ""
-    where = f"in the arm that is named first{slopes}"
+    slopes = f", or {MORE}" if any(row.is_slope for row in found.published) else ""
+    lower, higher = both_sides("", f"{FIRST_ARM}{slopes}")
     words = EffectWords(
         axis=f"{measure}, {found.own.setting.endpoint}; {_scale(found)}",
         column=f"estimate ({100.0 * found.level:g}{NO_BREAK}% interval)", ratio=found.ratio, wide=True,
         label_pt=LABEL_PT,
-        lower_means=f"lower {where}", higher_means=f"higher {where}",
+        lower_means=lower, higher_means=higher,
         notes=(NEVER_POOLED, *_shared(found), ENDS),
     )  # fmt: skip
     return evidence_forest(rows, words, description=f"Forest of {len(found.published)} published effects under this "
@@ -69,9 +70,5 @@ def _apart(found: Beside, row: Row) -> tuple[str, ...]:
 
 
 def _shared(found: Beside) -> tuple[str, ...]:
-    if not found.shared:
-        return ()
-    rows = {row.id: row for row in found.published}
-    told = ((rows[a], rows[b]) for a, b in found.shared)
-    pairs = dict.fromkeys(f"rows of {a.paper}" if a.paper == b.paper else f"{a.called} and {b.called}" for a, b in told)
-    return (f"Rows with patients in common: {'; '.join(pairs)}.",)
+    named = {row.id: (row.paper, row.called) for row in found.published}
+    return in_common_words((named[a], named[b]) for a, b in found.shared)

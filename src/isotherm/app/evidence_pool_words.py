@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from isotherm.app.evidence_pool import Pooled
 from isotherm.app.report_words import decimal
@@ -10,6 +11,11 @@ from isotherm.app.study_report_words import ratio
 from isotherm.evidence.pooling import MetaAnalysis, Summary
 from isotherm.evidence.result import PublishedResult
 from isotherm.evidence.study_effect import StudyEffect
+
+Named: TypeAlias = tuple[str, str]
+"""What the publication of a result is called, and what the result is called beside others."""
+
+FIRST_ARM, MORE = "in the arm that is named first", "with more of what is named"
 
 SIDES = {
     "hazard ratio": "hazard", "subdistribution hazard ratio": "hazard", "odds ratio": "odds", "risk ratio": "risk",
@@ -83,9 +89,7 @@ def sides(studies: Sequence[StudyEffect]) -> tuple[str, str]:
     first = studies[0]
     what = SIDES.get(first.measure, "value")
     where = f"per {first.slope_unit} more" if first.slope_unit else f"with {first.compared}"
-    if not _alike(studies):
-        where = "in the arm that is named first"
-    return f"lower {what} {where}", f"higher {what} {where}"
+    return both_sides(what, where if _alike(studies) else FIRST_ARM)
 
 
 def sides_of(records: Sequence[PublishedResult]) -> tuple[str, str]:
@@ -93,12 +97,24 @@ def sides_of(records: Sequence[PublishedResult]) -> tuple[str, str]:
     steps = {_step(one) for one in records}
     measures = {SIDES.get(one.measure, "") for one in records}
     what = next(iter(measures)) if len(measures) == 1 else ""
-    groups = "in the arm that is named first" if all(one.arm or one.per for one in records) else (
-        "in the group that is named first")  # fmt: skip
-    where = next(iter(steps)) if len(steps) == 1 else "with more of what is named" if "" not in steps else (
-        f"{groups}, or with more of what is named")  # fmt: skip
-    lower, higher = (" ".join(word for word in (side, what, where or groups) if word) for side in ("lower", "higher"))
-    return lower, higher
+    groups = FIRST_ARM if all(one.arm or one.per for one in records) else "in the group that is named first"
+    where = next(iter(steps)) if len(steps) == 1 else MORE if "" not in steps else f"{groups}, or {MORE}"
+    return both_sides(what, where or groups)
+
+
+def both_sides(what: str, where: str) -> tuple[str, str]:
+    """Return what lower and higher mean; which of two arms or groups is meant is said once."""
+    once = where.startswith("in the ")
+    return (
+        " ".join(word for word in ("lower", what, where) if word),
+        " ".join(word for word in ("higher", what, "" if once else where) if word),
+    )  # fmt: skip
+
+
+def in_common_words(pairs: Iterable[tuple[Named, Named]]) -> tuple[str, ...]:
+    """Return which results have patients in common, in one sentence; nothing where none have."""
+    told = dict.fromkeys(f"rows of {a[0]}" if a[0] == b[0] else f"{a[1]} and {b[1]}" for a, b in pairs)
+    return (f"Patients in common: {'; '.join(told)}.",) if told else ()
 
 
 def _step(record: PublishedResult) -> str:

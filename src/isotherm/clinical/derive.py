@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from isotherm.clinical.fact import Fact, Gap, Reading, Readings, exact
 from isotherm.clinical.scores import fong_points
-from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
+from isotherm.clinical.summaries import LATER, SUMMARIES, held_against, is_later
+from isotherm.clinical.vocabulary import CASE_FACTS
 
 DAYS_PER_WEEK = 7.0
 
@@ -25,10 +26,12 @@ def derive(on: date, patient: Readings, lesions: Mapping[str, Readings], *, comp
         Whether these are all lesions.
     """
     known = dict(patient)
-    _take_back_what_lesions_contradict(known, lesions)
+    for summary in SUMMARIES if lesions else ():
+        if (said := known.get(summary.name)) is not None:
+            known[summary.name] = held_against(summary, said, lesions)
     if _is_open(known, "n_lesions") or (complete and known["n_lesions"].value is None):
         known["n_lesions"] = _count(len(lesions), complete=complete)
-    if lesions and _is_open(known, "largest_lesion_mm"):
+    if lesions and (_is_open(known, "largest_lesion_mm") or (complete and _all_measured_later(known, lesions))):
         known["largest_lesion_mm"] = _largest(lesions, complete=complete)
     for name, find in _FOLLOWING.items():
         if _is_open(known, name) and (found := find(on, known)) is not None:
@@ -41,34 +44,10 @@ def _is_open(known: Readings, name: str) -> bool:
     return name not in known or known[name].gap == "not assessable"
 
 
-_SUMMARIES = (
-    ("largest_lesion_mm", "diameter_mm", True, False),
-    *((kind.largest or kind.smallest, kind.name, bool(kind.largest), True) for kind in LESION_FACTS.values()
-      if kind.largest or kind.smallest),
-)  # fmt: skip
-"""What a case may say of its lesions in sum: of which number, whether the largest, and whether of targets only."""
-
-
-def _take_back_what_lesions_contradict(known: Readings, lesions: Mapping[str, Readings]) -> None:
-    """Let a largest or smallest number decide nothing where a listed lesion is larger or smaller."""
-    for summary, name, is_largest, of_targets in _SUMMARIES:
-        said = known.get(summary)
-        if said is None:
-            continue
-        for key, lesion in lesions.items():
-            listed, target = lesion.get(name), lesion.get("target")
-            if listed is None or (of_targets and (target is None or target.value is not True)):
-                continue
-            if listed.low > said.high if is_largest else listed.high < said.low:
-                told = (*said.facts, *_facts_of(key, listed))
-                known[summary] = Reading(said.kind, None, gap="conflicting values", facts=told)
-
-
-def _facts_of(lesion: str, listed: Reading) -> Iterator[Fact]:
-    """Yield the facts of a lesion that contradict what was said of all, each with its lesion as its source."""
-    for fact in listed.facts:
-        on = "" if fact.on is None else f", {fact.on}"
-        yield Fact(value=fact.value, on=fact.on, origin=fact.origin, source=f"lesion {lesion}{on}")
+def _all_measured_later(known: Readings, lesions: Mapping[str, Readings]) -> bool:
+    """Return whether the largest diameter that was noted is of the past: a lesion is larger, and each is measured."""
+    said, sizes = known["largest_lesion_mm"], [lesion.get("diameter_mm") for lesion in lesions.values()]
+    return said.gap == LATER and all(size is not None and is_later(size, said) for size in sizes)
 
 
 def _count(listed: int, *, complete: bool) -> Reading:

@@ -16,9 +16,12 @@ ORIGINS: tuple[Origin, ...] = ("image", "lab", "typed", "derived")
 
 Sign = Literal["<", "<=", ">", ">=", "=="]
 
-Gap = Literal["missing", "not assessable", "conflicting values", "list of lesions is open", "interval straddles"]
-"""Why a value cannot decide: never noted; looked at and not told; two values of one day; more lesions may follow; the
-interval of a measurement lies on both sides."""
+Gap = Literal[
+    "missing", "not assessable", "conflicting values", "later measurement", "list of lesions is open",
+    "interval straddles",
+]  # fmt: skip
+"""Why a value cannot decide: never noted; looked at and not told; two values of one day; a lesion was measured later
+and lies beyond it; more lesions may follow; the interval of a measurement lies on both sides."""
 
 COMPARES: dict[Sign, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq,
@@ -91,6 +94,11 @@ class Reading:
     high: float = math.inf
     gap: Gap | None = None
     facts: tuple[Fact, ...] = ()
+
+    def later(self) -> tuple[Fact, ...]:
+        """Return the facts of a later day than the first one: what came after it was noted."""
+        noted = self.facts[0].day if self.facts else None
+        return tuple(one for one in self.facts if noted is not None and one.day is not None and one.day > noted)
 
     def compare(self, sign: Sign, limit: float) -> bool | None:
         """Return whether the number stands in this relation to a limit; None where its limits lie on both sides."""

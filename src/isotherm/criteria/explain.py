@@ -153,8 +153,7 @@ def with_unit(value: float, kind: FactKind) -> str:
 def known_as(reading: Reading) -> str:
     """Return what is known of a fact, with its limits where it has some."""
     if reading.gap == "conflicting values":
-        told = " against ".join(_as_noted(reading.kind, fact) for fact in reading.facts if fact.value is not None)
-        return f"{reading.gap}{': ' if told else ''}{told}"
+        return f"{reading.gap}: {told}" if (told := _as_said(reading)) else reading.gap
     if reading.gap == "not assessable":
         return reading.gap
     if reading.value is None:
@@ -164,6 +163,14 @@ def known_as(reading: Reading) -> str:
         return value
     whole = reading.low > reading.kind.low and reading.high < reading.kind.high
     return f"{value} ({f'{_digits(reading.low)} to {_digits(reading.high)}' if whole else _bounds(reading)})"
+
+
+def _as_said(reading: Reading) -> str:
+    """Return what was noted, and what lesions had, each with its day; apart from it what came later."""
+    after = reading.later()
+    then = " against ".join(_as_noted(reading.kind, one) for one in reading.facts
+                            if one.value is not None and one not in after)  # fmt: skip
+    return f"{then}, and later {', '.join(_as_noted(reading.kind, one) for one in after)}" if after else then
 
 
 def _as_noted(kind: FactKind, fact: Fact) -> str:
@@ -176,15 +183,9 @@ def _bounds(reading: Reading) -> str:
     """Return the limits of a number in words; limits that are those of the plausible say nothing."""
     low, high = (with_unit(end, reading.kind) for end in (reading.low, reading.high))
     above, below = reading.low > reading.kind.low, reading.high < reading.kind.high
-    return (
-        f"from {low} to {high}"
-        if above and below
-        else f"at least {low}"
-        if above
-        else f"at most {high}"
-        if below
-        else ""
-    )
+    if above and below:
+        return f"from {low} to {high}"
+    return f"at least {low}" if above else f"at most {high}" if below else ""
 
 
 def _digits(value: float) -> str:
@@ -215,6 +216,8 @@ def _noted(reading: Reading | None, on: date) -> str:
         return f": {fact.source}" if fact.source else ""
     if reading.gap == "conflicting values":  # each is told with its own day
         return ""
+    if reading.gap == "later measurement":
+        return f"; known are {told}" if (told := _as_said(reading)) else ""
     old = fact.on is not None and (on - fact.on).days > OLD_DAYS and not isinstance(fact.value, date)
     return f" on {fact.on}" if old else ""
 

@@ -61,7 +61,8 @@ def regions(kind: FactKind, limits: Iterable[float], reading: Reading | None) ->
 
 def _noted(reading: Reading) -> tuple[Region, ...]:
     """Return each of the numbers that contradict each other: one of them is looked for."""
-    values = sorted({float(fact.value) for fact in reading.facts if isinstance(fact.value, int | float)})
+    facts = [one for one in reading.facts if one not in reading.later()]
+    values = sorted({float(one.value) for one in facts if isinstance(one.value, int | float)})
     return tuple(Region(value, value, value, True, True) for value in values)
 
 

@@ -28,8 +28,11 @@ def _told(paper: Paper, records: Sequence[PublishedResult]) -> dict[str, str]:
         if len(set(words.values())) < len(set(longer.values())):
             words = longer
     joined = {name: ", ".join(word for word in told if word) for name, told in words.items()}
-    alike = [name for name, told in joined.items() if list(joined.values()).count(told) > 1]
-    return joined | {name: f"{joined[name]} ({place})" for place, name in enumerate(alike, start=1)}
+    alike: dict[str, list[str]] = {}
+    for name, told in joined.items():
+        alike.setdefault(told, []).append(name)
+    return joined | {name: f"{told} ({place})" for told, names in alike.items() if len(names) > 1
+                     for place, name in enumerate(names, start=1)}  # fmt: skip
 
 
 def _parts(paper: Paper, one: PublishedResult) -> tuple[str, ...]:

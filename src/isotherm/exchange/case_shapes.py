@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 
 from isotherm.clinical.case import Case, Lesion, Picture
-from isotherm.clinical.fact import Fact, Reading
+from isotherm.clinical.fact import Fact
 from isotherm.clinical.kinds import FactKind
 from isotherm.clinical.picture import picture_of
+from isotherm.clinical.summaries import SUMMARIES, beyond
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 from isotherm.errors import BadCase
 from isotherm.exchange.case_facts import day_until, facts_of
@@ -54,17 +55,14 @@ def case_shape(today: date) -> Shape:
 def contradictions(case: Case) -> Iterator[Problem]:
     """Yield what contradicts itself on the case's day: the key, and one sentence."""
     picture = picture_of(case)
-    for place, lesion in enumerate(case.lesions):
-        for name, (kind, upper) in _EXTREMES.items():
-            given, own = picture.given.get(name), picture.lesions[lesion.id].get(kind.name)
-            if name not in case.facts or given is None or own is None or not _counts(name, picture.lesions[lesion.id]):
-                continue
-            if given.high < own.low if upper else given.low > own.high:
-                wrong = "smaller" if upper else "larger"
-                yield (
-                    f"patient.{name}",
-                    f"it is {wrong} than {kind.name} of lesion[{place + 1}]; {CORRECT}, {LEAVE_OUT}.",
-                )
+    places = {lesion.id: place for place, lesion in enumerate(case.lesions, start=1)}
+    for summary in SUMMARIES:
+        if (given := picture.given.get(summary.name)) is None:
+            continue
+        wrong = f"{'smaller' if summary.end == 'largest' else 'larger'} than {summary.of.name}"
+        yield from ((f"patient.{summary.name}",
+                     f"it is {wrong} of lesion[{places[one.lesion]}]; {CORRECT}, {LEAVE_OUT}.")
+                    for one in beyond(summary, given, picture.lesions) if not one.later)  # fmt: skip
     if "largest_lesion_mm" in case.facts and _larger_than_all(picture):
         yield (
             "patient.largest_lesion_mm",
@@ -79,20 +77,6 @@ def _larger_than_all(picture: Picture) -> bool:
     known = [one.high for one in sizes if one is not None and one.value is not None]
     complete = picture.complete and bool(known) and len(known) == len(sizes)
     return complete and given is not None and given.low - max(known) >= WHOLE_MM
-
-
-_EXTREMES: dict[str, tuple[FactKind, bool]] = {
-    "largest_lesion_mm": (LESION_FACTS["diameter_mm"], True),
-    **{kind.largest: (kind, True) for kind in LESION_FACTS.values() if kind.largest},
-    **{kind.smallest: (kind, False) for kind in LESION_FACTS.values() if kind.smallest},
-}
-"""Facts of the patient that hold the largest or smallest number of the lesions."""
-
-
-def _counts(name: str, lesion: Mapping[str, Reading]) -> bool:
-    """Return whether a lesion is among those that a largest or smallest number is about."""
-    target = lesion.get("target")
-    return name == "largest_lesion_mm" or (target is not None and target.value is True)
 
 
 def _facts(kinds: Mapping[str, FactKind], today: date) -> dict[str, Key]:
