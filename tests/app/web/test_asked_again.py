@@ -25,7 +25,8 @@ STOPS = """async () => {
   const { asked } = await import("/static/web/answer.js");
   const stroke = new AbortController();
   const answer = asked("/assess/1/margin/0", { method: "POST", body: "1", signal: stroke.signal });
-  while (!performance.getEntriesByType("resource").some((one) => one.name.includes("margin"))) await new Promise((done) => setTimeout(done, 10));
+  const came = () => performance.getEntriesByType("resource").some((one) => one.name.includes("margin"));
+  while (!came()) await new Promise((done) => setTimeout(done, 10));
   stroke.abort(); // another stroke was painted
   return answer.catch((error) => error.name);
 }"""
