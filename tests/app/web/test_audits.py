@@ -95,3 +95,5 @@ def test_who_waits_for_other_audits_is_told_so_and_the_page_asks_again(
     assert "Other studies are being audited; try again in a minute. This page does so by itself." in part.text
     assert (part.status_code, whole.status_code, whole.headers["Retry-After"]) == (200, 503, "5")
     assert "Other studies are being audited" in whole.text
+    assert "asks again by itself" in whole.text
+    assert whole.headers["Refresh"] == "5"

@@ -73,10 +73,13 @@ def _told(request: Request, error: Exception) -> Response:
 
 
 async def _busy(request: Request, error: Exception) -> Response:
-    """Say when to ask again; a form is kept, and sent again as it was, with its number."""
+    """Say when to ask again; a page is then asked for by the browser, and a form is sent again with its number."""
+    is_page = request.method in SAFE and "hx-request" not in request.headers
     kept = await fields_of(request) if request.method not in SAFE and is_form(request) else []
-    answer = failure(request, status_of(error), str(error), kept=kept)
+    answer = failure(request, status_of(error), str(error), kept=kept, comes_again=is_page)
     answer.headers["Retry-After"] = str(AGAIN_AFTER_S)
+    if is_page:
+        answer.headers["Refresh"] = str(AGAIN_AFTER_S)
     return answer
 
 
@@ -133,11 +136,16 @@ def _unforeseen(request: Request, _: Exception) -> Response:
     return answer
 
 
-def failure(request: Request, status: int, said: str, *, kept: Sequence[tuple[str, str]] = ()) -> Response:
-    """Return the page, or for a part of one the line, that says what went wrong; `kept` is a form to send again."""
+def failure(request: Request, status: int, said: str, *, kept: Sequence[tuple[str, str]] = (), comes_again: bool = False
+            ) -> Response:  # fmt: skip
+    """Return the page, or for a part of one the line, that says what went wrong.
+
+    `kept` is a form to send again; `comes_again` says that the browser asks for the page by itself.
+    """
     template = "failure_part.html.jinja" if "hx-request" in request.headers else "failure.html.jinja"
     return page(request, template, status=status, title=TITLES.get(status, "That did not work"), said=said,
-                back=_page_before(request), kept=kept, again_s=AGAIN_AFTER_S)  # fmt: skip
+                back=_page_before(request), kept=kept, again_s=AGAIN_AFTER_S,
+                comes_again=comes_again)  # fmt: skip
 
 
 def _page_before(request: Request) -> str:
