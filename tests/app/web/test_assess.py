@@ -666,3 +666,24 @@ def test_studies_of_a_pacs_stand_in_for_files_that_did_not_come(reader: TestClie
     assert form(reader, "/assess", **fields | {"tumor_label": ""}).status_code == 400
     # The address of the PACS is that of who starts the server: a page cannot send it anywhere.
     assert form(reader, "/assess", **fields | {"pacs": "http://elsewhere"}).status_code == 303
+
+
+def test_masks_that_are_to_be_measured_while_other_scans_are_read_are_kept_and_measured_once(
+    reader: TestClient, app: FastAPI, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "WAITS_S", 0.05)
+    path, jobs = f"/assess/{job.id}/full", len(table_of(app).of())
+    with assessed.OPENING:
+        busy = form(reader, path, corrections=json.dumps(ERASED["corrections"]), why='one vessel > "zone"')
+    assert (busy.status_code, int(busy.headers["Retry-After"]) > 0) == (503, True)
+    assert len(table_of(app).of()) == jobs
+    assert "again.js" in busy.text
+    kept = dict(re.findall(r'<textarea name="([a-z_]+)" hidden>\n(.*?)</textarea>', busy.text, re.DOTALL))
+    again = {name: html_text(text) for name, text in kept.items()} | {"csrf_token": token_on(busy.text)}
+    assert again["why"] == 'one vessel > "zone"'
+
+    first, second = reader.post(path, data=again), reader.post(path, data=again)
+
+    assert first.status_code == second.status_code == 303
+    assert second.headers["location"].startswith(first.headers["location"])
+    assert len(table_of(app).of()) == jobs + 1

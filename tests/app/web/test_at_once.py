@@ -10,9 +10,10 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from isotherm.app.registry_exchange_tasks import export_records
+from isotherm.app.registry_exchange_tasks import Wish, export_records, import_records
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.errors import BadRecord
 from isotherm.registry.store import open_store
 from tests.app.web.conftest import post
 
@@ -71,3 +72,32 @@ def test_a_note_that_is_a_formula_is_none_in_the_tables_that_go_out(
         notes = [row["note"] for row in csv.DictReader(file)]
     assert len(notes) == len(formulas)
     assert not [note for note in notes if note.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+def test_of_two_who_import_the_same_at_once_one_does_and_nothing_is_there_twice(registry: str, tmp_path: Path) -> None:
+    table = tmp_path / "patient.csv"
+    table.write_text("patient_id\n" + "".join(f"Y{number}\n" for number in range(500)))
+    wish, begin = Wish(path=str(table), form="tables"), threading.Barrier(2)
+    came: list[bool] = []
+
+    def meet(words: str) -> None:
+        if words == "writing to the registry":  # both have looked, and neither has written
+            begin.wait(30)
+
+    def work(name: str) -> None:
+        try:
+            done = import_records(registry, wish, today=date(2026, 3, 1), by=name, why="test", progress=meet).done
+        except BadRecord:  # the other one was faster
+            done = False
+        came.append(done)
+
+    people = [threading.Thread(target=work, args=(name,)) for name in ("ada", "bob")]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join(60)
+
+    assert sorted(came) == [False, True]
+    with open_store(registry) as store:
+        assert sum(one.patient_id.startswith("Y") for one in store.records("patient")) == 500
+        assert not store.verify().problems

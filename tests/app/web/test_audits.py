@@ -92,5 +92,8 @@ def test_who_waits_for_other_audits_is_told_so_and_the_page_asks_again(
     with audits.AUDITING, audits.AUDITING:
         part, whole = ada.get(path, headers={"HX-Request": "true"}), ada.get(path)
     assert f'hx-get="{path}" hx-trigger="load delay:5s"' in part.text
+    assert "Other studies are being audited; try again in a minute. This page does so by itself." in part.text
     assert (part.status_code, whole.status_code, whole.headers["Retry-After"]) == (200, 503, "5")
     assert "Other studies are being audited" in whole.text
+    assert "asks again by itself" in whole.text
+    assert whole.headers["Refresh"] == "5"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging.config
 import socket
 import time
 from collections.abc import Iterator
@@ -12,11 +13,14 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
+from fastapi.testclient import TestClient
 
 from isotherm.app.web import gate
 from isotherm.app.web.connections import Connection
 from isotherm.app.web.serve_settings import ServeSettings
-from isotherm.app.web.server import serve
+from isotherm.app.web.server import LOG_BYTES, LOGS_BEFORE, _log_of, serve
+from isotherm.app.web.workspace import workspace_at
+from tests.app.web.conftest import token_on
 from tests.app.web.story import listening
 
 PATIENCE_S = 30.0
@@ -162,5 +166,94 @@ def test_the_server_has_these_limits(settings: ServeSettings, monkeypatch: pytes
 
     seen[0].load()
     assert seen[0].http_protocol_class is Connection
+    assert seen[0].log_level == "error"
+    assert gate.SILENT_S <= 60.0
     assert Connection.patience_s <= gate.FORM_S <= 60.0
     assert Connection.most <= 200
+
+
+def head_of_upload(app: FastAPI, declared: int) -> bytes:
+    client = TestClient(app, base_url="http://127.0.0.1", cookies={"isotherm_who": "ada"})
+    token = token_on(client.get("/who").text)
+    cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    return (f"POST /uploads?name=ct.nii HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\nX-CSRF-Token: {token}\r\n"
+            f"Content-Length: {declared}\r\n\r\n").encode()  # fmt: skip
+
+
+@pytest.mark.parametrize("drips", [False, True])
+def test_a_file_of_which_nothing_more_comes_is_refused_and_its_room_is_free(
+    app: FastAPI, port: int, monkeypatch: pytest.MonkeyPatch, drips: bool
+) -> None:
+    monkeypatch.setattr(gate, "SILENT_S", 0.4)
+    room = app.state.room
+    before = room.take(0)
+    with closing(opened(port, head_of_upload(app, 50_000_000) + b"x")) as one:
+        one.settimeout(0.05)
+        told, end_at = b"", time.monotonic() + PATIENCE_S
+        while not told:
+            assert time.monotonic() < end_at, "it is waited for for ever"
+            with suppress(TimeoutError):
+                told = one.recv(65536)
+            if drips and not told:
+                one.sendall(b"x")
+        one.settimeout(PATIENCE_S)
+        told += heard(one)
+    assert told.startswith(b"HTTP/1.1 408")
+    assert gate.FILE_TOO_SLOW.encode() in told
+    assert room.take(0) == before
+    assert list(app.state.web.workspace.uploads.iterdir()) == []
+
+
+def test_a_file_that_comes_slowly_is_kept(app: FastAPI, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "SILENT_S", 1.5)
+    piece, number = b"x" * gate.LEAST_BYTES, 8
+    with closing(opened(port, head_of_upload(app, number * len(piece)))) as one:
+        for _ in range(number):
+            one.sendall(piece)
+            time.sleep(0.3)
+        assert one.recv(20).startswith(b"HTTP/1.1 200")
+
+
+def test_of_too_many_connections_one_that_is_idle_is_ended_and_then_half_a_head_before_any_answer(app: FastAPI) -> None:
+    class Few(Quick):
+        patience_s, most = PATIENCE_S, 3
+
+    app.get("/large")(lambda: PlainTextResponse(b"x" * LARGE))
+    with listening(app, Few) as port, ExitStack() as stack:
+
+        def one_more(sent: bytes) -> socket.socket:
+            found = stack.enter_context(closing(opened(port, sent)))
+            time.sleep(0.2)  # it is there, before the next one comes
+            return found
+
+        paused = one_more(HEAD % b"large" + b"\r\n")
+        half = one_more(HEAD % b"who")
+        idle = one_more(HEAD % b"who" + b"\r\n")
+        assert idle.recv(20).startswith(b"HTTP/1.1 200")
+        one_more(HEAD % b"large" + b"\r\n")
+        assert heard(idle)[-1:] != b""  # what was answered, and the end
+        one_more(HEAD % b"large" + b"\r\n")
+        assert heard(half) == b""
+        assert answered(port)  # the longest of three who do not read goes for one who asks
+        assert len(heard(paused)) < LARGE
+
+
+def test_a_flood_of_requests_that_are_none_fills_no_disk(settings: ServeSettings) -> None:
+    workspace = workspace_at(settings.workspace)
+    logging.config.dictConfig(_log_of(workspace))
+    logger = logging.getLogger("uvicorn.error")
+    logger.setLevel(logging.NOTSET)
+    try:
+        for _ in range(1000):
+            logger.warning("Invalid HTTP request received.")  # as uvicorn does at each
+        assert list(workspace.folder.glob("server.log*")) == []
+        for _ in range(40):
+            logger.error("x" * 1_000_000)
+        kept = list(workspace.folder.glob("server.log*"))
+        assert len(kept) == 1 + LOGS_BEFORE
+        assert sum(one.stat().st_size for one in kept) <= (1 + LOGS_BEFORE) * LOG_BYTES
+    finally:
+        for handler in logging.getLogger("uvicorn").handlers[:]:
+            handler.close()
+            logging.getLogger("uvicorn").removeHandler(handler)
+        logging.getLogger("uvicorn").propagate = True

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from isotherm.app import web
 from isotherm.app.web.foreman import Foreman
-from isotherm.app.web.job import SHORT, Job, work_called
+from isotherm.app.web.job import INTAKE, SHORT, Job, work_called
 from isotherm.app.web.job_process import end, is_at_work
 from isotherm.app.web.job_table import OUT, PID, JobTable
 from isotherm.app.web.workspace import workspace_at
@@ -175,7 +175,21 @@ def test_a_job_is_not_passed_over_when_hundreds_were_asked_for_after_it(table: J
 
 def test_a_study_from_a_pacs_has_a_lane_of_its_own() -> None:
     assert work_called("pull").lane
-    assert {work_called(name).lane for name in ("assess", "study", "import")} == {""}
+    assert {work_called(name).lane for name in ("assess", "study")} == {""}
+
+
+def test_imports_wait_for_each_other_and_for_no_study(table: JobTable, foreman: Foreman) -> None:
+    assert work_called("import").lane == INTAKE
+    slow = counting(table, to=10_000, each_s=0.05)
+    imports = [table.add("takes_in", "Import", {"to": 10_000, "each_s": 0.05}, who="ada", registry="none")
+               for _ in range(2)]  # fmt: skip
+    foreman.wake()
+
+    wait_for(lambda: counted(table, slow) > 0 and counted(table, imports[0]) > 0)
+    assert [now(table, one).state for one in imports] == ["running", "waiting"]
+    foreman.cancel(now(table, imports[0]))
+    wait_for(lambda: counted(table, imports[1]) > 0)
+    assert now(table, slow).state == "running"
 
 
 def test_what_takes_seconds_waits_for_no_study_that_runs_for_minutes() -> None:

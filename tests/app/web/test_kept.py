@@ -18,7 +18,7 @@ from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import JobTable
 from isotherm.app.web.room import COUNTED_EVERY_S, NoRoom, Room
 from isotherm.app.web.serve_settings import ServeSettings
-from isotherm.app.web.workspace import TABLES, Workspace, workspace_at
+from isotherm.app.web.workspace import TABLES, UNFINISHED, Workspace, workspace_at
 from isotherm.errors import BadSetting, OutputError
 from tests.app.web.conftest import NOW, hidden, post, token_on
 from tests.app.web.test_login import PASSWORD, guarded, log_in, quick, time, visitor
@@ -61,8 +61,14 @@ def test_more_than_the_workspace_may_hold_is_refused_with_what_to_do(workspace: 
     assert room.take(500) == 600
     with pytest.raises(NoRoom, match=r"may hold 1e-06 GB.*clear.*--room-gb"):
         room.take(200)
-    now[0] += COUNTED_EVERY_S  # the 500 never came
+    now[0] += COUNTED_EVERY_S  # the 500 still come
+    (workspace.uploads / ("0" * 16) / f"{UNFINISHED}1").write_bytes(b"x" * 300)
+    with pytest.raises(NoRoom):
+        room.take(200)
+    room.over(500)  # they never came
     assert room.take(200) == 600
+    room.over(200, kept=200)
+    assert room.take(0) == 400
 
 
 def test_neither_an_upload_nor_a_job_begins_where_there_is_no_room(settings: ServeSettings) -> None:

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from isotherm.app.web.application import create_app
 from isotherm.app.web.gate import TooLarge
 from isotherm.app.web.serve_settings import ServeSettings
-from isotherm.app.web.uploads import UNFINISHED, Limits, drop, file_name, files_of, keep
-from isotherm.app.web.workspace import Workspace, workspace_at
+from isotherm.app.web.uploads import Limits, drop, file_name, files_of, keep
+from isotherm.app.web.workspace import UNFINISHED, Workspace, workspace_at
 from isotherm.errors import BadSetting
 from tests.app.web.conftest import token_on
 

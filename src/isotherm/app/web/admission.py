@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 from fastapi import HTTPException, Request
 
 from isotherm.app.web.context import web_of
-from isotherm.app.web.csrf import FIELD, SAFE, is_form
+from isotherm.app.web.csrf import SAFE, fields_of, is_form
 from isotherm.printable import printable
 
 Role = Literal["read", "write", "admin"]
@@ -108,9 +108,7 @@ async def writer(request: Request) -> str:
         return name
     if not is_form(request):
         raise Elsewhere(f"/who?next={quote(back_of(request))}")
-    fields = (await request.form()).multi_items()
-    raise NameFirst(_here_of_form(request), [(key, value) for key, value in fields
-                                             if isinstance(value, str) and key != FIELD])  # fmt: skip
+    raise NameFirst(_here_of_form(request), await fields_of(request))
 
 
 def name_in(cookie: str) -> str:

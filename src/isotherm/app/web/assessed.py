@@ -32,6 +32,8 @@ MOST_OPEN = 2
 
 OPENING = Turns(1, "Other scans are being read; try again in a minute.")
 
+COMING = "These scans are being read; try again in a minute."
+
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
@@ -120,7 +122,7 @@ class OpenScenes:
     """The scenes that were looked at last."""
 
     def __init__(self) -> None:
-        self._last = LastOpened[LiveScene](MOST_OPEN, OPENING)
+        self._last = LastOpened[LiveScene](MOST_OPEN, OPENING, coming=COMING)
 
     def of(self, one: Assessed, lesion: int) -> LiveScene:
         """Return the scene of a lesion of a measured pair.
@@ -132,7 +134,7 @@ class OpenScenes:
         HTTPException
             404: no such lesion, or not measured yet.
         Busy
-            Other scenes are being made.
+            It, or another scene, is being made.
         """
         key = (str(one.folder), one.job.ended_at, lesion)
         if not 0 <= lesion < len(one.document["lesions"]):

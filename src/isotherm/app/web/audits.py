@@ -19,7 +19,9 @@ PROGRAM = ("-m", "isotherm.app.web.audit_program")
 
 MOST_S, MOST_AT_ONCE, MOST_KEPT = 300.0, 2, 16
 
-AUDITING = Turns(MOST_AT_ONCE, "Other studies are being audited; load the page again in a minute.")
+AUDITING = Turns(MOST_AT_ONCE, "Other studies are being audited; try again in a minute.")
+
+COMING = "This study is being audited; try again in a minute."
 
 NOT_AUDITED = (
     "The table of this study could not be audited: reading it broke off, or took too long or too much memory; send a "
@@ -39,7 +41,7 @@ class Audits:
     """The audits that were made last: one is made again where the protocol or its table is another."""
 
     def __init__(self) -> None:
-        self._last = LastOpened[_Kept](MOST_KEPT, AUDITING)
+        self._last = LastOpened[_Kept](MOST_KEPT, AUDITING, coming=COMING)
 
     def of(self, study: Study, text: str, table: str) -> dict[str, Any]:
         """Return what a page shows of a study's audit, as `audit_shown` does.
@@ -57,7 +59,7 @@ class Audits:
         BadSetting
             It cannot be audited, which is kept: no second try takes as long.
         Busy
-            Too many are being audited, or the server is being stopped.
+            It, or others, are being audited, or the server is being stopped.
         """
         told = (study.folder / table).stat()
         key = (str(study.folder), mark_of(text), told.st_size, told.st_mtime_ns)

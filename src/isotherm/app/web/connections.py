@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
@@ -17,8 +18,9 @@ class Connection(H11Protocol):
         How long the whole head of a request may take, from when the connection is there or has been answered; and how
         long whoever is answered may read nothing.
     most : int
-        Connections at once: of one more, that is closed which has waited longest for a request. Below the 256 files
-        that macOS gives a program.
+        Connections at once: of one more, that is ended which has waited longest among those that were answered and are
+        asked nothing more; else among those without a whole head; else among those that do not read their answer.
+        Below the 256 files that macOS gives a program.
     """
 
     patience_s, most = 60.0, 200
@@ -31,9 +33,9 @@ class Connection(H11Protocol):
         self._look()
         if len(self.connections) > self.most:
             every = cast("set[Connection]", self.connections)
-            waiting = [(one._waits.when(), one.transport) for one in every
+            waiting = [(one is self, one._costs(), one._waits.when(), one.transport) for one in every
                        if one._waits is not None and not one.transport.is_closing()]  # fmt: skip
-            min(waiting, key=lambda pair: pair[0])[1].close()  # perhaps the new one itself
+            min(waiting, key=lambda each: each[:3])[-1].abort()  # the new one itself where all others are at work
 
     def data_received(self, data: bytes) -> None:
         """Wait no more where a head is there."""
@@ -60,10 +62,20 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
         self._stop()
 
+    @property
+    def _is_answered(self) -> bool:
+        return bool(self.cycle) and not self.cycle.response_complete
+
+    def _costs(self) -> int:
+        """Return how much is lost with the connection: 0 nothing, 1 a request that may come, 2 an answer."""
+        if self._is_answered or self.transport.get_write_buffer_size():  # of a whole answer, some is not read yet
+            return 2
+        was_answered = bool(self.cycle) and self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
+        return 0 if was_answered else 1
+
     def _look(self) -> None:
         """Have the time run while it is the other side's turn; once it runs, half a head does not stop it."""
-        is_answered = bool(self.cycle) and not self.cycle.response_complete
-        if is_answered and not self.flow.write_paused:
+        if self._is_answered and not self.flow.write_paused:
             self._stop()
         elif self._waits is None:
             self._waits = self.loop.call_later(self.patience_s, self._give_up)

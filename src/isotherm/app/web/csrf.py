@@ -55,6 +55,12 @@ async def _field(request: Request) -> str:
     return found if isinstance(found, str) else ""
 
 
+async def fields_of(request: Request) -> list[tuple[str, str]]:
+    """Return the fields of a form, its own number among them, to be sent again; all but the token, which a page has."""
+    return [(key, value) for key, value in (await request.form()).multi_items()
+            if isinstance(value, str) and key != FIELD]  # fmt: skip
+
+
 def is_form(request: Request) -> bool:
     """Return whether the body is that of a form, and no file."""
     return request.url.path != UPLOADS and request.headers.get("content-type", "").startswith(FORMS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
@@ -12,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from isotherm.app.places import NO_ROOM
 from isotherm.app.web.admission import LONGEST_NAME, Elsewhere, NameFirst
-from isotherm.app.web.csrf import SAFE
+from isotherm.app.web.csrf import SAFE, fields_of, is_form
 from isotherm.app.web.gate import TooLarge, TooSlow, protect
 from isotherm.app.web.once import Led
 from isotherm.app.web.rendering import TWICE, go, page
@@ -35,6 +36,7 @@ def add_failures(app: FastAPI) -> None:
     app.add_exception_handler(NameFirst, _name_first)
     app.add_exception_handler(Elsewhere, _elsewhere)
     app.add_exception_handler(Led, _led)
+    app.add_exception_handler(Busy, _busy)
     app.add_exception_handler(IsothermError, _told)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -67,9 +69,17 @@ def _name_first(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, error: Exception) -> Response:
-    answer = failure(request, status_of(error), str(error))
-    if isinstance(error, Busy):
-        answer.headers["Retry-After"] = str(AGAIN_AFTER_S)
+    return failure(request, status_of(error), str(error))
+
+
+async def _busy(request: Request, error: Exception) -> Response:
+    """Say when to ask again; a page is then asked for by the browser, and a form is sent again with its number."""
+    is_page = request.method in SAFE and "hx-request" not in request.headers
+    kept = await fields_of(request) if request.method not in SAFE and is_form(request) else []
+    answer = failure(request, status_of(error), str(error), kept=kept, comes_again=is_page)
+    answer.headers["Retry-After"] = str(AGAIN_AFTER_S)
+    if is_page:
+        answer.headers["Refresh"] = str(AGAIN_AFTER_S)
     return answer
 
 
@@ -126,11 +136,16 @@ def _unforeseen(request: Request, _: Exception) -> Response:
     return answer
 
 
-def failure(request: Request, status: int, said: str) -> Response:
-    """Return the page, or for a part of one the line, that says what went wrong."""
+def failure(request: Request, status: int, said: str, *, kept: Sequence[tuple[str, str]] = (), comes_again: bool = False
+            ) -> Response:  # fmt: skip
+    """Return the page, or for a part of one the line, that says what went wrong.
+
+    `kept` is a form to send again; `comes_again` says that the browser asks for the page by itself.
+    """
     template = "failure_part.html.jinja" if "hx-request" in request.headers else "failure.html.jinja"
     return page(request, template, status=status, title=TITLES.get(status, "That did not work"), said=said,
-                back=_page_before(request))  # fmt: skip
+                back=_page_before(request), kept=kept, again_s=AGAIN_AFTER_S,
+                comes_again=comes_again)  # fmt: skip
 
 
 def _page_before(request: Request) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from isotherm.app.web.context_time import stamp
-from isotherm.app.web.job import Job, lane_of, work_called
+from isotherm.app.web.job import INTAKE, Job, lane_of, work_called
 from isotherm.app.web.job_process import end, is_at_work, start
 from isotherm.app.web.job_table import ALL, DONE, FAILED, JobTable
 from isotherm.errors import IsothermError
@@ -23,7 +23,7 @@ RESTS_S = 5.0
 """How long nothing is looked for where nothing runs, unless somebody asks."""
 
 BESIDE_AT_ONCE = 2
-"""Jobs at once in each lane but the common one: as the studies before and after of one pair."""
+"""Jobs at once in each lane but the common one, and that of imports: as the studies before and after of one pair."""
 
 MOST_STARTS = 2
 """A job whose process was lost is started once more: the machine may have gone down; it may be the job itself, too."""
@@ -34,7 +34,7 @@ class Foreman:
 
     def __init__(self, table: JobTable, *, at_once: int) -> None:
         self.table = table
-        self._at_once = at_once
+        self._at_once = {"": at_once, INTAKE: 1}
         self._own: dict[str, subprocess.Popen[bytes]] = {}
         self._asked, self._ending = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._look_after, name="foreman", daemon=True)
@@ -104,7 +104,7 @@ class Foreman:
         busy = Counter(lane_of(job) for job in running)
         for job in waiting:
             lane = lane_of(job)
-            if busy[lane] < (BESIDE_AT_ONCE if lane else self._at_once):
+            if busy[lane] < self._at_once.get(lane, BESIDE_AT_ONCE):
                 self._start(job)
                 busy[lane] += 1
         return bool(running or waiting)

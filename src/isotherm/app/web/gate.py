@@ -26,6 +26,9 @@ MOST_FORM_BYTES = 1_000_000
 FORM_S = 60.0
 """In which a form has to have come: whoever sends half of one holds a connection."""
 
+SILENT_S, LEAST_BYTES = 60.0, 60_000
+"""Of a file so much has to come while it is waited for so long: whoever sends less holds a connection, and room."""
+
 STATIC = "/static/"
 
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -48,6 +51,7 @@ TOO_LARGE = "More came than a form holds; nothing was kept.\n"
 
 
 TOO_SLOW = "The form came too slowly, and nothing of it was kept; send it again."
+FILE_TOO_SLOW = "Next to nothing of the file came for a minute, and nothing of it was kept; send it again."
 
 
 class TooLarge(InputError):
@@ -55,7 +59,7 @@ class TooLarge(InputError):
 
 
 class TooSlow(InputError):
-    """A form did not come in time."""
+    """A form did not come in time, or a file no further."""
 
 
 class Gate:
@@ -88,10 +92,11 @@ class Gate:
         if self._settings.keyed and (first := self._at_the_door(scope, headers, cookies)) is not None:
             # Whoever comes from elsewhere brings no cookies: those that are there stay, with the forms of other tabs.
             return await first(scope, receive, _Answer(send, scope["path"], []))
-        limit = None if scope["path"] == UPLOADS else MOST_FORM_BYTES
-        if limit is not None and _declared(headers) > limit:
-            limit = 0  # refused at its first byte, by a page that says so
-        await self._app(scope, receive if limit is None else _Counted(receive, limit), answer)
+        if scope["path"] == UPLOADS:
+            return await self._app(scope, _Heard(receive), answer)
+        # What is too large is refused at its first byte, by a page that says so.
+        limit = 0 if _declared(headers) > MOST_FORM_BYTES else MOST_FORM_BYTES
+        await self._app(scope, _Counted(receive, limit), answer)
 
     def _is_for_us(self, headers: Headers) -> bool:
         """Return whether the name in the request is ours; another one that leads here is somebody's trick."""
@@ -188,6 +193,28 @@ class _Counted:
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             raise TooLarge(TOO_LARGE.strip())
+        return message
+
+
+class _Heard:
+    """Receives a file of any size for as long as enough of it comes; what we do with it takes none of that time."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive, self._comes = receive, True
+        self._left_s, self._came = SILENT_S, 0
+
+    async def __call__(self) -> Message:
+        time = asyncio.get_running_loop().time
+        began = time()
+        try:
+            async with asyncio.timeout(self._left_s if self._comes else None):  # then it is told who hangs up
+                message = await self._receive()
+        except TimeoutError:
+            raise TooSlow(FILE_TOO_SLOW) from None
+        self._comes = message.get("more_body", False)
+        self._left_s, self._came = self._left_s - (time() - began), self._came + len(message.get("body", b""))
+        if self._came >= LEAST_BYTES:
+            self._left_s, self._came = SILENT_S, 0
         return message
 
 

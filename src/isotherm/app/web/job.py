@@ -23,6 +23,10 @@ SHORT = "short"
 """The lane of works of seconds to a minute, which nobody shall have to await behind a study that runs for many."""
 
 
+INTAKE = "intake"
+"""The lane of imports and of the looks before them: one at a time, since each writes a registry in one transaction."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One job, as the workspace keeps it.
@@ -125,7 +129,7 @@ class Work:
     most_mb : int, optional
         Memory that its process may take; no limit where it is None.
     lane : str
-        Jobs of one lane wait for each other, and for no others: "" is that of studies, measurements and imports.
+        Jobs of one lane wait for each other, and for no others: "" is that of studies and measurements.
     """
 
     run: Callable[[Mapping[str, Any], Doing], Came]

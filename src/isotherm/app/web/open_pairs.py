@@ -14,12 +14,14 @@ MOST_OPEN = 4
 
 OPENING = Turns(1, "Other pairs are being opened; try again in a minute.")
 
+COMING = "This pair is being opened; try again in a minute."
+
 
 class OpenPairs:
     """What is known of the pairs that were looked at last."""
 
     def __init__(self) -> None:
-        self._last = LastOpened[Aligning](MOST_OPEN, OPENING)
+        self._last = LastOpened[Aligning](MOST_OPEN, OPENING, coming=COMING)
 
     def of(self, one: Assessed, pair: Pair | None = None) -> Aligning:
         """Return what is known of a pair; `pair`, where it has been read already.
@@ -29,7 +31,7 @@ class OpenPairs:
         InputError
             The images are not where they were, or landmarks that were used cannot be read.
         Busy
-            Other pairs are being opened.
+            It, or another pair, is being opened.
         """
         key = (str(one.folder), one.job.ended_at)
         return self._last.of(key, lambda: _known(one, pair or pair_of(one)))

@@ -25,31 +25,37 @@ async def upload(request: Request, name: str, who: Annotated[str, Depends(writer
     """Keep one file; `into` names the upload that it belongs to, of a folder whose first file has come."""
     told = request.headers.get("content-length", "")
     declared = int(told) if told.isdecimal() and len(told) < 20 else None
-    room = room_of(request)
-    # The first look at the disk takes a while, and the others are not to wait for it.
-    left = await run_in_threadpool(room.take, declared or 0)
-    taken: list[int] = []
-    body = request.stream() if declared is not None else _counted(request.stream(), room, taken)
+    room, taken = room_of(request), list[int]()
+    stored = 0
     try:
+        # The first look at the disk takes a while, and the others are not to wait for it.
+        left = await run_in_threadpool(_take, room, declared or 0, taken)
+        body = request.stream() if declared is not None else _counted(request.stream(), room, taken)
         kept = await keep(body, web_of(request).workspace, name=name, who=who, into=into, declared=declared,
                           limits=replace(LIMITS, file_bytes=min(LIMITS.file_bytes, left)))  # fmt: skip
-    except BaseException:
-        room.give_back(sum(taken))
-        raise
+        stored = kept.bytes
+    finally:
+        room.over(sum(taken), kept=stored)
     return JSONResponse({"id": kept.id, "number": kept.number, "name": kept.name, "bytes": kept.bytes})
 
 
 async def _counted(body: AsyncIterator[bytes], room: Room, taken: list[int]) -> AsyncIterator[bytes]:
-    """Count what comes unannounced as it comes, and note in `taken` what was counted.
+    """Keep room for what comes unannounced as it comes.
 
     Raises
     ------
     NoRoom
     """
     async for piece in body:
-        await run_in_threadpool(room.take, len(piece))
-        taken.append(len(piece))
+        await run_in_threadpool(_take, room, len(piece), taken)
         yield piece
+
+
+def _take(room: Room, coming: int, taken: list[int]) -> int:
+    """Keep room, noted in the thread that keeps it: whoever waits for that may be cancelled."""
+    left = room.take(coming)
+    taken.append(coming)
+    return left
 
 
 @ROUTER.get("/uploads/{upload_id}/holds")

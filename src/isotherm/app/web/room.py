@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from isotherm.app.web.workspace import Workspace
+from isotherm.app.web.workspace import UNFINISHED, Workspace
 from isotherm.errors import InputError
 
 COUNTED_EVERY_S = 60.0
@@ -36,10 +36,10 @@ class Room:
     def __init__(self, workspace: Workspace, most_gb: float, *, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._workspace, self.most_gb, self._clock_s = workspace, most_gb, clock_s
         self._lock = threading.Lock()
-        self._held, self._counted_s = 0, -COUNTED_EVERY_S
+        self._held, self._coming, self._counted_s = 0, 0, -COUNTED_EVERY_S
 
     def take(self, coming: int) -> int:
-        """Count what will come as if it were there; return how many bytes more there is room for, with these.
+        """Keep room for what will come, until it is `over`; return how many bytes more there is room for, with these.
 
         Raises
         ------
@@ -49,18 +49,19 @@ class Room:
             now = self._clock_s()
             if now - self._counted_s >= COUNTED_EVERY_S:
                 self._held, self._counted_s = self._on_disk(), now
-            left = int(self.most_gb * 1e9) - self._held
+            left = int(self.most_gb * 1e9) - self._held - self._coming
             if left <= 0 or coming > left:
                 raise NoRoom(f"The workspace may hold {self.most_gb:g} GB and has no room for this; clear what is not "
                              "needed any more (Jobs, Kept files), or start isotherm serve with a larger --room-gb."
                              )  # fmt: skip
-            self._held += coming
+            self._coming += coming
             return left
 
-    def give_back(self, counted: int) -> None:
-        """Count no longer what was counted as it came, and was not kept."""
+    def over(self, taken: int, *, kept: int = 0) -> None:
+        """Keep no more room for something that was to come; count what was kept of it."""
         with self._lock:
-            self._held -= counted
+            self._coming -= taken
+            self._held += kept
 
     def look_again(self) -> None:
         """Look at the disk the next time: something was cleared."""
@@ -68,11 +69,15 @@ class Room:
             self._counted_s = -COUNTED_EVERY_S
 
     def _on_disk(self) -> int:
-        return sum(size_of(self._workspace.folder / name) for name in PARTS)
+        # A file that still comes has its room already.
+        return sum(size_of(self._workspace.folder / name, without=UNFINISHED) for name in PARTS)
 
 
-def size_of(folder: Path) -> int:
-    """Return the bytes of all files below a folder; links are not followed, and 0 where there is none."""
+def size_of(folder: Path, *, without: str = "") -> int:
+    """Return the bytes of all files below a folder, but of those whose name begins with `without`.
+
+    Links are not followed; of no folder it is 0.
+    """
     total, open_folders = 0, [str(folder)]
     while open_folders:
         try:
@@ -80,7 +85,7 @@ def size_of(folder: Path) -> int:
                 for one in entries:
                     if one.is_dir(follow_symlinks=False):
                         open_folders.append(one.path)
-                    else:
+                    elif not (without and one.name.startswith(without)):
                         total += one.stat(follow_symlinks=False).st_size
         except OSError:  # taken away in between
             continue

@@ -24,6 +24,9 @@ from isotherm.errors import BadSetting
 PATIENCE_S = 5
 """How long open answers may take when the server is to stop."""
 
+LOG_BYTES, LOGS_BEFORE = 5_000_000, 2
+"""Size of a log, and how many full ones are kept beside it."""
+
 
 def serve(settings: ServeSettings, *, certificate: tuple[Path, Path] | None, browser: bool, say: Callable[[str], None]
           ) -> None:  # fmt: skip
@@ -53,7 +56,7 @@ def serve(settings: ServeSettings, *, certificate: tuple[Path, Path] | None, bro
         address = address_of(settings)
         full = f"{address}?key={launch_key(workspace.secret)}" if settings.keyed else address
         # No log of requests: addresses hold keys of patients.
-        config = uvicorn.Config(app, http=Connection, ws="none", log_config=_log_of(workspace), log_level="warning",
+        config = uvicorn.Config(app, http=Connection, ws="none", log_config=_log_of(workspace), log_level="error",
                                 access_log=False, server_header=False, proxy_headers=False, lifespan="on",
                                 timeout_graceful_shutdown=PATIENCE_S,
                                 ssl_certfile=certificate[0] if certificate else None,
@@ -74,12 +77,16 @@ def address_of(settings: ServeSettings) -> str:
 
 
 def _log_of(workspace: Workspace) -> dict[str, Any]:
-    """Return where it is written what was unforeseen: only the owner may read it, since nobody knows what is in it."""
-    handler = {"class": "logging.FileHandler", "filename": str(workspace.folder / "server.log"), "formatter": "plain",
-               "delay": True, "encoding": "utf-8"}  # fmt: skip
+    """Return where it is written what was unforeseen: only the owner may read it, since nobody knows what is in it.
+
+    No warnings: uvicorn warns at every request that is none, and whoever sends them would fill the log.
+    """
+    handler = {"class": "logging.handlers.RotatingFileHandler", "filename": str(workspace.folder / "server.log"),
+               "formatter": "plain", "maxBytes": LOG_BYTES, "backupCount": LOGS_BEFORE, "delay": True,
+               "encoding": "utf-8"}  # fmt: skip
     return {"version": 1, "disable_existing_loggers": False, "handlers": {"file": handler},
             "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(message)s"}},
-            "loggers": {"uvicorn": {"handlers": ["file"], "level": "WARNING", "propagate": False}}}  # fmt: skip
+            "loggers": {"uvicorn": {"handlers": ["file"], "level": "ERROR", "propagate": False}}}  # fmt: skip
 
 
 def _listening(settings: ServeSettings) -> socket.socket:

@@ -16,12 +16,12 @@ from fastapi import HTTPException
 
 from isotherm.app.registry_cohort import MARK, asked_of
 from isotherm.app.web.stated import Stated
-from isotherm.app.web.workspace import Workspace
+from isotherm.app.web.workspace import UNFINISHED, Workspace
 from isotherm.errors import BadProtocol, BadSetting, OutputError
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.protocol_files import protocol_from
 
-STUDIES, PROTOCOL, RUNS, UNFINISHED = "studies", "study.toml", "runs.json", "unfinished-"
+STUDIES, PROTOCOL, RUNS = "studies", "study.toml", "runs.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 RELEASED = ", for release)"
 """How the title of a run ends whose small counts are withheld."""

@@ -14,7 +14,7 @@ AGAIN_AFTER_S = 5
 
 
 class Busy(InputError):
-    """Others are at it; asked again later it is done."""
+    """Others are at it, and nothing was done; scripts and forms ask again by themselves."""
 
 
 class Turns:

@@ -13,7 +13,7 @@ from isotherm.app.places import NO_ROOM
 from isotherm.app.web.context_time import stamp
 from isotherm.app.web.gate import TooLarge
 from isotherm.app.web.job import ID
-from isotherm.app.web.workspace import Workspace
+from isotherm.app.web.workspace import UNFINISHED, Workspace
 from isotherm.errors import BadSetting, OutputError
 from isotherm.printable import printable
 
@@ -23,9 +23,6 @@ MOST_BYTES = 4_000_000_000
 MOST_OF_ALL_BYTES = 16_000_000_000
 MOST_FILES = 20_000
 LONGEST_NAME = 200
-
-UNFINISHED = "unfinished-"
-"""What a file is called while it comes."""
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".seg.nrrd", ".mha", ".mhd", ".nhdr", ".raw", ".zip", ".dcm", ".csv", ".xlsx",
            ".parquet", ".json", ".toml", ".h5", ".tfm", ".tsv", ".fcsv", ".txt", ".pts")  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 from isotherm.app.registry_draft import write_draft
 from isotherm.app.registry_exchange_document import import_document
 from isotherm.app.registry_exchange_tasks import Wish, import_records, read, write_problems
-from isotherm.app.web.job import Came, Doing, Work
+from isotherm.app.web.job import INTAKE, Came, Doing, Work
 from isotherm.app.web.sent_archive import ENDING, lay_tables
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadSetting, BadTable, UnreadableFile
@@ -90,4 +90,4 @@ def _said(document: Mapping[str, Any]) -> str:
     return "Nothing was written; no problem was found." if document["dry_run"] else "The registry holds all of this."
 
 
-RUNS = Work(_run, most_s=2 * 3600.0, most_mb=8000)
+RUNS = Work(_run, most_s=2 * 3600.0, most_mb=8000, lane=INTAKE)

@@ -17,6 +17,9 @@ from isotherm.app.places import unusable, usable_folder
 from isotherm.errors import OutputError
 from isotherm.exchange.folder_lock import one_at_a_time
 
+UNFINISHED = "unfinished-"
+"""How a file or folder is called while it comes."""
+
 WAITS_S = 30.0
 """How long one who writes waits for another."""
 

@@ -1,7 +1,7 @@
 // Align by hand: pairs of points in two viewers, and a nudge that is seen at once.
 // It registers nothing and measures nothing: a job does, with the landmark file and the nudge that are sent.
 
-import { answered, answeredInTurn } from "./answer.js";
+import { asked } from "./answer.js";
 import { lps } from "./brush.js";
 import { LandmarkFiles } from "./landmark_files.js";
 
@@ -170,16 +170,17 @@ function changed(what) {
   keep();
 }
 
-const post = (what, body) => fetch(`/assess/${root.dataset.job}/align/${what}`, {
+const posted = (body) => ({
   method: "POST", body, redirect: "error", headers: { "Content-Type": "application/json", "X-CSRF-Token": token, "HX-Request": "true" },
 });
+const address = (what) => `/assess/${root.dataset.job}/align/${what}`;
 
 function keep() {
   const body = JSON.stringify({ pairs, nudge: nudge().join(",") });
   root.dataset.kept = "no";
   const mine = keeping.then(async () => {
     try {
-      const answer = await post("kept", body);
+      const answer = await fetch(address("kept"), posted(body));
       if (answer.status !== 204 || answer.headers.get("HX-Redirect")) throw new Error();
     } catch {
       say("The pairs could not be kept: a reload of this page would lose them.");
@@ -222,7 +223,7 @@ async function set() {
   asking = true;
   root.dataset.asking = "yes";
   try {
-    await post("pair", JSON.stringify({ pair, nudge: nudge().join(",") })).then(answered);
+    await asked(address("pair"), posted(JSON.stringify({ pair, nudge: nudge().join(",") })));
     pairs = [...pairs, pair];
     changed(`Pair ${number} set: ${pairs.length} in all.`);
   } catch (error) {
@@ -311,7 +312,7 @@ one("still").addEventListener("click", () => {
 one("lesion")?.addEventListener("change", () => keeping.then(() => location.assign(`?lesion=${one("lesion").value}`)));
 addEventListener("resize", draw);
 
-const marks = new LandmarkFiles(one("marks"), `/assess/${root.dataset.job}/align/file`, (answer) => {
+const marks = new LandmarkFiles(one("marks"), address("file"), (answer) => {
   if (!answer) return;
   pairs = answer.pairs;
   marks.say(`${pairs.length} pairs of the files are in place of those that were here.`);
@@ -329,7 +330,7 @@ async function open() {
     message.hidden = false;
   }
   try {
-    scene = await answeredInTurn(`/assess/${root.dataset.job}/align/scene/${lesion}`);
+    scene = await asked(address(`scene/${lesion}`));
     for (const side of SIDES) {
       viewers[side] = globalThis.isothermViewerIn(panes[side], scene[side], { planes: true, moved: () => follow(side) });
       await viewers[side].goTo(0);

@@ -1,7 +1,7 @@
 // The page of a measured pair: the viewer, the list of strokes with undo and redo, and the margin after each.
 // It computes nothing: margin, interval and outlines come from the server, for exactly the strokes that are listed.
 
-import { answered } from "./answer.js";
+import { asked } from "./answer.js";
 import { Brush } from "./brush.js";
 import { Look } from "./look.js";
 
@@ -21,11 +21,10 @@ let undone = [];
 let asking = null; // of the last question to the server
 let keeping = Promise.resolve(); // strokes are kept on the server as they are made, one state after the other
 
-async function ask(path, body, signal) {
-  return answered(await fetch(`/assess/${job}/${path}/${lesion}`, {
-    method: "POST", signal, body: JSON.stringify(body),
-    headers: { "Content-Type": "application/json", "X-CSRF-Token": token, "HX-Request": "true" },
-  }));
+function ask(path, body, signal) { // with all strokes each time, and nothing is kept of them: it may be asked again
+  return asked(`/assess/${job}/${path}/${lesion}`, {
+    method: "POST", signal, body: JSON.stringify(body), headers: { "Content-Type": "application/json", "X-CSRF-Token": token },
+  });
 }
 
 async function keep(list) {

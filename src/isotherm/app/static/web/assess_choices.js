@@ -1,7 +1,7 @@
 // What can be chosen on the slots of Assess: the series and segments that came, by the server's listing of each upload.
 // A slot without files of its own offers what came on the scans' slots: masks often lie in one folder with the scans.
 
-import { answeredInTurn } from "./answer.js";
+import { asked } from "./answer.js";
 
 const SCANS = ["before", "after"];
 const SIDE = { before: "before", after: "after", tumor: "before", organ_before: "before", ablation: "after", organ_after: "after" };
@@ -25,7 +25,7 @@ export class Choices {
 
   // Ask what came as `id` on a slot; `path` tells.
   async list(name, id, path) {
-    this.put(name, { id, ...(await answeredInTurn(path)) });
+    this.put(name, { id, ...(await asked(path)) });
   }
 
   put(name, held) {

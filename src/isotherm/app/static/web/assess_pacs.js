@@ -1,6 +1,6 @@
 // The PACS on Assess: finds studies, has one fetched in the background, and puts what it holds onto the boxes of a side.
 
-import { answered } from "./answer.js";
+import { asked } from "./answer.js";
 
 const WAITS_MS = 700;
 
@@ -10,11 +10,9 @@ export function pacsInto(choices, token) {
   const one = (name) => root.querySelector(`[data-pacs="${name}"]`);
   const say = (text) => { one("said").textContent = text; };
 
-  async function ask(path, fields) {
-    const options = { headers: { "X-CSRF-Token": token, "HX-Request": "true" } };
-    if (fields) Object.assign(options, { method: "POST", body: new URLSearchParams(fields) });
-    const answer = await fetch(path, options);
-    return answered(answer);
+  function ask(path, fields) {
+    const headers = { "X-CSRF-Token": token };
+    return asked(path, fields ? { method: "POST", body: new URLSearchParams(fields), headers } : { headers });
   }
 
   async function find() {

@@ -1,6 +1,6 @@
 // Landmark files: one of each scan, or one CSV of both; sent as soon as they are whole, and read by the server.
 
-import { answered } from "./answer.js";
+import { asked } from "./answer.js";
 import { upload } from "./uploads.js";
 
 const SIDES = ["after", "before"]; // the order in which the server is sent them
@@ -76,10 +76,10 @@ export class LandmarkFiles {
     this.show("reading", "Reading the landmarks …");
     try {
       const id = await upload(files.map((file) => ({ file, name: file.name })));
-      const answer = await answered(await fetch(this.ask, {
+      const answer = await asked(this.ask, {
         method: "POST", body: new URLSearchParams({ landmarks: id, landmarks_frame: this.frame.value }),
-        headers: { "X-CSRF-Token": document.querySelector("meta[name=csrf-token]").content, "HX-Request": "true" },
-      }));
+        headers: { "X-CSRF-Token": document.querySelector("meta[name=csrf-token]").content },
+      });
       return turn === this.turn ? this.show("there", "", answer, id) : undefined; // else others were chosen by now
     } catch (error) {
       return turn === this.turn ? this.show("refused", error.message) : undefined;

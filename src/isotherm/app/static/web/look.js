@@ -1,7 +1,7 @@
 // Looking at a measured pair: the server's scene in the viewer, blink between the scans, the way to the thinnest point.
 // It computes nothing: what is shown, and where the margin is thinnest, comes from the server.
 
-import { answeredInTurn } from "./answer.js";
+import { asked } from "./answer.js";
 import { Marks } from "./marks.js";
 
 const ZOOM = 1.25;
@@ -50,7 +50,7 @@ export class Look {
     this.message.textContent = "Reading both scans …";
     this.message.hidden = false;
     try {
-      const scene = await answeredInTurn(`/assess/${job}/scene/${lesion}`);
+      const scene = await asked(`/assess/${job}/scene/${lesion}`);
       this.viewer = globalThis.isothermViewerIn(this.section, scene, { moved: () => this.marks?.soon() });
       this.marks = new Marks(this.section.querySelector("[data-marks]"), this.viewer);
       this.found(scene.lesions[0].start_ras, scene.margin.thinnest_point_lps_mm ? scene.finding.margin : "");

@@ -1,6 +1,6 @@
 // Sends files to the server, one after the other; a page's own script says which, and what comes next.
 
-import { answered } from "./answer.js";
+import { asked } from "./answer.js";
 
 const token = () => document.querySelector("meta[name=csrf-token]").content;
 
@@ -10,11 +10,10 @@ export async function upload(files, told = () => {}) {
   let id = "", done = 0;
   for (const { file, name } of files) {
     const query = new URLSearchParams(id ? { name, into: id } : { name });
-    const answer = await fetch(`/uploads?${query}`, {
+    ({ id } = await asked(`/uploads?${query}`, {
       method: "POST", body: file, redirect: "error",
-      headers: { "X-CSRF-Token": token(), "Content-Type": "application/octet-stream", "HX-Request": "true" },
-    });
-    ({ id } = await answered(answer));
+      headers: { "X-CSRF-Token": token(), "Content-Type": "application/octet-stream" },
+    }));
     done += file.size;
     told(done, all);
   }
