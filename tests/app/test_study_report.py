@@ -421,7 +421,7 @@ def test_sentences_of_a_release_are_whole_where_a_number_is_withheld() -> None:
     first = result["flow"]["boxes"][0]["patients"]
     result["results"][first] |= {"value": None, "why": WITHHELD}
 
-    assert text_of(who_came(result)).startswith("How many patients were in the table is withheld; compared are 33 with")
+    assert text_of(who_came(result)).startswith("[withheld] patients were in the table; compared are 33 with")
     words = re.sub(r"<[^>]*>", "", page("designs released"))
     assert "not given (withheld" not in words
     assert "risk difference at the horizon [withheld], difference of" in words

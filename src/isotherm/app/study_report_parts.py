@@ -161,6 +161,12 @@ def say(result: Result, template: str, **words: str | Run) -> Runs:
     return tuple(run for run in runs if run != Words(""))
 
 
+def told(result: Result, template: str) -> Runs:
+    """Return a sentence as `say` does; nothing if one of its numbers or texts does not exist or is withheld."""
+    runs = say(result, template)
+    return () if any(isinstance(run, Bound) and run.missing for run in runs) else runs
+
+
 def _after(runs: Sequence[Run], text: str) -> Words:
     """Return words behind others; a period is not set twice."""
     ended = bool(runs) and prose(runs[-1]).endswith((".", "?", "!"))

@@ -24,7 +24,7 @@ from isotherm.app.study_report import write_study_report
 from isotherm.app.study_report_release import is_withheld, release_words
 from isotherm.exchange.atomic import write_text
 from isotherm.study.analysis.run import analyze
-from isotherm.study.disclosure import release
+from isotherm.study.disclosure import CUT, release
 from isotherm.study.document import document_of, document_text, table_rows
 
 RESULT = "result.json"
@@ -145,7 +145,7 @@ def _mark(finding: Mapping[str, Any]) -> str:
 
 def _line(record: Mapping[str, Any]) -> str:
     if is_withheld(record["why"]):
-        return f"{record['label']}: {record['why']}"
+        return f"{record['label']}: {CUT}"
     if record["value"] is None:
         return f"{record['label']}: none, since {record['why']}"
     low, high = ("no limit" if record[part] is None else f"{record[part]:.3g}" for part in ("low", "high"))

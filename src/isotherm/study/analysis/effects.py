@@ -22,6 +22,7 @@ from isotherm.study.analysis.estimate import (
     hazard_ratio_fit,
     main_effect,
 )
+from isotherm.study.analysis.failed import add_many_failed, behind_failures
 from isotherm.study.analysis.units import Units
 from isotherm.study.clustered import ignoring_clusters
 from isotherm.study.evalue import e_value
@@ -292,10 +293,10 @@ def add_bootstrap(
                 method=f"{words}; propensity, matching or weights and effect made anew in each of "
                 f"{replicates} replicates",
             )  # fmt: skip
-        if found.effect.many_failed_words:
-            results.text(f"bootstrap.{name}.many_failed", "Many replicates failed", found.effect.many_failed_words)
+        behind = behind_failures(results)
+        add_many_failed(results, f"bootstrap.{name}.many_failed", found.effect, outcome=name, rests_on=behind)
         results.number(f"bootstrap.{name}.failed", "number", float(found.effect.n_failed), "Replicates that failed",
-                       method=found.effect.failure_words, outcome=name)  # fmt: skip
+                       method=found.effect.failure_words, outcome=name, rests_on=behind)  # fmt: skip
         for number, remark in enumerate(found.effect.remarks, start=1):
             results.finding(f"finding.bootstrap_{number}.{name}", "warning", remark)
 
