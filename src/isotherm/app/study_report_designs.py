@@ -137,8 +137,8 @@ def rest_words(result: Result) -> Runs:
                            "not")  # fmt: skip
     if all(record["value"] == 0 for _, record in family(result, "course.left_out")):
         return say(result, "The designs rest on all of {course.eligible} eligible patients, in an arm or not")
-    return say(result, "Eligible were {course.eligible} patients, in an arm or not; the designs rest on fewer, in the same "
-                       "ten")  # fmt: skip
+    return say(result, "Eligible were {course.eligible} patients, in an arm or not; the designs rest on fewer, in the "
+                       "same ten")  # fmt: skip
 
 
 def _compared(result: Result, key: str, arm: Arm) -> Runs:
