@@ -11,7 +11,7 @@ from isotherm.app.figures import Drawing
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_frame import arms_of, covariate_label
 from isotherm.app.study_report_release import is_withheld
-from isotherm.app.study_report_words import DAYS_PER_MONTH, Result, missing, printed
+from isotherm.app.study_report_words import Result, missing, months_of, printed
 from isotherm.study.disclosure import CUT
 
 
@@ -262,11 +262,6 @@ def column_head(result: Result, column: str) -> str:
 def in_months(words: str) -> str:
     """Return a title or a measure that ends with a declared time, such as "Risk at 1096 days", with it in months."""
     return AT_THE_END.sub(lambda days: months_of(float(days[0].removesuffix(" days"))), words)
-
-
-def months_of(days: float) -> str:
-    """Return a declared time in months, as it stands in heads of columns."""
-    return f"{round(days / DAYS_PER_MONTH, 1):g} months"
 
 
 def cell_of(result: Result, cell: str | Mapping[str, str]) -> Runs:

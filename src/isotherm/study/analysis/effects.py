@@ -246,6 +246,10 @@ def _left_out(results: Results, comparison: Comparison, name: str, kind: str) ->
             results.unprinted(f"events.{name}.left_out.{arm}.{part}", whole - inside)
             results.total(f"events.{name}.{arm}.{part}",
                           [f"events.{name}.{kind}{arm}.{part}", f"events.{name}.left_out.{arm}.{part}"])  # fmt: skip
+        # Whoever sees that nobody is left out knows that no event is.
+        left = f"events.{name}.left_out.{arm}"
+        results.unprinted(f"{left}.without", results.counts[f"{left}.n"].value - results.counts[f"{left}.events"].value)
+        results.total(f"{left}.n", [f"{left}.events", f"{left}.without"])
 
 
 def _e_value(results: Results, name: str, effect: Effect | None, behind: list[str]) -> None:
