@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import replace
 from hashlib import sha256
@@ -13,7 +14,7 @@ import pytest
 
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_content import sections_of
-from isotherm.app.study_report_designs import design_drawings, design_words, designs, incidence_drawing
+from isotherm.app.study_report_designs import design_drawings, design_words, designs, incidence_drawing, rest_words
 from isotherm.app.study_report_drawn import drawings_of
 from isotherm.app.study_report_frame import outcomes_of
 from isotherm.app.study_report_headline import headline_of
@@ -79,6 +80,7 @@ def test_designs_stand_in_one_table_with_risks_first_and_hazard_ratios_last() ->
     side = found["Overall survival: designs side by side"]
     assert [column.partition(" (")[0] for column in side.columns[2:]] == [
         "Risk difference at 12 months", "Difference of restricted means to 12 months", "Hazard ratio",
+        "Replicates that failed",
     ]  # fmt: skip
     first = [text_of(row[0]) for row in side.rows]
     assert first[0] == "clone, censor, weight"
@@ -310,3 +312,17 @@ def test_the_main_box_says_who_is_left_out_of_the_designs_and_for_which_covariat
         arms = headline_of(json.loads(document_text(document_of(result, {"isotherm": "0"})))).arms
         assert arms is not None
         assert f"of {of} eligible patients, in an arm or not; {said}" in text_of(arms.remark)
+
+
+@pytest.mark.parametrize(("left_out", "words"), [
+    (0, "The designs rest on all of 120 to 129 eligible patients, in an arm or not"),
+    (None, "Eligible were 120 to 129 patients, in an arm or not; the designs rest on fewer, in the same ten"),
+])  # fmt: skip
+def test_a_ten_of_the_same_ten_is_all_of_them_only_if_nobody_was_left_out(left_out: int | None, words: str) -> None:
+    result = copy.deepcopy(dict(result_of("designs released")))
+    for key in ("course.patients", "course.eligible"):
+        result["results"][key] |= {"value": 120, "low": 120, "high": 129, "why": ""}
+    for key in result["results"]:
+        if key.startswith("course.left_out."):
+            result["results"][key] |= {"value": left_out, "low": None, "high": None}
+    assert text_of(rest_words(result)).replace("\N{NO-BREAK SPACE}", " ") == words

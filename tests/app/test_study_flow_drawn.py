@@ -51,7 +51,7 @@ def test_sites_are_told_in_one_line_over_all_arms_and_withheld_where_one_count_i
     key = start["sites"][0]["patients"]
     result["results"][key] |= {"value": None, "why": "small count"}
     said = "; ".join(flow_boxes(result)[0].more).replace(NO_BREAK, " ")
-    assert f"By site, {sites[0]}: withheld; " in said
+    assert f"By site, {sites[0]}: [withheld]; " in said
 
 
 def test_one_patient_is_not_plural() -> None:

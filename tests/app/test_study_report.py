@@ -389,6 +389,14 @@ def test_every_outcome_has_a_heading_whether_it_has_curves_or_not() -> None:
         assert outcome in headings
 
 
+def test_restricted_means_are_told_to_a_month_and_not_to_a_part_of_a_day() -> None:
+    labels = [
+        text for key, field, text in Seen(page("weights")).numbers if field == "label" and key.startswith("rmst.")
+    ]
+    assert labels
+    assert all(re.fullmatch(r"Restricted mean to [\d.]+ months", text) for text in labels)
+
+
 def test_a_release_says_once_that_numbers_are_withheld_and_not_in_every_sentence() -> None:
     section = page("pairs released").partition('<section id="results">')[2].partition("</section>")[0]
 
@@ -421,7 +429,7 @@ def test_sentences_of_a_release_are_whole_where_a_number_is_withheld() -> None:
     first = result["flow"]["boxes"][0]["patients"]
     result["results"][first] |= {"value": None, "why": WITHHELD}
 
-    assert text_of(who_came(result)).startswith("How many patients were in the table is withheld; compared are 33 with")
+    assert text_of(who_came(result)).startswith("[withheld] patients were in the table; compared are 33 with")
     words = re.sub(r"<[^>]*>", "", page("designs released"))
     assert "not given (withheld" not in words
     assert "risk difference at the horizon [withheld], difference of" in words

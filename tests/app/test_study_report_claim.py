@@ -15,6 +15,7 @@ from isotherm.app.study_report_headline import headline_of
 from isotherm.app.study_report_parts import Bound, text_of
 from isotherm.app.study_report_tables import settings
 from isotherm.app.study_report_unadjusted import unadjusted_words
+from isotherm.app.study_report_words import printed
 from isotherm.study import resample
 from isotherm.study.analysis.run import analyze
 from isotherm.study.protocol_designs import Naive
@@ -104,7 +105,7 @@ def test_that_many_replicates_failed_stands_beside_the_interval_and_not_in_small
     for name, key in (("designs", "headline.many_failed"), ("weights", "bootstrap.os.many_failed")):
         result = copy.deepcopy(dict(result_of(name)))
         assert headline_of(result).failed == ()
-        result["results"][key] = result["results"]["headline.target"] | {"text": said}
+        result["results"][key] = result["results"]["headline.target"] | {"text": said, "why": ""}
         head = headline_of(result)
         assert text_of(head.failed) == said
         html = page_of(result, head, (), {})
@@ -116,7 +117,10 @@ def test_many_failures_are_recorded_with_the_interval_that_they_concern(monkeypa
     designed = analyze(timing(designs=(CLONES, Naive())), registry(90)).results
     said = "0 of 20 bootstrap replicates failed"
     assert str(designed.records["headline.many_failed"].text).startswith(said)
-    assert designed.tables["designs.os"]["rows"][0][0] == f"clone, censor, weight ({said})"
+    assert designed.tables["designs.os"]["columns"][-1] == "Replicates that failed"
+    first, naive = (row[-1] for row in designed.tables["designs.os"]["rows"])
+    assert (first["id"], naive) == ("design.clone_censor_weight.os.failed", "")
+    assert printed(designed.records[first["id"]].plain()) == "0\N{NO-BREAK SPACE}of 20"
     weighted = run(people(120, gaps=0), methods=replace(WEIGHTS, bootstrap=22)).results.records
     assert str(weighted["bootstrap.os.many_failed"].text).startswith("0 of 22 bootstrap replicates failed")
 

@@ -147,6 +147,16 @@ def test_intervals_and_the_day_on_which_timing_is_known() -> None:
     assert row["timing_known_on"] == pd.Timestamp(day(41))
 
 
+def test_what_is_counted_over_sessions_is_known_on_the_last_day_from_which_a_tumor_counts() -> None:
+    sessions = [{"ablated_on": day(one)} for one in (20, 80, 200)]
+    treated = [("1", "1"), ("2", "2"), ("3", "1")]  # the first lesion once more: it is counted already
+    made = whole(session=sessions, ablation=[{"session_id": one, "lesion_id": lesion} for one, lesion in treated])
+    row = of(made)
+    assert (row["ablated_lesions"], row["ablated_on"]) == (2.0, pd.Timestamp(day(20)))
+    assert row["last_lesion_ablated_on"] == pd.Timestamp(day(80))
+    assert pd.isna(of(whole(session=[], ablation=[]))["last_lesion_ablated_on"])
+
+
 @pytest.mark.parametrize("wrong", [{"upfront": (5.0, 1.0)}, {"delayed": (-1.0, 1.0)}, {"synchronous": float("inf")}])
 def test_a_window_that_is_none_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(BadSetting, match="came; "):

@@ -220,8 +220,48 @@ def test_a_condition_on_the_registry_is_judged_like_a_step_of_eligibility(
     assert main(["study", "run", protocol, "--out", str(tmp_path / "out"), "--quiet"]) == 2
 
 
-def audited(folder: Path, file: str, more: str = "") -> dict[str, Any]:
-    text = PROTOCOL.format(file=json.dumps(file), missing="[]").replace("[arms]", f"{more}[arms]", 1)
+@pytest.mark.parametrize("days", [90, 0])
+def test_what_all_sessions_of_a_patient_tell_chooses_by_the_future_unless_they_are_over_at_time_zero(
+    filled: str, tmp_path: Path, days: int
+) -> None:
+    with open_store(filled) as store:
+        store.add([one for number in range(20) for one in records_of(again(number, days))], by="ada", why="made up")
+    everybody = f"registry:{filled}#patient anchor=ablation"
+    step = '[[eligibility]]\nsays = "chosen"\nwhere = "ablated_lesions == 1"\nknown = "before time zero"\n'
+    gone = "in 0 of 60 patients and in 20 of 20 patients whom it left out"  # settled in all who stay
+
+    for file, more, words in (
+        (f"{everybody} where ablated_lesions == 1", "", gone),
+        (everybody, step, gone),
+        (f"{everybody} where ablated_lesions >= 2", "", "in 20 of 20 patients: it"),
+        (f"{everybody} where smallest_margin_mm >= 3", "", "whom it left out"),
+    ):
+        found = audited(tmp_path, file, more, zero="ablated_on")["findings"]
+        late = [one for one in found if one["id"].startswith("late_eligibility.")]
+        assert [one["level"] for one in late] == (["stop"] if days else [])
+        assert all(words in one["says"] for one in late)
+
+
+def again(number: int, days: int) -> Made:
+    """Return a patient whose second lesion is ablated so many days after the first."""
+    return patient(
+        f"Q{number:03d}",
+        patient={"sex": "female", "born_on": day(-20_000 - number), "center_id": f"C{number % 2}"},
+        decision=[{"decided_on": day(0), "strategy": ["ablation first", "systemic therapy first"][number // 2 % 2]}],
+        lesion=[{"organ": "liver", "found_on": day(-20)}] * 2,
+        scan=[{"scanned_on": day(20)}, {"scanned_on": day(20 + days)}],
+        session=[{"ablated_on": day(20)}, {"ablated_on": day(20 + days)}],
+        ablation=[{"session_id": str(k), "lesion_id": str(k)} for k in (1, 2)],
+        margin=[{"lesion_id": str(k), "scan_id": str(k), "status": "measured", "minimal_margin_mm": mm + number % 3}
+                for k, mm in ((1, 2.0), (2, 4.0))],
+        follow_up=[{"seen_on": day(400 + number), "new_in_organ": number % 4 == 0}],
+        death=[{"died_on": day(500 + number)}] if number % 3 == 0 else [],
+    )  # fmt: skip
+
+
+def audited(folder: Path, file: str, more: str = "", *, zero: str = "decided_on") -> dict[str, Any]:
+    text = PROTOCOL.replace('column = "decided_on"', f'column = "{zero}"')
+    text = text.format(file=json.dumps(file), missing="[]").replace("[arms]", f"{more}[arms]", 1)
     (folder / "audited.toml").write_text(text, encoding="utf-8")
     main(["study", "check", str(folder / "audited.toml"), "--json", str(folder / "audit.json")])
     return json.loads((folder / "audit.json").read_text(encoding="utf-8"))

@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from isotherm.errors import BadSetting
+from isotherm.study.analysis.failed import add_many_failed
 from isotherm.study.disclosure import WITHHELD, release, vague, withheld_counts
 from isotherm.study.disclosure_curves import histogram, safe_days
 from isotherm.study.document import document_of, document_text
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol_methods import Sensitivity
 from isotherm.study.protocol_parts import Data, Step
-from isotherm.study.result import Count, StudyResult, Sum
+from isotherm.study.resample import Bootstrap
+from isotherm.study.result import Count, Record, Results, StudyResult, Sum
 from tests.study.cohorts import COMPLICATION, FIXED, LTP, PAIRS, WEIGHTS, people, run, value
 from tests.study.protocols import OS
 
@@ -147,18 +149,35 @@ def test_counts_within_a_sentence_become_some(words: str, left: str) -> None:
     assert vague(words) == left
 
 
-def test_how_many_replicates_failed_does_not_tell_of_the_few_events_that_made_them_fail(local: StudyResult) -> None:
-    told = "12 of 200 bootstrap replicates failed (no event in an arm: 12)"
-    records = dict(local.results.records)
-    records["bootstrap.os.many_failed"] = replace(records["matching.target"], text=f"{told}: the interval …")
-    row = ["Landmark (12 of 200 bootstrap replicates failed)"]
-    tables = local.results.tables | {"designs": {"title": "", "columns": ["design"], "rows": [row]}}
-    left = document_text(
-        document_of(release(replace(local, results=replace(local.results, records=records, tables=tables))), {})
-    )
+@pytest.mark.parametrize("failed", [0, 12])
+def test_how_many_replicates_failed_does_not_tell_of_the_few_events_that_made_them_fail(
+    local: StudyResult, failed: int
+) -> None:
+    values = np.where(np.arange(200) < failed, np.nan, np.linspace(-1.0, 1.0, 200))
+    found = Bootstrap(0.0, values, np.ones(200), (("no event in an arm", failed),) if failed else (), 1)
 
-    assert "replicates failed" not in left
-    assert "Landmark" in left
+    def made(events: int) -> Record:
+        results = Results()
+        results.unprinted("events.os.drug.events", events)
+        add_many_failed(results, "bootstrap.os.many_failed", found, outcome="os")
+        return release(replace(local, results=results)).results.records["bootstrap.os.many_failed"]
+
+    few = made(2)
+    assert (few.text, few.method, few.why) == (None, "", WITHHELD)  # as where none failed
+    assert ("12 of 200" in str(made(40).text)) == (failed == 12)
+
+
+def test_what_is_withheld_has_neither_words_nor_a_method_but_a_plan_keeps_its_words(local: StudyResult) -> None:
+    results = Results()
+    results.unprinted("events.os.drug.events", 2)
+    said: dict[str, Any] = {"outcome": "os", "method": "one patient of the arm", "label": "Said"}
+    results.add("effect.os.said", Record(kind="text", text="two of them died", **said))
+    results.add("effect.os.none", Record(kind="ratio", why="neither of the two patients", **said))
+    results.add("protocol.outcomes", Record(kind="text", text="Overall survival in two arms", label="Outcomes"))
+    records = release(replace(local, results=results)).results.records
+    for key in ("effect.os.said", "effect.os.none"):
+        assert (records[key].text, records[key].method, records[key].why) == (None, "", WITHHELD)
+    assert records["protocol.outcomes"].text == "Overall survival in two arms"
 
 
 def test_no_hash_of_rows_and_no_patients_are_left(released: StudyResult) -> None:

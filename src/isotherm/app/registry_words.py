@@ -29,6 +29,7 @@ DERIVED = MappingProxyType({
     "ablated_lesions": ("ablated lesions", ""), "smallest_margin_mm": ("smallest margin", "mm"),
     "minimal_margin_mm": ("minimal margin", "mm"), "session_on": ("day of the session", ""),
     "lesion_ablated_on": ("first ablation of the tumor", ""),
+    "last_lesion_ablated_on": ("day on which the last of the tumors was ablated", ""),
     "decision_to_ablation_days": ("decision to ablation", "days"),
     "systemic_to_ablation_days": ("systemic therapy to ablation", "days"),
     "baseline_scan_to_ablation_days": ("baseline scan to ablation", "days"),

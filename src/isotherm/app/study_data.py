@@ -107,17 +107,18 @@ def study_of(protocol: Protocol, path: str) -> StudyData:
         )
     table = _columns(protocol, found.cohort.table)
     return StudyData(_with_caveat(protocol, found), table, (path, address), found.provenance(asked),
-                     _chosen(where, everybody, found))  # fmt: skip
+                     _chosen(protocol, where, everybody, found))  # fmt: skip
 
 
-def _chosen(where: Predicate | None, everybody: Found, found: Found) -> Chosen:
+def _chosen(protocol: Protocol, where: Predicate | None, everybody: Found, found: Found) -> Chosen:
     """Return how the rows that are kept were chosen from the whole registry."""
     whole, kept = everybody.cohort.table, found.cohort.table
     known_on = {name: day for name, day in KNOWN_ON[found.cohort.per].items() if name in kept.columns}
     asked = () if where is None else where.columns
-    names = dict.fromkeys([*asked, *known_on.values()])
-    left_out = whole[PATIENT_KEY].nunique() - kept[PATIENT_KEY].nunique()
-    return Chosen(where=where, left_out=left_out, facts=kept[list(names)], known_on=known_on)
+    zero = protocol.time_zero.column
+    names = list(dict.fromkeys([PATIENT_KEY, *([] if zero is None else [zero]), *asked, *known_on.values()]))
+    lost = whole.loc[~whole[PATIENT_KEY].isin(kept[PATIENT_KEY]), names].reset_index(drop=True)
+    return Chosen(where=where, left_out=lost[PATIENT_KEY].nunique(), facts=kept[names], lost=lost, known_on=known_on)
 
 
 def _with_caveat(protocol: Protocol, found: Found) -> Protocol:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from isotherm.app.report_words import NO_BREAK
-from isotherm.app.study_report_designs import main_key
+from isotherm.app.study_report_designs import main_key, rest_words
 from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of, family, is_imputed, outcomes_of
 from isotherm.app.study_report_parts import Run, Runs, Table, Words, bound, first_data_set, months_of, say
 from isotherm.app.study_report_words import Result
@@ -41,8 +41,7 @@ def by_arm_of_design(result: Result, outcome: Outcome) -> Table | None:
     rows = tuple(
         ((Words(arm.label),), *((bound(result, ids[arm.name]),) for _, ids in columns)) for arm in arms
     )  # fmt: skip
-    remark = (*say(result, "The designs rest on {course.patients} of {course.eligible} eligible patients, in an arm or "
-                           "not"), *_left_out(result), Words(". "))  # fmt: skip
+    remark = (*rest_words(result), *_left_out(result), Words(". "))
     both = "Each of them stands in every arm until the records contradict it, so arms add up to more than there are. "
     return Table(f"{outcome.label} in each arm", ("", *(head for head, _ in columns)), rows,
                  (*remark, Words(both if cloned else "")))  # fmt: skip

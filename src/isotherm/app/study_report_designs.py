@@ -10,7 +10,7 @@ import numpy as np
 
 from isotherm.app.figures import Drawing
 from isotherm.app.study_figures_panels import Panel, PanelCurve, panels_of_curves
-from isotherm.app.study_report_frame import Arm, Outcome, are_arms_barred, arms_of, has_design, is_adjusted
+from isotherm.app.study_report_frame import Arm, Outcome, are_arms_barred, arms_of, family, has_design, is_adjusted
 from isotherm.app.study_report_parts import (
     Block,
     Heading,
@@ -26,7 +26,7 @@ from isotherm.app.study_report_parts import (
     table_of,
     text_of,
 )
-from isotherm.app.study_report_words import DAYS_PER_MONTH, Result
+from isotherm.app.study_report_words import DAYS_PER_MONTH, Result, is_ten, printed
 from isotherm.columns import Float
 
 SHORT = {"os": "Overall survival", "pfs": "Progression-free survival"}
@@ -123,6 +123,22 @@ def design_words(result: Result) -> tuple[Block, ...]:
         runs = joined(say(result, f"{{{key}.target}} "), *(_compared(result, key, one) for one in others))
         found += [Heading(f"{SHORT[short]}, by design"), Paragraph(runs)] if runs else []
     return tuple(found)
+
+
+def rest_words(result: Result) -> Runs:
+    """Say on how many of the eligible patients the designs rest, without a period.
+
+    A release tells both as the ten that they lie in; where that is the same ten, "all of them" is said only if nobody
+    was left out.
+    """
+    patients, eligible = (result["results"][f"course.{part}"] for part in ("patients", "eligible"))
+    if not is_ten(patients) or printed(patients) != printed(eligible):
+        return say(result, "The designs rest on {course.patients} of {course.eligible} eligible patients, in an arm or "
+                           "not")  # fmt: skip
+    if all(record["value"] == 0 for _, record in family(result, "course.left_out")):
+        return say(result, "The designs rest on all of {course.eligible} eligible patients, in an arm or not")
+    return say(result, "Eligible were {course.eligible} patients, in an arm or not; the designs rest on fewer, in the "
+                       "same ten")  # fmt: skip
 
 
 def _compared(result: Result, key: str, arm: Arm) -> Runs:

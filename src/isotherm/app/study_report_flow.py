@@ -11,8 +11,8 @@ from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_figures_flow import FlowBox, flow_diagram
 from isotherm.app.study_report_frame import arms_of, label_of_arm
 from isotherm.app.study_report_words import Result, missing, printed
+from isotherm.study.disclosure import CUT
 
-NOTHING_DRAWN = "withheld"
 LEFT_OUT = "Left out"
 NOBODY = ("0 patients", "0 patients, 0 tumors")
 
@@ -60,7 +60,7 @@ def _made(result: Result, key: str, arm: str) -> list[FlowBox]:
 
 
 def _patients(record: Mapping[str, Any]) -> str:
-    return _counted(NOTHING_DRAWN if missing(record) else printed(record), "patient")
+    return _counted(CUT if missing(record) else printed(record), "patient")
 
 
 def _counted(count: str, unit: str) -> str:
@@ -104,7 +104,7 @@ def _flow_box(result: Result, box: Mapping[str, Any]) -> FlowBox:
     """Return a box with its counts: patients, tumors, per arm where it is not an arm's own, per site."""
 
     def count(key: str | None) -> str:
-        return NOTHING_DRAWN if key is None or missing(result["results"][key]) else printed(result["results"][key])
+        return CUT if key is None or missing(result["results"][key]) else printed(result["results"][key])
 
     tumors = f", {_counted(count(box['tumors']), 'tumor')}" if box["tumors"] else ""
     more: list[str] = []
@@ -125,4 +125,4 @@ def _flow_box(result: Result, box: Mapping[str, Any]) -> FlowBox:
 def _sum(result: Result, keys: Sequence[str]) -> str:
     """Return the patients of a site over all arms; withheld if one of its counts is."""
     found = [result["results"][key] for key in keys]
-    return NOTHING_DRAWN if any(missing(one) for one in found) else f"{sum(one['value'] for one in found):g}"
+    return CUT if any(missing(one) for one in found) else f"{sum(one['value'] for one in found):g}"

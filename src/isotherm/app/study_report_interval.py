@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from isotherm.app.study_report_frame import has_design, outcomes_of
-from isotherm.app.study_report_parts import Runs, joined, say
+from isotherm.app.study_report_parts import Runs, joined, say, told
 from isotherm.app.study_report_words import Result, has_interval
 
 METHOD = "{headline.effect:method}. "
@@ -20,7 +20,7 @@ def interval_words(result: Result) -> Runs:
 def many_failed(result: Result) -> Runs:
     """Say that many replicates of a bootstrap failed, for print beside the interval; nothing where few did."""
     key = "headline" if has_design(result) else f"bootstrap.{outcomes_of(result)[0].name}"
-    return say(result, f"{{{key}.many_failed}}")
+    return told(result, f"{{{key}.many_failed}}")
 
 
 def _start(result: Result) -> str:

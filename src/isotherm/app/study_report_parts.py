@@ -11,7 +11,7 @@ from isotherm.app.figures import Drawing
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_frame import arms_of, covariate_label
 from isotherm.app.study_report_release import is_withheld
-from isotherm.app.study_report_words import DAYS_PER_MONTH, Result, missing, printed
+from isotherm.app.study_report_words import Result, missing, months_of, printed
 from isotherm.study.disclosure import CUT
 
 
@@ -161,6 +161,12 @@ def say(result: Result, template: str, **words: str | Run) -> Runs:
     return tuple(run for run in runs if run != Words(""))
 
 
+def told(result: Result, template: str) -> Runs:
+    """Return a sentence as `say` does; nothing if one of its numbers or texts does not exist or is withheld."""
+    runs = say(result, template)
+    return () if any(isinstance(run, Bound) and run.missing for run in runs) else runs
+
+
 def _after(runs: Sequence[Run], text: str) -> Words:
     """Return words behind others; a period is not set twice."""
     ended = bool(runs) and prose(runs[-1]).endswith((".", "?", "!"))
@@ -256,11 +262,6 @@ def column_head(result: Result, column: str) -> str:
 def in_months(words: str) -> str:
     """Return a title or a measure that ends with a declared time, such as "Risk at 1096 days", with it in months."""
     return AT_THE_END.sub(lambda days: months_of(float(days[0].removesuffix(" days"))), words)
-
-
-def months_of(days: float) -> str:
-    """Return a declared time in months, as it stands in heads of columns."""
-    return f"{round(days / DAYS_PER_MONTH, 1):g} months"
 
 
 def cell_of(result: Result, cell: str | Mapping[str, str]) -> Runs:

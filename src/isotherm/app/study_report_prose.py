@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from isotherm.app.study_report_designs import became_words, design_words
+from isotherm.app.study_report_designs import became_words, design_words, rest_words
 from isotherm.app.study_report_factors import factor_names, factor_words
 from isotherm.app.study_report_frame import (
     Arm,
@@ -27,6 +27,7 @@ from isotherm.app.study_report_parts import (
     blocks,
     joined,
     say,
+    told,
 )
 from isotherm.app.study_report_release import is_withheld
 from isotherm.app.study_report_words import Result
@@ -98,8 +99,6 @@ def who_came(result: Result) -> Runs:
     if not boxes:
         return ()
     first = say(result, f"{{{boxes[0]['patients']}}} patients were in the table; compared are")
-    if any(isinstance(run, Bound) and is_withheld(run.missing) for run in first):
-        first = (Words("How many patients were in the table is withheld; compared are"),)
     arms = [say(result, f"{'' if k == 0 else ' and'} {{table_one.size.{arm.name}.patients}} with {{arm}}",
                 arm=f"“{arm.label}”") for k, arm in enumerate(arms_of(result))]  # fmt: skip
     return joined(first, *arms, (Words(". "),), *_fewer(result))
@@ -108,8 +107,8 @@ def who_came(result: Result) -> Runs:
 def _fewer(result: Result) -> Iterator[Runs]:
     """Say of which patients the comparisons are, where they are of others than of all in the arms."""
     if "course.patients" in result["results"]:
-        yield say(result, "The designs rest on {course.patients} of {course.eligible} eligible patients, in an arm or "
-                          "not: a strategy counts from time zero on, whoever completes it. ")  # fmt: skip
+        yield rest_words(result)
+        yield (Words(": a strategy counts from time zero on, whoever completes it. "),)
     if "finding.incomplete" in result["results"]:
         yield say(result, "{finding.incomplete} ")
 
@@ -168,7 +167,7 @@ def _restricted(result: Result, key: str) -> tuple[Runs, Runs]:
     return (
         say(result, f"{start}, {{t}} minus {{r}}: the difference was {{{key}.difference}} ({_said(result)}). ",
             t=f"“{first.label}”", r=f"“{last.label}”"),
-        say(result, f"{{{key}.many_failed}} "),
+        told(result, f"{{{key}.many_failed}} "),
     )  # fmt: skip
 
 
@@ -220,7 +219,7 @@ def estimate_words(result: Result, out: str) -> Runs:
         "reference": f"“{arms[-1].label}”",
     }
     if is_withheld(record["why"]):
-        return (Words(f"{start} {words['label']} is withheld in this release. "),)
+        return say(result, f"{start} {{label}} was {{{key}}}. ", **words)
     if record["value"] is None:
         return say(result, f"{start} {{label}} could not be estimated: {{{key}:why}}. ", **words)
     than = "{treated} against {reference}" if is_ratio(record) else "{treated} minus {reference}"

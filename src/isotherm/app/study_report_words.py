@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,9 @@ Result = Mapping[str, Any]
 
 DAYS_PER_MONTH = 30.4375
 """365.25 / 12: days are printed as months by this and by nothing else."""
+
+UP_TO = re.compile(r"(?<= to )(\d+(?:\.\d+)?) days$")
+"""How a label ends that names its horizon, such as "Restricted mean to 1826.25 days"."""
 
 NOT_GIVEN = "\u2013"
 """Stands in a table for what does not exist; the reason is in a note."""
@@ -33,7 +37,9 @@ def printed(record: Mapping[str, Any], field: str = "value") -> str:
     str
         `NOT_GIVEN` where there is nothing.
     """
-    if field in ("why", "label", "method"):
+    if field == "label":
+        return UP_TO.sub(lambda days: months_of(float(days[1])), str(record["label"])) or NOT_GIVEN
+    if field in ("why", "method"):
         return str(record[field] or NOT_GIVEN)
     if field == "value" and record["text"] is not None:
         return str(record["text"])
@@ -54,6 +60,11 @@ def printed(record: Mapping[str, Any], field: str = "value") -> str:
     if field == "bare":
         return _number(record, record["value"])
     return _value(record, alone=field == "estimate")
+
+
+def months_of(days: float) -> str:
+    """Return a declared time in months, as it stands in heads of columns."""
+    return f"{round(days / DAYS_PER_MONTH, 1):g} months"
 
 
 def missing(record: Mapping[str, Any], field: str = "value") -> str:

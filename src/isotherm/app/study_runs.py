@@ -12,6 +12,7 @@ from isotherm.app.study_report_headline import headline_of, headline_text
 from isotherm.app.study_report_parts import in_months
 from isotherm.app.study_report_release import is_withheld
 from isotherm.app.study_report_words import Result, printed
+from isotherm.study.disclosure import CUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _patients(result: Result) -> Iterator[str]:
 
 def _count(result: Result, key: str) -> str:
     record = result["results"][key]
-    return "withheld" if is_withheld(record["why"]) else printed(record)
+    return CUT if is_withheld(record["why"]) else printed(record)
 
 
 def _others(result: Result) -> Iterator[str]:
@@ -86,5 +87,5 @@ def _others(result: Result) -> Iterator[str]:
         record = result["results"].get(f"effect.{outcome.name}.adjusted")
         if record is not None:
             how = "" if is_adjusted(result) else ", not adjusted"
-            told = "withheld" if is_withheld(record["why"]) else printed(record)
+            told = CUT if is_withheld(record["why"]) else printed(record)
             yield f"{outcome.label}: {in_months(measure_of(record)).lower()}{how} {told}"

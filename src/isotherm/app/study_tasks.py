@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from secrets import token_hex
@@ -23,8 +22,9 @@ from isotherm.app.study_data import read_study
 from isotherm.app.study_report import write_study_report
 from isotherm.app.study_report_release import is_withheld, release_words
 from isotherm.exchange.atomic import write_text
+from isotherm.exchange.text_files import hash_of
 from isotherm.study.analysis.run import analyze
-from isotherm.study.disclosure import release
+from isotherm.study.disclosure import CUT, release
 from isotherm.study.document import document_of, document_text, table_rows
 
 RESULT = "result.json"
@@ -77,7 +77,7 @@ def run_study(
     with threadpool_limits(1, "blas"):
         result = analyze(data.protocol, data.table, chosen=data.chosen, workers=workers, progress=progress)
         result.results.text("protocol.file_hash", "SHA-256 of the protocol's file, as sha256sum gives it",
-                            sha256(Path(protocol).read_bytes()).hexdigest())  # fmt: skip
+                            hash_of(Path(protocol).read_bytes()))  # fmt: skip
         if data.registry is not None:
             result.results.text("data.registry", "Registry", data.registry_words)
         kept = release(result) if released else result
@@ -145,7 +145,7 @@ def _mark(finding: Mapping[str, Any]) -> str:
 
 def _line(record: Mapping[str, Any]) -> str:
     if is_withheld(record["why"]):
-        return f"{record['label']}: {record['why']}"
+        return f"{record['label']}: {CUT}"
     if record["value"] is None:
         return f"{record['label']}: none, since {record['why']}"
     low, high = ("no limit" if record[part] is None else f"{record[part]:.3g}" for part in ("low", "high"))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from isotherm.errors import UnreadableFile
 
 LARGEST_BYTES = 1_000_000
 """A file longer than this was not written by hand."""
+
+
+def hash_of(content: bytes) -> str:
+    """Return the SHA-256 of what a file holds, as sha256sum gives it: with other line ends it is another file."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def text_of(file: Path, *, called: str, example: str, largest_bytes: int = LARGEST_BYTES) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from isotherm.clinical.record import PATIENT_KEY
 from isotherm.columns import Int
 from isotherm.registry.cohort_parts import Parts, fields, with_endpoints, with_told
-from isotherm.registry.days import Mask, any_by, at, dates_of, first_by
+from isotherm.registry.days import Mask, any_by, at, dates_of, first_by, last_by
 from isotherm.registry.derive import Derived, Windows, derive, only_primary
 from isotherm.registry.endpoints import Endpoints, endpoints
 from isotherm.registry.endpoints_kinds import Choices, Unit
@@ -52,13 +52,15 @@ MARGIN_COLUMNS: Mapping[str, str] = MappingProxyType(
 _OF_THE_ABLATION = (*OF_SESSION, *OF_ABLATION, *MARGIN_COLUMNS.values(), "margin_status", "margin_after_days")
 
 KNOWN_ON: Mapping[Unit, Mapping[str, str]] = MappingProxyType({
-    "patient": {"timing": "timing_known_on", "ablated_lesions": "ablated_on", "smallest_margin_mm": "ablated_on"},
+    "patient": {"timing": "timing_known_on",
+                **dict.fromkeys(("ablated_lesions", "smallest_margin_mm"), "last_lesion_ablated_on")},
     "session": {"timing": "timing_known_on", **dict.fromkeys(("ablated_lesions", *OF_SESSION), "session_on")},
     "tumor": {"timing": "timing_known_on", **dict.fromkeys(_OF_THE_ABLATION, "lesion_ablated_on")},
 })  # fmt: skip
 """Facts that come after the first decision, and the column with the day before which nobody knew them, by unit.
 
-A margin is what the ablation left, so it counts from that day, whenever the scan was on which it was measured.
+A margin is what the ablation left, so it counts from that day, whenever the scan was on which it was measured. What is
+counted over the sessions of a patient counts from the last of them that is in it.
 """
 
 UNUSED: Mapping[str, tuple[str, ...]] = MappingProxyType({
@@ -144,6 +146,9 @@ def _patients(found: Endpoints, derived: Derived, margins: Margins) -> Parts:
     made.columns["ablated_lesions"] = np.bincount(whose[done & (whose >= 0)], minlength=len(everybody)).astype(
         np.float64
     )
+    # The day from which the last of them counts: until then nobody knew how many, nor the smallest of their margins.
+    counted = np.where(done, np.fmax(found.tumors.first_ablation, found.local.start), np.nan)
+    made.columns["last_lesion_ablated_on"] = dates_of(last_by(whose, counted, len(everybody)))
     lacks = any_by(whose, done & (margins.row < 0), len(everybody))
     smallest = margins.column(found.linked, "minimal_margin_mm")
     lacks |= any_by(whose, done & (margins.row >= 0) & np.isnan(smallest), len(everybody))

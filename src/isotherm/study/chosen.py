@@ -21,7 +21,9 @@ class Chosen:
     left_out : int
         Patients of whom no row came for that.
     facts : DataFrame
-        A row for each row of the table: what the condition asks for, and the dates of `known_on`.
+        A row for each row of the table: patient, time zero, what the condition asks for, and the dates of `known_on`.
+    lost : DataFrame
+        The same of the patients of whom no row came.
     known_on : mapping of str to str
         Of columns that were filled after the first decision, the one with the day on which they were known.
     """
@@ -29,4 +31,5 @@ class Chosen:
     where: Predicate | None
     left_out: int
     facts: pd.DataFrame
+    lost: pd.DataFrame
     known_on: Mapping[str, str]

@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 
 from isotherm.errors import BadSetting
 from isotherm.study.disclosure_curves import release_curves
-from isotherm.study.result import Cell, Count, Record, Results, StudyResult, Sum, coarse
+from isotherm.study.result import Count, Record, Results, StudyResult, Sum, coarse
 
 SMALLEST = 10
 """Counts from 1 to below this are withheld, as in federated studies with a minimum cell of ten."""
@@ -28,7 +28,7 @@ UNBOUNDED = 3
 COUNTED = re.compile(
     r"\b\d+(?:\.\d+)?(?: of (?:the )?\d+)?"
     r"(?= (?:(?:complete|eligible|drawn|matched) )?(?:rows?|patients?|patient ids|units?|treated|controls?|clusters?|"
-    r"pairs?|events?|tumors?|strata|weights|columns|replicates|sites?|arms?|patient-days|per variable)\b)"
+    r"pairs?|events?|tumors?|strata|weights|columns|replicates|samples|sites?|arms?|patient-days|per variable)\b)"
 )
 """Counts of people within a sentence."""
 
@@ -52,12 +52,6 @@ EXTREMES = re.compile(
 
 COARSE = ("course.", "design.", "incidence.", "intercurrent.", "serial.", "factors.")
 """Families whose counts a release tells as the ten that they lie in: the multiple of ten they reach."""
-
-OF_FEW = re.compile(r".+\.many_failed")
-"""Texts that stand only where many replicates of a bootstrap failed: where an arm has two or three events."""
-
-FAILED_CELL = re.compile(r" \(\d+ of \d+ bootstrap replicates failed\)")
-"""The same, behind the name of a design in a table."""
 
 NOBODY = "one patient"
 """Stands for a count of one in what such a number rests on."""
@@ -96,12 +90,9 @@ def release(result: StudyResult, *, smallest: int = SMALLEST) -> StudyResult:
     )
     curves, gone = release_curves(results, hidden, smallest)
     gone |= hidden | {key for key, record in results.records.items() if secret & _behind(results, key, record)}
-    records = {key: _released(key, record, withheld=key in gone) for key, record in results.records.items()
-               if not OF_FEW.fullmatch(key)}  # fmt: skip
-    tables = {name: table | {"rows": [[_cell(one) for one in row] for row in table["rows"]]}
-              for name, table in results.tables.items()}  # fmt: skip
+    records = {key: _released(key, record, withheld=key in gone) for key, record in results.records.items()}
     findings = [one | {"says": vague(one["says"]), "rows": None} for one in results.findings]
-    released = Results(records=records, tables=tables, curves=curves, findings=findings)
+    released = Results(records=records, tables=results.tables, curves=curves, findings=findings)
     settings = dict(result.head["settings"]) | {
         "release": True,
         "smallest_cell": smallest,
@@ -134,16 +125,11 @@ def _released(key: str, record: Record, *, withheld: bool) -> Record:
     bare = replace(record, n=None, events=None, method=vague(record.method), why=vague(record.why))
     if record.text is not None and not key.startswith(PLANNED):
         bare = replace(bare, text=vague(record.text))
-    if not withheld or record.value is None:
+    if not withheld:
         numbers = {part: coarse(getattr(record, part)) for part in ("value", "low", "high", "p")}
         return bare if record.kind == "count" else replace(bare, **numbers)
-    # How many replicates failed, and why, tells of how few events there are.
-    method = "" if key.endswith(".failed") else bare.method
-    return replace(bare, value=None, low=None, high=None, p=None, method=method, why=WITHHELD)
-
-
-def _cell(one: Cell) -> Cell:
-    return FAILED_CELL.sub("", one) if isinstance(one, str) else one
+    # Also where there is none: that many replicates failed, or that none could be fitted, tells of how few there are.
+    return replace(bare, value=None, low=None, high=None, p=None, text=None, method="", why=WITHHELD)
 
 
 def _is_coarse(key: str, record: Record) -> bool:

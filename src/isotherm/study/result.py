@@ -183,9 +183,13 @@ class Results:
         self.add(key, Record(kind=kind, label=label, value=value if there else None, why="" if there else why, **kept),
                  rests_on=rests_on)  # fmt: skip
 
-    def text(self, key: str, label: str, text: str) -> None:
-        """Add words; none of them says so."""
-        self.add(key, Record(kind="text", label=label, text=text or None, why="" if text else "nothing is declared"))
+    def text(
+        self, key: str, label: str, text: str, *, why: str = "nothing is declared", rests_on: Sequence[str] = (),
+        outcome: str | None = None,
+    ) -> None:  # fmt: skip
+        """Add words; where there are none, the reason."""
+        self.add(key, Record(kind="text", label=label, text=text or None, why="" if text else why, outcome=outcome),
+                 rests_on=rests_on)  # fmt: skip
 
     def effect(self, key: str, effect: Effect, *, rests_on: Sequence[str] = (), **words: Any) -> None:
         """Add an effect; without a finite estimate it becomes a reason, and a limit that is infinite becomes None."""

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from isotherm.app.web import form_numbers, pages_patient_records
 from isotherm.app.web.application import create_app
+from isotherm.app.web.context import SENDING, start_job
 from isotherm.app.web.foreman import Foreman
 from isotherm.app.web.form_numbers import FormNumbers
 from isotherm.app.web.job_table import JobTable
@@ -127,6 +128,15 @@ def test_a_job_that_was_started_before_a_server_was_killed_is_not_there_twice(
     assert len(study.runs) == path.count("run")
     other = later.post(path, data={**hidden(later), "read": study.protocol.mark}).headers["location"]
     assert (other == first) is ("run" in path)  # another form; a run that waits is shown instead of another one
+
+
+def test_a_form_may_start_jobs_of_several_kinds_and_titles_and_each_of_them_once(ada: TestClient, app: FastAPI) -> None:
+    app.state.foreman.close()
+    request = Request({"type": "http", "app": app, "state": {SENDING: "0" * 32}})
+    asked = [("export", "Export a"), ("export", "Export b"), ("import", "Export a"), ("export", "Export a")]
+    jobs = [start_job(request, work, title, {}, who="ada") for work, title in asked]
+    assert [(job.work, job.title) for job in jobs] == asked
+    assert len({job.id for job in jobs}) == 3
 
 
 def test_what_failed_before_anything_was_written_is_written_when_it_is_sent_again(

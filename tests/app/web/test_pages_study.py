@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html as entities
 import json
 import re
@@ -24,10 +25,10 @@ from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Came, Doing, Work
 from isotherm.app.web.job_table import OUT
 from isotherm.app.web.serve_settings import ServeSettings
-from isotherm.app.web.stated import mark_of
 from isotherm.app.web.studies import Study, new_study, problems_of, studies_of
 from isotherm.errors import NoAnswer
 from isotherm.exchange.protocol_files import protocol_from
+from isotherm.exchange.text_files import hash_of
 from isotherm.registry.store import open_store
 from isotherm.study.result import Record
 from tests.app.made_up_study import result_of
@@ -331,9 +332,9 @@ def with_protocol(app: FastAPI, path: str, text: str) -> str:
     """Let a run that was put down have used a protocol; return the path of its page."""
     home = app.state.foreman.table.folder(path.rpartition("/")[2]) / OUT
     result = json.loads((home / RESULT).read_text(encoding="utf-8"))
-    result["results"]["protocol.file_hash"] = Record(kind="text", label="SHA-256", text=mark_of(text)).plain()
+    result["results"]["protocol.file_hash"] = Record(kind="text", label="SHA-256", text=hash_of(text.encode())).plain()
     (home / RESULT).write_text(json.dumps(result), encoding="utf-8")
-    (home / "study.toml").write_text(text, encoding="utf-8")
+    (home / "study.toml").write_bytes(text.encode())
     return path
 
 
@@ -355,6 +356,30 @@ def test_a_run_says_that_its_protocol_has_changed_since_and_gives_the_one_that_i
     assert "-seed = 1\n+seed = 2" in page
 
 
+def test_a_protocol_whose_lines_end_in_two_signs_is_run_as_its_file_is_and_a_change_of_that_is_told(
+    client: TestClient, app: FastAPI, study: Study
+) -> None:
+    file = study.folder / "study.toml"
+    two = file.read_bytes().replace(b"\n", b"\r\n")
+    file.write_bytes(two)
+    assert study.protocol.mark == hashlib.sha256(two).hexdigest()
+    started = write(client, f"/study/{study.name}/run", read=read_on(client.get(f"/study/{study.name}").text))
+    job = app.state.foreman.table.folder(started.headers["location"].rpartition("/")[2])
+    assert json.loads((job / "asked.json").read_text(encoding="utf-8"))["asked"]["protocol"].encode() == two
+    settled(client, started.headers["location"])
+    path = with_protocol(app, run_of(app, study, result_of("unadjusted")), two.decode())
+    assert "has changed since this run" not in client.get(path).text
+
+    file.write_bytes(two.replace(b"\r\n", b"\n"))
+
+    assert "has changed since this run</b>, in nothing but how its lines end" in client.get(path).text
+    file.write_bytes(two)
+    page = client.get(f"/study/{study.name}?as=text").text
+    saved = write(client, f"/study/{study.name}/text", read=read_on(page), text=text_on(page))
+    assert saved.status_code == 303
+    assert file.read_bytes() == two.replace(b"\r\n", b"\n")
+
+
 def test_runs_of_a_study_stand_side_by_side_with_what_changed_between_them(
     client: TestClient, app: FastAPI, study: Study
 ) -> None:
@@ -368,9 +393,9 @@ def test_runs_of_a_study_stand_side_by_side_with_what_changed_between_them(
     page = entities.unescape(client.get(f"/study/{study.name}/runs").text)
 
     latest, first = page.partition("<tbody>")[2].partition("</tbody>")[0].split("<tr data-row>")[1:]
-    assert f"{mark_of(old)[:8]}</code> as it is now" in latest
+    assert f"{hash_of(old.encode())[:8]}</code> as it is now" in latest
     assert "2 lines differ from the run before" in latest
-    assert f"{mark_of(new)[:8]}</code> changed since" in first
+    assert f"{hash_of(new.encode())[:8]}</code> changed since" in first
     assert "lines differ" not in first
     for name, row in (("weights", latest), ("unadjusted", first)):
         assert headline_text(headline_of(result_of(name))) in row

@@ -10,10 +10,10 @@ from typing import Any
 
 from isotherm.app.web.apart import USERS_ERROR, GivenUp, told_apart
 from isotherm.app.web.last_opened import LastOpened
-from isotherm.app.web.stated import mark_of
 from isotherm.app.web.studies import PROTOCOL, Study
 from isotherm.app.web.turns import Turns
 from isotherm.errors import BadSetting
+from isotherm.exchange.text_files import hash_of
 
 PROGRAM = ("-m", "isotherm.app.web.audit_program")
 
@@ -62,7 +62,7 @@ class Audits:
             It, or others, are being audited, or the server is being stopped.
         """
         told = (study.folder / table).stat()
-        key = (str(study.folder), mark_of(text), told.st_size, told.st_mtime_ns)
+        key = (str(study.folder), hash_of(text.encode()), told.st_size, told.st_mtime_ns)
         kept = self._last.of(key, lambda: _made(study.folder / PROTOCOL, text))
         if kept.shown is None:
             raise BadSetting(kept.said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -97,7 +98,7 @@ def room_of(request: Request) -> Room:
 
 def start_job(request: Request, work: str, title: str, asked: Mapping[str, Any], *, who: str,
               patient: str = "") -> Job:  # fmt: skip
-    """Start long work in the background; a form starts one job, however often it is sent.
+    """Start long work in the background; a form starts one job of a work and title, however often it is sent.
 
     Parameters
     ----------
@@ -120,7 +121,8 @@ def start_job(request: Request, work: str, title: str, asked: Mapping[str, Any],
     """
     room_of(request).take(0)
     form = getattr(request.state, SENDING, "")
-    job_id = hashlib.sha256(f"job {form}".encode()).hexdigest()[:16] if form else ""
+    told = json.dumps([form, work, title])  # a form may start several jobs
+    job_id = hashlib.sha256(f"job {told}".encode()).hexdigest()[:16] if form else ""
     foreman = foreman_of(request)
     job = foreman.table.add(work, title, asked, who=who, registry=web_of(request).settings.registry,
                             patient=patient, job_id=job_id)  # fmt: skip

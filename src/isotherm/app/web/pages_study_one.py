@@ -18,12 +18,13 @@ from isotherm.app.web.audits import AUDITS
 from isotherm.app.web.context import foreman_of, start_job, web_of
 from isotherm.app.web.protocol_form import MOST_LETTERS, groups_of
 from isotherm.app.web.rendering import page
-from isotherm.app.web.stated import mark_of, text_in
+from isotherm.app.web.stated import text_in
 from isotherm.app.web.studies import PROTOCOL, RELEASED, Study, problems_of, study_called
 from isotherm.app.web.turns import AGAIN_AFTER_S, Busy
 from isotherm.errors import BadSetting, InputError
 from isotherm.exchange.protocol_fields import BLOCKS, changed, emptied, with_block, without
 from isotherm.exchange.protocol_files import protocol_from
+from isotherm.exchange.text_files import hash_of
 from isotherm.printable import printable
 
 ROUTER = APIRouter()
@@ -108,8 +109,9 @@ def run(request: Request, name: str, who: Who, read: Read, release: Annotated[bo
     """Run a study as its protocol stands; one that runs already is shown."""
     web, table = web_of(request), foreman_of(request).table
     study = study_called(web.workspace, name)
-    text = study.protocol.text
-    if mark_of(text) != read:
+    content = study.protocol.content  # a run gets this very content, so that it records the hash of this very file
+    text, mark = content.decode("utf-8"), hash_of(content)
+    if mark != read:
         raise BadSetting("The protocol was changed since this page was loaded; look at it, and run it then.")
     if problems := problems_of(text, study, web.settings.registry):
         raise BadSetting(f"The protocol cannot be run: {problems[0][1]}")
@@ -118,16 +120,16 @@ def run(request: Request, name: str, who: Who, read: Read, release: Annotated[bo
     with ONE_START:
         for job_id in study.runs:
             job = table.get(job_id)
-            if job is not None and not job.is_over and job.title == _title(study, text, release):
+            if job is not None and not job.is_over and job.title == _title(study, mark, release):
                 return RedirectResponse(f"/study/{name}/run/{job.id}", 303)
-        job = start_job(request, "study", _title(study, text, release), asked, who=who)
+        job = start_job(request, "study", _title(study, mark, release), asked, who=who)
         study.ran(job.id)
     return RedirectResponse(f"/study/{name}/run/{job.id}", 303)
 
 
-def _title(study: Study, text: str, release: bool) -> str:
+def _title(study: Study, mark: str, release: bool) -> str:
     """Return what a run is called: another protocol, or a release, is another run."""
-    return f"Study: {printable(study.title)[:MOST_LETTERS]} (protocol {mark_of(text)[:8]}{RELEASED if release else ')'}"
+    return f"Study: {printable(study.title)[:MOST_LETTERS]} (protocol {mark[:8]}{RELEASED if release else ')'}"
 
 
 def _saved(request: Request, study: Study, text: str, read: str, *, as_text: bool, lost: bool = False) -> Response:
@@ -142,8 +144,8 @@ def _saved(request: Request, study: Study, text: str, read: str, *, as_text: boo
 
 def _saved_form(request: Request, study: Study, told: dict[str, str]) -> Response:
     fields = {key.removeprefix(FORM_FIELD): value for key, value in told.items() if key.startswith(FORM_FIELD)}
-    text, read = study.protocol.text, told.get("read", "")
-    if mark_of(text) != read:
+    (text, mark), read = study.protocol.read(), told.get("read", "")
+    if mark != read:
         return _shown(request, study, status=409, as_text=False, overtaken=True, typed=fields)
     try:
         written, lost = changed(text, fields), bool(emptied(text, fields))
@@ -170,14 +172,14 @@ def _taken_away(told: Mapping[str, str]) -> list[tuple[str, int]]:
 def _shown(request: Request, study: Study, *, as_text: bool, status: int = 200, written: str | None = None, said: str =
            "", overtaken: bool = False, typed: dict[str, str] | None = None) -> Response:  # fmt: skip
     table = foreman_of(request).table
-    now = study.protocol.text
+    now, mark = study.protocol.read()
     text = now if written is None else written
     jobs = [job for run_id in study.runs if (job := table.get(run_id)) is not None]
     lines = text.split("\n")
     problems = problems_of(text, study, web_of(request).settings.registry)
     groups = None if as_text else groups_of(text, typed or {})
     return page(request, "study_one.html.jinja", status=status, study=study, text=text, tables=study.tables(),
-                read=study.protocol.mark, as_text=groups is None, groups=groups or [], said=said, overtaken=overtaken,
+                read=mark, as_text=groups is None, groups=groups or [], said=said, overtaken=overtaken,
                 now=now, blocks=BLOCKS, released=RELEASED,
                 problems=[(line, sentence, lines[int(line) - 1] if line.isdecimal() and int(line) <= len(lines) else "")
                           for line, sentence in problems],

@@ -18,7 +18,6 @@ from isotherm.app.web.context import foreman_of, web_of
 from isotherm.app.web.ended_runs import ended_runs, protocol_in, result_in
 from isotherm.app.web.job_table import OUT
 from isotherm.app.web.rendering import page
-from isotherm.app.web.stated import mark_of
 from isotherm.app.web.studies import Study, study_called
 
 ROUTER = APIRouter()
@@ -60,10 +59,10 @@ def report(request: Request, name: str, job_id: str) -> Response:
 
 def _since(request: Request, study: Study, document: Result, used: str) -> dict[str, Any]:
     """Say what became of the registry and of the protocol that a run used."""
-    now = study.protocol.text
+    now, mark = study.protocol.read()
     return {
         "since": said_since(web_of(request).settings.registry, document),
-        "overtaken": protocol_hash(document) not in (None, mark_of(now)),
+        "overtaken": protocol_hash(document) not in (None, mark),
         "changed": changed_lines(used, now) if used else (), "used": bool(used),
     }  # fmt: skip
 

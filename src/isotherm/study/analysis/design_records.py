@@ -11,6 +11,7 @@ from isotherm.study.analysis.adjusted_for import main_in_words
 from isotherm.study.analysis.courses import Timed
 from isotherm.study.analysis.design_clones import RESTRICTED, add_clones
 from isotherm.study.analysis.designs import Answer, Done
+from isotherm.study.analysis.failed import add_many_failed, behind_failures
 from isotherm.study.designs.clone_result import CloneResult
 from isotherm.study.designs.courses import Endpoint
 from isotherm.study.designs.result import DesignResult
@@ -74,10 +75,12 @@ def _headline_rests(results: Results, protocol: Protocol, done: Sequence[Done]) 
     """Say that the main estimate and the naive one rest on the counts of their designs."""
     assert protocol.course is not None
     end = f"{KEYS[protocol.course.endpoints[0]]}.{_others(protocol)[0]}.risk_difference"
-    for key, one in (("headline.effect", _sound(done)), ("headline.naive", _naive(done))):
+    sound = _sound(done)
+    for key, one in (("headline.effect", sound), ("headline.many_failed", sound), ("headline.naive", _naive(done))):
         own = "" if one is None else f"design.{one.design.name}.{end}"
         if key in results.records and own in results.rests_on:
-            results.rests_on[key] = results.rests_on[own]
+            more = behind_failures(results) if key == "headline.many_failed" else ()
+            results.rests_on[key] = (*results.rests_on[own], *more)
 
 
 def _sound(done: Sequence[Done]) -> Done | None:
@@ -110,8 +113,8 @@ def add_design_headline(results: Results, protocol: Protocol, done: Sequence[Don
     if isinstance(sound.design, Weighted):
         results.number("headline.replicates", "number", float(sound.design.replicates),
                        "Bootstrap replicates that the interval of the main estimate was asked to have")  # fmt: skip
-    if isinstance(answer, CloneResult) and answer.bootstraps[0].many_failed_words:
-        results.text("headline.many_failed", "Many replicates failed", answer.bootstraps[0].many_failed_words)
+    if isinstance(answer, CloneResult):
+        add_many_failed(results, "headline.many_failed", answer.bootstraps[0])
     results.add("headline.design", Record(kind="text", label="Design", text=called(sound, answer),
                                           method=f"design.{sound.design.name}.{KEYS[endpoint]}"))  # fmt: skip
     results.text("headline.caveat", "Read beside it", " ".join(protocol.caveats))
@@ -132,6 +135,7 @@ def _design(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint,
         _count(results, f"{key}.left_out.{k}", f"{called(one, answer)}: {words}", count, sheet.left_out)
     behind = _arms(results, protocol, one, key, found, sheet, rows="clones" if _cloned(answer, one) else "patients")
     behind += _around(results, protocol, one, key, found)
+    _failed(results, one, key, answer, behind)
     _curves(results, protocol, one, key, found, behind, sheet)
     arms = _shown(protocol, found)
     for place, arm in enumerate(arms[1:]):
@@ -160,21 +164,22 @@ def _row(results: Results, one: Done, endpoint: Endpoint, sheet: _Sheet, key: st
          behind: Sequence[str] = ()) -> None:  # fmt: skip
     """Add the three measures of one comparison as a row."""
     mark = " (barred as an answer)" if one.barred_by else ""
-    mark += _failed(one.answers[endpoint])
     cells: list[Cell] = [f"{called(one, one.answers[endpoint])}{mark}", words]
     for (measure, title), (effect, why) in zip(MEASURES.items(), effects, strict=True):
         label = f"{_capital(endpoint)}, {called(one, one.answers[endpoint])}: {title}, {words}"
         _effect(results, f"{key}.{arm}.{measure}", effect, label, why, measure=measure, arm=named, behind=behind)
         cells.append(cell(f"{key}.{arm}.{measure}"))
-    sheet.effects.append(cells)
+    failed = f"{key}.failed"
+    sheet.effects.append([*cells, cell(failed) if failed in results.records else ""])
 
 
-def _failed(answer: Answer) -> str:
-    """Say behind the name of a design that many of its replicates failed: its intervals stand in the same row."""
-    boot = answer.bootstraps[0] if isinstance(answer, CloneResult) else None
-    if boot is None or not boot.many_failed_words:
-        return ""
-    return f" ({boot.n_failed} of {len(boot.values)} bootstrap replicates failed)"
+def _failed(results: Results, one: Done, key: str, answer: Answer, behind: Sequence[str]) -> None:
+    """Add how many of a design's replicates failed: its intervals stand in the same row."""
+    if isinstance(answer, CloneResult):
+        boot = answer.bootstraps[0]
+        results.number(f"{key}.failed", "number", float(boot.n_failed),
+                       f"{called(one, answer)}: bootstrap replicates that failed", unit=f"of {len(boot.values)}",
+                       method=boot.failure_words, rests_on=[*behind, *behind_failures(results)])  # fmt: skip
 
 
 def _count(results: Results, key: str, words: str, count: int, rows: Rows) -> None:
@@ -291,7 +296,12 @@ def _tables(results: Results, protocol: Protocol, endpoint: Endpoint, sheet: _Sh
     assert protocol.course is not None
     horizon, short, words = protocol.course.horizon_days, KEYS[endpoint], _capital(endpoint)
     head = ["", "", f"Risk difference at {horizon:g} days", RESTRICTED.format(horizon), "Hazard ratio"]
-    results.table(f"designs.{short}", f"{words}: designs side by side", head, sheet.effects)
+    rows = sheet.effects
+    if any(row[-1] for row in rows):
+        head.append("Replicates that failed")
+    else:  # nothing is drawn anew in these designs
+        rows = [row[:-1] for row in rows]
+    results.table(f"designs.{short}", f"{words}: designs side by side", head, rows)
     results.table(f"design_targets.{short}", f"{words}: what each design is about, and what remains",
                   ["Design", "", "In words"], sheet.about)  # fmt: skip
     results.table(f"design_risks.{short}", f"{words}: risk at {horizon:g} days", ["", "Risk"], sheet.risks)

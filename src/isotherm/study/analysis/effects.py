@@ -22,6 +22,7 @@ from isotherm.study.analysis.estimate import (
     hazard_ratio_fit,
     main_effect,
 )
+from isotherm.study.analysis.failed import add_many_failed, behind_failures
 from isotherm.study.analysis.units import Units
 from isotherm.study.clustered import ignoring_clusters
 from isotherm.study.evalue import e_value
@@ -245,6 +246,10 @@ def _left_out(results: Results, comparison: Comparison, name: str, kind: str) ->
             results.unprinted(f"events.{name}.left_out.{arm}.{part}", whole - inside)
             results.total(f"events.{name}.{arm}.{part}",
                           [f"events.{name}.{kind}{arm}.{part}", f"events.{name}.left_out.{arm}.{part}"])  # fmt: skip
+        # Whoever sees that nobody is left out knows that no event is.
+        left = f"events.{name}.left_out.{arm}"
+        results.unprinted(f"{left}.without", results.counts[f"{left}.n"].value - results.counts[f"{left}.events"].value)
+        results.total(f"{left}.n", [f"{left}.events", f"{left}.without"])
 
 
 def _e_value(results: Results, name: str, effect: Effect | None, behind: list[str]) -> None:
@@ -292,10 +297,10 @@ def add_bootstrap(
                 method=f"{words}; propensity, matching or weights and effect made anew in each of "
                 f"{replicates} replicates",
             )  # fmt: skip
-        if found.effect.many_failed_words:
-            results.text(f"bootstrap.{name}.many_failed", "Many replicates failed", found.effect.many_failed_words)
+        behind = behind_failures(results)
+        add_many_failed(results, f"bootstrap.{name}.many_failed", found.effect, outcome=name, rests_on=behind)
         results.number(f"bootstrap.{name}.failed", "number", float(found.effect.n_failed), "Replicates that failed",
-                       method=found.effect.failure_words, outcome=name)  # fmt: skip
+                       method=found.effect.failure_words, outcome=name, rests_on=behind)  # fmt: skip
         for number, remark in enumerate(found.effect.remarks, start=1):
             results.finding(f"finding.bootstrap_{number}.{name}", "warning", remark)
 

@@ -64,9 +64,11 @@ def _subgroup(
         results.number(interaction, "p", None, f"{subgroup.label}: interaction", why=str(error), outcome=name)
     rows.append([f"{subgroup.label} ({sample.endpoint.outcome.label})", "", "", "", cell(interaction, "p")])
     drawn: list[dict[str, str]] = []
+    every: list[str] = []
     for k, label in enumerate(labels):
         key = f"subgroup.{subgroup.name}.{k + 1}.{name}"
         behind = _level_counts(results, comparison, sample.take(level == k), key, label, name)
+        every += behind
         effect = effects[k].effect if k in effects else None
         words = f"{subgroup.label}: {label}"
         if effect is None:
@@ -76,6 +78,7 @@ def _subgroup(
             results.effect(key, effect, label=words, outcome=name, rests_on=behind)
         drawn.append({"label": label, "id": key, "n": f"{key}.n", "events": f"{key}.events"})
         rows.append([label, cell(f"{key}.n"), cell(f"{key}.events"), cell(key), ""])
+    results.rests_on[interaction] = tuple(every)
     _levels_add_up(results, comparison, sample, level, subgroup, name)
     return {"label": subgroup.label, "interaction": interaction, "levels": drawn}
 
@@ -136,6 +139,10 @@ def _levels_add_up(
         results.unprinted(whole, len(sample) if part == "n" else int(sample.event.sum()))
         results.total(whole, [none, *(f"{key}.{part}" for key in keys)])
         results.total(whole, [f"events.{name}.{kind}{arm}.{part}" for arm in arms_of(comparison)])
+    # Whoever sees that nobody is in no level knows that nobody there had the event.
+    none = f"subgroup.{subgroup.name}.none.{name}"
+    results.unprinted(f"{none}.without", int((~rest.event).sum()))
+    results.total(f"{none}.n", [f"{none}.events", f"{none}.without"])
 
 
 def add_sensitivity(

@@ -14,6 +14,7 @@ from isotherm.study.analysis.competing import Compared, add_competing
 from isotherm.study.analysis.curves import COMPETING, Analyzed, add_curves, arms_in, both_analyses, quantile_record
 from isotherm.study.analysis.effects import first_in_pairs_of
 from isotherm.study.analysis.estimate import hazard_ratio_fit
+from isotherm.study.analysis.failed import add_many_failed, behind_failures
 from isotherm.study.protocol_methods import Estimation
 from isotherm.study.result import Results
 from isotherm.study.survival.cox import CoxFit
@@ -101,7 +102,7 @@ def _proportional(results: Results, one: Analyzed, estimation: Estimation) -> No
             f"finding.not_proportional.{one.name}",
             "warning",
             "The hazards of the arms are not "
-            f"proportional ({one.sample.endpoint.outcome.label}, p = {test.p_value:.2g}): one hazard ratio does not "
+            f"proportional ({one.sample.endpoint.outcome.label}, by the test of it): one hazard ratio does not "
             "describe all of the follow-up; look at the curves and at the restricted means.",
         )
 
@@ -148,8 +149,7 @@ def _restricted_adjusted(
         gap = means[0] - means[1]
         interval = {"low": min(low, gap), "high": max(high, gap), "level": estimation.level,
                     "method": "percentiles of the bootstrap of the whole analysis"}  # fmt: skip
-        if boot.rmst.many_failed_words:
-            results.text(f"{key}.many_failed", "Many replicates failed", boot.rmst.many_failed_words)
+        add_many_failed(results, f"{key}.many_failed", boot.rmst, outcome=one.name, rests_on=behind_failures(results))
     results.number(f"{key}.difference", "difference", means[0] - means[1], "Difference of restricted means", **interval,
                    **words)  # fmt: skip
     results.number(f"{key}.ratio", "ratio", means[0] / means[1], "Ratio of restricted means", outcome=one.name,

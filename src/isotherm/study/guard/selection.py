@@ -46,13 +46,17 @@ def selection_findings(patients: Patients) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Condition:
-    """What chose the patients: how its findings end, what it is called, its step, and how many it left out."""
+    """What chose the patients: how its findings end, what it is called, its step, and how many it left out.
+
+    `lost` has what a registry knows of those whom it left out, a row each; None without a registry.
+    """
 
     key: str
     called: str
     step: Step
     left_out: int
     declare: str
+    lost: pd.DataFrame | None
 
 
 def _conditions(patients: Patients) -> Iterator[_Condition]:
@@ -62,27 +66,39 @@ def _conditions(patients: Patients) -> Iterator[_Condition]:
         step = Step(says=chosen.where.text, where=chosen.where)
         yield _Condition("registry", f'The condition on the registry "{step.says}"', step, chosen.left_out,
                          "Make it a step of eligibility, and say there when it was known (known = ...); drop it if "
-                         "that was after time zero.")  # fmt: skip
+                         "that was after time zero.", _each_once(patients, chosen.lost))  # fmt: skip
     for number, step in enumerate(patients.protocol.eligibility, start=1):
-        out = [box.patients for box in flow.boxes if box.key in (f"step_{number}.not_met", f"step_{number}.unknown")]
-        yield _Condition(str(number), f'The step "{step.says}"', step, sum(out),
-                         "Say when it was known (known = ... in that step); drop it if that was after time zero."
-                         )  # fmt: skip
+        out = [box for box in flow.boxes if box.key in (f"step_{number}.not_met", f"step_{number}.unknown")]
+        lost = None
+        if chosen is not None and out:
+            gone, person = np.concatenate([box.ids for box in out]), patients.cohort.people.person
+            stay = np.isin(person[gone], person[flow[f"step_{number}.kept"].ids])
+            lost = _each_once(patients, chosen.facts.iloc[gone[~stay]])
+        yield _Condition(str(number), f'The step "{step.says}"', step, sum(box.patients for box in out),
+                         "Say when it was known (known = ... in that step); drop it if that was after time zero.",
+                         lost)  # fmt: skip
+
+
+def _each_once(patients: Patients, rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.drop_duplicates(patients.protocol.data.patient)
 
 
 def _step(patients: Patients, one: _Condition) -> Iterator[Finding]:
     """Yield that a step was answered after time zero or after exposure began, or that it sounds like it."""
     step, out = one.step, one.left_out
-    when, late = _late(patients, step)
+    lost = _lost_late(patients, one)
+    when, late = _late(patients, step, any_lost=lost > 0)
     left = Tally(what="left out by it", value=out)
     if when:
         count = int(late.sum())
         sounds = " It asks for completed treatment or follow-up." if _sounds_completed(step) else ""
+        others = f" and in {of_patients(lost, out)} whom it left out" if lost else ""
         says = (
-            f"{one.called} was known {when} in {of_patients(count, len(patients))}: it chooses by the "
+            f"{one.called} was known {when} in {of_patients(count, len(patients))}{others}: it chooses by the "
             f"future, and left out {of_patients(out)}.{sounds}"
         )
-        counts = (Tally(what=f"known {when}", value=count, of=len(patients)), left)
+        counts = (Tally(what=f"known {when}", value=count, of=len(patients)), left,
+                  *([Tally(what="of those, known after time zero", value=lost, of=out)] if lost else []))  # fmt: skip
         if step.override or when != AFTER_ZERO:
             reason = f" Used all the same: {step.override}" if step.override else ""
             yield Finding(f"late_eligibility.{one.key}", says + reason, count, "warn",
@@ -102,7 +118,7 @@ def _step(patients: Patients, one: _Condition) -> Iterator[Finding]:
 AFTER_ZERO, AFTER_START = "after time zero", "after exposure began"
 
 
-def _late(patients: Patients, step: Step) -> tuple[str, Mask]:
+def _late(patients: Patients, step: Step, *, any_lost: bool) -> tuple[str, Mask]:
     """Return after what a step's facts came, empty if in time, and in whom, shape (n,)."""
     protocol, n = patients.protocol, len(patients)
     declared = (
@@ -114,7 +130,7 @@ def _late(patients: Patients, step: Step) -> tuple[str, Mask]:
         if too_late(known, protocol.exposure):
             return _after(known), np.ones(n, dtype=bool)
     late = _dated_late(patients, step)
-    if late.any():
+    if late.any() or any_lost:
         return AFTER_ZERO, late
     rows = late_rows(protocol, step, patients.table)
     return (AFTER_START, rows) if rows.any() else ("", rows)
@@ -130,13 +146,37 @@ def _dated_late(patients: Patients, step: Step) -> Mask:
     if zero is None:
         return late
     facts, known_on = _facts(patients)
-    dated = [] if step.known is None or step.known.column is None else [step.known.column]
+    dated = _known_days(step, known_on)
     if step.known is None:
-        asked = [known_on.get(name, name) for name in step.where.columns]
-        dated = [name for name in asked if column_kind(facts[name]) == "date"]
+        dated += [name for name in step.where.columns if name not in known_on and column_kind(facts[name]) == "date"]
     for name in dated:
         late |= days_between(facts, zero, name) > 0.0
     return late
+
+
+def _known_days(step: Step, known_on: Mapping[str, str]) -> list[str]:
+    """Return the columns with the days on which the facts of a step were known; a declared column is more exact.
+
+    A declaration without days does not overrule the days that a registry has.
+    """
+    if step.known is not None and step.known.column is not None:
+        return [step.known.column]
+    return [known_on[name] for name in step.where.columns if name in known_on]
+
+
+def _lost_late(patients: Patients, one: _Condition) -> int:
+    """Return how many a condition left out by facts that were known of them after time zero only.
+
+    A count over all sessions may be settled in those who stay, and only in them: it is not for who goes on.
+    """
+    zero, chosen = patients.protocol.time_zero.column, patients.cohort.chosen
+    if zero is None or chosen is None or one.lost is None:
+        return 0
+    late = np.zeros(len(one.lost), dtype=bool)
+    for name in _known_days(one.step, chosen.known_on):
+        if name in one.lost.columns:
+            late |= days_between(one.lost, zero, name) > 0.0
+    return int(late.sum())
 
 
 def _facts(patients: Patients) -> tuple[pd.DataFrame, Mapping[str, str]]:
