@@ -76,3 +76,14 @@ def test_chance_many_levels_and_gaps_tell_nothing() -> None:
     assert tells(pd.Series(np.where(many, 1.0, np.nan)), many) is None  # known in one arm only
     assert tells(pd.Series(np.ones(60)), many) is None
     assert tells(pd.Series(np.where(many, "a", "b")), many) is not None
+
+
+def test_a_covariate_that_follows_from_others_is_named_before_the_run() -> None:
+    table = registry()
+    stage = Covariate(column="stage", label="Stage", kind="category", known=BEFORE)
+    old = Covariate(column="old", label="Old", kind="yes/no", known=BEFORE)
+    band = np.where(table["age"] < 50, "a young", np.where(table["age"] < 70, "b middle", "c old"))
+    table = table.assign(stage=band, old=(table["age"] >= 70).astype(float))
+    found = audit(table, covariates=(SEX, old, stage))["covariate_follows.stage"]
+    assert found.level == "warn"
+    assert found.says.startswith("Stage: c old follows exactly from the covariates before it")

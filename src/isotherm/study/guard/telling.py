@@ -1,4 +1,4 @@
-"""Covariates that tell the arm: the treatment under another name, or what alone decided it."""
+"""Covariates that tell the arm: the treatment under another name, or what decided it; and those told by others."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pandas as pd
 from scipy.stats import hypergeom
 
 from isotherm.columns import Int
+from isotherm.errors import InputError
+from isotherm.study.design_matrix import design_matrix
 from isotherm.study.finding import DESIGNS, Finding, Tally
 from isotherm.study.guard.patients import Mask, Patients, of_patients
 
@@ -19,6 +21,10 @@ NEARLY = 0.95
 
 CHANCE = 0.001
 """An emptiness or a likeness that chance would give more often than this is not told: there are many looks."""
+
+
+FOLLOWS = 1e-7
+"""A covariate of which less than this share is left, once those before it are taken off, follows from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +110,30 @@ def telling_findings(patients: Patients) -> Iterator[Finding]:
             "and not the treatment itself, these records cannot compare the arms.", tuple(DESIGNS),
             (Tally(what="told rightly", value=count, of=told.of_inside + told.of_outside),),
         )  # fmt: skip
+    yield from _following(patients)
+
+
+def _following(patients: Patients) -> Iterator[Finding]:
+    """Yield covariates that are sums of those before them: no Cox model with all of them has one answer."""
+    cohort = patients.cohort
+    if not patients.protocol.adjusted:
+        return
+    try:
+        design = design_matrix(cohort.covariates().iloc[patients.rows], cohort.kinds(), reference=cohort.references())
+    except InputError:
+        return  # the analysis says it, with what to do
+    centered = design.x - design.x.mean(axis=0)
+    steps = centered / np.linalg.norm(centered, axis=0)
+    left = np.abs(np.diag(np.linalg.qr(steps, mode="r"))) if len(steps) >= steps.shape[1] else np.ones(steps.shape[1])
+    for term in design.terms:
+        called = cohort.called(design)
+        own = [called[place] for place in range(term.first, term.end) if left[place] < FOLLOWS]
+        if own:
+            yield Finding(
+                f"covariate_follows.{term.name}",
+                f"{', '.join(own)} follows exactly from the covariates before it in the protocol: a Cox model with all "
+                "of them has no one answer, so a time-dependent Cox design gives nothing and a landmark no adjusted "
+                "hazard ratio.",
+                len(design.rows), "warn", "Leave one of them out, or let it only describe; merge levels that go "
+                "together.",
+            )  # fmt: skip
