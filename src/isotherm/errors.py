@@ -218,7 +218,7 @@ class BadAnswer(InputError):
 
 
 class NoSoundDesign(InputError):
-    """A study whose designs are all barred by what its dates show."""
+    """A study whose designs are all barred by what the audit found."""
 
 
 class FitError(IsothermError):

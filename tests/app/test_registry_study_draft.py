@@ -8,7 +8,8 @@ import pytest
 
 from bench.registry_data import made_up_records
 from isotherm.app.registry_cohort import Asked, Found, asked_of, read_everybody
-from isotherm.app.registry_study_draft import TIMING, comparable, registry_draft, source
+from isotherm.app.registry_study_covariates import TIMING
+from isotherm.app.registry_study_draft import comparable, registry_draft, source
 from isotherm.app.study_check import check_study
 from isotherm.app.study_data import read_study
 from isotherm.errors import BadSetting
@@ -143,3 +144,27 @@ def test_what_is_measured_after_the_ablation_is_nothing_to_compare_by(address: s
     assert not {"vessel_bridging", "margin_status", "technical_success", "residual_tumor"} & set(
         comparable(found.cohort)
     )
+
+
+def test_what_was_decided_only_describes_where_treatments_are_compared(address: str) -> None:
+    found = _timed(read_everybody(address, Asked()))
+    found.cohort.table["strategy"] = ["other", "ablation first", "systemic therapy first", "ablation first"] * 50
+
+    protocol = protocol_from(registry_draft(address, Asked(), found, title="x", compare=TIMING))
+    by_sex = protocol_from(registry_draft(address, Asked(), found, title="x", compare="sex"))
+
+    assert {one.column: one.use for one in protocol.covariates}["strategy"] == "describe"
+    assert {one.column: one.use for one in by_sex.covariates}["strategy"] == "adjust"
+
+
+def test_a_fact_that_tells_the_arm_in_the_records_only_describes(address: str) -> None:
+    found = _timed(read_everybody(address, Asked()))
+    table = found.cohort.table
+    table["ecog"] = (table["timing"] == "upfront") * 1.0
+    table["extrahepatic_disease"] = (table["timing"] == "upfront").astype("boolean")
+
+    text = registry_draft(address, Asked(), found, title="x", compare=TIMING)
+
+    use = {one.column: one.use for one in protocol_from(text).covariates}
+    assert (use["ecog"], use["extrahepatic_disease"], use["sex"]) == ("describe", "describe", "adjust")
+    assert text.count("it tells the arm, so that nobody is alike in it and in another arm") == 2

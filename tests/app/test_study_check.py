@@ -136,5 +136,5 @@ def test_a_run_is_refused_where_all_that_it_would_compute_is_barred(
     assert "refuses this protocol" in isotherm("study", "check", timed).out
     ran = isotherm("study", "run", timed, "--out", tmp_path / "out", "--quiet")
     assert ran.code == 2
-    assert "(naive) is barred by what its dates show (arm_after_time_zero.upfront" in ran.err
+    assert "(naive) is barred by what was found (arm_after_time_zero.upfront" in ran.err
     assert not (tmp_path / "out" / "result.json").exists()

@@ -138,6 +138,14 @@ def test_patients_and_tumors_are_counted_side_by_side_and_a_patient_leaves_with_
     }  # fmt: skip
 
 
+def test_who_is_in_no_arm_is_told_why_apart_from_those_of_whom_it_is_not_known() -> None:
+    made = cohort(protocol(), TABLE)
+    (value,) = set(made.people.arm[made.flow["arm.other"].ids].tolist())
+    assert value == OTHER
+    assert made.flow["arm.other"].says == "In no arm: no arm is defined for drug 2"
+    assert made.flow["arm.unknown"].says == "In no arm: not known"
+
+
 def test_a_patient_in_two_arms_is_refused() -> None:
     refused(
         BadTable,

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pandas as pd
 
 from isotherm.app.registry_cohort import MARK, Asked, Found
-from isotherm.app.registry_words import column_unit, column_words
+from isotherm.app.registry_study_covariates import DERIVED, TIMING, covariate_lines
 from isotherm.app.study_draft import METHODS
 from isotherm.app.study_guess import MOST_LEVELS
 from isotherm.clinical.record import PATIENT_KEY
@@ -20,19 +20,6 @@ from isotherm.registry.endpoints_kinds import ENDPOINTS, Choices, Endpoint
 from isotherm.study.designs import courses
 from isotherm.study.predicate_tree import column_kind
 from isotherm.study.simulate.synthetic import NOBODY_LIVED
-
-TIMING = "timing of ablation and systemic therapy"
-"""What is compared by the course of patients, and by no column: groups by timing are known too late."""
-
-KNOWN_SHARE = 0.8
-"""A fact that fewer know is described only."""
-
-DERIVED = ("age_years", "n_lesions", "largest_lesion_mm", "tumor_burden_score", "synchronous")
-SAME = ("center_id", "organ", "lesion_organ")
-"""Of everybody the same as a rule, or no fact about a patient."""
-
-UNITS = {"age_years": "years", "bmi_kg_m2": "kg/m2", "cea_ug_l": "ug/l", "largest_lesion_mm": "mm", "diameter_mm": "mm",
-         "ecog": "points, 0 to 4", "asa": "points, 1 to 5"}  # fmt: skip
 
 HEAD = """\
 # A protocol over a cohort of a registry. What the columns are is known; what is adjusted for, the windows and the
@@ -126,7 +113,7 @@ def registry_draft(address: str, asked: Asked, found: Found, *, title: str, comp
     parts = [HEAD, *_top(title, compare, caveat=caveat), *_data(address, asked, cohort),
              *_time(asked, cohort, compare)]  # fmt: skip
     parts += _timing_arms(asked.windows) if compare == TIMING else _arms(cohort.table[compare], compare)
-    parts += [line for name in _facts(cohort) if name != compare for line in _covariate(cohort.table[name], name)]
+    parts += covariate_lines(cohort, compare)
     parts += _outcomes(cohort, asked)
     if compare == TIMING:
         labels = [one.label.casefold() for one in _told(cohort, asked.choices.anchor)]
@@ -231,31 +218,6 @@ def _arms(values: pd.Series[Any], name: str) -> list[str]:
         lines += ["[[arms.arm]]", f"name = {toml(own)}", f"label = {toml(label)}  # write yours",
                   f"values = [{toml(written)}]"]  # fmt: skip
     return [*lines, ""]
-
-
-def _facts(cohort: Cohort) -> Iterator[str]:
-    """Yield the facts that were there at the first decision, of which something is known."""
-    lesion = (*(f"lesion_{name}" for name in OF_LESION), "diameter_mm") if cohort.per == "tumor" else ()
-    for name in (*DERIVED, *OF_PATIENT, *OF_PRIMARY, *OF_DECISION, *lesion):
-        if name in cohort.table.columns and name not in SAME and cohort.table[name].nunique() >= 2:
-            yield name
-
-
-def _covariate(values: pd.Series[Any], name: str) -> list[str]:
-    kind = {"truth": "yes/no", "text": "category"}.get(column_kind(values), "number")
-    if kind == "category" and values.nunique() > MOST_LEVELS:
-        return []
-    share = float(values.notna().mean())
-    lines = ["[[covariate]]", f"column = {toml(name)}", f"label = {toml(column_words(name))}  # write yours",
-             f"kind = {toml(kind)}"]  # fmt: skip
-    if kind == "category":
-        levels = sorted(values.dropna().unique().tolist())
-        lines.append(f"levels = {{ {', '.join(f'{toml(one)} = {toml(one)}' for one in levels)} }}")
-    lines += [f"unit = {toml(UNITS.get(name) or column_unit(name))}"] if kind == "number" else []
-    lines += ['known = "before time zero"  # as it was at the first decision']
-    of_tumor = name.startswith("lesion_") or name == "diameter_mm"  # a model adjusts for facts of patients
-    use = "adjust" if share >= KNOWN_SHARE and not of_tumor else "describe"
-    return [*lines, f"use = {toml(use)}  # known of {share:.0%}", ""]
 
 
 def _told(cohort: Cohort, anchor: str) -> list[Endpoint]:

@@ -12,7 +12,7 @@ import pandas as pd
 from isotherm.columns import Int, label
 from isotherm.errors import BadSetting, BadTable
 from isotherm.study.chosen import Chosen
-from isotherm.study.design_matrix import Kind
+from isotherm.study.design_matrix import DesignMatrix, Kind
 from isotherm.study.finding import Finding
 from isotherm.study.flow import Flow
 from isotherm.study.people import OTHER, UNKNOWN, People
@@ -23,6 +23,9 @@ from isotherm.study.protocol_parts import Covariate, Step
 from isotherm.study.records import check_cells, check_columns, check_values, indicator, numbers
 
 Bool = npt.NDArray[np.bool_]
+
+MOST_NAMED = 4
+"""Values of the arms' column that no arm names are told up to so many."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +97,16 @@ class Cohort:
         """Return the declared reference levels of the categories that are adjusted for."""
         return {c.column: c.reference for c in self.protocol.adjusted if c.reference is not None}
 
+    def called(self, design: DesignMatrix) -> tuple[str, ...]:
+        """Return what the columns of a design matrix are called: the covariate's label, with the level of a category.
+
+        Labels that repeat tell nothing apart: then columns keep the names of the table.
+        """
+        labels = {covariate.column: covariate.label for covariate in self.protocol.covariates}
+        words = tuple(one for term in design.terms for one in (
+            [f"{labels[term.name]}: {level}" for level in term.levels[1:]] or [labels[term.name]]))  # fmt: skip
+        return words if len(set(words)) == len(words) else design.columns
+
     def covariates(self) -> pd.DataFrame:
         """Return every covariate as it is analyzed: numbers, 0 and 1, or labeled levels in their declared order."""
         return pd.DataFrame(
@@ -130,7 +143,7 @@ def cohort(protocol: Protocol, table: pd.DataFrame, chosen: Chosen | None = None
     people = People.of(protocol, records)
     flow, rows = _filtered(protocol, records, people)
     _check_arms(protocol, people, rows)
-    flow = flow.with_parts(_arm_boxes(protocol, people, flow))
+    flow = flow.with_parts(_arm_boxes(protocol, records, people, flow))
     inside = people.arm[rows] >= 0
     places, outside = rows[inside], records.iloc[rows[~inside]]
     kept = records.iloc[places]
@@ -187,17 +200,42 @@ def _check_arms(protocol: Protocol, people: People, rows: Int) -> None:
         raise BadTable(f"{twice} patients have rows in more than one arm; define arms by what a patient has once.")
 
 
-def _arm_boxes(protocol: Protocol, people: People, flow: Flow) -> list[Any]:
+def _arm_boxes(protocol: Protocol, table: pd.DataFrame, people: People, flow: Flow) -> list[Any]:
     """Return the boxes of the arms, of the rows that fit none, and of those whose arm is not known."""
     last = next(box for box in reversed(flow.boxes) if box.kind in ("start", "kept"))
     parts: list[tuple[str, str, Any, Bool]] = [
         (f"arm.{arm.name}", arm.label, "arm", people.arm == place) for place, arm in enumerate(protocol.arms.arms)
     ]
-    parts += [
-        ("arm.other", "In no arm: no definition fits", "other", people.arm == OTHER),
-        ("arm.unknown", "In no arm: not known", "other", people.arm == UNKNOWN),
-    ]
+    among = table.iloc[last.ids[people.arm[last.ids] == OTHER]]
+    parts.append(("arm.other", f"In no arm: {_no_arm_names(protocol, among)}", "other", people.arm == OTHER))
+    parts += [(key, f"In no arm: {why}", "other", mask & (people.arm == UNKNOWN))
+              for key, why, mask in _why_unknown(protocol, table, last.ids)]  # fmt: skip
     return people.divide(last, parts)
+
+
+def _no_arm_names(protocol: Protocol, among: pd.DataFrame) -> str:
+    """Return why rows whose arm could be told fit none: the values of the arms' column that no arm names."""
+    column = protocol.arms.column
+    values = [] if column is None else sorted({label(value) for value in among[column]})
+    if not values or len(values) > MOST_NAMED:
+        return "no definition fits"
+    return f"no arm is defined for {column} {' or '.join(values)}"
+
+
+def _why_unknown(protocol: Protocol, table: pd.DataFrame, eligible: Int) -> list[tuple[str, str, Bool]]:
+    """Return why the arm of rows is not known, each with a key and its rows: of two dates, which ones are not there."""
+    everybody = ("arm.unknown", "not known", np.ones(len(table), dtype=np.bool_))
+    if protocol.arms.column is not None:
+        return [everybody]
+    course = protocol.course
+    names = {} if course is None else {course.ablation: "ablation", course.systemic: "systemic therapy"}
+    start, end = protocol.arms.columns
+    first, second = (table[name].isna().to_numpy() for name in (start, end))
+    words = [names.get(name, name) for name in (start, end)]
+    found = [("arm.without_start", f"no day of {words[0]} on record", first & ~second),
+             ("arm.without_end", f"no day of {words[1]} on record", second & ~first),
+             ("arm.without_both", f"no day of {words[0]} or {words[1]} on record", first & second)]  # fmt: skip
+    return [one for one in found if one[2][eligible].any()] or [everybody]
 
 
 def design_kind(covariate: Covariate) -> Kind:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from isotherm.app.registry_study_draft import TIMING
+from isotherm.app.registry_study_covariates import TIMING
 from isotherm.app.web.accounts import Accounts
 from isotherm.app.web.serve_settings import ServeSettings
 from isotherm.app.web.workspace import workspace_at

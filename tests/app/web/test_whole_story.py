@@ -21,7 +21,7 @@ from docx import Document
 from playwright.sync_api import Browser, Page, expect
 
 from isotherm.app.accepting import places_of
-from isotherm.app.registry_study_draft import TIMING
+from isotherm.app.registry_study_covariates import TIMING
 from isotherm.app.registry_tasks import make
 from isotherm.app.study_docx_bound import NAMESPACE
 from isotherm.app.study_report_parts import bound, prose

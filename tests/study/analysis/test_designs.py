@@ -96,7 +96,7 @@ def test_a_design_gives_what_it_gives_on_its_own(result: StudyResult) -> None:
 def test_every_eligible_patient_counts_in_an_arm_or_not(result: StudyResult) -> None:
     assert value(result, "course.eligible") == value(result, "course.patients") == 100
     assert value(result, "design.clone_censor_weight.os.upfront.n") == 100
-    assert value(result, "flow.arm.other.patients") + value(result, "flow.arm.unknown.patients") > 0
+    assert value(result, "flow.arm.other.patients") + value(result, "flow.arm.without_end.patients") > 0
     own = [f"design.landmark.pfs.{part}" for part in ("upfront.n", "delayed.n", "left_out.1", "left_out.2",
                                                      "left_out.3")]  # fmt: skip
     assert sum(value(result, key) for key in own) == 100
@@ -148,7 +148,7 @@ def test_the_same_study_gives_the_same_numbers_with_any_number_of_workers() -> N
 
 
 def test_naive_alone_is_refused_where_dates_bar_it() -> None:
-    with pytest.raises(NoSoundDesign, match=r"\(naive\) is barred by .*immortal_time.* give a \[course\]"):
+    with pytest.raises(NoSoundDesign, match=r"\(naive\) is barred by .*immortal_time.* which \[\[design\]\] is left"):
         analyze(timing(designs=(Naive(),)), registry(80))
 
 
@@ -296,10 +296,10 @@ def test_categories_and_constants_become_columns_or_none() -> None:
     stage = Covariate(column="stage", label="Stage", kind="category", levels=(("a", "A"), ("b", "B"), ("c", "C")),
                       reference="B", known=BEFORE)  # fmt: skip
     table = registry(60).assign(stage=np.array(["a", "b", "c"])[np.arange(60) % 3])
-    assert courses(table, covariates=(BURDEN, stage)).courses.baseline_names == ("burden", "stage=A", "stage=C")
+    assert courses(table, covariates=(BURDEN, stage)).courses.baseline_names == ("Burden", "Stage: A", "Stage: C")
     assert courses(table.assign(burden=1.0)).courses.baseline_names == ()
     assert courses(table, course=replace(COURSE, baseline=("burden",)),
-                   covariates=(BURDEN, stage)).courses.baseline_names == ("burden",)  # fmt: skip
+                   covariates=(BURDEN, stage)).courses.baseline_names == ("Burden",)  # fmt: skip
     some = courses(table.assign(burden=np.where(np.arange(60) < 4, np.nan, 1.0)))
     assert dict(some.left_out)["a covariate at time zero is not known (Burden)"] == 4
 

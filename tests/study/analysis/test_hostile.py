@@ -15,7 +15,6 @@ from isotherm.errors import (
     BadProtocol,
     BadSetting,
     BadTable,
-    NoOverlap,
     NoSoundDesign,
     NothingToCompare,
     OutOfReach,
@@ -78,12 +77,16 @@ def test_three_arms_have_no_one_treated_arm() -> None:
         _ = made.treated
 
 
-def test_arms_that_a_covariate_separates_get_firths_penalty_and_a_warning() -> None:
-    apart = TABLE.assign(lesions=TABLE["drug"] * 5.0 + np.arange(90) % 2)
+def test_arms_that_covariates_separate_get_firths_penalty_and_a_warning() -> None:
+    apart = TABLE.assign(lesions=TABLE["age"] + TABLE["drug"] * 5.0 + np.arange(90) % 2)
     result = run(apart, methods=Methods(adjustment=Weighting(estimand="overlap")))
     assert any("Firth" in one["says"] for one in result.results.findings)
     assert "Firth" in (record(result, "propensity.method").text or "")
-    with pytest.raises(NoOverlap):
+
+
+def test_a_covariate_that_tells_the_arm_alone_is_refused_before_any_estimate() -> None:
+    apart = TABLE.assign(lesions=TABLE["drug"] * 5.0 + np.arange(90) % 2)
+    with pytest.raises(NoSoundDesign, match=r"barred by what was found \(covariate_tells_arm.lesions\)"):
         run(apart, methods=Methods(adjustment=Coarsened()))
 
 
@@ -341,7 +344,7 @@ def test_a_finding_and_an_override_are_results() -> None:
 
 
 def test_a_study_whose_every_design_is_barred_is_refused() -> None:
-    with pytest.raises(NoSoundDesign, match=r"\(naive\) is barred by what its dates show \(exposure_after_time_zero"):
+    with pytest.raises(NoSoundDesign, match=r"\(naive\) is barred by what was found \(exposure_after_time_zero"):
         run(TABLE, exposure=ExposureStart(says="drug", when="after time zero"))
 
 

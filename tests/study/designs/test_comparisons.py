@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from isotherm.errors import BadSetting, NothingToCompare
+from isotherm.errors import BadSetting, NotConverged, NothingToCompare
 from isotherm.outcome import TimeToEvent
 from isotherm.study.designs.contrast import contrast, horizon_within
 from isotherm.study.designs.courses import Courses, Measurements
@@ -89,6 +89,16 @@ def test_the_landmark_is_adjusted_for_what_was_known_at_time_zero() -> None:
     assert landmark(bare(made), BOTH, endpoint=OS, day=91.0, horizon_days=300.0).hazard_ratios[
         0
     ].estimate == pytest.approx(plain)
+
+
+def test_a_covariate_that_follows_from_others_is_named_as_the_protocol_calls_it() -> None:
+    made = random_courses(200, 2)
+    twice = Courses(made.last_days, made.died, made.systemic_days, made.ablation_days, made.progression_days,
+                    baseline=np.hstack([made.baseline[:, :1]] * 2), baseline_names=("Age", "RAS: mutated"))  # fmt: skip
+    found = landmark(twice, BOTH, endpoint=OS, day=91.0, horizon_days=300.0)
+    assert found.remarks[0].startswith("There is no hazard ratio. RAS: mutated follows from the covariates before it")
+    with pytest.raises(NotConverged, match="RAS: mutated follows"):
+        time_dependent(twice, BOTH, endpoint=OS)
 
 
 def bare(made: Courses) -> Courses:

@@ -130,7 +130,7 @@ def _baseline(cohort: Cohort, course: Course, table: pd.DataFrame) -> tuple[Floa
     x[design.rows] = design.x
     inside = np.zeros(len(table), dtype=np.bool_)
     inside[design.rows] = True
-    return x, complete & inside, tuple(design.columns)
+    return x, complete & inside, cohort.called(design)
 
 
 def _unknown(cohort: Cohort, course: Course, table: pd.DataFrame) -> str:

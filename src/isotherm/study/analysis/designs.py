@@ -57,8 +57,8 @@ def refuse_unsound(protocol: Protocol, findings: Sequence[Finding]) -> None:
         return
     stops = ", ".join(one.key for one in findings if set(one.bars) & set(planned))
     raise NoSoundDesign(
-        f"Every design of this protocol ({', '.join(planned)}) is barred by what its dates show ({stops}); see "
-        "isotherm study check, then give a [course] and a [[design]] that is left (docs/study-designs.md)."
+        f"Every design of this protocol ({', '.join(planned)}) is barred by what was found ({stops}); "
+        "isotherm study check says what to do about each, and which [[design]] is left (docs/study-designs.md)."
     )
 
 

@@ -41,6 +41,7 @@ def contrast(
     endpoint: Endpoint,
     horizon_days: float,
     adjust: Float | None = None,
+    covariates: tuple[str, ...] = (),
     level: float = 0.95,
 ) -> Contrasts:
     """Compare arms 1, 2, ... with arm 0.
@@ -55,6 +56,8 @@ def contrast(
         Of risks and restricted means.
     adjust : array, shape (n, p), optional
         Covariates of the Cox model beside the arm; curves, risks and means stay as they are.
+    covariates : tuple of str
+        What they are called.
     level : float
 
     Raises
@@ -78,7 +81,7 @@ def contrast(
         compare_restricted_means(outcome.take(rows), (arm[rows] == k).astype(np.int64), horizon_days, level=level)[1]
         for k, _, rows in pairs
     ]
-    ratios, remarks = _ratios_or_why(outcome, arm, names, endpoint, adjust, level)
+    ratios, remarks = _ratios_or_why(outcome, arm, names, endpoint, adjust, covariates, level)
     return Contrasts(
         arms=arms,
         curves=tuple(curves),
@@ -95,13 +98,20 @@ def contrast(
 
 
 def _ratios_or_why(
-    outcome: TimeToEvent, arm: Int, names: tuple[str, ...], endpoint: Endpoint, adjust: Float | None, level: float
+    outcome: TimeToEvent,
+    arm: Int,
+    names: tuple[str, ...],
+    endpoint: Endpoint,
+    adjust: Float | None,
+    covariates: tuple[str, ...],
+    level: float,
 ) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
     """Return the hazard ratios, or why there is none: curves, risks and means stand without them."""
     try:
-        return hazard_ratios(outcome, arm, names, endpoint=endpoint, adjust=adjust, level=level), ()
+        found = hazard_ratios(outcome, arm, names, endpoint=endpoint, adjust=adjust, covariates=covariates, level=level)
     except FitError as error:
         return (), (f"There is no hazard ratio. {error}",)
+    return found, ()
 
 
 def hazard_ratios(
@@ -111,20 +121,22 @@ def hazard_ratios(
     *,
     endpoint: Endpoint,
     adjust: Float | None = None,
+    covariates: tuple[str, ...] = (),
     level: float = 0.95,
 ) -> tuple[Effect, ...]:
-    """Return the hazard ratio of each arm against arm 0 from one Cox model."""
+    """Return the hazard ratio of each arm against arm 0 from one Cox model, adjusted for columns by their names."""
     columns = [(arm == k).astype(np.float64) for k in range(1, len(names))]
     labels = [f"{name} v {names[0]}" for name in names[1:]]
-    more = () if adjust is None else varying(adjust).T
+    kept = np.zeros(0, dtype=np.int64) if adjust is None else varying(adjust)
+    more = () if adjust is None else adjust[:, kept].T
     x = np.column_stack([*columns, *more])
-    fit = cox(outcome, x, names=[*labels, *(f"covariate {j + 1}" for j in range(len(more)))])
+    fit = cox(outcome, x, names=[*labels, *(covariates[j] for j in kept.tolist())])
     return fit.effects(level=level, endpoint=endpoint)[: len(labels)]
 
 
-def varying(covariates: Float) -> Float:
-    """Return the columns that are not the same in all rows."""
-    return covariates[:, np.ptp(covariates, axis=0) > 0.0]
+def varying(covariates: Float) -> Int:
+    """Return the places of the columns that are not the same in all rows."""
+    return np.flatnonzero(np.ptp(covariates, axis=0) > 0.0)
 
 
 def refuse_short(name: str, observed_days: float, horizon_days: float) -> None:

@@ -195,6 +195,11 @@ class Courses:
         progressed = ~np.isnan(self.progression_days)
         return np.fmin(self.progression_days, self.last_days), self.died | progressed
 
+    @property
+    def covariate_names(self) -> tuple[str, ...]:
+        """Names of the columns of `known_before`."""
+        return self.baseline_names if self.changing is None else (*self.baseline_names, *self.changing.names)
+
     def known_before(self, row: Int, day: Float) -> Float:
         """Return all covariates of patients as last known before a day each, shape (k, p + q), baseline first."""
         own = self.baseline[row]

@@ -85,6 +85,7 @@ def landmark(
         endpoint=endpoint,
         horizon_days=horizon_within(courses, horizon_days, day),
         adjust=known if adjust else None,
+        covariates=courses.covariate_names,
         level=level,
     )
     words = "alive and progression-free" if among == "progression-free" else "alive"

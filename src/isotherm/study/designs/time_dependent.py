@@ -16,6 +16,7 @@ from isotherm.study.designs.spans import GRAIN, spans
 from isotherm.study.designs.strategy import Strategy, arms_by_treatment, check_strategies
 
 NOT_YET = "no ablation (yet)"
+PROGRESSED = "progression"
 
 
 def time_dependent(
@@ -73,11 +74,18 @@ def time_dependent(
     outcome = TimeToEvent(stop, dies.astype(np.int64), start, cluster=patient)
     # What was measured on the day a span starts is known in it.
     known = [courses.known_before(patient, start + 0.5 / GRAIN)] if adjust else []
+    covariates = courses.covariate_names if adjust else ()
     if adjust_progression:
         known.append((progressed[patient] <= start).astype(np.float64)[:, None])
     code, shown = np.searchsorted(present, group), tuple(names[k] for k in present)
     ratios = hazard_ratios(
-        outcome, code, shown, endpoint=endpoint, adjust=np.hstack(known) if known else None, level=level
+        outcome,
+        code,
+        shown,
+        endpoint=endpoint,
+        adjust=np.hstack(known) if known else None,
+        covariates=(*covariates, PROGRESSED),
+        level=level,
     )
     return DesignResult(
         design="time-dependent Cox model",

@@ -14,6 +14,7 @@ from isotherm.study.guard.overlap import overlap_findings
 from isotherm.study.guard.patients import Patients
 from isotherm.study.guard.scans import scan_findings
 from isotherm.study.guard.selection import selection_findings
+from isotherm.study.guard.telling import telling_findings
 from isotherm.study.protocol import Protocol
 
 GRAVITY = ("stop", "warn", "note")
@@ -46,7 +47,8 @@ def findings_of(cohort: Cohort) -> tuple[Finding, ...]:
     Returns
     -------
     tuple of Finding
-        Stops first, then warnings and notes, each in the order of a study: arms, selection, overlap, outcomes, records.
+        Stops first, then warnings and notes, each in the order of a study: arms, selection, covariates, overlap,
+        outcomes, records.
 
     Raises
     ------
@@ -60,6 +62,7 @@ def findings_of(cohort: Cohort) -> tuple[Finding, ...]:
         *selection_findings(patients),
         *method_findings(patients.protocol),
         *gap_findings(patients),
+        *telling_findings(patients),
         *overlap_findings(patients),
         *outcome_findings(patients),
         *scan_findings(patients),

@@ -15,10 +15,8 @@ from isotherm.errors import FitError, InputError
 from isotherm.study.design_matrix import design_matrix
 from isotherm.study.finding import Finding, Tally
 from isotherm.study.guard.patients import Mask, Patients, of_patients
+from isotherm.study.guard.telling import CHANCE, telling_covariates
 from isotherm.study.propensity import propensity
-
-CHANCE = 0.001
-"""An emptiness or a likeness that chance would give more often than this is not told: there are many looks."""
 
 BEYOND = 0.1
 """Share of patients without a counterpart in the other arm from which on it is told; our choice."""
@@ -30,13 +28,15 @@ ROOM = 5
 def overlap_findings(patients: Patients) -> Iterator[Finding]:
     """Yield who has no counterpart in another arm, and who may be counted twice."""
     covariates = patients.cohort.covariates().iloc[patients.rows].reset_index(drop=True)
-    for covariate in patients.protocol.adjusted:
+    telling = telling_covariates(patients)  # the guard bars them: nobody is to be excluded for what they say
+    for covariate in (one for one in patients.protocol.adjusted if one.column not in telling):
         values: pd.Series[Any] = covariates[covariate.column]
         if covariate.kind == "number":
             yield from _beyond(patients, covariate.column, covariate.label, values.to_numpy(dtype=float))
         else:
             yield from _empty_levels(patients, covariate.column, covariate.label, values)
-    yield from _propensity(patients, covariates)
+    if not telling:
+        yield from _propensity(patients, covariates)
     if patients.site is not None:
         yield from _one_arm_sites(patients, patients.site)
         yield from _twice(patients, patients.site, covariates)
