@@ -25,7 +25,8 @@ def margin(lesion: str, value: float | None = 4.2, *, status: str = "measured", 
            "bounded": "an image ends near the lesion: 20 % of its surface is not assessable"}  # fmt: skip
     return {
         "lesion": lesion, "session": "S1", "session_on": "2025-01-10", "scan": "F1", "scan_on": "2025-01-11",
-        "before_scan": "before", "days_after": 1, "modality": "MWA", "origin": "image", "status": status,
+        "before_scan": "before", "days_after": 1, "modality": "MWA", "origin": "image", "to_accept": False,
+        "accepted_by": None, "status": status,
         "minimal_margin_mm": value, "interval_mm": interval,
         "thinnest_direction": "left, posterior" if measured else None, "thinnest_point_lps_mm": None,
         "surface_fraction": {"below_0_mm": 0.0, "0_to_5_mm": 0.2, "5_to_10_mm": 0.6} if measured else None,

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from isotherm.app.board_about import about_lines
-from isotherm.app.board_course import course_rows, found_rows, latest_found
+from isotherm.app.board_course import course_rows, found_rows, joined_found, room_for_found
 from isotherm.app.board_kept import shown_of_records
 from isotherm.app.board_view import board_view
 from isotherm.app.criteria_words import sources_say
@@ -52,6 +52,15 @@ def test_sex_and_genes_are_taken_of_a_registry_where_its_primary_tumors_agree() 
     assert shown.patient == {"sex": "male", "ras": None, "braf": "wild type"}
 
 
+def test_a_margin_of_a_registry_waits_for_somebody_until_a_reader_accepted_it() -> None:
+    records = [of("margin", key, lesion_id="1", scan_id="b", status=status, **reader)
+               for key, status, reader in (("a", "measured", {}), ("b", "measured", {"reader": "Dr. Kim"}),
+                                           ("c", "withheld", {}))]  # fmt: skip
+    margins = shown_of_records(records, patient_id="X1", on=date(2020, 1, 1)).margins
+    assert [(one["to_accept"], one["accepted_by"]) for one in margins] == [
+        (True, None), (False, "Dr. Kim"), (False, None)]  # fmt: skip
+
+
 FOUND = [{"on": DAYS[2], "lesion": "1", "says": "local tumor progression"},
          *({"on": DAYS[2], "lesion": str(n), "says": "completely ablated"} for n in range(2, 8)),
          {"on": DAYS[0], "lesion": None, "says": "new tumor elsewhere in the organ"}]  # fmt: skip
@@ -68,10 +77,22 @@ def test_the_course_is_in_the_order_of_time_and_progression_has_its_mark() -> No
     assert course_rows(None, FOUND)[0]["on"] == DAYS[0]
 
 
-def test_local_progression_stands_above_what_is_harmless_and_is_not_cut_off_by_it() -> None:
-    rows = latest_found(found_rows(FOUND), most=3)
-    assert [one["says"] for one in rows] == [
-        "local tumor progression", "completely ablated", "new tumor elsewhere in the organ"]  # fmt: skip
+def test_local_progression_stands_first_and_findings_of_one_kind_are_one_row() -> None:
+    outside = [{"on": day, "lesion": None, "says": "new tumor outside of the organ"} for day in ("2020-09-01", *DAYS)]
+    ablated = [{"on": day, "lesion": "1", "says": "completely ablated"} for day in DAYS[:2]]
+    rows = joined_found(found_rows([*FOUND, *outside, *ablated]))
+    assert [(one["what"], one["says"], one["on"], one["times"]) for one in rows[:4]] == [
+        ("Lesion 1", "local tumor progression", DAYS[2], ""),
+        ("Patient", "new tumor outside of the organ", f"{DAYS[0]} to 2020-09-01", ", 4 times"),
+        ("Patient", "new tumor elsewhere in the organ", DAYS[0], ""),
+        ("Lesion 2", "completely ablated", DAYS[2], "")]  # fmt: skip
+    assert ("Lesion 1", f"{DAYS[0]} to {DAYS[1]}") in [(one["what"], one["on"]) for one in rows]
+
+
+def test_local_progression_of_every_lesion_stands_on_the_sheet_however_crowded_it_is() -> None:
+    progressed = [{"on": DAYS[2], "lesion": str(n), "says": "local tumor progression"} for n in range(1, 6)]
+    assert room_for_found(joined_found(found_rows([*FOUND, *progressed])), most=2) == 5
+    assert room_for_found(joined_found(found_rows(FOUND)), most=2) == 2
 
 
 def test_a_follow_up_with_local_progression_is_another_event_of_the_timeline() -> None:

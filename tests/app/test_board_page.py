@@ -152,10 +152,33 @@ def test_what_was_found_is_told_the_latest_first_and_progression_stands_out() ->
     found += [{"on": "2025-09-01", "lesion": "1", "says": "local tumor progression"}]
     document = BOARDS["two"] | {"found": found}
     view = board_view(document)
-    assert [(one["on"], one["grave"]) for one in view["found"]][:2] == [("2025-09-01", True), ("2025-06-01", False)]
-    assert (len(view["found"]), view["found_left"], len(view["annex"]["course"])) == (4, 3, 10)
-    assert "local tumor progression" in board_html(board_page(Boarded(document)))
+    assert [(one["on"], one["grave"]) for one in view["found"]] == [
+        ("2025-09-01", True), ("2025-01-01 to 2025-06-01", False)]  # fmt: skip
+    assert (view["found_left"], len(view["annex"]["course"])) == (0, 10)
+    assert "local tumor progression</b>" in board_html(board_page(Boarded(document)))
     assert "found 2025-09-01: lesion 1, local tumor progression" in board_text(document, None)
+    assert "2025-06-01: lesion 1, completely ablated, 6 times" in board_text(document, None)
+
+
+def test_the_sheet_says_which_margins_are_accepted_and_by_whom(text_of_pdf: Callable[..., str]) -> None:
+    """The smallest leads also where nobody accepted it; what is accepted stands beside it and in its own row."""
+    waits: Any = {"origin": "registry", "to_accept": True}
+    accepted: Any = {"origin": "registry", "accepted_by": "Dr. Kim"}
+    document = board(margin("1", 3.0, **accepted), margin("1", 3.3, **waits, scan="F2", scan_on="2025-02-01"),
+                     margin("2", 3.8, **accepted), origin="registry")  # fmt: skip
+    page = board_page(Boarded(document))
+    assert page.view["main"]["label"].endswith("lesion 1")
+    assert page.view["main"]["caveats"][0].replace("\u00a0", " ") == (
+        "Not accepted by anybody; accepted: lesion 2, 3.8 mm.")  # fmt: skip
+    rows = {one["lesion"]: one["status"].replace("\u00a0", " ") for one in page.view["margins"]}
+    assert rows["2"] == "registration passed; accepted by Dr. Kim"
+    assert rows["1"].startswith("registration passed; not accepted by anybody; accepted of this lesion: 3.0 mm, ")
+    alone = board_view(board(margin("1", 3.3, **waits), lesions=1, origin="registry"))
+    assert alone["main"]["caveats"][0] == "Not accepted by anybody."
+    paper = re.sub(r"\s+", " ", text_of_pdf(board_on_paper(page, on=datetime(2026, 3, 1, tzinfo=UTC))))
+    for said in ("accepted by Dr. Kim", "Not accepted by anybody; accepted: lesion 2"):
+        assert said in paper
+        assert said in board_html(page)
 
 
 def test_a_bound_beyond_the_earlier_zone_is_said_to_be_one() -> None:

@@ -54,7 +54,8 @@ def test_a_corrected_input_tells_its_new_volume_and_a_warning_says_so() -> None:
     assert volumes["ablation"] == found.ablations[0].volume_ml < pair().ablations[0].volume_ml
     assert volumes["tumor"] == pair().lesions[0].mask.volume_ml
     (warning,) = found.warnings
-    assert warning.startswith("The ablation zone was corrected by hand: 1 stroke, 0.00 ml added and ")
+    assert warning.startswith("The ablation zone was corrected by hand: 1 stroke, nothing added and ")
+    assert "-0" not in str(changed_ml(pair().ablations[0], pair().ablations[0]))
 
 
 def test_a_correction_without_strokes_is_none() -> None:

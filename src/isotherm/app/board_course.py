@@ -24,15 +24,32 @@ def found_rows(found: Sequence[Part]) -> list[View]:
     return [_found(one) for one in sorted(found, key=lambda one: one["on"] or "")]
 
 
-def latest_found(rows: Sequence[View], *, most: int) -> list[View]:
-    """Return the rows that a sheet has room for, the latest first, of one day first what an eye has to be drawn to.
+def joined_found(rows: Sequence[View]) -> list[View]:
+    """Return one row for all findings of one kind of one lesion, or of the patient: its days, and how often.
 
-    The latest one always stands; of the others, what is harmless gives way to what is not.
+    Local tumor progression comes first, then all else that an eye has to be drawn to, then what is harmless; of these
+    the latest first.
     """
-    latest = sorted(reversed(rows), key=lambda one: (one["on"] != NO_DAY, one["on"], one["grave"]), reverse=True)
-    first, others = latest[:1], sorted(latest[1:], key=lambda one: not one["grave"])
-    shown = [*first, *others[: most - 1]]
-    return [one for one in latest if any(one is each for each in shown)]
+    same: dict[tuple[str, str], list[View]] = {}
+    for one in rows:
+        same.setdefault((one["what"], one["says"]), []).append(one)
+    latest = sorted(same.values(), key=_last_day, reverse=True)
+    return [_joined(own) for own in sorted(latest, key=lambda own: (not own[0]["mark"], not own[0]["grave"]))]
+
+
+def room_for_found(joined: Sequence[View], *, most: int) -> int:
+    """Return how many rows of what was found a sheet shows: local tumor progression is never left to the annex."""
+    return max(most, sum(bool(one["mark"]) for one in joined))
+
+
+def _joined(own: Sequence[View]) -> View:
+    days = sorted(one["on"] for one in own if one["on"] != NO_DAY)
+    on = NO_DAY if not days else days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+    return {**own[0], "on": on, "times": f", {len(own)} times" if len(own) > 1 else ""}
+
+
+def _last_day(own: Sequence[View]) -> str:
+    return max("" if one["on"] == NO_DAY else one["on"] for one in own)
 
 
 def course_rows(course: Part | None, found: Sequence[Part]) -> list[View]:

@@ -31,6 +31,9 @@ LESION_KEYS = (
 NOTHING: Document = dict.fromkeys((*LESION_KEYS, "at_least_5_mm", "correction"))
 """What is told of a lesion of which nothing was measured."""
 
+NOT_KEPT: Part = {"to_accept": False, "accepted_by": None}
+"""Of a margin that no registry keeps: whether it waits for somebody who accepts it, and who did."""
+
 UNKNOWN_PATIENT: Part = dict.fromkeys(("sex", "ras", "braf"))
 """What no fact of a case tells of a patient, and a registry may."""
 
@@ -140,7 +143,7 @@ def _margins(one: MeasuredSession) -> Iterator[Document]:
         "session": pair.session.id, "session_on": pair.session.on.isoformat(), "scan": pair.after.id,
         "scan_on": pair.after.on.isoformat(), "before_scan": pair.before.id,
         "days_after": (pair.after.on - pair.session.on).days, "modality": pair.session.modality or None,
-        "origin": "image",
+        "origin": "image", **NOT_KEPT,
     }  # fmt: skip
     if one.found is None:
         nothing = NOTHING | {"status": "withheld", "reasons": [one.reason], "flags": []}

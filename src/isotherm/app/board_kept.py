@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from isotherm.app.board_document import NOTHING, UNKNOWN_PATIENT, Document, Shown, since, volume_document
+from isotherm.app.board_document import NOT_KEPT, NOTHING, UNKNOWN_PATIENT, Document, Shown, since, volume_document
 from isotherm.app.course_from_records import course_from_records
+from isotherm.app.margin_to_accept import nobody_accepted
 from isotherm.app.margins_of_records import ablation_of, session_of
 from isotherm.app.recorded import Recorded, day_in, died_on
 from isotherm.app.registration_document import number
@@ -50,8 +51,9 @@ def _noted(lesion: str, reading: Reading) -> Document:
     interval = {"low": reading.low, "high": min(reading.high, REACH_MM), "level": TYPED_LEVEL, "calibrated": True}
     nothing: Document = {**NOTHING, "reasons": [], "flags": []}
     return {
-        "lesion": lesion, **NOWHERE, "scan_on": None if day is None else day.isoformat(), "origin": "noted", **nothing,
-        "status": status, "minimal_margin_mm": value, "interval_mm": interval if told else None, "registration": None,
+        "lesion": lesion, **NOWHERE, **NOT_KEPT, "scan_on": None if day is None else day.isoformat(), "origin": "noted",
+        **nothing, "status": status, "minimal_margin_mm": value, "interval_mm": interval if told else None,
+        "registration": None,
     }  # fmt: skip
 
 
@@ -121,6 +123,7 @@ def _margin(kept: Recorded, one: Record) -> Document:
         "before_scan": one.get("before_scan_id"),
         "days_after": None if scan_on is None or session_on is None else (scan_on - session_on).days,
         "modality": None if ablation is None else ablation.get("modality"), "origin": "registry",
+        "to_accept": nobody_accepted(one), "accepted_by": one.get("reader"),
         **NOTHING, "status": one.get("status"), "minimal_margin_mm": one.get("minimal_margin_mm"),
         "thinnest_direction": one.get("thinnest_direction"), "correction": one.get("correction"),
         "at_least_5_mm": chance / 100.0 if isinstance(chance, float) else None,

@@ -45,7 +45,7 @@ def _found(view: Part, width: int | None) -> Iterator[str]:
     if view["found"]:
         yield ""
     for one in view["found"]:
-        says = f"{one['says']} {one['mark']}".rstrip()
+        says = f"{one['says']} {one['mark']}".rstrip() + one["times"]
         yield from folded(_plain(f"found {one['on']}: {one['what'].lower()}, {says}"), width)
 
 

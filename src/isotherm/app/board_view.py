@@ -6,8 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from isotherm.app.board_about import about_lines
-from isotherm.app.board_course import course_rows, found_rows, latest_found
-from isotherm.app.board_margins import is_robustness, latest_margins, margin_row, margin_whole, number_of
+from isotherm.app.board_course import course_rows, found_rows, joined_found, room_for_found
+from isotherm.app.board_margins import (
+    is_robustness,
+    latest_margins,
+    margin_whole,
+    number_of,
+    sheet_row,
+    standing_of_lead,
+)
 from isotherm.app.board_sources import source_lines
 from isotherm.app.board_words import (
     DIED,
@@ -52,14 +59,14 @@ def board_view(document: Part) -> View:
     """Return the view of a document: plain words, lists and tables."""
     criteria: Part | None = document["criteria"]
     last = latest_margins(document["margins"])
-    rows = [*(margin_row(one) for one in last[:MOST_MARGINS]), *_without(document, last)]
+    rows = [*(sheet_row(one, document["margins"]) for one in last[:MOST_MARGINS]), *_without(document, last)]
     zones: Sequence[Part] = document["follow_up"]
     questions: Sequence[Part] = [] if criteria is None else criteria["questions"]
     crowded = len(rows) + len(zones) > CROWDED
-    found = found_rows(document["found"])
-    latest = latest_found(found, most=FEW_FOUND if crowded else MOST_FOUND)
-    above = len(rows) + len(zones) + len(latest)
-    most_sources = FEW_SOURCES - len(latest) if crowded else max(FEW_SOURCES, MOST_SOURCES - above)
+    found = joined_found(found_rows(document["found"]))
+    shown = found[: room_for_found(found, most=FEW_FOUND if crowded else MOST_FOUND)]
+    above = len(rows) + len(zones) + len(shown)
+    most_sources = max(1, FEW_SOURCES - len(shown)) if crowded else max(FEW_SOURCES, MOST_SOURCES - above)
     sources = list(source_lines(criteria, most=FEW_TITLES if crowded else MOST_TITLES))
     return {
         "title": f"Tumor board: {document['patient_id']}" if document["patient_id"] else "Tumor board",
@@ -74,8 +81,7 @@ def board_view(document: Part) -> View:
         "interval_says": ROBUSTNESS_SAYS if any(is_robustness(one) for one in last) else "",
         "not_measured": [f"Lesion {one['lesion']}, session {one['session']}: {one['why']}"
                          for one in document["not_measured"]],
-        "found": latest,
-        "found_left": len(found) - len(latest),
+        "found": shown, "found_left": len(found) - len(shown),
         "zones": [_zone(one) for one in zones[:MOST_ZONES]], "zones_left": max(0, len(zones) - MOST_ZONES),
         "growth_says": GROWTH_SAYS if any(scan["growth"] for one in zones for scan in one["scans"]) else "",
         "sources": sources[:most_sources], "sources_left": max(0, len(sources) - most_sources),
@@ -129,7 +135,7 @@ def _main(document: Part, last: Sequence[Part]) -> View:
         "label": f"{several}: lesion {shown['lesion']}", "big": capital(short_margin(shown)),
         "interval": interval_words(shown), "chance": chance_words(shown),
         "where": f"thinnest toward {direction}" if direction else "", "when": when_words(shown),
-        "caveats": [*filter(None, [capital(gates_words(shown)) + "." if gates_words(shown) else ""]),
+        "caveats": [*(capital(said) + "." for said in (standing_of_lead(shown, last), gates_words(shown)) if said),
                     *filter(None, [shown["correction"]]), *others[:MOST_CAVEATS], *caveats(shown, most=MOST_CAVEATS)],
         "number": shown["minimal_margin_mm"] is not None,
     }  # fmt: skip

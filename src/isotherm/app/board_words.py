@@ -85,6 +85,13 @@ def status_short(lesion: Part) -> str:
     return words[lesion["status"]]
 
 
+def acceptance_words(lesion: Part) -> str:
+    """Return whether somebody accepted a margin that a registry keeps; empty where nobody is asked to."""
+    if lesion["to_accept"]:
+        return "not accepted by anybody"
+    return f"accepted by {lesion['accepted_by']}" if lesion["accepted_by"] else ""
+
+
 def short_margin(lesion: Part) -> str:
     """Return the margin as it stands in a table."""
     return margin_words(lesion)

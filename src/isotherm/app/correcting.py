@@ -181,7 +181,11 @@ def _says(one: Correction, before: Mask, after: Mask) -> str:
     what = "ablation zone" if one.of == "ablation" else "tumor"
     number = f" {one.number + 1}" if one.number else ""
     strokes = "1 stroke" if len(one.strokes) == 1 else f"{len(one.strokes)} strokes"
-    return f"The {what}{number} {BY_HAND}: {strokes}, {added:.2f} ml added and {erased:.2f} ml erased."
+    return f"The {what}{number} {BY_HAND}: {strokes}, {_amount(added)} added and {_amount(erased)} erased."
+
+
+def _amount(ml: float) -> str:
+    return "nothing" if ml <= 0.0 else "less than 0.01 ml" if ml < 0.01 else f"{ml:.2f} ml"
 
 
 def told_corrections(warnings: Sequence[str]) -> tuple[str, ...]:
@@ -194,7 +198,9 @@ def changed_ml(before: Mask, after: Mask) -> tuple[float, float]:
     was = before.on(after.grid).voxels.astype(np.float32)
     change = after.voxels.astype(np.float32) - was
     unit = after.grid.voxel_volume_ml
-    return float(change[change > 0].sum()) * unit, float(-change[change < 0].sum()) * unit
+    return float(change[change > 0].sum()) * unit, -float(
+        change[change < 0].sum()
+    ) * unit + 0.0  # no "-0.0" where nothing is erased
 
 
 def corrections_document(pair: Pair, corrections: Sequence[Correction], signed: Signature) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from isotherm.app.evidence_words import standings
 from isotherm.errors import BadSetting
 from isotherm.evidence.library import Library, bundled, library_of
+from isotherm.evidence.paper import Paper
 from isotherm.evidence.reproduce import Reproduced, reproduce
 from isotherm.evidence.result import PublishedResult
 from isotherm.exchange.paper_files import read_papers
@@ -24,13 +26,13 @@ class Choice:
     status: str = ""
     paper: str = ""
 
-    def takes(self, record: PublishedResult) -> bool:
+    def takes(self, record: PublishedResult, paper: Paper) -> bool:
         """Say whether a result is wanted. A study of liver and lung is one of the liver."""
         return (
             self.organ in record.organ
             and self.endpoint.casefold() in record.endpoint.casefold()
             and self.modality in ("", record.modality)
-            and self.status in ("", record.status)
+            and self.status in ("", *(standings(record, paper) or ("published",)))
             and self.paper in ("", record.paper)
         )
 
@@ -66,7 +68,9 @@ def chosen(library: Library, choice: Choice, words: Sequence[str] = ()) -> tuple
         raise BadSetting(_unknown("endpoint", choice.endpoint, endpoints))
     wanted = [ALSO_CALLED.get(word.casefold(), (word.casefold(),)) for word in words]
     return tuple(
-        record for record in library.results.values() if choice.takes(record) and _holds(_text(record, library), wanted)
+        record
+        for record in library.results.values()
+        if choice.takes(record, library.papers[record.paper]) and _holds(_text(record, library), wanted)
     )
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from isotherm.app.evidence_tasks import outcomes
-from isotherm.app.evidence_words import context_words, flag_words, paper_words, status_words, value_words
+from isotherm.app.evidence_words import (
+    STATUSES,
+    context_words,
+    flag_words,
+    paper_words,
+    standings,
+    status_words,
+    value_words,
+)
 from isotherm.app.terminal import folded
 from isotherm.evidence.library import Library
 from isotherm.evidence.paper import Paper
@@ -13,7 +21,7 @@ from isotherm.evidence.reproduce import Reproduced
 from isotherm.evidence.result import PublishedResult
 from isotherm.printable import printable
 
-FOOT = "Printed by others, as they printed it; research use only."
+FOOT = "Printed by others, as they printed it; what was computed here says derived. Research use only."
 
 
 def list_text(library: Library, records: Sequence[PublishedResult], width: int | None) -> str:
@@ -32,11 +40,9 @@ def table_text(library: Library, records: Sequence[PublishedResult], width: int 
     """Return results one below the other: id and value, then what it is and where it stands."""
     lines: list[str] = []
     for record in records:
-        lines += [
-            printable(f"{record.id}  {value_words(record)}"),
-            *folded(context_words(record, library.papers[record.paper]), width),
-        ]
-        warnings = () if record.status == "published" else (status_words(record),)
+        paper = library.papers[record.paper]
+        lines += [printable(f"{record.id}  {value_words(record)}"), *folded(context_words(record, paper), width)]
+        warnings = [STATUSES[one] for one in standings(record, paper)]
         lines += [line for said in (*warnings, *flag_words(record)) for line in folded(f"! {said}", width)]
     if not records:
         return "No published result is like this; `isotherm evidence list` shows all publications.\n"

@@ -30,6 +30,12 @@ def status_words(record: PublishedResult) -> str:
     return STATUSES[record.status]
 
 
+def standings(record: PublishedResult, paper: Paper) -> tuple[str, ...]:
+    """Return what a result is other than printed: derived, recalled, or both; of a recalled publication each is so."""
+    recalled = "recalled" in (record.status, paper.identification)
+    return ("derived",) * (record.status == "derived") + ("recalled",) * recalled
+
+
 def flag_words(record: PublishedResult) -> tuple[str, ...]:
     """Return what is wrong with a result, each in one sentence."""
     flags = [f"What was surely meant: {record.corrected}." if record.corrected else ""]
@@ -69,7 +75,7 @@ def source_words(record: PublishedResult, paper: Paper) -> str:
     first = numbers.get("journal") or str(source.year)
     named = [f"{key} {numbers[key]}" for key in ("doi", "pmid") if key in numbers]
     named += [numbers[key] for key in ("pmcid", "trial") if key in numbers]
-    confirm = f" [{CONFIRM}]" if "recalled" in (record.status, paper.identification) else ""
+    confirm = f" [{CONFIRM}]" if "recalled" in standings(record, paper) else ""
     return "; ".join([first, *named[:1], source.where]) + confirm
 
 

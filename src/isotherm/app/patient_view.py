@@ -9,7 +9,7 @@ from typing import Any
 
 from isotherm.app.board_kept import margins_of_records
 from isotherm.app.board_margins import latest_margins, margin_rows
-from isotherm.app.margin_to_accept import nobody_accepted
+from isotherm.app.board_words import acceptance_words
 from isotherm.app.record_form import Blank, blank_of
 from isotherm.app.timeline import CONTACTS, Timeline, timeline_of
 from isotherm.clinical.questions import N_QUESTIONS, Open, different, open_questions
@@ -128,28 +128,28 @@ def _head(records: Sequence[Record]) -> str:
 def margin_lines(records: Sequence[Record]) -> list[dict[str, Any]]:
     """Return the latest margin of each lesion in the words of the board's page.
 
-    Each has the `key` of its record, whether it is `to_accept`, and who `accepted` it; "" for nobody.
+    Each has the `key` of its record, whether it is `to_accept`, and its `acceptance` in words.
     """
-    return _lines(records, latest_margins(margins_of_records(records)))
+    return _lines(latest_margins(margins_of_records(records)))
 
 
 def margin_line(records: Sequence[Record], key: str) -> dict[str, Any]:
     """Return one margin as `margin_lines` has the latest ones."""
-    return _lines(records, [one for one in margins_of_records(records) if one["key"] == key])[0]
+    return _lines([one for one in margins_of_records(records) if one["key"] == key])[0]
 
 
 def _earlier_to_accept(records: Sequence[Record]) -> list[dict[str, Any]]:
     margins = margins_of_records(records)
     latest = {one["key"] for one in latest_margins(margins)}
     earlier = [one for one in margins if one["key"] not in latest]
-    return [line for line in _lines(records, earlier) if line["to_accept"]]
+    return [line for line in _lines(earlier) if line["to_accept"]]
 
 
-def _lines(records: Sequence[Record], margins: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    own = {one.id: one for one in records if one.kind.name == "margin"}
-    return [row | {"key": one["key"], "to_accept": nobody_accepted(own[one["key"]]),
-                   "accepted": str(own[one["key"]].get("reader") or "")}
-            for row, one in zip(margin_rows(margins), margins, strict=True)]  # fmt: skip
+def _lines(margins: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        row | {"key": one["key"], "to_accept": one["to_accept"], "acceptance": acceptance_words(one)}
+        for row, one in zip(margin_rows(margins), margins, strict=True)
+    ]
 
 
 def life_words(records: Sequence[Record]) -> str:

@@ -159,3 +159,26 @@ def test_a_result_that_is_none_is_said(client: TestClient, app: FastAPI) -> None
     )
 
     assert "is no result of" in client.get(f"/evidence/beside/{study.name}/{job.id}").text
+
+
+def test_what_is_recalled_or_derived_says_so_in_every_list_and_is_found_by_that_status(client: TestClient) -> None:
+    """A publication that is known from memory only makes each of its results recalled, whatever is noted of it."""
+    recalled = chosen(library(), Choice(status="recalled"))
+    of_recalled = [one for one in library().results.values()
+                   if library().papers[one.paper].identification == "recalled"]  # fmt: skip
+    assert {one.id for one in of_recalled} <= {one.id for one in recalled}
+    assert not {one.id for one in chosen(library(), Choice(status="published"))} & {one.id for one in recalled}
+    for one in (
+        next(one for one in of_recalled if one.status == "derived"),
+        next(one for one in of_recalled if one.status == "published"),
+    ):
+        html = client.get("/evidence", params={"paper": one.paper, "status": "recalled"}).text
+        row = html[html.index(f'value="{one.id}"') :].partition("</tr>")[0]
+        assert "recalled: confirm in the publication before use" in row
+        assert ("derived: computed here" in row) == (one.status == "derived")
+    assert "as they printed it; what was computed here says derived." in html
+
+
+def test_the_margin_without_local_progression_is_found_by_that_endpoint() -> None:
+    found = {one.id for one in chosen(library(), Choice(endpoint="local tumor progression"), ["margin"])}
+    assert {"laimer_2025.cutoff-a", "laimer_2025.cutoff-b", "laimer_2020.cutoff"} <= found

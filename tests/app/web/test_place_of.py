@@ -11,8 +11,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from isotherm.app.web.place_of import place_of
+from isotherm.app.web.place_of import one_of, place_of
 from isotherm.app.web.uploads import files_of
+from isotherm.errors import BadSetting
 from isotherm.exchange.image_files import read_volume
 from tests.app.web.assess_job import table_of
 from tests.app.web.conftest import hidden, upload
@@ -91,9 +92,24 @@ def test_what_does_not_belong_together_is_said_with_what_to_do(reader: TestClien
         ([header, voxels, voxels], "without the file of voxels"),
         ([header, voxels, other, its_voxels], "Several images came at once"),
         ([mha, mha], "Several images came at once"),
-        ([("a.nii.gz", b"x"), ("b.nii.gz", b"x")], "Several images came at once"),
     ]:
         answer = holds(reader, upload(reader, *files))
         assert answer.status_code == 400
         assert says in answer.text
     assert holds(reader, upload(reader, mha)).status_code == 200
+
+
+def test_several_images_of_a_folder_are_listed_to_choose_from_and_the_chosen_one_is_read(
+    reader: TestClient, app: FastAPI
+) -> None:
+    came = upload(reader, ("P17/scan.nii.gz", b"x"), ("P17/tumor.nii.gz", b"y"))
+    told = holds(reader, came).json()
+    assert told["images"] == told["masks"]
+    assert [(one["value"], one["says"]) for one in told["masks"]] == [
+        ("P17/scan.nii.gz", "scan.nii.gz"), ("P17/tumor.nii.gz", "tumor.nii.gz")]  # fmt: skip
+    files = files_of(table_of(app).workspace, came)
+    for typed, left in (("P17/tumor.nii.gz", ""), ("P17/tumor.nii.gz:2", "2")):
+        chosen, label = one_of(files, typed)
+        assert (place_of(chosen).read_bytes(), label) == (b"y", left)
+    with pytest.raises(BadSetting, match="choose from the list"):
+        one_of(files, "")

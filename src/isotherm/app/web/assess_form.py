@@ -13,7 +13,7 @@ from isotherm.app.pacs_pair import MARK
 from isotherm.app.pair import PairRequest
 from isotherm.app.settings import Settings
 from isotherm.app.web.marks_sent import USES, MarksSent
-from isotherm.app.web.place_of import place_of
+from isotherm.app.web.place_of import one_of, place_of
 from isotherm.app.web.uploads import files_of
 from isotherm.app.web.work_pull import study_of
 from isotherm.app.web.workspace import Workspace
@@ -101,5 +101,6 @@ def _spec(workspace: Workspace, form: Mapping[str, str], name: str, *, in_pacs: 
         return f"{study}:{label}" if label else str(study)
     if not files:
         return f"{MARK}{label}" if in_pacs and (label or name in dict(SCANS)) else None
+    files, label = one_of(files, label)
     place = place_of(files)
     return f"{place}:{label}" if label else str(place)

@@ -10,7 +10,7 @@ from typing import Any
 
 from isotherm import __version__
 from isotherm.app.web.apart import USERS_ERROR, GivenUp, told_apart
-from isotherm.app.web.place_of import place_of
+from isotherm.app.web.place_of import images_alone, place_of
 from isotherm.app.web.turns import Turns
 from isotherm.app.web.uploads import Uploaded
 from isotherm.errors import BadSetting, OutputError
@@ -56,6 +56,9 @@ def held_by_upload(files: Sequence[Uploaded], listing: Path) -> dict[str, Any]:
     Busy
         Too many are being listed.
     """
+    if images := images_alone(files):
+        told = [{"value": name, "says": name.rpartition("/")[2]} for name in images]
+        return {"images": told, "masks": told, "notes": []}  # which is a mask only the voxels know
     place = place_of(files)  # which may write into a header
     mark = _mark_of(files)
     kept: dict[str, Any] | None = _kept(listing, mark)

@@ -22,6 +22,7 @@ from isotherm.app.web.context import foreman_of, start_job, web_of
 from isotherm.app.web.context_time import stamp
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.marks_sent import MarksSent
+from isotherm.app.web.page_words import CONFIRMED
 from isotherm.app.web.painted import painted_in
 from isotherm.app.web.pair_beside import rows_of_page
 from isotherm.app.web.rendering import page
@@ -41,7 +42,7 @@ def start(request: Request, patient: str = "", lesion: str = "") -> Response:
     """Show how to begin, for a lesion of the registry where one is named, and what was measured before."""
     table = foreman_of(request).table
     jobs = [(job, table.told(job)) for job in table.of() if job.work == WORK]
-    return page(request, "assess.html.jinja", jobs=jobs, pacs=bool(os.environ.get(URL)),
+    return page(request, "assess.html.jinja", jobs=jobs, pacs=bool(os.environ.get(URL)), confirmed=CONFIRMED,
                 place=_place(request, {"patient": patient, "lesion": lesion}))  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from isotherm.app.evidence_commands import MODALITIES, ORGANS, STATUSES
 from isotherm.app.evidence_document import RESULT_COLUMNS, csv_text, result_fields
 from isotherm.app.evidence_tasks import Choice, chosen, effects_first
-from isotherm.app.evidence_words import context_words, flag_words, paper_words, status_words, value_words
+from isotherm.app.evidence_words import STATUSES as SAYS
+from isotherm.app.evidence_words import context_words, flag_words, paper_words, standings, value_words
 from isotherm.app.web.evidence_library import library
 from isotherm.app.web.rendering import page
 from isotherm.errors import BadSetting
@@ -97,7 +98,7 @@ def one_paper(request: Request, paper_id: str) -> Response:
 
 def _row(record: PublishedResult) -> dict[str, Any]:
     """Return a result as lists show it."""
-    what = context_words(record, library().papers[record.paper])
-    return {"record": record, "value": value_words(record), "what": what,
-            "warnings": flag_words(record), "status": record.status, "status_says": status_words(record),
+    paper = library().papers[record.paper]
+    return {"record": record, "value": value_words(record), "what": context_words(record, paper),
+            "warnings": flag_words(record), "standings": [SAYS[one] for one in standings(record, paper)],
             "pools": record.has_interval and record.estimate is not None}  # fmt: skip

@@ -26,6 +26,7 @@ LACKS = (
 )
 UNCLEAR = "The header of an image does not say for sure where its voxels are; save it as .nii.gz, .nrrd or .mha."
 SEVERAL = "Several images came at once, each a file of its own; drop the one that is meant onto each box."
+WHICH = "Several images came at once, and none of them is named; choose from the list which one it is."
 MORE = "An image of two files, header and voxels, came with other files; choose these two alone."
 
 
@@ -59,6 +60,36 @@ def place_of(files: Sequence[Uploaded]) -> Path:
     if named != voxels[0].path.name:
         name_voxels(header.path, voxels[0].path.name)
     return header.path
+
+
+def images_alone(files: Sequence[Uploaded]) -> dict[str, Uploaded]:
+    """Return several images that came at once, each a file of its own, by what each is called; else none.
+
+    Files of one name in one upload are none: nobody could tell them apart.
+    """
+    if len(files) < 2 or not all(one.path.name.endswith(IMAGES) for one in files):
+        return {}
+    if any(_named(one) is not None for one in files if one.path.name.endswith(HEADED)):
+        return {}
+    named = {one.name: one for one in files}
+    return named if len(named) == len(files) else {}
+
+
+def one_of(files: Sequence[Uploaded], label: str) -> tuple[Sequence[Uploaded], str]:
+    """Return the files that a label means, and what is left of it: of several images FILE or FILE:LABEL.
+
+    Raises
+    ------
+    BadSetting
+        Several images came, and the label names none of them.
+    """
+    images = images_alone(files)
+    if not images:
+        return files, label
+    for name in sorted(images, key=len, reverse=True):
+        if label == name or label.startswith(f"{name}:"):
+            return (images[name],), label[len(name) + 1 :]
+    raise BadSetting(WHICH)
 
 
 def _named(header: Uploaded) -> str | None:

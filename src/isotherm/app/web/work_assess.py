@@ -18,6 +18,7 @@ from isotherm.app.registering import Registered
 from isotherm.app.registration_document import told as told_of
 from isotherm.app.report_words import interval_range, margin_words
 from isotherm.app.web.job import Came, Doing, Work
+from isotherm.app.web.page_words import on_the_page
 from isotherm.errors import IsothermError
 from isotherm.exchange.atomic import write_text
 
@@ -62,7 +63,7 @@ def _run(asked: Mapping[str, Any], doing: Doing) -> Came:
     try:
         return _measured(asked, doing)
     except IsothermError as error:
-        error.args = (NUMBER.sub("", str(error)),)
+        error.args = (on_the_page(NUMBER.sub("", str(error))),)
         raise
 
 
