@@ -317,6 +317,16 @@ def test_a_mapping_alone_two_of_them_or_no_text_are_refused(
     assert write(client, "/exchange", upload=upload(client, *files)).status_code == 400
 
 
+@pytest.mark.parametrize("files", [("case.toml", "course.toml", "F1.nii.gz"), ("P17/case.toml", "lesion.csv")])
+def test_the_folder_of_a_patient_is_told_from_tables_with_what_reads_it(
+    client: TestClient, files: tuple[str, ...]
+) -> None:
+    answer = write(client, "/exchange", upload=upload(client, *((name, 'id = "P17"') for name in files)))
+    assert answer.status_code == 400
+    assert "case.toml" in answer.text
+    assert "`isotherm case FOLDER --registry REGISTRY` reads it" in entities.unescape(answer.text)
+
+
 def test_a_kept_mapping_that_names_other_files_is_not_looked_at_either(client: TestClient) -> None:
     html = send(client, ("clinic.csv", THEIRS))
     text = '[[table]]\nkind = "patient"\nfile = "../state.json"\npatient = "MRN"\n[table.fields]\nsex = "Sex"\n'
@@ -451,6 +461,7 @@ def test_records_go_out_in_every_form(client: TestClient, form: str, ending: str
     link = found_in(html, r'href="(/jobs/[0-9a-f]+/out/[^"]+)"')
 
     assert link.endswith(ending)
+    assert f'<a class="button main" href="{link}" download>Download {link.rsplit("/", 1)[1]}</a>' in html
     answer = client.get(link)
     assert answer.status_code == 200
     if ending == ".zip":
