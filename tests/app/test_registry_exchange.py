@@ -152,6 +152,8 @@ def test_a_project_of_a_registry_in_which_nobody_ever_lived_says_so() -> None:
         ("export registry.db --out records --as redcap", "ends in .csv"),
         ("export registry.db --out r.json --patient 1", "not in the registry"),
         ("mapping ward.csv --out mapping.toml", "is there already"),
+        ("mapping ward.csv ../other.csv --out m.toml", "put them into one"),
+        ("mapping ward.csv corrected.csv --sheet A --out m.toml", "A sheet is of one book"),
         ("dictionary --out .", "is there already"),
     ],
 )
@@ -177,10 +179,11 @@ def test_a_draft_guesses_names_units_days_and_what_repeats(capsys: pytest.Captur
                  'sex = { column = "Gender", values = { "f" = "female", "m" = "male" } }',
                  'born_on = { column = "DOB", dates = "MM/DD/YYYY" }', 'diabetes = "Diabetes"', 'repeat = ["1", "2"]',
                  'diameter_mm = { column = "Lesion{n} size cm", unit = "cm" }', 'place = "Lesion{n} segment"',
-                 '# organ = { constant = "..." }  # needed: one of liver, lung, other', "#   Hair"):  # fmt: skip
+                 '\norgan = { constant = "..." }  # needed, in place of the dots: one of liver, lung, other',
+                 "#   Hair"):  # fmt: skip
         assert line in draft
     # A kind that lacks what it needs is told, and does not keep the rest from being read.
-    assert "Not read until you fill in what is marked there: lesion, reading." in capsys.readouterr().out
+    assert 'Not read until you fill in the "..." there: lesion, reading.' in capsys.readouterr().out
     assert [one.kind.name for one in read_mapping("draft.toml").tables] == ["patient"]
 
 
@@ -204,6 +207,83 @@ def test_a_draft_leaves_to_a_person_what_a_word_may_change_and_what_the_values_b
     assert "Mary" not in draft
     read = {one.field.name for table in read_mapping("draft.toml").tables for one in table.sources}
     assert read == {"sex", "born_on", "decided_on", "cea_ug_l"}
+
+
+CENTER = {
+    "patients.csv": "patient,center,decided_on,male,ras_mutated,tumors,largest_cm,last_seen_on,scan_1_on,scan_2_on\n"
+                    "P1,center 1,2016-11-18,0,0,2,2.6,2018-01-02,2017-02-03,2017-05-06\n"
+                    "P2,center 2,2017-11-18,1,1,1,3.9,2018-02-02,2018-02-01,\n",
+    "scans.csv": "patient,scan_on,reason,local_progression\nP1,2017-02-03,schedule,0\nP1,2017-05-06,schedule,1\n"
+                 "P2,2018-02-01,schedule,0\n",
+    "tumors.csv": "patient,decided_on,ablated_on,tumor,size_cm,margin_mm,tumor_ablated_on,tumor_status\n"
+                  "P1,2016-11-18,2016-12-01,1,2.6,5.1,2016-12-01,1\nP1,2016-11-18,2016-12-01,2,2.1,,,2\n"
+                  "P2,2017-11-18,,1,3.9,,,\n",
+}  # fmt: skip
+"""Tables of a center that came together: a row a patient, a scan, a tumor."""
+
+
+@pytest.fixture
+def together(ward: Path) -> tuple[str, ...]:
+    (ward / "center").mkdir()
+    for name, text in CENTER.items():
+        (ward / "center" / name).write_text(text, encoding="utf-8")
+    return tuple(f"center/{name}" for name in CENTER)
+
+
+def test_tables_that_came_together_get_one_draft_that_imports_once_two_words_are_filled_in(
+    together: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(f"isotherm registry mapping {' '.join(together)} --out draft.toml") == 0
+    assert 'fill in the "..." there: primary, lesion, reading, margin, ablation.' in capsys.readouterr().out
+    draft = Path("draft.toml").read_text(encoding="utf-8")
+    assert run("isotherm registry import registry.db center --mapping draft.toml --dry-run") == 0
+    told = capsys.readouterr().out
+    assert 'tumors.csv: all of it, no lesion: the mapping has "..." where a value has to be filled in' in told
+    assert "tumors.csv: all of it, no ablation: it points to a lesion, and none is read yet" in told
+    for line, value in (("organ", "liver"), ("primary", "colorectal")):
+        draft = draft.replace(f'{line} = {{ constant = "..." }}', f'{line} = {{ constant = "{value}" }}')
+    Path("draft.toml").write_text(draft, encoding="utf-8")
+    assert run("isotherm registry import registry.db center --mapping draft.toml") == 0
+    found = held("registry.db")
+    assert found["patient", "P2", ""].values == {"center_id": "center-2", "sex": "male"}  # never ablated, and kept
+    assert {key for key in found if key[0] in ("ablation", "lesion", "scan", "session")} == {
+        ("lesion", "P1", "1"), ("lesion", "P1", "2"), ("lesion", "P2", "1"), ("ablation", "P1", "1"),
+        ("session", "P1", "2016-12-01"), ("scan", "P1", "2017-02-03"), ("scan", "P1", "2017-05-06"),
+        ("scan", "P2", "2018-02-01"),
+    }  # fmt: skip
+    assert found["primary", "P2", "1"].values == {"ras": "mutated", "primary": "colorectal"}
+    assert found["decision", "P1", "1"].values["n_lesions"] == 2
+
+
+def test_a_table_of_tumors_alone_says_once_what_is_of_the_patient_and_ablates_what_was(
+    together: tuple[str, ...],
+) -> None:
+    assert run(f"isotherm registry mapping {together[2]} --out draft.toml") == 0
+    draft = Path("draft.toml").read_text(encoding="utf-8")
+    assert 'key = "tumor"\nfilled = "tumor_ablated_on"' in draft
+    (decision,) = [one for one in read_mapping("draft.toml").tables if one.kind.name == "decision"]
+    assert (decision.key_is, decision.numbered) == ("1", False)
+
+
+@pytest.mark.parametrize("field", ["primary", "microsatellites", "untreatable", "tumor_board", "state", "organ"])
+def test_no_column_of_numbers_and_no_piece_of_a_name_is_guessed_to_be_a_field(
+    together: tuple[str, ...], field: str
+) -> None:
+    assert run(f"isotherm registry mapping {' '.join(together)} --out draft.toml") == 0
+    assert not re.search(rf"^[# ]*{field} = {{? ?(column|\")|may be {field} of", Path("draft.toml").read_text(), re.M)
+
+
+def test_a_name_that_fits_over_numbers_that_do_not_is_left_to_a_person(together: tuple[str, ...]) -> None:
+    Path(together[0]).write_text("patient,primary tumor\nP1,1\nP2,2\n", encoding="utf-8")
+    assert run(f"isotherm registry mapping {together[0]} --out draft.toml") == 0
+    assert "may be primary of primary: 'primary tumor', numbers stand there" in Path("draft.toml").read_text()
+
+
+def test_a_patient_of_whom_a_table_says_nothing_else_is_kept(together: tuple[str, ...]) -> None:
+    Path(together[0]).write_text("patient,male\nP1,1\nP2,\n", encoding="utf-8")
+    assert run(f"isotherm registry mapping {together[0]} --out draft.toml") == 0
+    assert run(f"isotherm registry import registry.db {together[0]} --mapping draft.toml") == 0
+    assert set(held("registry.db")) == {("patient", "P1", ""), ("patient", "P2", "")}
 
 
 @pytest.mark.usefixtures("ward")

@@ -328,6 +328,14 @@ class TestRefusals:
         with pytest.raises(UnreadableFile, match="1 files that are not DICOM"):
             read_volume(tmp_path)
 
+    def test_the_folder_of_a_patient_is_told_with_what_reads_it(self, tmp_path: Path) -> None:
+        for name in ("case.toml", "course.toml", "F1.nii.gz"):
+            (tmp_path / name).write_text("no DICOM")
+        with pytest.raises(
+            UnreadableFile, match=r"1 images and 2 TOML files, as the folder of one patient.*isotherm case"
+        ):
+            read_volume(tmp_path)
+
     def test_an_empty_folder(self, tmp_path: Path) -> None:
         with pytest.raises(UnreadableFile, match="holds no DICOM object"):
             read_volume(tmp_path)

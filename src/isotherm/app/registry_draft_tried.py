@@ -13,6 +13,7 @@ from isotherm.exchange.cells_in import open_sheet
 from isotherm.exchange.record_days import ISO
 from isotherm.exchange.record_mapping import PLACE, FieldSource
 from isotherm.exchange.record_source import Read, Refused, cell_in, reader, value_in
+from isotherm.exchange.table_columns import number_in
 
 MOST = 0.5
 """A column of which more of the filled rows than this would be refused does not fit its field."""
@@ -26,20 +27,25 @@ class Tried:
     ----------
     source : FieldSource
     read : callable
+    codes : frozenset of str
+        Numbers in a column of words, of which nothing tells what they mean.
     filled : int
-        Rows that hold something in the column.
+        Rows that hold something in the column, words that a person has to explain first left out.
     refused : Counter of str
         Rows by what would be wanted in place of what they hold.
     """
 
     source: FieldSource
     read: Read
+    codes: frozenset[str] = frozenset()
     filled: int = 0
+    coded: int = 0
     refused: Counter[str] = field(default_factory=Counter[str])
 
     def take(self, cell: object, today: date) -> None:
         """Try one cell."""
         text = cell_in(cell, self.source)
+        self.coded += text.casefold() in self.codes
         if not text or text.casefold() in self.source.empty:
             return
         self.filled += 1
@@ -51,11 +57,13 @@ class Tried:
     @property
     def fits(self) -> bool:
         """Whether most rows are as the field wants them."""
-        return self.refused.total() <= MOST * self.filled
+        return self.refused.total() <= MOST * self.filled and not (self.coded and not self.filled)
 
     @property
     def says(self) -> str:
         """What would be refused, in words; empty if nothing is."""
+        if self.coded and not self.filled:
+            return f"numbers stand there, and {self.source.field.wanted} is wanted"
         told = (f"{count:,} of {self.filled:,} filled {'cell' if self.filled == 1 else 'cells'} would be refused: {why}"
                 for why, count in self.refused.most_common())  # fmt: skip
         return "; ".join(told)
@@ -102,4 +110,4 @@ def _source(one: ColumnGuess, decimal: str, empty: frozenset[str]) -> Tried:
     open_words = frozenset(word.strip().casefold() for word, means in one.words.items() if not means)
     source = FieldSource(field=one.field, column=one.column, values=explained, unit=one.unit,
                          days=one.days[0] if one.days else ISO, empty=empty | open_words, decimal=decimal)  # fmt: skip
-    return Tried(source, reader(source, ""))
+    return Tried(source, reader(source, ""), frozenset(word for word in open_words if number_in(word) is not None))

@@ -34,8 +34,8 @@ def add_exchange(within: Any) -> None:
     one.add_argument(
         "--registry", metavar="REGISTRY", help="say on the first form if nobody in this registry ever lived"
     )
-    one = _command(within, "mapping", "draft what the columns of a hospital's table mean, by their names", _mapping)
-    one.add_argument("table", metavar="TABLE", help="CSV, Excel or Parquet")
+    one = _command(within, "mapping", "draft what the columns of a hospital's tables mean", _mapping)
+    one.add_argument("tables", metavar="TABLE", nargs="+", help="CSV, Excel or Parquet; all in one folder")
     one.add_argument("--sheet", metavar="NAME", help="of a book with several")
     one.add_argument("--out", metavar="FILE.toml", required=True, help="a new file")
 
@@ -124,15 +124,19 @@ def _dictionary(options: argparse.Namespace) -> int:
 
 def _mapping(options: argparse.Namespace) -> int:
     from isotherm.app.registry_draft import columns_not_read, kinds_not_read, write_draft
+    from isotherm.errors import BadSetting
     from isotherm.printable import printable
 
-    file = write_draft(options.table, options.out, today=datetime.now().astimezone().date(), sheet=options.sheet)
-    name, table = printable(str(file)), printable(options.table)
-    print(f"Drafted: {name}. Every line is a guess from names; check each. Next:\n"
+    if options.sheet is not None and len(options.tables) > 1:
+        raise BadSetting("A sheet is of one book; draft its mapping alone, or leave --sheet out.")
+    file = write_draft(options.tables, options.out, today=datetime.now().astimezone().date(), sheet=options.sheet)
+    first = options.tables[0]
+    name, table = printable(str(file)), printable(first if len(options.tables) == 1 else str(Path(first).parent))
+    print(f"Drafted: {name}. Every line is a guess; check each. Next:\n"
           f"  isotherm registry import REGISTRY {table} --mapping {name} --dry-run")  # fmt: skip
     text = file.read_text(encoding="utf-8")
     if lacking := kinds_not_read(text):
-        print(f"Not read until you fill in what is marked there: {', '.join(lacking)}.")
+        print(f'Not read until you fill in the "..." there: {", ".join(lacking)}.')
     if left := columns_not_read(text):
         print(f"Near a field, and left to you, with the reason there: {', '.join(left)}.")
     return 0

@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from isotherm.app.study_guess import LONGEST_LEVEL, MOST_LEVELS, guess, words_of
-from isotherm.clinical.kinds import TO_UNIT, unit_factor
+from isotherm.app.registry_guess_names import TUMOR, best_field, flag_field, unit_in, words_in
+from isotherm.app.study_guess import LONGEST_LEVEL, MOST_LEVELS, guess
+from isotherm.clinical.kinds import KEY, unit_factor
 from isotherm.clinical.record import Field, RecordKind
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.exchange.record_days import day_reader
 from isotherm.exchange.record_mapping import PLACE
 from isotherm.exchange.table_columns import written
 
-ENOUGH = 0.5
-"""The share of a column's words that a field has to know, for the column to be near it."""
-
-ROWS = frozenset({"patient", "pat", "lesion", "tumor", "tumour"})
-"""Words that say what a row is of, and change the meaning of no other one; any other word may, as in extra_organ."""
-
-ALSO = {
-    "sex": "gender geschlecht sexe", "born_on": "birth dob birthday birthdate geburtsdatum", "bmi_kg_m2": "bmi",
-    "diameter_mm": "size diameter largest durchmesser groesse größe", "place": "segment lobe location lokalisation",
-    "ablated_on": "ablation date treatment op datum", "died_on": "death died dod deceased verstorben",
-    "modality": "modality technique device type", "minimal_margin_mm": "margin mam", "primary": "primary tumor tumour",
-    "diagnosed_on": "diagnosis diagnosed dx", "regimen": "regimen chemo chemotherapy", "ecog": "ecog performance",
-    "seen_on": "followup contact visit", "scanned_on": "scan ct mri imaging", "cea_ug_l": "cea",
-    "center_id": "center centre site", "ras": "ras kras", "braf": "braf", "organ": "organ",
-    "note": "note remark comment bemerkung",
-}  # fmt: skip
-"""Words that hospitals use for a field, beside those of its name and its label."""
-
-ONCE_A_ROW = frozenset({"patient", "primary", "decision", "death"})
-"""Kinds of which a row tells one: what a row has several times is of something else."""
-
-DAY_WORDS = frozenset({"date", "day", "datum", "on"})
 DAYS = ("YYYY-MM-DD", "DD.MM.YYYY", "MM/DD/YYYY", "DD/MM/YYYY", "YYYYMMDD")
-DULL = frozenset({"of", "the", "a", "in", "to", "and", "is", "n"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +47,31 @@ class ColumnGuess:
 
 @dataclass(frozen=True, slots=True)
 class KindGuess:
-    """Columns that look like one kind of record; `turns` are the numbers in names of columns, if there are any."""
+    """Columns that look like one kind of record.
+
+    Parameters
+    ----------
+    kind : RecordKind
+    key : str
+        The column that tells records of a patient apart; empty where none does.
+    columns : tuple of ColumnGuess
+    turns : tuple of str
+        The numbers in names of columns, if there are any.
+    key_is : str
+        The same key in every row, in place of a column.
+    filled : str
+        The column that has to hold something for a row to make a record.
+    constants : mapping of str to str
+        Fields that follow from what the other columns are.
+    """
 
     kind: RecordKind
     key: str
     columns: tuple[ColumnGuess, ...]
     turns: tuple[str, ...]
+    key_is: str = ""
+    filled: str = ""
+    constants: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +86,36 @@ class MayBe:
 
 @dataclass(frozen=True, slots=True)
 class MappingGuess:
-    """What a table looks like; every one of these may be wrong."""
+    """What a table looks like; every one of these may be wrong. `keys` are columns that tell records apart, by kind."""
 
     patient: str
     kinds: tuple[KindGuess, ...]
     may_be: tuple[MayBe, ...]
     unused: tuple[str, ...]
+    keys: Mapping[str, str]
 
 
-def guess_mapping(table: pd.DataFrame) -> MappingGuess:
-    """Guess what the columns of a table are."""
-    names = [str(name) for name in table.columns]
-    patient = guess(table).patient or names[0]
-    left = _stems([name for name in names if name != patient])
-    keys = {stem: kind for stem in left for kind in RECORD_KINDS.values() if kind.several and _is_key(stem, kind)}
+def guess_patient(table: pd.DataFrame) -> str:
+    """Guess which column says whose a row is."""
+    return guess(table).patient or str(table.columns[0])
+
+
+def guess_mapping(table: pd.DataFrame, patient: str, known: Container[str] = ()) -> MappingGuess:
+    """Guess what the columns of a table are, but the patient's and those that are `known` already."""
+    left = _stems([name for name in map(str, table.columns) if name != patient and name not in known])
+    keys = {stem: kind for stem in left for kind in RECORD_KINDS.values()
+            if kind.several and (_is_key(stem, kind) or _numbers_tumors(table, patient, stem, kind))}  # fmt: skip
     found: dict[str, dict[str, str]] = {}
     may_be: list[MayBe] = []
     unused: list[str] = []
-    for stem in left:
-        best = None if stem in keys else _best(stem, found)
-        if best is None:
+    # Where a row is of a tumor, what says so is of it before what a row says of the patient.
+    rows_of_tumors = any(kind.name == "lesion" for kind in keys.values())
+    for stem in sorted(left, key=lambda stem: not (rows_of_tumors and words_in(stem) & TUMOR)):
+        best = None if stem in keys else best_field(stem, found)
+        flag = None if stem in keys else flag_field(stem, _texts(table[left[stem][0]]))
+        if flag is not None:
+            found.setdefault(flag[0].name, {}).setdefault(flag[1].name, stem)
+        elif best is None:
             unused += [] if stem in keys else left[stem]
         elif best.strange:
             why = f'what "{" ".join(sorted(best.strange))}" in its name means is not known'
@@ -121,7 +128,8 @@ def guess_mapping(table: pd.DataFrame) -> MappingGuess:
                   _turns(left, found[kind.name].values()))
         for kind in RECORD_KINDS.values() if kind.name in found
     ]  # fmt: skip
-    return MappingGuess(patient, tuple(kinds), tuple(may_be), tuple(unused))
+    return MappingGuess(patient, tuple(kinds), tuple(may_be), tuple(unused),
+                        {kind.name: stem for stem, kind in keys.items()})  # fmt: skip
 
 
 def _stems(names: Sequence[str]) -> dict[str, list[str]]:
@@ -139,61 +147,29 @@ def _turns(left: Mapping[str, Sequence[str]], stems: Iterable[str]) -> tuple[str
 
 
 def _is_key(stem: str, kind: RecordKind) -> bool:
-    words = _words(stem)
+    words = words_in(stem)
     return kind.name in words and bool(words & {"id", "no", "nr", "number", "key"})
 
 
-def _words(name: str) -> set[str]:
-    return {word.casefold() for word in words_of(name.replace(PLACE, " ")) if not word.isdigit()} - DULL
+def _numbers_tumors(table: pd.DataFrame, patient: str, stem: str, kind: RecordKind) -> bool:
+    """Say whether a column named "tumor" tells the tumors of a patient apart, a row each."""
+    if kind.name != "lesion" or stem not in table.columns or not words_in(stem) or not words_in(stem) <= TUMOR:
+        return False
+    texts = [written(one).strip() for one in table[stem].tolist()]
+    return all(map(KEY.fullmatch, texts)) and not table[[patient, stem]].duplicated().any()
 
 
-@dataclass(frozen=True, slots=True)
-class _Near:
-    """A field that a column's name is near, and the words of the name that neither field nor row explains."""
-
-    kind: RecordKind
-    field: Field
-    strange: frozenset[str]
-
-
-def _best(stem: str, taken: Mapping[str, Mapping[str, str]]) -> _Near | None:
-    """Return the free field that knows all of a column's words, else most of them; the first of equals."""
-    words = _words(stem) - set(_spelled(_unit_in(stem)).split())
-    counters = _words(" ".join(re.findall(rf"([^\W\d_]+)[\W_]*{re.escape(PLACE)}", stem)))
-    best, reached = None, (False, ENOUGH)
-    for kind in RECORD_KINDS.values():
-        for field in kind.fields:
-            if field.refers or field.name in taken.get(kind.name, {}) or not words:
-                continue
-            if PLACE in stem and kind.name in ONCE_A_ROW:
-                continue
-            known = _words(field.name) | _words(field.label) | set(ALSO.get(field.name, "").split())
-            known |= DAY_WORDS if field.form == "date" else set()
-            shared = words & known
-            score = len(shared) / len(words) if shared - DAY_WORDS else 0.0
-            score += 0.1 * (kind.name in words)
-            strange = words - known - ROWS - counters - set(kind.name.split("_"))
-            rank = (not strange and score > 0.0, score)
-            if score >= ENOUGH and (rank > reached or (rank == reached and best is None)):
-                best, reached = _Near(kind, field, frozenset(strange)), rank
-    return best
-
-
-def _unit_in(name: str) -> str:
-    """Return the unit that stands in a column's name, as in CEA_ng_ml; empty if none does."""
-    spelled = f" {_spelled(name)} "
-    return next((unit for unit, _ in TO_UNIT if f" {_spelled(unit)} " in spelled), "")
-
-
-def _spelled(name: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", name.replace(PLACE, " ").casefold()))
+def _texts(values: pd.Series[Any]) -> list[str]:
+    return [written(one) for one in values.dropna().unique().tolist()]
 
 
 def _column(field: Field, stem: str, values: pd.Series[Any]) -> ColumnGuess:
-    texts = [written(one) for one in values.dropna().unique().tolist()]
-    unit = _unit_in(stem) if field.form == "number" else ""
+    texts = _texts(values)
+    unit = unit_in(stem) if field.form == "number" else ""
     told = unit if unit != field.unit and unit_factor(unit, field.unit) is not None else ""
-    return ColumnGuess(field, stem, told, _days(field, values), _choices(field, texts))
+    flag = flag_field(stem, texts) if field.form == "choice" else None
+    words = _choices(field, texts) if flag is None else flag[2]
+    return ColumnGuess(field, stem, told, _days(field, values), words or _plain_keys(field, texts))
 
 
 def _days(field: Field, values: pd.Series[Any]) -> tuple[str, ...]:
@@ -212,6 +188,15 @@ def _choices(field: Field, texts: Sequence[str]) -> dict[str, str]:
     folded = {one.casefold() for one in choices}
     strange = [text for text in texts if text.casefold() not in folded and len(text) <= LONGEST_LEVEL]
     return {text: _near(text, field.choices) for text in strange}
+
+
+def _plain_keys(field: Field, texts: Sequence[str]) -> dict[str, str]:
+    """Return short names in place of those that are none only for their blanks, as "center 1"."""
+    plain = {text: text.replace(" ", "-") for text in sorted(texts)}
+    if field.form != "key" or len(texts) > MOST_LEVELS or len({*plain.values()}) < len(texts):
+        return {}
+    blank = {text: key for text, key in plain.items() if key != text}
+    return blank if all(map(KEY.fullmatch, plain.values())) else {}
 
 
 def _near(text: str, choices: Sequence[str]) -> str:

@@ -100,6 +100,9 @@ class Series:
         return not self.problem and self.kind in MASKS.values()
 
 
+_IMAGES = (".nii", ".nii.gz", ".nrrd", ".mha", ".mhd", ".nhdr")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Folder:
     """All series of a folder, an archive or a file; how many files are no DICOM, and how many are damaged."""
@@ -128,7 +131,8 @@ def scan(file: ImageFile) -> Folder:
         Nothing in it is DICOM.
     """
     found: dict[str, Instance] = {}
-    not_dicom = damaged = 0
+    others: list[str] = []
+    damaged = 0
     for place in places_in(file):
         if place.is_of_the_system:
             continue
@@ -138,11 +142,11 @@ def scan(file: ImageFile) -> Folder:
             damaged += 1
             continue
         if instance is None:
-            not_dicom += 1
+            others.append(place.file.name)
         else:
             found.setdefault(instance.uid or place.file.path, instance)  # copies of one object count once
     if not found:
-        raise _nothing(file, not_dicom, damaged)
+        raise _nothing(file, others, damaged)
     if all(one.sop_class == DIRECTORY for one in found.values()):
         raise UnreadableFile(
             f"{file.start} holds a DICOMDIR, which only lists files, and none of them; name the folder that it "
@@ -152,15 +156,22 @@ def scan(file: ImageFile) -> Folder:
     for instance in found.values():
         if instance.sop_class != DIRECTORY:
             by_uid.setdefault(instance.header.text("SeriesInstanceUID"), []).append(instance)
-    return Folder(file, _labeled([one for group in by_uid.values() for one in _series(group)]), not_dicom, damaged)
+    return Folder(file, _labeled([one for group in by_uid.values() for one in _series(group)]), len(others), damaged)
 
 
-def _nothing(file: ImageFile, not_dicom: int, damaged: int) -> UnreadableFile:
-    if damaged and os.path.isfile(file.path) and not not_dicom:
+def _nothing(file: ImageFile, others: Sequence[str], damaged: int) -> UnreadableFile:
+    if damaged and os.path.isfile(file.path) and not others:
         # A single file speaks for itself; reading it once more gives its own sentence.
         for place in places_in(file):
             _instance(place)
-    told = f"{not_dicom} files that are not DICOM and {damaged} that are damaged"
+    images = sum(name.lower().endswith(_IMAGES) for name in others)
+    forms = sum(name.lower().endswith(".toml") for name in others)
+    if images and forms:
+        return UnreadableFile(
+            f"{file.start} holds no DICOM object but {images} images and {forms} TOML files, as the folder of one "
+            "patient does; `isotherm case FOLDER` reads it as a whole, and Assess takes each image by itself."
+        )
+    told = f"{len(others)} files that are not DICOM and {damaged} that are damaged"
     return UnreadableFile(f"{file.start} holds no DICOM object ({told}); name the folder of the series.")
 
 

@@ -13,6 +13,10 @@ PLACE = "{n}"
 """Stands for each of `repeat` in names of columns, keys and constants."""
 
 
+FILL_IN = "..."
+"""A constant that a person has yet to put: a table with it is not read until then."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSource:
     """Where one field comes from.
@@ -143,7 +147,24 @@ class TableMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A table that is not read yet: a value of it is left open, or its records point to some of a kind that waits."""
+
+    kind: RecordKind
+    file: str
+    points_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordMapping:
-    """How the tables of one place become records."""
+    """How the tables of one place become records.
+
+    Parameters
+    ----------
+    tables : tuple of TableMapping
+    waiting : tuple of Waiting
+        Tables that are not read until a value is filled in.
+    """
 
     tables: tuple[TableMapping, ...]
+    waiting: tuple[Waiting, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.columns import label
 from isotherm.errors import BadMapping
 from isotherm.exchange.record_days import day_reader
-from isotherm.exchange.record_mapping import PLACE, FieldSource, RecordMapping, TableMapping
+from isotherm.exchange.record_mapping import FILL_IN, PLACE, FieldSource, RecordMapping, TableMapping, Waiting
 from isotherm.exchange.text_files import text_of
 from isotherm.toml_form import Document, Key, Part, Shape, Wrong, choice, each, flag, near, parsed, scalar, text
 from isotherm.toml_lines import Path as Place
@@ -40,11 +40,37 @@ def mapping_from(text: str, *, name: str = "mapping.toml") -> RecordMapping:
     table, document = parsed(text, name, BadMapping)
     raw: Raw = document.noun(_MAPPING, table, ()) or {}
     usual = {key: raw[key] for key in ("days", "decimal", "unknown", "empty") if raw.get(key) is not None}
-    tables = [_table(document, one, usual, ("table", place)) for place, one in enumerate(raw.get("tables", ()))]
+    every: list[Raw | None] = list(raw.get("tables", ()))
+    open_at = {place for place, one in enumerate(every) if one is not None and _is_open(one)}
+    waiting = [
+        Waiting(RECORD_KINDS[one["kind"]], one.get("file", "")) for place in sorted(open_at) if (one := every[place])
+    ]
+    tables = [_table(document, one, usual, ("table", place)) for place, one in enumerate(every) if place not in open_at]
     if not tables and not document.problems:
-        document.problem(("table",), "a mapping has a [[table]] for each kind of record that a table holds; add one.")
+        document.problem(("table",), _NOTHING_FILLED_IN if waiting else _NO_TABLE)
     document.refuse()
-    return RecordMapping(tuple(one for one in tables if one is not None))
+    return _without_astray([one for one in tables if one is not None], waiting)
+
+
+def _is_open(raw: Raw) -> bool:
+    return any(one.get("constant") == FILL_IN for one in raw.get("fields", {}).values())
+
+
+def _without_astray(tables: Sequence[TableMapping], waiting: Sequence[Waiting]) -> RecordMapping:
+    """Return a mapping in which what points to records of a kind that only waits is waiting too."""
+    left: list[TableMapping] = list(tables)
+    waits: list[Waiting] = list(waiting)
+    while True:
+        lost = {one.kind.name for one in waits} - {one.kind.name for one in left}
+        astray = [one for one in left if _points_to(one, lost)]
+        if not astray:
+            return RecordMapping(tuple(left), tuple(waits))
+        left = [one for one in left if one not in astray]
+        waits += [Waiting(one.kind, one.file, _points_to(one, lost)) for one in astray]
+
+
+def _points_to(one: TableMapping, kinds: Collection[str]) -> str:
+    return next((source.field.refers for source in one.sources if source.field.refers in kinds), "")
 
 
 def _table(document: Document, raw: Raw | None, usual: Raw, place: Place) -> TableMapping | None:
@@ -143,6 +169,8 @@ def _raw(**values: Any) -> Raw:
     return {name: value for name, value in values.items() if value is not None}
 
 
+_NO_TABLE = "a mapping has a [[table]] for each kind of record that a table holds; add one."
+_NOTHING_FILLED_IN = f'a value has to stand in place of each "{FILL_IN}", and every [[table]] has one; fill it in.'
 TEXT = Key(text)
 _USUAL = {"dates": Key(_days, field="days"), "decimal": Key(choice(".", ",")), "unknown": Key(_words),
           "empty": Key(_words)}  # fmt: skip

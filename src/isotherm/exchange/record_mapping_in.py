@@ -14,8 +14,8 @@ from isotherm.errors import BadTable
 from isotherm.exchange.cells_in import Sheet, open_sheet
 from isotherm.exchange.record_cells import cell_text
 from isotherm.exchange.record_intake import Intake
-from isotherm.exchange.record_mapping import PLACE, FieldSource, RecordMapping, TableMapping
-from isotherm.exchange.record_passed import UNREAD, Reading, files_left
+from isotherm.exchange.record_mapping import FILL_IN, PLACE, FieldSource, RecordMapping, TableMapping, Waiting
+from isotherm.exchange.record_passed import UNREAD, PassedOver, Reading, files_left
 from isotherm.exchange.record_source import Read, Refused, cell_in, reader, value_in
 from isotherm.exchange.simulated_mark import is_marked, marked_at
 from isotherm.printable import printable
@@ -49,14 +49,27 @@ def read_mapped(path: str | os.PathLike[str], mapping: RecordMapping, *, today: 
             reading.made_none(sheet.name, one.kind.name, rows)
     intake.passed += reading.passed()
     intake.passed += reading.sheets_left(dict.fromkeys(files))
-    intake.passed += files_left(place, files, UNREAD) if place.is_dir() else ()
+    waits = [(_beside(place, one.file), one) for one in mapping.waiting]
+    intake.passed += files_left(place, [*files, *(file for file, _ in waits)], UNREAD) if place.is_dir() else ()
+    intake.passed += (PassedOver(table=file.name, why=f"no {one.kind.name}: {_why(one)}") for file, one in waits)
     return intake
+
+
+def _why(one: Waiting) -> str:
+    """Return why a table waits."""
+    if one.points_to:
+        return f"it points to a {one.points_to}, and none is read yet"
+    return f'the mapping has "{FILL_IN}" where a value has to be filled in'
 
 
 def _file(one: TableMapping, place: Path) -> Path:
     if not one.file and place.is_dir():
         raise BadTable(f"The mapping of {one.kind.name} names no file, and '{place.name}' is a folder; give a file.")
-    return (place if place.is_dir() else place.parent) / one.file if one.file else place
+    return _beside(place, one.file)
+
+
+def _beside(place: Path, file: str) -> Path:
+    return (place if place.is_dir() else place.parent) / file if file else place
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +121,8 @@ def _record(
     before = len(intake.problems)
     values: dict[str, Value] = {}
     unknown: set[str] = set()
-    filled = turn.key is not None and bool(cell_text(cells[turn.key]).strip())
+    # Whose row it is is all that a patient needs: somebody of whom nothing else is told is one all the same.
+    filled = mapping.kind.name == "patient" or (turn.key is not None and bool(cell_text(cells[turn.key]).strip()))
     asked = False
     for at, source, read in turn.sources:
         if at is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
@@ -205,3 +206,9 @@ def test_records_that_do_not_fit_are_told_by_kind_and_why_they_were_let_in(clien
     assert all(words in html for words in found["problem"].unique())
     assert "An import holds each value against the dictionary" in html
     assert "/cohort/problems.csv" in html
+
+
+def test_no_swap_carries_a_style_over_which_the_policy_of_the_page_forbids(client: TestClient) -> None:
+    config = found_in(client.get("/cohort").text, r"<meta name=\"htmx-config\" content='([^']+)'>")
+
+    assert json.loads(config)["attributesToSettle"] == ["class", "width", "height"]

@@ -262,12 +262,20 @@ def test_the_name_is_asked_for_before_files_are_chosen(client: TestClient, path:
     assert re.search(r'<fieldset( class="bare")? disabled>(?s:.*)type="file"', nameless)
 
 
-def test_several_tables_without_a_mapping_are_told_that_one_may_come_with_them(
-    client: TestClient, tmp_path: Path
+def test_of_tables_that_came_together_one_mapping_is_drafted_and_a_word_in_place_of_the_dots_is_enough(
+    nobodys: TestClient, tmp_path: Path
 ) -> None:
-    html = send(client, *center(tmp_path / "center")[:3])
+    html = send(nobodys, *center(tmp_path / "center")[:3])
+    assert "No problem was found" in html
+    assert "Not read yet: primary, lesion, reading, margin, ablation." in html
+    text = entities.unescape(found_in(html, r'<textarea id="text"[^>]*>\n(.*?)</textarea>'))
 
-    assert "with a mapping (mapping.toml)" in html
+    filled = text.replace('organ = { constant = "..." }', 'organ = { constant = "liver" }')
+    write(nobodys, f"{where(html)}/mapping", text=filled, read=field(html, "read"))
+
+    html = settled(nobodys, where(html))
+    assert "Not read yet: primary, reading, margin." in html
+    assert re.search(r'<th scope="row">lesion</th><td class="number">[1-9]', html)
 
 
 def test_a_mapping_that_came_along_with_a_mistake_is_told_and_mended_in_the_browser(
@@ -307,6 +315,16 @@ def test_a_mapping_alone_two_of_them_or_no_text_are_refused(
     client: TestClient, files: tuple[tuple[str, str | bytes], ...]
 ) -> None:
     assert write(client, "/exchange", upload=upload(client, *files)).status_code == 400
+
+
+@pytest.mark.parametrize("files", [("case.toml", "course.toml", "F1.nii.gz"), ("P17/case.toml", "lesion.csv")])
+def test_the_folder_of_a_patient_is_told_from_tables_with_what_reads_it(
+    client: TestClient, files: tuple[str, ...]
+) -> None:
+    answer = write(client, "/exchange", upload=upload(client, *((name, 'id = "P17"') for name in files)))
+    assert answer.status_code == 400
+    assert "case.toml" in answer.text
+    assert "`isotherm case FOLDER --registry REGISTRY` reads it" in entities.unescape(answer.text)
 
 
 def test_a_kept_mapping_that_names_other_files_is_not_looked_at_either(client: TestClient) -> None:
@@ -443,6 +461,7 @@ def test_records_go_out_in_every_form(client: TestClient, form: str, ending: str
     link = found_in(html, r'href="(/jobs/[0-9a-f]+/out/[^"]+)"')
 
     assert link.endswith(ending)
+    assert f'<a class="button main" href="{link}" download>Download {link.rsplit("/", 1)[1]}</a>' in html
     answer = client.get(link)
     assert answer.status_code == 200
     if ending == ".zip":
@@ -492,9 +511,9 @@ def test_what_is_new_in_an_archive_is_imported(client: TestClient, registry: str
     ({}, "is no ZIP archive, is damaged, or holds nothing; export it once more"),
     ({".DS_Store": "x"}, "holds 0 tables, and 1 to 40 are read; unzip"),
     ({f"{k}.csv": "x" for k in range(41)}, "holds 41 tables, and 1 to 40 are read; unzip"),
+    ({"../../../patient.csv": OURS, "clinic.csv": THEIRS}, "What the columns mean"),
     ({"a/patient.csv": OURS, "b/Patient.csv": OURS}, "holds two tables of the same name; unzip"),
-    ({"../../../patient.csv": OURS, "clinic.csv": THEIRS}, "not all are named after a kind of record"),
-])  # fmt: skip
+    ])  # fmt: skip
 def test_an_archive_of_something_else_is_refused_with_what_to_do(
     client: TestClient, app: FastAPI, members: dict[str, str], said: str
 ) -> None:

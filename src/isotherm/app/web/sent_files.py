@@ -32,6 +32,9 @@ MOST_FILES = 40
 """More than there are kinds of record."""
 LONGEST_NAME = 80
 
+OF_A_PATIENT = frozenset({"case.toml", "course.toml"})
+"""Forms of the folder of a patient; see docs/board.md."""
+
 STUDY = "study"
 """What a table is that a protocol is drafted from."""
 
@@ -139,6 +142,10 @@ def _may_be_mapping(one: Uploaded) -> bool:
 
 def _mapping_in(came: Sequence[Uploaded], is_mapping: Callable[[str], bool]) -> tuple[str | None, tuple[str, ...]]:
     """Return the text of the mapping among files, if one came, and the names of the others, as protocols of a study."""
+    if forms := [one.name for one in came if re.split(r"[/\\]", one.name)[-1].lower() in OF_A_PATIENT]:
+        raise BadSetting(f"{', '.join(map(harmless, forms))} came: forms of the folder of one patient, no mapping. "
+                         "`isotherm case FOLDER --registry REGISTRY` reads it on the command line and notes what it "
+                         "says; Assess takes its scans, image by image.")  # fmt: skip
     texts = {one.name: text_of(one.path, called="mapping", example=MAPPING) for one in came}
     mappings = list(texts) if len(texts) == 1 else [name for name, text in texts.items() if is_mapping(text)]
     if texts and len(mappings) != 1:

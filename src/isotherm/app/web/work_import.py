@@ -14,7 +14,6 @@ from isotherm.app.registry_exchange_document import import_document
 from isotherm.app.registry_exchange_tasks import Wish, import_records, read, write_problems
 from isotherm.app.web.job import INTAKE, Came, Doing, Work
 from isotherm.app.web.sent_archive import ENDING, lay_tables
-from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadSetting, BadTable, UnreadableFile
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.record_mapping import RecordMapping
@@ -69,16 +68,17 @@ def _drafted(path: Path, draft: Path, today: date) -> str | None:
     try:
         read(Wish(path=str(path), form="tables"), today)
     except (UnreadableFile, BadTable):
-        if path.is_dir():
-            raise BadSetting(
-                "Several tables came, and not all are named after a kind of record as in lesion.csv; their kinds are "
-                f"{', '.join(RECORD_KINDS)}. Send other tables with a mapping (mapping.toml), or one at a time."
-            ) from None
+        tables = _tables(path)
     else:
         return None
     if not draft.exists():
-        write_draft(path, str(draft), today=today)
+        write_draft(tables, str(draft), today=today)
     return draft.read_text(encoding="utf-8")
+
+
+def _tables(path: Path) -> list[Path]:
+    """Return the files of which a mapping is drafted together."""
+    return sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
 
 
 def _said(document: Mapping[str, Any]) -> str:
