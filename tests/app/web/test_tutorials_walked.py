@@ -150,7 +150,10 @@ def test_the_privacy_officer_sees_who_looked_and_what_is_kept(
 ) -> None:
     page = visit.page
     visit.named(WHO, then="/patients/SYN-00006")
-    expect(page.get_by_role("heading", name="What is missing, and what it would change")).to_be_visible()
+    # The first page of a patient loads what reads tables: seconds on a busy machine.
+    expect(page.get_by_role("heading", name="What is missing, and what it would change")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
     visit.go("/looked")
     expect(page.get_by_role("heading", name="Who looked at whom")).to_be_visible()
     visit.shown("privacy-looked")
