@@ -89,7 +89,7 @@ def test_pages_at_work_and_after_a_cancel(visit: Visit, tmp_path: Path) -> None:
     page.get_by_role("button", name="Draw what was published").click()
     margin = page.url.removeprefix(visit.home)
 
-    # The drawing waits for nothing: it may be done by now.
+    # The drawing and the look at a table wait for no study: they may be done by now.
     at_work = [(margin, "margin"), (pair, "pair"), (run, "run"), (looked, "import"),
                ("/worklist", "worklist"), ("/study", "study"), ("/exchange", "exchange"), ("/assess", "assess"),
                ("/jobs", "jobs"), ("/kept", "kept"), (f"/jobs/{pair.rpartition('/')[2]}", "job-running"),
@@ -97,7 +97,7 @@ def test_pages_at_work_and_after_a_cancel(visit: Visit, tmp_path: Path) -> None:
     for path, name in at_work:
         visit.go(path)
         visit.looks_well(f"{name}-2-at-work")
-    for path, name in [(run, "run"), (looked, "import"), (pair, "pair")]:
+    for path, name in [(run, "run"), (pair, "pair")]:
         visit.go(path)
         page.get_by_role("button", name="Cancel").click()
         visit.go(path)

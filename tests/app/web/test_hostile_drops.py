@@ -104,7 +104,9 @@ def test_a_time_series_is_refused_with_the_scan_that_it_came_as_and_without_its_
     (tmp_path / "job" / "out").mkdir(parents=True)
     doing = Doing(id="0" * 16, folder=tmp_path / "job" / "out", registry="", workspace=tmp_path, who=WHO,
                   tell=lambda _: None)  # fmt: skip
-    with pytest.raises(BadGeometry, match=r"^The earlier image file is a time series \(4 x 4 x 4 x 3\); one 3-D image"):
+    with pytest.raises(
+        BadGeometry, match=r"^The file of “Scan before ablation” is a time series \(4 x 4 x 4 x 3\); one 3-D image"
+    ):
         work_called(WORK).run(asked, doing)
 
 
