@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from tests.app.pair_in_memory import AFTER, SHIFT
 from tests.app.web.assess_job import OUT_OF_THE_ORGAN, WHO, copied_job, measured_job, ran, table_of
 from tests.app.web.conftest import hidden, token_on, upload
 from tests.app.web.marks import csv_of, markups
+from tests.app.web.test_last_opened import waiting
 
 AWAY = (
     (0.0, 0.0, 0.0),
@@ -114,6 +117,24 @@ def test_scans_are_read_for_one_request_at_a_time_and_another_is_told_to_come_ag
     assert "Other scans are being read; try again in a minute." in refused.text
     assert reader.get(f"/assess/{well.id}/align/scene/99").status_code == 404  # which gives its turn back
     assert reader.get(path).status_code == 200
+
+
+def test_of_several_who_look_at_one_scene_the_first_reads_it_for_all(
+    reader: TestClient, well: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, reads = f"/assess/{well.id}/align/scene/0", list[int]()
+
+    def slow(_: object, lesion: int) -> dict[str, str]:
+        reads.append(lesion)
+        while waiting(pages_align.SCENES) < 3:
+            time.sleep(0.005)
+        return {"read": "once"}
+
+    monkeypatch.setattr(pages_align, "_scene", slow)
+    with ThreadPoolExecutor(4) as several:
+        answers = [several.submit(reader.get, path) for _ in range(4)]
+        assert [one.result(30).json() for one in answers] == [{"read": "once"}] * 4
+    assert reads == [0]
 
 
 def test_whoever_aligns_while_other_pairs_are_opened_is_told_to_come_again(

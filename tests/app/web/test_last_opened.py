@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,7 @@ def asked_at_once(last: LastOpened[str], number: int, opens: Callable[[], str]) 
     return told
 
 
-def waiting(last: LastOpened[str]) -> int:
+def waiting(last: LastOpened[Any]) -> int:
     """Return how many wait for what another one opens."""
     return sum(len(coming._condition._waiters) for coming in last._coming.values())  # type: ignore[attr-defined]
 

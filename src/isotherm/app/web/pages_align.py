@@ -19,6 +19,7 @@ from isotherm.app.web.assess_form import texts_of
 from isotherm.app.web.assess_words import lesion_rows
 from isotherm.app.web.assessed import NO_PAIR, Assessed, assessed, pair_of
 from isotherm.app.web.context import start_job, web_of
+from isotherm.app.web.last_opened import LastOpened
 from isotherm.app.web.looked import looked_at
 from isotherm.app.web.marks_sent import USES, MarksSent
 from isotherm.app.web.open_pairs import OPEN_PAIRS
@@ -35,6 +36,9 @@ BY_HAND = ", by hand"
 
 READING = Turns(1, "Other scans are being read; try again in a minute.")
 """Both scans of a pair take gigabytes while a scene is made of them."""
+
+SCENES = LastOpened[bytes](0, READING, coming="These scans are being read; try again in a minute.")
+"""Of several who look at one scene, one reads it for all; none is kept, since they take tens of megabytes."""
 
 Who = Annotated[str, Depends(writer)]
 Text = Annotated[str, Form()]
@@ -57,8 +61,8 @@ def scene(request: Request, job_id: str, lesion: int) -> Response:
     """Give both scans around a lesion, and how they lie on each other as far as that is known."""
     one = _over(request, job_id)
     looked_at(request, one.job.patient, f"scans of pair {job_id}")
-    with READING:
-        return JSONResponse(_scene(one, lesion))
+    body = SCENES.of((str(one.folder), one.job.ended_at, lesion), lambda: bytes(JSONResponse(_scene(one, lesion)).body))
+    return Response(body, media_type="application/json")
 
 
 @ROUTER.post("/assess/{job_id}/align/kept")
