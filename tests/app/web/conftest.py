@@ -6,7 +6,9 @@ import re
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from fastapi import FastAPI
@@ -31,9 +33,18 @@ def registry(tmp_path: Path) -> str:
 
 def made_up_registry(file: Path, *, simulated_by: str | None = None) -> str:
     """Make a registry with 30 made-up patients; return its address."""
-    with open_store(str(file), create=True, simulated_by=simulated_by) as store:
-        store.add(made_up_records(PATIENTS, seed=1), by="test", why="made up")
+    file.write_bytes(_made_up(simulated_by))
     return str(file)
+
+
+@cache
+def _made_up(simulated_by: str | None) -> bytes:
+    """Return what a registry's file holds: it takes a second to make, and every test has one of its own."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "made-up.registry"
+        with open_store(str(file), create=True, simulated_by=simulated_by) as store:
+            store.add(made_up_records(PATIENTS, seed=1), by="test", why="made up")
+        return file.read_bytes()
 
 
 @pytest.fixture

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
+from jinja2 import Environment
 from starlette.staticfiles import StaticFiles
 
 from isotherm.app.criteria_page import criteria_environment
 from isotherm.app.registry_mark import is_simulated
-from isotherm.app.web.admission import admitted
 from isotherm.app.web.apart import stop_apart
 from isotherm.app.web.context import Web
-from isotherm.app.web.csrf import guarded
 from isotherm.app.web.failures import add_failures
 from isotherm.app.web.foreman import Foreman
 from isotherm.app.web.form_numbers import FormNumbers, drawn
@@ -24,7 +24,7 @@ from isotherm.app.web.gate import Gate
 from isotherm.app.web.job_table import JobTable
 from isotherm.app.web.logins import Logins
 from isotherm.app.web.navigation import NAVIGATION
-from isotherm.app.web.once import NotesWhereItLed, once
+from isotherm.app.web.once import NotesWhereItLed
 from isotherm.app.web.page_files import AfterPages, Pages
 from isotherm.app.web.room import Room
 from isotherm.app.web.serve_settings import ServeSettings
@@ -56,10 +56,8 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
     workspace = workspace_at(settings.workspace)
     # No page describes the others, and none is asked for by a program: those have the command line.
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=NOTHING_IS_SENT,
-                  dependencies=[Depends(admitted), Depends(guarded), Depends(once)], lifespan=_at_work)  # fmt: skip
-    templates = criteria_environment()
-    templates.globals["drawn"] = drawn  # pyright: ignore[reportUnknownMemberType]
-    app.state.web = Web(settings, is_simulated(settings.registry), workspace, templates, NAVIGATION, clock)
+                  lifespan=_at_work)  # fmt: skip
+    app.state.web = Web(settings, is_simulated(settings.registry), workspace, _templates(), NAVIGATION, clock)
     app.state.form_numbers = FormNumbers(workspace, settings.registry)
     app.state.logins = Logins(workspace, settings)
     app.state.room = Room(workspace, settings.room_gb)
@@ -75,6 +73,14 @@ def create_app(settings: ServeSettings, *, clock: Clock = utc_now) -> FastAPI:
     app.add_middleware(AfterPages, pages=app.state.pages)
     app.add_middleware(Gate, settings=settings, workspace=workspace)
     return app
+
+
+@cache
+def _templates() -> Environment:
+    """Return the templates of every page; they know of no app, and are compiled once in a process."""
+    made = criteria_environment()
+    made.globals["drawn"] = drawn  # pyright: ignore[reportUnknownMemberType]
+    return made
 
 
 @asynccontextmanager

@@ -10,12 +10,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib import import_module
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from isotherm.app import web
+from isotherm.app.web.admission import admitted
+from isotherm.app.web.csrf import guarded
+from isotherm.app.web.once import once
+
+BEFORE = (admitted, guarded, once)
+"""What stands before every page."""
 
 PREFIX = "pages_"
 
@@ -37,6 +43,23 @@ def routers_of(names: Iterable[str]) -> Iterator[APIRouter]:
         yield router
 
 
+_ROUTES: dict[str, list[BaseRoute]] = {}
+
+
+def routes_of(names: Iterable[str]) -> Iterator[list[BaseRoute]]:
+    """Yield the routes of each file, behind what stands before every page.
+
+    To take them apart costs half a second, which happens once in a process, however many apps it makes.
+    """
+    for name in names:
+        (router,) = routers_of([name])
+        if name not in _ROUTES:
+            behind = APIRouter(dependencies=[Depends(one) for one in BEFORE])
+            behind.include_router(router)
+            _ROUTES[name] = behind.routes
+        yield _ROUTES[name]
+
+
 class Pages:
     """The pages of an app: a server answers with the first ones while it imports the others."""
 
@@ -44,8 +67,8 @@ class Pages:
         self._app, self._closing = app, threading.Event()
         self._later = tuple(name for name in page_names() if name not in FIRST)
         self._task: asyncio.Task[None] | None = None
-        for router in routers_of(sorted(FIRST)):
-            app.include_router(router)
+        for routes in routes_of(sorted(FIRST)):
+            app.router.routes.extend(routes)
 
     def open(self) -> None:
         """Begin to import the others."""
@@ -68,16 +91,16 @@ class Pages:
 
     async def _all(self) -> None:
         """Import in a thread; add the routes where requests are told apart, so that none meets half of them."""
-        routers = await run_in_threadpool(self._imported)
+        found = await run_in_threadpool(self._imported)
         if not self._later or self._closing.is_set():
             return
-        for router in routers:
-            self._app.include_router(router)
+        for routes in found:
+            self._app.router.routes.extend(routes)
         self._later = ()
 
-    def _imported(self) -> list[APIRouter]:
-        """Return the routers; of a server that stops, those until then."""
-        return list(itertools.takewhile(lambda _: not self._closing.is_set(), routers_of(self._later)))
+    def _imported(self) -> list[list[BaseRoute]]:
+        """Return the routes of each file; of a server that stops, those until then."""
+        return list(itertools.takewhile(lambda _: not self._closing.is_set(), routes_of(self._later)))
 
 
 class AfterPages:
