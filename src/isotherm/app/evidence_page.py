@@ -21,8 +21,8 @@ Of each row its status is said in words; `status` in JSON and CSV has the key:
 
 - **published**: printed in the document that is named as the source.
 - **derived**: computed here from other rows, never published by the authors.
-- **recalled**: written down from memory: confirm in the publication before use. Of a publication that was identified from
-  memory each row says so, whatever its key.
+- **recalled**: written down from memory: confirm in the publication before use. Of a publication that was identified
+  from memory each row says so, whatever its key.
 
 `isotherm evidence show ID` gives all that is known of a row, `isotherm evidence reproduce` recomputes what can be.
 """
