@@ -36,7 +36,7 @@ def beside_figure(found: Beside) -> Drawing:
         column=f"estimate ({100.0 * found.level:g}{NO_BREAK}% interval)", ratio=found.ratio, wide=True,
         label_pt=LABEL_PT,
         lower_means=lower, higher_means=higher,
-        notes=(NEVER_POOLED, *_rates_notes(found), *_shared(found), ENDS),
+        notes=(NEVER_POOLED, *_rates_notes(found), *_shared(found), *([ENDS] if found.published else [])),
     )  # fmt: skip
     below = f" {RATES} {len(found.rates)} below." if found.rates else ""
     return evidence_forest(rows, words, description=f"Forest of {len(found.published)} published effects under this "
