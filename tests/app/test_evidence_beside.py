@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from isotherm.app.evidence_beside import Setting, beside, differences
+from isotherm.app.evidence_beside import beside
 from isotherm.app.evidence_beside_drawn import beside_figure
+from isotherm.app.evidence_beside_rows import Setting, differences
 from isotherm.app.evidence_figures_forest import EffectRow, EffectWords, evidence_forest
 from isotherm.errors import BadSetting
 from isotherm.evidence.library import read_library
@@ -162,7 +163,7 @@ def test_an_effect_that_a_release_withholds_or_that_was_blinded_is_no_effect(iso
     ("more", "says"),
     [
         (("--outcome", "xx"), 'No outcome is called "xx"; there are: os, dfs'),
-        (("--outcome", "dfs"), "No published comparison of arms has the endpoint"),
+        (("--outcome", "liver_dfs"), "No published comparison of arms has the endpoint"),
         (("--with", "ruers_2017.oss"), "near it"),
         (("--with", "wang_2013.ltp"), "is no ratio as the study's own effect is"),
         (("--with", "ruers_2017.os", "ruers_2017.os"), "came twice"),

@@ -151,3 +151,12 @@ def test_what_cannot_be_answered_is_refused_in_one_sentence(
     assert (ran.code, ran.out) == (2, "")
     assert complaint in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_exports_say_in_words_what_pages_say_of_a_status(isotherm: Command) -> None:
+    rows = json.loads(isotherm("evidence", "table", "--status", "recalled", "--json").out)["results"]
+    assert {row["status"] for row in rows} == set(STATUSES)  # the key of the result; its publication may be recalled
+    assert all("recalled: confirm in the publication before use" in row["status_says"] for row in rows)
+    (row,) = csv.DictReader(io.StringIO(isotherm("evidence", "show", "li_2023.os-ratio", "--csv").out))
+    assert row["status"] == "derived"
+    assert row["status_says"] == "derived: computed here, never published by the authors"

@@ -10,14 +10,13 @@ from bench.registry_data import made_up_records
 from isotherm.app.registry_cohort import Asked, Found, asked_of, read_everybody
 from isotherm.app.registry_study_covariates import TIMING
 from isotherm.app.registry_study_draft import comparable, registry_draft, source
-from isotherm.app.study_check import check_study
 from isotherm.app.study_data import read_study
 from isotherm.errors import BadSetting
 from isotherm.exchange.protocol_files import protocol_from
 from isotherm.registry.derive import Windows
 from isotherm.registry.endpoints_kinds import ENDPOINTS, Anchor, Choices, Unit
 from isotherm.registry.store import open_store
-from isotherm.study.cohort import cohort
+from isotherm.study.guard.audit import findings_of, possible_designs
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +52,8 @@ def test_every_draft_can_be_audited(address: str, tmp_path: Path, per: Unit) -> 
 
         data = read_study(str(tmp_path / "study.toml"))
 
-        assert check_study(cohort(data.protocol, data.table), {})["designs"], compare
+        assert possible_designs(data.protocol), compare
+        findings_of(data.cohort())
 
 
 def test_what_differs_between_the_tumors_of_one_patient_makes_no_arms(address: str) -> None:

@@ -11,9 +11,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import isotherm as package
-from isotherm.app.study_check import check_study, check_text, exit_code
+from isotherm.app.study_check import check_text, exit_code, rows_told
 from isotherm.exchange.protocol_text import protocol_text
 from isotherm.study.cohort import cohort
+from isotherm.study.finding import Finding
+from isotherm.study.guard.audit import findings_of
+from isotherm.study.guard.document import audit_document
 from isotherm.study.known import Entry, ExposureStart, Known
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol import Protocol
@@ -107,7 +110,7 @@ def test_a_release_holds_no_small_count_and_no_day(isotherm: Command, timed: Pat
 
 def test_lines_are_broken_where_a_terminal_is_narrow_and_never_in_a_pipe() -> None:
     made = cohort(study(arms=DATED_ARMS, outcomes=(DIED,)), timing(60))
-    read = check_study(made, {"isotherm": "0"})
+    read = audit_document(made, findings_of(made), {"isotherm": "0"})
     assert exit_code(read) == 0
     assert max(map(len, check_text(read, 80).splitlines())) <= 80
     assert " ".join(check_text(read, 80).split()) == " ".join(check_text(read).split())
@@ -138,3 +141,38 @@ def test_a_run_is_refused_where_all_that_it_would_compute_is_barred(
     assert ran.code == 2
     assert "(naive) is barred by what was found (arm_after_time_zero.upfront" in ran.err
     assert not (tmp_path / "out" / "result.json").exists()
+
+
+@pytest.fixture
+def twice(tmp_path: Path) -> Path:
+    """Six patients of site A stand in the table as others of site B too."""
+    table = registry()
+    ours = table[table["site"] == "A"].head(6)
+    both = pd.concat([table, ours.assign(site="B", id=[f"Q{k}" for k in range(6)])], ignore_index=True)
+    return on_disk(tmp_path, study(), both)
+
+
+def test_whoever_holds_the_table_is_told_which_rows_may_be_the_same_people(isotherm: Command, twice: Path) -> None:
+    lines = (twice.parent / "cohort.csv").read_text(encoding="utf-8").splitlines()
+    ran = isotherm("study", "check", twice)
+    told = ran.out.partition("Rows of cohort.csv, its head being row 1 and empty rows not counted: ")[2].partition(".")[
+        0
+    ]
+    pairs = [[int(row) for row in one.split(" and ")] for one in told.split("; ")]
+    assert [two for _, two in pairs] == list(range(len(lines) - 5, len(lines) + 1))
+    for one, two in pairs:
+        first, second = (lines[row - 1].split(",") for row in (one, two))
+        assert first[0] != second[0]
+        assert first[2:] == second[2:]
+
+
+def test_no_document_and_no_release_tells_rows(isotherm: Command, twice: Path) -> None:
+    assert "Rows of" not in isotherm("study", "check", twice, "--json", "-").out
+    assert "Rows of" not in isotherm("study", "check", twice, "--release").out
+
+
+def test_many_rows_are_counted_and_not_all_named() -> None:
+    found = Finding("look_alikes", "x", 25, "warn", compare=tuple((row, 100 + row, 200 + row) for row in range(25)))
+    told = rows_told([found, Finding("code.x", "y", 1)], "cohort.csv")
+    assert told["look_alikes"].endswith("21, 121 and 221; and 5 more.")
+    assert set(told) == {"look_alikes"}

@@ -78,7 +78,7 @@ def _table(options: argparse.Namespace) -> int:
 
     library = _library(options)
     records = chosen(library, _choice(options), getattr(options, "words", ()))
-    rows = [document.result_fields(record) for record in records]
+    rows = [document.result_fields(record, library.papers[record.paper]) for record in records]
     _give(options, {"results": rows}, rows, document.RESULT_COLUMNS,
           table_text(library, records, printed_width()))  # fmt: skip
     return 0
@@ -92,13 +92,14 @@ def _show(options: argparse.Namespace) -> int:
     library = _library(options)
     paper = library.papers.get(options.id)
     if paper is not None:
-        own = [document.result_fields(one) for one in library.results.values() if one.paper == paper.id]
+        records = [one for one in library.results.values() if one.paper == paper.id]
+        own = [document.result_fields(one, paper) for one in records]
         whole = {**document.paper_with_arms(paper, library), "results": own}
         _give(options, whole, own, document.RESULT_COLUMNS, paper_text(library, paper, printed_width()))
         return 0
     record = library.result(options.id)
     checks = reproduce(library, {record.id})
-    row = document.result_fields(record)
+    row = document.result_fields(record, library.papers[record.paper])
     whole = {**row, "checks": [document.check_fields(one) for one in checks]}
     _give(options, whole, [row], document.RESULT_COLUMNS, result_text(library, record, checks, printed_width()))
     return 0

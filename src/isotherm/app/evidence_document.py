@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
-from isotherm.app.evidence_words import flag_words, status_words, value_words
+from isotherm.app.evidence_words import flag_words, standing_words, value_words
 from isotherm.evidence.library import Library
 from isotherm.evidence.paper import Paper
 from isotherm.evidence.reproduce import Reproduced
@@ -30,11 +30,16 @@ PAPER_COLUMNS = (
 CHECK_COLUMNS = ("outcome", "check", "kind", "printed", "computed", "how", "note", "records", "says")
 
 
-def result_fields(record: PublishedResult) -> dict[str, Any]:
-    """Return a result as a table of plain values; numbers as numbers, and as printed beside."""
+def result_fields(record: PublishedResult, paper: Paper) -> dict[str, Any]:
+    """Return a result as a table of plain values; numbers as numbers, and as printed beside.
+
+    `status` is the key that was noted of the result itself; `status_says` has it in words, and says "recalled" of each
+    result of a publication that is.
+    """
     fields = {name: getattr(record, name) for name in RESULT_COLUMNS if hasattr(record, name)}
     said = {"level": record.level if record.has_interval else None, "printed": value_words(record),
-            "status_says": status_words(record), "flags": list(flag_words(record)), "source": str(record.source),
+            "status_says": standing_words(record, paper), "flags": list(flag_words(record)),
+            "source": str(record.source),
             "class": None if record.mm_class is None else str(record.mm_class),
             "margin": None if record.margin is None else str(record.margin),
             "grade": None if record.grade is None else f"{record.grade.scheme}: {record.grade.native}"}  # fmt: skip

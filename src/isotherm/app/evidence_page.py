@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from isotherm.app.evidence_words import context_words, flag_words, paper_words, status_words, value_words
+from isotherm.app.evidence_words import context_words, flag_words, paper_words, standing_words, standings, value_words
 from isotherm.evidence.library import Library
 from isotherm.evidence.paper import Paper
 from isotherm.evidence.reproduce import reproduce
@@ -17,9 +17,12 @@ Generated from `src/isotherm/evidence/papers`, and kept true by a test. One row 
 disagree, both stand here and neither is an average. A title in brackets describes a publication whose title was not at
 hand.
 
+Of each row its status is said in words; `status` in JSON and CSV has the key:
+
 - **published**: printed in the document that is named as the source.
 - **derived**: computed here from other rows, never published by the authors.
-- **recalled**: written down from memory: confirm in the publication before use.
+- **recalled**: written down from memory: confirm in the publication before use. Of a publication that was identified
+  from memory each row says so, whatever its key.
 
 `isotherm evidence show ID` gives all that is known of a row, `isotherm evidence reproduce` recomputes what can be.
 """
@@ -37,7 +40,10 @@ def _totals(library: Library) -> Iterator[str]:
     statuses = Counter(record.status for record in library.results.values())
     counts = Counter(row.outcome for row in reproduce(library))
     said = ", ".join(f"{number} {name}" for name, number in sorted(statuses.items()))
-    yield f"{len(library.papers)} publications, {len(library.results)} results: {said}."
+    recalled = sum(one.status != "recalled" and "recalled" in standings(one, library.papers[one.paper])
+                   for one in library.results.values())  # fmt: skip
+    more = f"; {recalled} more are of a publication that is recalled" if recalled else ""
+    yield f"{len(library.papers)} publications, {len(library.results)} results: {said}{more}."
     said = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
     yield f"{counts.total()} checks: {said}."
 
@@ -69,7 +75,8 @@ def _found(paper: Paper) -> str:
 def _row(record: PublishedResult, paper: Paper, documents: Mapping[str, str]) -> str:
     shown = "" if record.source.title == paper.title else f" (as shown in {documents[record.source.title]})"
     what = context_words(record, paper) + "".join(f" **Note:** {flag}" for flag in flag_words(record))
-    status = f"**{status_words(record)}**" if record.status == "recalled" else record.status
+    said = standing_words(record, paper)
+    status = f"**{said}**" if "recalled" in standings(record, paper) else said
     cells = (f"`{record.id.partition('.')[2]}`", value_words(record), what, status, record.source.where + shown)
     return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
 

@@ -10,8 +10,8 @@ from isotherm.app.evidence_words import (
     context_words,
     flag_words,
     paper_words,
+    standing_words,
     standings,
-    status_words,
     value_words,
 )
 from isotherm.app.terminal import folded
@@ -62,6 +62,7 @@ def paper_text(library: Library, paper: Paper, width: int | None) -> str:
 
 def result_text(library: Library, record: PublishedResult, checks: Sequence[Reproduced], width: int | None) -> str:
     """Return everything about a result, and what can be recomputed from it."""
+    paper = library.papers[record.paper]
     said = [("what", record.label), ("endpoint", record.endpoint), ("measure", record.measure), ("unit", record.unit),
             ("arm", record.arm), ("reference", record.reference), ("orientation", record.orientation),
             ("at", record.at), ("time zero", record.time_zero), ("per", record.per), ("analysis", record.analysis),
@@ -69,8 +70,8 @@ def result_text(library: Library, record: PublishedResult, checks: Sequence[Repr
             ("margin", "" if record.margin is None else str(record.margin)), ("organ", record.organ),
             ("modality", record.modality), ("population", record.population),
             ("grade", "" if record.grade is None else f"{record.grade.scheme}: {record.grade.native}"),
-            ("status", status_words(record)), ("computed from", ", ".join(record.parents)), ("note", record.note),
-            ("of", paper_words(library.papers[record.paper])), ("source", str(record.source))]  # fmt: skip
+            ("status", standing_words(record, paper)), ("computed from", ", ".join(record.parents)),
+            ("note", record.note), ("of", paper_words(paper)), ("source", str(record.source))]  # fmt: skip
     lines = [printable(f"{record.id}  {value_words(record)}"), *_facts(said, width)]
     lines += [line for flag in flag_words(record) for line in folded(f"! {flag}", width)]
     lines += [line for check in checks for line in _check_lines(check, width)]

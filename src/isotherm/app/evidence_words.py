@@ -36,6 +36,11 @@ def standings(record: PublishedResult, paper: Paper) -> tuple[str, ...]:
     return ("derived",) * (record.status == "derived") + ("recalled",) * recalled
 
 
+def standing_words(record: PublishedResult, paper: Paper) -> str:
+    """Return the status of a result in words, recalled publications and all, as lists and exports show it."""
+    return "; ".join(STATUSES[one] for one in standings(record, paper) or ("published",))
+
+
 def flag_words(record: PublishedResult) -> tuple[str, ...]:
     """Return what is wrong with a result, each in one sentence."""
     flags = [f"What was surely meant: {record.corrected}." if record.corrected else ""]

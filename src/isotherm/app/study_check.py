@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from isotherm.app.terminal import NARROW
 from isotherm.printable import printable
-from isotherm.study.cohort import Cohort
-from isotherm.study.guard.audit import findings_of
-from isotherm.study.guard.document import audit_document
+from isotherm.study.finding import Finding
 
 NOTHING = "Nothing was found that speaks against the design."
 
@@ -18,9 +16,29 @@ NO_DESIGN = 2
 """Exit code where every design is barred."""
 
 
-def check_study(cohort: Cohort, software: Mapping[str, str], *, released: bool = False) -> dict[str, Any]:
-    """Return the document of the audit of a cohort."""
-    return audit_document(cohort, findings_of(cohort), software, released=released)
+MOST_GROUPS = 20
+"""Groups of rows that are named; a table that holds more is compared by the columns that a finding names."""
+
+
+def rows_told(findings: Iterable[Finding], file: str) -> dict[str, str]:
+    """Return which rows of the table are to be compared, in words, by the id of the finding; for no document.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+    file : str
+        What the table is called.
+    """
+    return {one.key: _rows_words(one, file) for one in findings if one.compare}
+
+
+def _rows_words(finding: Finding, file: str) -> str:
+    groups = [
+        f"{', '.join(str(row + 2) for row in one[:-1])} and {one[-1] + 2}" for one in finding.compare[:MOST_GROUPS]
+    ]
+    left = len(finding.compare) - len(groups)
+    more = f"; and {left} more" if left else ""
+    return f"Rows of {file}, its head being row 1 and empty rows not counted: {'; '.join(groups)}{more}."
 
 
 def exit_code(document: Mapping[str, Any]) -> int:
@@ -28,13 +46,23 @@ def exit_code(document: Mapping[str, Any]) -> int:
     return 0 if document["open"] else NO_DESIGN
 
 
-def check_text(document: Mapping[str, Any], width: int | None = None) -> str:
-    """Return an audit as text: the findings, the gravest first, then every design with what bars it."""
+def check_text(document: Mapping[str, Any], width: int | None = None, rows: Mapping[str, str] | None = None) -> str:
+    """Return an audit as text: the findings, the gravest first, then every design with what bars it.
+
+    Parameters
+    ----------
+    document : mapping
+        As `audit_document` returns it.
+    width : int or None
+    rows : mapping, optional
+        As `rows_told` returns it.
+    """
     head = document["protocol"]
     lines = [*_broken(head["title"], width), f"protocol {head['hash'][:12]}", ""]
     for one in document["findings"]:
         lines += _item(f"{one['level']:<5}", f"{one['id']}: {one['says']}", width)
         lines += _item("", f"-> {one['do']}", width) if one["do"] else []
+        lines += _item("", rows[one["id"]], width) if rows and one["id"] in rows else []
     for one in document["overrides"]:
         lines += _item("warn ", f"override: {one['what']}: {one['problem']}. Reason: {one['reason']}", width)
     lines += [] if document["findings"] or document["overrides"] else [NOTHING]

@@ -102,7 +102,8 @@ def _study(
     numbers = {one.what: one.reason for one in overrides if one.what in AS_PRINTED}
     made = study_effect(
         record.effect(), name=name, compared=first, reference=second, slope_unit=record.per, overlaps_with=partners,
-        organ=record.organ, at_days=_days(record.at), source=document_of(record, paper), printed=printed,
+        organ=record.organ, at_days=days_of(record.at) if record.at else None,
+        source=document_of(record, paper), printed=printed,
         despite=numbers, overrides=tuple(one for one in overrides if one.what in OF_RECORDS),
     )  # fmt: skip
     return made
@@ -131,9 +132,7 @@ def sharing_patients(
                  if a.paper == b.paper or b.paper in library.overlapping(a.paper))  # fmt: skip
 
 
-def _days(at: str) -> float | None:
+def days_of(at: str) -> float:
     """Return a horizon such as "5 years" in days."""
-    if not at:
-        return None
     number, unit = at.split(" ")
     return float(number) * DAYS[unit]

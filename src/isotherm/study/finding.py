@@ -61,6 +61,9 @@ class Finding:
     bars : tuple of str
         Names of the designs that cannot answer the question; of a stop only.
     counts : tuple of Tally
+    compare : tuple of tuples of int
+        Rows of the table that came in, from 0, that are to be compared with each other. No document holds them: they
+        are told to whoever holds the table.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class Finding:
     do: str = ""
     bars: tuple[str, ...] = ()
     counts: tuple[Tally, ...] = ()
+    compare: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if (self.level == "stop") != bool(self.bars) or not set(self.bars) <= set(DESIGNS):

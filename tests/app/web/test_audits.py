@@ -5,14 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from isotherm.app import study_data
 from isotherm.app.web import audits, turns
-from isotherm.app.web.studies import Study, studies_of
+from isotherm.app.web.studies import Study, new_study, studies_of
+from isotherm.exchange.protocol_text import protocol_text
 from tests.app.web.conftest import post
+from tests.app.web.inline import jobs_inline
+from tests.study.guard.made import registry
+from tests.study.guard.made import study as protocol_of
 
 ABORTS = ("-c", "import os; print('a secret value', file=__import__('sys').stderr, flush=True); os.abort()")
 SLEEPS = ("-c", "import time; time.sleep(60)")
@@ -48,6 +53,21 @@ def test_no_table_is_read_in_the_process_of_the_server(
     page = ada.get(f"/study/{study.name}/audit").text
     assert "What can answer it" in page
     assert 'src="data:image/' in page
+
+
+def test_the_page_names_the_rows_of_those_who_may_be_the_same_people(
+    ada: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs_inline(monkeypatch)
+    table = registry()
+    both = pd.concat([table, table[table["site"] == "A"].head(6).assign(site="B", id="Q")], ignore_index=True)
+    made = new_study(app.state.web.workspace.folder, "twice", protocol_text(protocol_of()))
+    both.assign(id=[f"P{k}" for k in range(len(both))]).to_csv(made.folder / "cohort.csv", index=False)
+
+    page = ada.get(f"/study/{made.name}/audit").text
+
+    assert "Rows of cohort.csv, its head being row 1 and empty rows not counted: " in page
+    assert " and 247." in page
 
 
 def test_what_is_wrong_with_a_table_is_said_in_the_words_of_the_command_line(ada: TestClient, study: Study) -> None:

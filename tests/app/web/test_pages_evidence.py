@@ -15,6 +15,7 @@ from isotherm.app.evidence_tasks import Choice, chosen, effects_first
 from isotherm.app.web.evidence_library import library
 from isotherm.app.web.job_table import OUT
 from isotherm.app.web.studies import new_study
+from tests.app.made_up_study import result_of
 from tests.app.web.inline import jobs_inline, settled, write
 
 TWO = "id=meijerink_2024.os&id=ruers_2017.os"
@@ -159,6 +160,22 @@ def test_a_result_that_is_none_is_said(client: TestClient, app: FastAPI) -> None
     )
 
     assert "is no result of" in client.get(f"/evidence/beside/{study.name}/{job.id}").text
+
+
+def test_rates_of_arms_by_the_same_names_stand_beside_a_study_on_its_page(client: TestClient, app: FastAPI) -> None:
+    study = new_study(app.state.web.workspace.folder, "x", "schema = 1\n")
+    job = app.state.foreman.table.add("export", "a run", {}, who="ada", registry="none")
+    study.ran(job.id)
+    (app.state.foreman.table.folder(job.id) / OUT / "result.json").write_text(json.dumps(result_of("designs")))
+
+    html = client.get(f"/evidence/beside/{study.name}/{job.id}").text
+
+    assert "Arms by the names of this study&#39;s own: Li 2023" in html
+    rates = html.partition('id="rates"')[2].partition("</table>")[0]
+    first = rates.partition("Li 2023")[2].partition("MIRA")[0]
+    assert "ablation first, then systemic therapy: <b>64 %</b>" in first
+    assert "nobody of this arm was observed that long; its curve ends at 29 months" in first
+    assert "0.85" not in first
 
 
 def test_what_is_recalled_or_derived_says_so_in_every_list_and_is_found_by_that_status(client: TestClient) -> None:

@@ -100,6 +100,7 @@ def test_an_id_at_two_sites_is_a_note_and_a_warning_if_its_facts_are_the_same() 
     found = audit(shared)["shared_ids"]
     assert (found.level, found.rows) == ("note", 2)
     assert "1 patient ids occur at more than one site" in found.says
+    assert found.compare == ((int(first), int(second)),) or found.compare == ((int(second), int(first)),)
     for name in ("age", "sex", "decided_on", "last", "progress_on"):
         shared.loc[second, name] = shared.loc[first, name]
     shared.loc[second, "drug"] = 1.0 - shared.loc[first, "drug"]
@@ -115,6 +116,8 @@ def test_patients_of_two_sites_with_the_same_facts_are_pairs_that_may_be_one() -
     found = audit(both)["look_alikes"]
     assert found.counts[0].value == 6
     assert "may be the same people" in found.says
+    assert "'age', 'sex', 'decided_on'" in found.do
+    assert found.compare == tuple((int(row), 240 + k) for k, row in enumerate(ours.index))
 
 
 def test_likeness_that_chance_gives_as_often_within_a_site_is_no_finding() -> None:

@@ -63,7 +63,7 @@ def table(q: Text = "", organ: Text = "", endpoint: Text = "", modality: Text = 
           paper: Text = "") -> Response:  # fmt: skip
     """Give the results as a table."""
     choice = Choice(organ=organ, endpoint=endpoint, modality=modality, status=status, paper=paper)
-    rows = [result_fields(one) for one in chosen(library(), choice, q.split())]
+    rows = [result_fields(one, library().papers[one.paper]) for one in chosen(library(), choice, q.split())]
     return Response(csv_text(rows, RESULT_COLUMNS), media_type="text/csv; charset=utf-8",
                     headers={"Content-Disposition": 'attachment; filename="published-results.csv"'})  # fmt: skip
 
@@ -77,7 +77,7 @@ def one_result(request: Request, result_id: str) -> Response:
     paper = library().papers[record.paper]
     hidden = ("id", "paper", "label", "printed", "status", "flags", "status_says", "source", "estimate", "low", "high",
               "operator", "number_unit", "limits_of", "p_operator", "p_value")  # fmt: skip
-    facts = {name: value for name, value in result_fields(record).items()
+    facts = {name: value for name, value in result_fields(record, paper).items()
              if name not in hidden and value not in (None, "", [], False)}  # fmt: skip
     return page(request, "evidence_result.html.jinja", record=record, paper=paper, facts=facts, row=_row(record),
                 paper_words=paper_words(paper), checks=reproduce(library(), {record.id}), source=str(record.source),

@@ -143,12 +143,27 @@ def _twice(patients: Patients, site: npt.NDArray[np.str_], covariates: pd.DataFr
             f"{count} patient ids stand for the same facts there, {arms} of the {count} patient ids for different "
             "arms.",
             int(shared.sum()), "warn" if same else "note",
-            "Make sure that nobody is counted twice: ask the sites, and keep one row for each patient.", (),
+            f"Make sure that nobody is counted twice: look for what stands in '{patients.protocol.data.patient}' at "
+            f"several sites of '{patients.protocol.data.site}', ask the sites, and keep one row for each patient.", (),
             (Tally(what="at more than one site", value=count, unit="ids"),
              Tally(what="with the same facts", value=same, unit="ids", of=count),
              Tally(what="in different arms", value=arms, unit="ids", of=count)),
+            _rows_alike(patients, ids, shared),
         )  # fmt: skip
     yield from _look_alikes(patients, site, facts, known & ~shared)
+
+
+def _rows_alike(patients: Patients, group: npt.NDArray[Any], among: Mask) -> tuple[tuple[int, ...], ...]:
+    """Return the rows of the table of patients who share a group, group by group."""
+    rows = pd.Series(patients.table.index[among].to_numpy())
+    return tuple(tuple(map(int, own)) for _, own in rows.groupby(group[among], sort=False))
+
+
+def _of_facts(patients: Patients) -> str:
+    """Name the columns of the facts that `_facts` compares."""
+    zero = patients.protocol.time_zero.column
+    return ", ".join(f"'{name}'" for name in (*(one.column for one in patients.protocol.adjusted),
+                                              *(() if zero is None else (zero,))))  # fmt: skip
 
 
 def _facts(patients: Patients, covariates: pd.DataFrame) -> tuple[npt.NDArray[np.int64], Mask]:
@@ -177,7 +192,7 @@ def _look_alikes(
     Chance is the larger of two rates: that of independent facts, and that among patients of one site, who are different
     people for certain.
     """
-    facts, site = facts[among], site[among]
+    everyone, facts, site = among, facts[among], site[among]
     within, between = _pairs(site)
     if not within or not between or facts.shape[1] == 1:
         return
@@ -191,9 +206,25 @@ def _look_alikes(
             "look_alikes",
             f"{count} {'pair' if count == 1 else 'pairs'} of patients of different sites agree in every fact that was "
             "known by time zero, far more often than chance or patients of one site do: they may be the same people.",
-            count, "warn", "Compare them at the sites; keep one row for each patient.", (),
+            count, "warn",
+            f"Sort the table by {_of_facts(patients)}: they are alike in all of these, and differ in "
+            f"'{patients.protocol.data.site}'. Compare them at the sites; keep one row for each patient.", (),
             (Tally(what="of two sites, alike in every fact", value=count, unit="pairs"),),
+            _rows_of_two_sites(patients, facts, site, everyone),
         )  # fmt: skip
+
+
+def _rows_of_two_sites(
+    patients: Patients, facts: npt.NDArray[np.int64], site: npt.NDArray[np.str_], among: Mask
+) -> tuple[tuple[int, ...], ...]:
+    """Return the rows of patients who are alike in every fact, of each group in which two sites are."""
+    group = np.unique(facts, axis=0, return_inverse=True)[1].ravel()
+    several = pd.Series(site).groupby(group).transform("nunique").to_numpy() > 1
+    whole = np.zeros(len(patients), dtype=np.int64)
+    whole[among] = group
+    chosen = among.copy()
+    chosen[among] = several
+    return _rows_alike(patients, whole, chosen)
 
 
 def _pairs(site: npt.NDArray[np.str_]) -> tuple[int, int]:

@@ -1,0 +1,137 @@
+"""What a study itself says of survival in each arm at a time that a publication prints, or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from isotherm.app.report_words import NO_BREAK
+from isotherm.app.study_report_designs import design_effect
+from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of, has_design
+from isotherm.app.study_report_words import Result, has_interval, missing, months_of, printed
+
+SAME = 1e-3
+"""Times that differ by less are one: a year has 365 or 365.25 days."""
+
+NOT_TOLD = "this release does not tell it at that time"
+NO_TIME = "its outcome is no time to an event"
+NO_CURVE = "this study has no survival curve of the arm"
+STARTS = "this design counts from day {:g} on"
+ENDS = "nobody of this arm was observed that long; its curve ends at {}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmRate:
+    """Survival in one arm at one time.
+
+    Parameters
+    ----------
+    arm : str
+        What the arm is called.
+    printed : str
+        With its interval; empty where there is none.
+    value, low, high : float or None
+        In percent.
+    why : str
+        Why there is none.
+    source : str
+    id : str
+        Of a published result.
+    """
+
+    arm: str
+    printed: str = ""
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    why: str = ""
+    source: str = ""
+    id: str = ""
+
+    @property
+    def says(self) -> str:
+        """The rate, or that there is none and why."""
+        return self.printed or f"none: {self.why}"
+
+
+def own_rates(result: Result, outcome: Outcome, day: float) -> tuple[ArmRate, ...]:
+    """Return survival at a day in each arm of a study, as its main estimate has it.
+
+    Parameters
+    ----------
+    result : mapping
+        result.json.
+    outcome : Outcome
+        One with a main effect.
+    day : float
+        Since time zero.
+    """
+    if not outcome.timed:
+        return tuple(ArmRate(arm=arm.label, why=NO_TIME) for arm in arms_of(result))
+    design = design_effect(result, outcome) if has_design(result) else None
+    if design is not None:
+        key = design[1].removesuffix(".target")
+        return tuple(_of_design(result, f"{key}.{arm.name}", arm, day) for arm in arms_of(result))
+    key = f"{outcome.name}.{analysis_of(result)}"
+    return tuple(_of_arm(result, f"{key}.{arm.name}", arm, day) for arm in arms_of(result))
+
+
+def _of_design(result: Result, key: str, arm: Arm, day: float) -> ArmRate:
+    """Return one minus the risk at the design's horizon; at another time, what the design's curve says."""
+    record = result["results"].get(f"{key}.risk")
+    horizon = float(str(result["results"]["protocol.horizon"]["text"]).rpartition(" ")[2])
+    if record is not None and _same(horizon, day):
+        return _rate(arm, _survival(record), f"{key}.risk, one minus it")
+    return _off_curve(result, key, arm, day)
+
+
+def _of_arm(result: Result, key: str, arm: Arm, day: float) -> ArmRate:
+    """Return what stands in the report at that time; else what the curve that it draws says."""
+    for place, at in enumerate(result["settings"]["at_days"], start=1):
+        record = result["results"].get(f"curve.{key}.at_{place}")
+        if record is not None and _same(float(at), day):
+            return _rate(arm, record, f"curve.{key}.at_{place}")
+    return _off_curve(result, f"survival.{key}", arm, day)
+
+
+def _off_curve(result: Result, key: str, arm: Arm, day: float) -> ArmRate:
+    """Return what a curve says at a day; that of a release says it at its own days only."""
+    curve, released = result["curves"].get(key), bool(result["settings"]["release"])
+    if curve is None:
+        return ArmRate(arm=arm.label, why=NOT_TOLD if released else NO_CURVE)
+    days = np.asarray(curve["days"], dtype=np.float64)
+    if released and not any(_same(float(one), day) for one in days):
+        return ArmRate(arm=arm.label, why=NOT_TOLD)
+    if day < float(curve.get("start_day", 0.0)):
+        return ArmRate(arm=arm.label, why=STARTS.format(curve["start_day"]))
+    end = float(curve.get("end_day", days[-1]))
+    if day > end * (1.0 + SAME) and curve["survival"][-1] != 0.0:
+        return ArmRate(arm=arm.label, why=ENDS.format(months_of(end)))
+    row = int(np.searchsorted(days, day * (1.0 + (SAME if released else 0.0)), side="right")) - 1
+    value, low, high = (1.0, None, None) if row < 0 else (curve[part][row] for part in ("survival", "low", "high"))
+    record = {"kind": "probability", "value": value, "low": low, "high": high, "unit": "", "text": None,
+              "level": curve["level"]}  # fmt: skip
+    return _rate(arm, record, f"curve {key}")
+
+
+def _survival(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a risk as survival; limits change places."""
+    turned = {part: None if record[other] is None else 1.0 - record[other]
+              for part, other in (("value", "value"), ("low", "high"), ("high", "low"))}  # fmt: skip
+    return {**record, **turned}
+
+
+def _rate(arm: Arm, record: Mapping[str, Any], where: str) -> ArmRate:
+    if record["value"] is None:
+        return ArmRate(arm=arm.label, why=missing(record))
+    value, low, high = (None if record[part] is None else 100.0 * record[part] for part in ("value", "low", "high"))
+    level = f"({100.0 * float(record['level']):g}{NO_BREAK}% interval " if has_interval(record) else "("
+    return ArmRate(arm=arm.label, printed=printed(record).replace("(", level, 1), value=value, low=low, high=high,
+                   source=f"result.json, {where}")  # fmt: skip
+
+
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) <= SAME * other
