@@ -314,3 +314,23 @@ def test_unknown_takes_no_value_away() -> None:
     found = held("registry.db")
     assert found["patient", "007", ""].get("sex") == "female"
     assert found["patient", "008", ""].unknown == {"born_on", "bmi_kg_m2"}
+
+
+@pytest.mark.usefixtures("ward")
+def test_what_is_possible_and_very_unusual_is_told_and_imported(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("patient.csv").write_text("patient_id\n1\n2\n", encoding="utf-8")
+    Path("in").mkdir()
+    Path("patient.csv").rename("in/patient.csv")
+    Path("in/decision.csv").write_text(
+        "patient_id,decision_id,decided_on,cea_ug_l\n1,1,2024-01-02,4.1\n2,1,2024-01-03,11400\n", encoding="utf-8"
+    )
+    assert run("isotherm registry import registry.db in --dry-run") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert (
+        "Unusual, and no reason to refuse; look whether it is right: decision.csv, column 'cea_ug_l': 1 of 2 values "
+        "lies above 5,000 µg/L, which is very unusual; it may be ten times too large, with the decimal sign lost, or "
+        "ng/L in place of ng/mL, which is the same as µg/L row 3"
+    ) in told
+    assert "11400" not in told
+    assert run("isotherm registry import registry.db in") == 0
+    assert held("registry.db")["decision", "2", "1"].get("cea_ug_l") == 11400.0
