@@ -314,3 +314,80 @@ def test_unknown_takes_no_value_away() -> None:
     found = held("registry.db")
     assert found["patient", "007", ""].get("sex") == "female"
     assert found["patient", "008", ""].unknown == {"born_on", "bmi_kg_m2"}
+
+
+@pytest.mark.usefixtures("ward")
+def test_what_is_possible_and_very_unusual_is_told_and_imported(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("patient.csv").write_text("patient_id\n1\n2\n", encoding="utf-8")
+    Path("in").mkdir()
+    Path("patient.csv").rename("in/patient.csv")
+    Path("in/decision.csv").write_text(
+        "patient_id,decision_id,decided_on,cea_ug_l\n1,1,2024-01-02,4.1\n2,1,2024-01-03,11400\n", encoding="utf-8"
+    )
+    assert run("isotherm registry import registry.db in --dry-run") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert (
+        "Unusual, and no reason to refuse; look whether it is right: decision.csv, column 'cea_ug_l': 1 of 2 values "
+        "lies above 5,000 µg/L, which is very unusual; it may be ten times too large, with the decimal sign lost, or "
+        "ng/L in place of ng/mL, which is the same as µg/L row 3"
+    ) in told
+    assert "11400" not in told
+    assert run("isotherm registry import registry.db in") == 0
+    assert held("registry.db")["decision", "2", "1"].get("cea_ug_l") == 11400.0
+
+
+SCANNED = {
+    "patients.csv": "patient,sex\nP1,male\nP2,female\n",
+    "scans.csv": "patient,scan_id,scanned_on\nP1,S1,2024-01-02\nP1,S2,2024-03-02\nP2,S3,2024-02-02\n",
+    "sizes.csv": "patient,lesion,scan,diameter_mm\nP1,1,S1,22\nP2,1,S3,31\n",
+}  # fmt: skip
+"""Tables of a center that came together, with scans of their own."""
+
+
+def drafted(tables: dict[str, str]) -> str:
+    """Return the draft of tables that came together."""
+    for name, text in tables.items():
+        Path(name).write_text(text, encoding="utf-8")
+    assert run(f"isotherm registry mapping {' '.join(tables)} --out draft.toml") == 0
+    return Path("draft.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("ward")
+def test_the_scan_of_a_reading_is_filled_in_where_a_column_holds_keys_of_the_scans_that_came() -> None:
+    draft = drafted(SCANNED)
+    assert 'lesion_id = "lesion"\nscan_id = "scan"\n' in draft
+    assert "may be scanned_on of scan: 'scan'" not in draft
+    reading = next(one for one in read_mapping("draft.toml").waiting if one.kind.name == "reading")
+    assert reading.points_to == "lesion"  # of which the organ is yet to be told; nothing else is left open
+
+
+@pytest.mark.usefixtures("ward")
+@pytest.mark.parametrize(
+    ("sizes", "says"),
+    [
+        ("patient,lesion,scan,diameter_mm\nP1,1,S1,22\nP2,1,S1,31\n",  # S1 is a scan of P1 alone
+         "'scan' sounds like it, and holds keys that are not in 'scan_id' of scans.csv"),
+        ("patient,lesion,scan,scan_read,diameter_mm\nP1,1,S1,S2,22\nP2,1,S3,S3,31\n",
+         "'scan' and 'scan_read' hold keys that stand in 'scan_id' of scans.csv; say which it is"),
+        ("patient,lesion,diameter_mm\nP1,1,22\nP2,1,31\n",
+         "no column here sounds like a scan whose key stands in 'scan_id' of scans.csv"),
+        ("patient,lesion,scan_before,diameter_mm\nP1,1,S1,22\nP2,1,S3,31\n",
+         "no column here sounds like a scan whose key stands in 'scan_id' of scans.csv"),
+    ],
+)  # fmt: skip
+def test_a_scan_that_no_one_column_tells_is_left_to_a_person_with_the_reason(sizes: str, says: str) -> None:
+    draft = drafted(SCANNED | {"sizes.csv": sizes})
+    (line,) = [one for one in draft.splitlines() if one.startswith("scan_id = ")]
+    assert line.startswith('scan_id = { constant = "..." }  # needed, in place of the dots: the key of a scan')
+    assert line.endswith(f"; {says}")
+
+
+@pytest.mark.usefixtures("ward")
+def test_the_scan_before_ablation_is_never_the_scan_of_the_margin() -> None:
+    margins = "patient,lesion,scan_id,{}margin_mm\nP1,1,S2,{}4.2\nP2,1,S3,{}5.5\n"
+    one = drafted(SCANNED | {"margins.csv": margins.format("", "", "")})
+    assert "before_scan_id" not in one
+    Path("draft.toml").unlink()
+    both = drafted(SCANNED | {"margins.csv": margins.format("scan_before,", "S1,", "S3,")})
+    assert 'before_scan_id = "scan_before"' in both
+    assert 'scan_id = "scan_id"' in both

@@ -106,6 +106,15 @@ def test_where_all_lesions_are_listed_and_measured_later_the_largest_is_known() 
     assert of_lesions(largest(28.0), *one_earlier, complete=True).gap == "later measurement"
 
 
+def test_where_all_lesions_were_measured_later_and_are_smaller_the_largest_that_was_noted_is_of_the_past() -> None:
+    sizes = (Fact(value=20.0, on=LATER), Fact(value=12.0, on=LAST))
+    assert of_lesions(largest(35.0), *sizes, complete=True).value == 20.0
+    assert of_lesions(largest(35.0), *sizes).value == 35.0  # a lesion that is not listed may be the one
+    one_earlier = (sizes[0], Fact(value=12.0, on=NOTED))
+    assert of_lesions(largest(35.0), *one_earlier, complete=True).value == 35.0
+    assert of_lesions(largest(20.5), *sizes, complete=True).value == 20.5  # the same, to whole millimeters
+
+
 def test_a_later_lesion_beside_a_contradiction_is_named_and_bounds_where_it_is_larger_than_both() -> None:
     both = {"largest_lesion_mm": (*largest(28.0)["largest_lesion_mm"],
                                   *largest(36.0, origin="derived")["largest_lesion_mm"])}  # fmt: skip

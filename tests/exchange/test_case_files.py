@@ -213,6 +213,20 @@ def test_a_lesion_that_was_larger_on_a_later_day_than_the_largest_was_noted_for_
     assert "smaller than diameter_mm of lesion[1]" in problems(text.format("2025-01-20"))[0]
 
 
+def test_a_largest_size_of_the_past_is_no_contradiction_where_a_lesion_was_measured_since() -> None:
+    text = ("on = 2025-06-01\nlesions_complete = true\n"
+            "[patient]\nlargest_lesion_mm = {{ value = 35, on = 2025-02-01 }}\n"
+            "[[lesion]]\ndiameter_mm = {}\n[[lesion]]\ndiameter_mm = {{ value = 12, on = {} }}")  # fmt: skip
+    shrunk = "{ value = 20, on = 2025-05-01 }"
+    for since in (text.format(shrunk, "2025-05-01"), text.format(shrunk, "2025-01-20")):
+        assert read(since).lesions
+    assert picture_of(read(text.format(shrunk, "2025-05-01"))).patient["largest_lesion_mm"].value == 20.0
+    small_then = f"[{{ value = 22, on = 2025-01-20 }}, {shrunk}]"
+    for wrong in (text.format(small_then, "2025-01-20"), text.format("{ value = 20, on = 2025-02-01 }", "2025-01-20"),
+                  text.format("20", "2025-01-20")):  # fmt: skip
+        assert "larger than diameter_mm of every lesion" in problems(wrong)[0]
+
+
 def test_a_contradiction_of_a_later_day_is_none_yet() -> None:
     text = (
         "on = 2025-03-01\n[patient]\nlargest_lesion_mm = 20\n[[lesion]]\ndiameter_mm = { value = 25, on = 2025-05-01 }"

@@ -114,7 +114,11 @@ def test_patients_of_one_tumor_have_no_correlation_and_effects_are_named_by_thei
         (lambda y, x, c: gee(x[:, 0], x[:, 1], c), BadColumn, "neither 0 nor 1"),
         (lambda y, x, c: gee(0 * y, x, c), NothingToCompare, "One value of the outcome"),
         (lambda y, x, c: gee([], np.zeros((0, 1)), []), NothingToCompare, "in 0 rows"),
-        (lambda y, x, c: gee(y, x, c % 3), NothingToCompare, "3 clusters came for 3 coefficients"),
+        (
+            lambda y, x, c: gee(y, x, c % 3),
+            NothingToCompare,
+            "3 clusters came for an intercept and the coefficients of x1, x2; give more clusters",
+        ),
         (lambda y, x, c: gee(y, np.ones(len(y)), c), BadColumn, "x1 is the same in all"),
         (lambda y, x, c: gee(y, np.column_stack([x, x.sum(axis=1)]), c), BadColumn, "x3 follows from"),
         (lambda y, x, c: gee(y, 1.0 * y, c), NotConverged, "separation"),

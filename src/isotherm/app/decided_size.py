@@ -14,7 +14,7 @@ from isotherm.app.facts_of_records import FactsRead
 from isotherm.app.overruling import Noted
 from isotherm.clinical.fact import Fact
 from isotherm.clinical.record import Record
-from isotherm.exchange.case_shapes import WHOLE_MM
+from isotherm.clinical.summaries import WHOLE_MM
 
 LARGEST, DIAMETER = "largest_lesion_mm", "diameter_mm"
 

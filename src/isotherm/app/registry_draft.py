@@ -12,6 +12,7 @@ import pandas as pd
 
 from isotherm.app.places import new_file
 from isotherm.app.registry_guess import ColumnGuess, KindGuess
+from isotherm.app.registry_guess_scans import with_scans
 from isotherm.app.registry_guess_tables import Came, TableGuess, guess_tables
 from isotherm.app.study_guess import codes_in
 from isotherm.clinical.record import Field
@@ -84,7 +85,9 @@ def write_draft(tables: Sequence[str | os.PathLike[str]], out: str, *, today: da
         "unknown": "[]",
     }
     lines = [HEAD, *(f"{name} = {value}" for name, value in usual.items()), ""]
-    lines += _lines(guess_tables(came, sheet=sheet, today=today), sheet, own_decimal=len(decimals) > 1)
+    lines += _lines(
+        with_scans(guess_tables(came, sheet=sheet, today=today), came), sheet, own_decimal=len(decimals) > 1
+    )
     write_text(file, "\n".join(lines) + "\n")
     return file
 
@@ -140,6 +143,7 @@ def _kind(one: KindGuess, of: TableGuess, sheet: str | None, *, decimal: str) ->
         yield f"{column.field.name} = {_source(column, decimal)}"
     yield from (f"{name} = {{ constant = {toml(value)} }}" for name, value in one.constants.items())
     yield from (f"{field.name} = {{ constant = {toml(FILL_IN)} }}  # needed, in place of the dots: {_wanted(field)}"
+                + (f"; {why}" if (why := of.why_open.get((one.kind.name, field.name))) else "")
                 for field in one.kind.fields if field.needed and field.name not in told)  # fmt: skip
 
 

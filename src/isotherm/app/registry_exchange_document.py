@@ -36,6 +36,11 @@ def import_document(found: Imported) -> dict[str, Any]:
              "why": one.why}
             for one in checked.passed[:SHOWN_PASSED]
         ],
+        "unusual": [
+            {"table": printable(one.table), "column": printable(one.column[:LONGEST_NAME]), "says": one.says,
+             "rows": list(one.rows[:SHOWN_ROWS]), "count": len(one.rows)}
+            for one in checked.unusual[:SHOWN_GROUPS]
+        ],
         "passed_over": len(checked.passed), "changes": len(plan.changes),
         "changed": [
             {"table": printable(one.noted.table), "row": one.noted.row, "kind": one.noted.record.kind.name,

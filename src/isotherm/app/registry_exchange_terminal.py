@@ -11,7 +11,7 @@ from isotherm.app.registry_import_plan import Change
 from isotherm.app.terminal import NARROW, folded, table_lines
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.exchange.record_passed import CELLS
-from isotherm.exchange.record_problems import LONGEST_NAME, Group, groups
+from isotherm.exchange.record_problems import LONGEST_NAME, groups
 from isotherm.printable import printable
 
 SHOWN_ROWS, SHOWN_GROUPS, SHOWN_CHANGES = 8, 20, 10
@@ -24,6 +24,7 @@ def import_text(found: Imported, width: int | None) -> str:
         _records(found, width),
         _passed(found, width),
         _problems(found, width),
+        _unusual(found, width),
         _changes(found, width),
         _verdict(found, width),
     ]
@@ -94,16 +95,28 @@ def _problems(found: Imported, width: int | None) -> str:
     for one in every[:SHOWN_GROUPS]:
         column = f", column '{printable(one.column[:LONGEST_NAME])}'" if one.column else ""
         lines += folded(f"{printable(one.table)}{column}: {one.says}", width)
-        lines += folded(f"  {_rows(one)}", width)
+        lines += folded(f"  {_rows(one.rows)}", width)
     if len(every) > SHOWN_GROUPS:
         lines.append(f"  and {len(every) - SHOWN_GROUPS} more kinds of problem.")
     return "\n".join(lines)
 
 
-def _rows(group: Group) -> str:
-    shown = ", ".join(str(row) for row in group.rows[:SHOWN_ROWS])
-    more = f", and {len(group.rows) - SHOWN_ROWS} more" if len(group.rows) > SHOWN_ROWS else ""
-    return f"{'row' if len(group.rows) == 1 else 'rows'} {shown}{more}"
+def _rows(rows: Sequence[int]) -> str:
+    shown = ", ".join(str(row) for row in rows[:SHOWN_ROWS])
+    more = f", and {len(rows) - SHOWN_ROWS} more" if len(rows) > SHOWN_ROWS else ""
+    return f"{'row' if len(rows) == 1 else 'rows'} {shown}{more}"
+
+
+def _unusual(found: Imported, width: int | None) -> str:
+    """Return what is possible and very unusual, column by column."""
+    odd = found.checked.unusual
+    lines = list[str]()
+    for one in odd[:SHOWN_GROUPS]:
+        lines += folded(f"{printable(one.table)}, column '{printable(one.column[:LONGEST_NAME])}': {one.says}", width)
+        lines += folded(f"  {_rows(one.rows)}", width)
+    if len(odd) > SHOWN_GROUPS:
+        lines.append(f"  and {len(odd) - SHOWN_GROUPS} more.")
+    return "\n".join(["Unusual, and no reason to refuse; look whether it is right:", *lines]) if lines else ""
 
 
 def _changes(found: Imported, width: int | None) -> str:

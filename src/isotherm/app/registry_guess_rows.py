@@ -89,7 +89,8 @@ def _linked(one: KindGuess, keys: Mapping[str, str]) -> KindGuess:
     """Return a kind with what its records point to in the same row, and what follows from its columns."""
     told = {each.field.name for each in one.columns}
     links = tuple(ColumnGuess(field, keys[field.refers], "", (), {}) for field in one.kind.fields
-                  if field.refers in keys and field.name not in told and not one.turns)  # fmt: skip
+                  if field.refers in keys and field.name == RECORD_KINDS[field.refers].key and field.name not in told
+                  and not one.turns)  # fmt: skip
     margin = next((each.column for each in one.columns if each.field.name == "minimal_margin_mm"), "")
     if not margin or "status" in told or one.turns:
         return replace(one, columns=(*one.columns, *links))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pandas as pd
@@ -16,7 +16,7 @@ from isotherm.app.registry_guess_rows import differing, is_of_patients, with_row
 
 Path = str | os.PathLike[str]
 Refusals = Mapping[tuple[str, str], str]
-"""By kind and field, what of its column an import would refuse."""
+"""By kind and field, what is wrong in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,8 @@ class TableGuess:
     decimal : str
     of_patients : bool
         Whether its rows are one for each patient.
+    why_open : mapping
+        By kind and field, why nobody but a person can say what it points to.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class TableGuess:
     repeated: tuple[str, ...]
     decimal: str
     of_patients: bool
+    why_open: Refusals = field(default_factory=dict[tuple[str, str], str])
 
 
 def guess_tables(came: Sequence[Came], *, sheet: str | None, today: date) -> tuple[TableGuess, ...]:

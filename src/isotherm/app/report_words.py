@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from isotherm.app.settings import FEWEST_SAMPLES
+from isotherm.exchange.image_endings import IMAGES
 from isotherm.imaging.organ import REACH_MM
 
 Record = Mapping[str, Any]
@@ -14,7 +15,8 @@ Record = Mapping[str, Any]
 MINUS = "\u2212"
 NO_BREAK = "\u00a0"
 
-IMAGE_NAME = r"[^\s'\"<>]*\.(?:nii\.gz|nii|nrrd|nhdr|mha|mhd|raw|dcm|csv|json|html)\b"
+ENDINGS = sorted((*IMAGES, ".raw", ".dcm", ".csv", ".json", ".html"), key=len, reverse=True)
+IMAGE_NAME = rf"[^\s'\"<>]*(?:{'|'.join(map(re.escape, ENDINGS))})\b"
 ROOT = r"(?<![\w<&.;])(?<!:/)(?:[A-Za-z]:[\\/]|~[\\/]|\\\\|/(?=[\w.~-]))"
 PATH = re.compile(rf"{ROOT}[^\s'\"<>]*|{IMAGE_NAME}", re.IGNORECASE)
 """What looks like a path or a file's name on somebody's machine."""

@@ -15,6 +15,7 @@ from isotherm.exchange.dicom_codes import TUMOR, ZONE
 from isotherm.exchange.dicom_files import is_dicom
 from isotherm.exchange.dicom_seg_out import NamedSegment, new_uid, outline_segment, write_object
 from isotherm.exchange.dicom_source import Source, read_source
+from isotherm.exchange.image_endings import NIFTI
 from isotherm.exchange.image_files import read_masks, read_volume, write_mask
 from isotherm.exchange.outline_files import beside_of, write_outline
 from isotherm.exchange.segmenter import Segmenter, run_segmenter
@@ -159,7 +160,7 @@ def check_mask_place(out: str, image: str) -> None:
     ------
     OutputError
     """
-    if not out.lower().endswith((".nii", ".nii.gz")):
+    if not out.lower().endswith(NIFTI):
         raise OutputError("--out wants a name that ends with .nii.gz or .nii; give one.")
     keep_inputs([usable_file(out)], [split_spec(image)[0]])
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from isotherm.clinical.fact import Fact, Gap, Reading, Readings, exact
 from isotherm.clinical.scores import fong_points
-from isotherm.clinical.summaries import LATER, SUMMARIES, held_against, is_later
+from isotherm.clinical.summaries import LATER, SUMMARIES, WHOLE_MM, held_against, is_later
 from isotherm.clinical.vocabulary import CASE_FACTS
 
 DAYS_PER_WEEK = 7.0
@@ -31,7 +31,9 @@ def derive(on: date, patient: Readings, lesions: Mapping[str, Readings], *, comp
             known[summary.name] = held_against(summary, said, lesions)
     if _is_open(known, "n_lesions") or (complete and known["n_lesions"].value is None):
         known["n_lesions"] = _count(len(lesions), complete=complete)
-    if lesions and (_is_open(known, "largest_lesion_mm") or (complete and _all_measured_later(known, lesions))):
+    if lesions and (
+        _is_open(known, "largest_lesion_mm") or (complete and _is_of_the_past(known["largest_lesion_mm"], lesions))
+    ):
         known["largest_lesion_mm"] = _largest(lesions, complete=complete)
     for name, find in _FOLLOWING.items():
         if _is_open(known, name) and (found := find(on, known)) is not None:
@@ -44,10 +46,13 @@ def _is_open(known: Readings, name: str) -> bool:
     return name not in known or known[name].gap == "not assessable"
 
 
-def _all_measured_later(known: Readings, lesions: Mapping[str, Readings]) -> bool:
-    """Return whether the largest diameter that was noted is of the past: a lesion is larger, and each is measured."""
-    said, sizes = known["largest_lesion_mm"], [lesion.get("diameter_mm") for lesion in lesions.values()]
-    return said.gap == LATER and all(size is not None and is_later(size, said) for size in sizes)
+def _is_of_the_past(said: Reading, lesions: Mapping[str, Readings]) -> bool:
+    """Return whether each lesion was measured after the largest was noted, and one is larger, or all are smaller."""
+    sizes = [lesion.get("diameter_mm") for lesion in lesions.values()]
+    later = [size for size in sizes if size is not None and is_later(size, said)]
+    if len(later) < len(sizes):
+        return False
+    return said.gap == LATER or (said.value is not None and said.low - max(one.high for one in later) >= WHOLE_MM)
 
 
 def _count(listed: int, *, complete: bool) -> Reading:

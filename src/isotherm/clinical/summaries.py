@@ -14,6 +14,9 @@ from isotherm.clinical.vocabulary import LESION_FACTS
 CONTRADICTED: Gap = "conflicting values"
 LATER: Gap = "later measurement"
 
+WHOLE_MM = 1.0
+"""Sizes less apart than this are the same, since people note whole millimeters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:

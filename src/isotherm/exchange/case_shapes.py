@@ -10,7 +10,7 @@ from isotherm.clinical.case import Case, Lesion, Picture
 from isotherm.clinical.fact import Fact
 from isotherm.clinical.kinds import FactKind
 from isotherm.clinical.picture import picture_of
-from isotherm.clinical.summaries import SUMMARIES, beyond
+from isotherm.clinical.summaries import SUMMARIES, WHOLE_MM, beyond
 from isotherm.clinical.vocabulary import CASE_FACTS, LESION_FACTS
 from isotherm.errors import BadCase
 from isotherm.exchange.case_facts import day_until, facts_of
@@ -26,9 +26,6 @@ MANY_FACTS = "the facts that `isotherm criteria init` lists"
 
 CORRECT = "correct one of them"
 LEAVE_OUT = "or leave this one out: it follows from the list"
-
-WHOLE_MM = 1.0
-"""Sizes less apart than this are the same, since people note whole millimeters."""
 
 Problem = tuple[str, str]
 
@@ -63,17 +60,22 @@ def contradictions(case: Case) -> Iterator[Problem]:
         yield from ((f"patient.{summary.name}",
                      f"it is {wrong} of lesion[{places[one.lesion]}]; {CORRECT}, {LEAVE_OUT}.")
                     for one in beyond(summary, given, picture.lesions) if not one.later)  # fmt: skip
-    if "largest_lesion_mm" in case.facts and _larger_than_all(picture):
+    if "largest_lesion_mm" in case.facts and _larger_than_all(case, picture):
         yield (
             "patient.largest_lesion_mm",
             f"it is larger than diameter_mm of every lesion, and these are all; {CORRECT}, {LEAVE_OUT}.",
         )
 
 
-def _larger_than_all(picture: Picture) -> bool:
-    """Return whether the largest diameter that is given is that of no lesion, where all are listed with theirs."""
+def _larger_than_all(case: Case, picture: Picture) -> bool:
+    """Return whether the largest diameter that is given is that of no lesion, where all are listed with theirs.
+
+    With a day, it is held against what was measured by then: a lesion may have shrunk since.
+    """
     given = picture.given.get("largest_lesion_mm")
-    sizes = [lesion.get("diameter_mm") for lesion in picture.lesions.values()]
+    noted_on = given.facts[0].day if given is not None and given.facts else None
+    listed = picture.lesions if noted_on is None else picture_of(case, on=noted_on).lesions
+    sizes = [lesion.get("diameter_mm") for lesion in listed.values()]
     known = [one.high for one in sizes if one is not None and one.value is not None]
     complete = picture.complete and bool(known) and len(known) == len(sizes)
     return complete and given is not None and given.low - max(known) >= WHOLE_MM

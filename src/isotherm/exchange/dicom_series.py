@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from isotherm.errors import NoSuchSeries, UnreadableFile
+from isotherm.exchange import image_endings
 from isotherm.exchange.dicom_frames import APART_BY, FRAME_TAGS, Frame, frames_of
 from isotherm.exchange.dicom_item import Item, read_item
 from isotherm.exchange.dicom_origin import ORIGIN_TAGS, origin_of
@@ -100,9 +101,6 @@ class Series:
         return not self.problem and self.kind in MASKS.values()
 
 
-_IMAGES = (".nii", ".nii.gz", ".nrrd", ".mha", ".mhd", ".nhdr")
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Folder:
     """All series of a folder, an archive or a file; how many files are no DICOM, and how many are damaged."""
@@ -164,7 +162,7 @@ def _nothing(file: ImageFile, others: Sequence[str], damaged: int) -> Unreadable
         # A single file speaks for itself; reading it once more gives its own sentence.
         for place in places_in(file):
             _instance(place)
-    images = sum(name.lower().endswith(_IMAGES) for name in others)
+    images = sum(name.lower().endswith(image_endings.IMAGES) for name in others)
     forms = sum(name.lower().endswith(".toml") for name in others)
     if images and forms:
         return UnreadableFile(

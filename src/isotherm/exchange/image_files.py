@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from isotherm.errors import BadVoxels, EmptyMask, NoSuchLabel, UnreadableFile
 from isotherm.exchange.dicom_files import is_dicom, open_dicom_image, open_dicom_masks
+from isotherm.exchange.image_endings import META, NIFTI, NRRD
 from isotherm.exchange.itk_files import open_meta, open_nrrd
 from isotherm.exchange.nifti_files import open_nifti, write_nifti
 from isotherm.exchange.origin import Origin
@@ -44,8 +45,7 @@ from isotherm.exchange.voxel_source import (
 )
 from isotherm.imaging.volume import Grid, Mask, Role, Volume
 
-FORMATS = {".nii": open_nifti, ".nii.gz": open_nifti, ".nrrd": open_nrrd, ".nhdr": open_nrrd,
-           ".mha": open_meta, ".mhd": open_meta}  # fmt: skip
+FORMATS = {**dict.fromkeys(NIFTI, open_nifti), **dict.fromkeys(NRRD, open_nrrd), **dict.fromkeys(META, open_meta)}
 """What opens a file, by the end of its name."""
 
 WHITE = 255

@@ -122,8 +122,7 @@ def write_nifti(path: str | os.PathLike[str], voxels: npt.NDArray[Any], grid: Gr
     image.header["descrip"] = note.encode("ascii")
     image.set_qform(ijk_to_ras, code="scanner")
     image.set_sform(ijk_to_ras, code="scanner")
-    suffix = ".nii.gz" if os.fspath(path).lower().endswith(".gz") else ".nii"
-    with replacing(path, suffix=suffix) as temporary:
+    with replacing(path, suffix=_ending(path)) as temporary:
         image.to_filename(temporary)
 
 
@@ -135,9 +134,12 @@ def write_nifti_vectors(path: str | os.PathLike[str], vectors_lps_mm: npt.NDArra
     image.header.set_intent("vector")
     image.set_qform(ijk_to_ras, code="scanner")
     image.set_sform(ijk_to_ras, code="scanner")
-    suffix = ".nii.gz" if os.fspath(path).lower().endswith(".gz") else ".nii"
-    with replacing(path, suffix=suffix) as temporary:
+    with replacing(path, suffix=_ending(path)) as temporary:
         image.to_filename(temporary)
+
+
+def _ending(path: str | os.PathLike[str]) -> str:
+    return ".nii.gz" if os.fspath(path).lower().endswith(".gz") else ".nii"
 
 
 def nifti_bytes(

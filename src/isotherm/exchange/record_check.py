@@ -10,6 +10,7 @@ from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.exchange.record_intake import Intake, Noted
 from isotherm.exchange.record_passed import PassedOver
 from isotherm.exchange.record_problems import Problem
+from isotherm.exchange.record_unusual import Unusual, unusual
 
 RecordKey = tuple[str, str, str]
 """Kind, patient's key, own key: what finds a record."""
@@ -41,6 +42,8 @@ class Checked:
         Rows read, by table.
     passed : tuple of PassedOver
         What was not read, or made no record.
+    unusual : tuple of Unusual
+        What is possible, and so unusual that somebody should look; it keeps nothing out.
     """
 
     good: tuple[Noted, ...]
@@ -49,6 +52,7 @@ class Checked:
     repeated: int
     rows: Mapping[str, int]
     passed: tuple[PassedOver, ...] = ()
+    unusual: tuple[Unusual, ...] = ()
 
     @property
     def left_out_patients(self) -> int:
@@ -91,6 +95,7 @@ def check(intake: Intake, known: Known) -> Checked:
         left_out=tuple(one for one in merged.values() if one.record.patient_id in bad),
         problems=tuple(sorted(problems, key=lambda one: (order.get(one.table, -1), one.row))),
         repeated=repeated, rows=dict(intake.rows), passed=tuple(intake.passed),
+        unusual=tuple(unusual(intake.seen.values())),
     )  # fmt: skip
 
 

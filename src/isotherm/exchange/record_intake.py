@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Record, RecordKind
+from isotherm.clinical.usual import USUAL
 from isotherm.exchange.fact_values import fact_fields
 from isotherm.exchange.record_passed import PassedOver
 from isotherm.exchange.record_problems import Problem
+from isotherm.exchange.record_unusual import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Intake:
         Rows read, by table.
     passed : list of PassedOver
         What was not read, or made no record.
+    seen : dict of (table, column, field) to Seen
+        Numbers of which is known what is usual.
     simulated : bool
         Whether any of it says of itself that it is of nobody who ever lived.
     """
@@ -41,6 +45,7 @@ class Intake:
     problems: list[Problem] = field(default_factory=list[Problem])
     rows: dict[str, int] = field(default_factory=dict[str, int])
     passed: list[PassedOver] = field(default_factory=list[PassedOver])
+    seen: dict[tuple[str, str, str], Seen] = field(default_factory=dict[tuple[str, str, str], Seen])
     simulated: bool = False
 
     def problem(self, table: str, row: int, column: str, says: str, patient_id: str = "") -> None:
@@ -79,3 +84,11 @@ class Intake:
             self.problem(table, row, columns.get(name, ""), f"{error}.", keys[0])
         else:
             self.noted.append(Noted(record, table, row))
+            self._saw(record, table, row, columns)
+
+    def _saw(self, record: Record, table: str, row: int, columns: Mapping[str, str]) -> None:
+        for name, value in record.values.items():
+            column = columns.get(name, "")
+            if column and name in USUAL and isinstance(value, int | float):  # what a mapping says for all has no column
+                seen = self.seen.setdefault((table, column, name), Seen(table, column, record.kind.field(name)))
+                seen.values[row] = value

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isotherm.errors import BadGeometry, BadSetting, EmptyMask, SegmenterFailed
+from isotherm.exchange.image_endings import NIFTI
 from isotherm.exchange.image_files import ReadMask, read_masks, write_volume
 from isotherm.imaging.volume import Mask, Role, Volume
 from isotherm.printable import printable
@@ -161,7 +162,7 @@ def _end(program: subprocess.Popen[bytes]) -> None:
 def _written(out: Path) -> Path:
     """Return the file that was written: where it was asked for, else the only image in a folder of that name."""
     if out.is_dir():
-        found = sorted(path for path in out.iterdir() if path.name.lower().endswith((".nii.gz", ".nii", ".nrrd")))
+        found = sorted(path for path in out.iterdir() if path.name.lower().endswith((*NIFTI, ".nrrd")))
         if len(found) == 1:
             return found[0]
         raise SegmenterFailed(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from isotherm.errors import BadVoxels, NoSuchLabel
+from isotherm.exchange.image_endings import IMAGES
 from isotherm.exchange.voxel_source import ImageFile, Segment
 from isotherm.imaging.volume import Role
 
@@ -16,7 +17,7 @@ SEVERAL: tuple[Role, ...] = ("tumor", "vessel")
 MOST_LABELS = 20
 """More labels than this, without names and without a choice, are taken for organs, or for shares from 0 to 255."""
 
-IMAGE_ENDING = re.compile(r"\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|dcm|zip)(?=:)", re.IGNORECASE)
+IMAGE_ENDING = re.compile(rf"({'|'.join(map(re.escape, (*IMAGES, '.dcm', '.zip')))})(?=:)", re.IGNORECASE)
 
 
 def split_spec(spec: str) -> tuple[str, str | None]:

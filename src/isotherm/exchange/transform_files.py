@@ -17,6 +17,7 @@ import numpy as np
 from isotherm.errors import BadGeometry, BadSetting, OutputError, UnreadableFile
 from isotherm.exchange.dicom_files import is_dicom
 from isotherm.exchange.dicom_registration_in import read_registration
+from isotherm.exchange.image_endings import META, NIFTI, NRRD
 from isotherm.exchange.itk_files import open_meta, open_nrrd, write_itk_vectors
 from isotherm.exchange.nifti_files import open_nifti, write_nifti_vectors
 from isotherm.exchange.transform_itk import read_itk_hdf, read_itk_text, write_itk
@@ -28,8 +29,7 @@ from isotherm.imaging.volume import Grid
 TEXT, HDF = (".tfm", ".txt"), (".h5", ".hdf5")
 """Ends of the names of ITK's own files."""
 
-FIELDS = {".nii": open_nifti, ".nii.gz": open_nifti, ".nrrd": open_nrrd, ".nhdr": open_nrrd,
-          ".mha": open_meta, ".mhd": open_meta}  # fmt: skip
+FIELDS = {**dict.fromkeys(NIFTI, open_nifti), **dict.fromkeys(NRRD, open_nrrd), **dict.fromkeys(META, open_meta)}
 """What opens an image of displacements."""
 
 LONGEST_MM, FARTHEST_MM = 1e4, 1e5
@@ -121,13 +121,13 @@ def write_transform(transform: Transform, path: str | os.PathLike[str], *, grid:
     if name.endswith((*TEXT, *HDF)):
         write_itk(path, transform)
         return
-    if not name.endswith((".nii", ".nii.gz", ".nrrd", ".mha")):
+    if not name.endswith((*NIFTI, ".nrrd", ".mha")):
         raise OutputError(f"A transform was to be written to a file of unknown kind; {KNOWN} are known.")
     nodes = grid or (transform.displacement.grid if transform.displacement is not None else None)
     if nodes is None:
         raise BadSetting("A rigid transform has no grid to make a displacement field of; write it as .tfm or .h5.")
     vectors = sampled(lambda points: transform.points(points) - points, nodes).vectors_lps_mm
-    write = write_nifti_vectors if name.endswith((".nii", ".nii.gz")) else write_itk_vectors
+    write = write_nifti_vectors if name.endswith(NIFTI) else write_itk_vectors
     write(path, np.asarray(vectors, dtype=np.float32), nodes)
 
 

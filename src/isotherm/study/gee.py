@@ -14,6 +14,7 @@ from isotherm.columns import Float, Int, column, label_codes, refuse
 from isotherm.confidence import checked_level, exponential
 from isotherm.effect import Effect
 from isotherm.errors import BadColumn, BadSetting, NotConverged, NothingToCompare
+from isotherm.study.collinear import CONSTANT, collinear
 from isotherm.study.covariates import covariate_matrix
 from isotherm.study.gee_sandwich import CORRECTIONS, Correction, Pieces, sandwich
 
@@ -185,7 +186,10 @@ def gee(
     x, labels = covariate_matrix(covariates, names, len(y))
     codes, patients = label_codes("cluster", cluster, len(y), ids=True)
     if len(patients) <= x.shape[1] + 1:
-        raise NothingToCompare(f"{len(patients)} clusters came for {x.shape[1] + 1} coefficients; more are needed.")
+        raise NothingToCompare(
+            f"{len(patients)} clusters came for an intercept and the coefficients of {', '.join(labels)}; give more "
+            "clusters than coefficients."
+        )
     z, turn = _standardized(x, labels)
     b, correlation, scale, pieces = _solve(z, y, codes, link, working)
     covariance = turn @ sandwich(pieces, correction) @ turn.T
@@ -208,13 +212,14 @@ def gee(
 def _standardized(x: Float, names: tuple[str, ...]) -> tuple[Float, Float]:
     """Return a column of ones and the standardized covariates, and what turns their coefficients back."""
     center, spread = x.mean(axis=0), x.std(axis=0)
-    flat = ~(spread > 1e-12 * np.abs(center))
+    flat = ~(spread > CONSTANT * np.abs(center))
     if flat.any():
         raise BadColumn(f"{names[int(np.argmax(flat))]} is the same in all {len(x)} rows; leave it out.")
+    follows = collinear(x)
+    if follows.any():
+        raise BadColumn(f"{names[int(np.argmax(follows))]} follows from the covariates before it; leave one of them "
+                        "out.")  # fmt: skip
     z = np.column_stack([np.ones(len(x)), (x - center) / spread])
-    for k in range(2, z.shape[1] + 1):
-        if int(np.linalg.matrix_rank(z[:, :k], tol=1e-7 * np.sqrt(len(z)))) < k:
-            raise BadColumn(f"{names[k - 2]} follows from the covariates before it; leave one of them out.")
     turn = np.diag(np.concatenate([[1.0], 1.0 / spread]))
     turn[0, 1:] = -center / spread
     return z, turn

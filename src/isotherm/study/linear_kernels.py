@@ -12,6 +12,9 @@ from isotherm.study.compiled import compiled
 
 Bool = npt.NDArray[np.bool_]
 
+SINGULAR = 1e-11
+"""A pivot below this share of its variance: the column is a sum of those before it. The first of such is at fault."""
+
 
 @compiled
 def factorize(matrix: Float, aliased: Bool, tolerance: float, floor: float, factor: Float) -> int:

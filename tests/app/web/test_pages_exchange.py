@@ -589,3 +589,21 @@ def test_what_cannot_be_sent_for_want_of_room_is_marked_as_a_failure_and_a_secon
             expect(alert).to_contain_text("No room")
             expect(alert).to_have_attribute("role", "alert")
         assert told.left == []
+
+
+def test_unusual_values_are_told_before_the_import_and_keep_nothing_out(client: TestClient, registry: str) -> None:
+    sizes = "".join(f"Q{n},1,2024-02-0{n},{size},{cea}\n" for n, size, cea in ((1, 260, 3), (2, 31, 11400), (3, 12, 4)))
+    html = send(client, ("decision.csv", f"patient_id,decision_id,decided_on,largest_lesion_mm,cea_ug_l\n{sizes}"),
+                ("patient.csv", "patient_id\nQ1\nQ2\nQ3\n"))  # fmt: skip
+    told = entities.unescape(html)
+    assert "No problem was found." in told
+    assert "Unusual values in 2 columns." in told
+    rows = re.findall(
+        r'<tr data-row><th scope="row">(\w+)</th><td>([^<]*)</td><td class="number">1</td><td>(\d)</td>', told
+    )
+    assert [(column, row) for column, _, row in rows] == [("cea_ug_l", "3"), ("largest_lesion_mm", "2")]
+    assert "may be millimeters that are read as centimeters" in rows[1][1]
+    assert not re.search(r"11,?400|260", f"{rows}")
+    answer = write(client, f"{where(html)}/import", looked=field(html, "looked"), why="x")
+    assert "Imported: 6 new records" in settled(client, answer.headers["location"])
+    assert patients(registry) >= {"Q1", "Q2", "Q3"}

@@ -87,3 +87,10 @@ def test_a_covariate_that_follows_from_others_is_named_before_the_run() -> None:
     found = audit(table, covariates=(SEX, old, stage))["covariate_follows.stage"]
     assert found.level == "warn"
     assert found.says.startswith("Stage: c old follows exactly from the covariates before it")
+
+
+def test_a_covariate_that_the_cox_model_cannot_tell_from_another_is_named_too() -> None:
+    table = registry()
+    nearly = Covariate(column="nearly", label="Nearly", kind="number", known=BEFORE)
+    shift = 1e-6 * float(table["age"].std()) * np.where(table.index % 2 == 0, 1.0, -1.0)
+    assert "covariate_follows.nearly" in audit(table.assign(nearly=table["age"] + shift), covariates=(AGE, nearly))

@@ -305,7 +305,7 @@ def test_groups_that_are_censored_alike_need_not_be_told_apart_where_nobody_is_c
         (lambda o, x: fine_gray(o, x, censoring_group=[1, 2]), BadColumn, "censoring_group"),
         (
             lambda o, x: fine_gray(TimeToEvent(o.time_days, o.event, cluster=x[:, 1]), x),
-            NothingToCompare, "2 clusters came for 2 covariates",
+            NothingToCompare, "2 clusters came for the coefficients of x1, x2",
         ),
         (lambda o, x: cause_specific_cox(o, x, cause=9), NothingToCompare, "No event"),
     ],

@@ -15,15 +15,13 @@ from isotherm.app.web.turns import Turns
 from isotherm.app.web.uploads import Uploaded
 from isotherm.errors import BadSetting, OutputError
 from isotherm.exchange.atomic import write_text
+from isotherm.exchange.image_endings import IMAGES
 from isotherm.printable import printable
 
 PROGRAM = ("-c", "import sys; from isotherm.app.cli import main; sys.exit(main())", "dicom", "list", "--json")
 
 MOST_S, MOST_AT_ONCE = 120.0, 2
 """A listing that takes longer is given up; so many are made side by side."""
-
-OTHER_FORMATS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
-"""Files that are one image or one mask each: there is nothing to choose but labels, which only the voxels know."""
 
 LISTING = Turns(
     MOST_AT_ONCE, "Other files are being listed; try again in a minute, or name series and segment yourself."
@@ -120,7 +118,7 @@ def held_by(place: Path, *, ours: int = 0) -> dict[str, Any]:
     Busy
         Too many are being listed, or the server is being stopped.
     """
-    if place.name.endswith(OTHER_FORMATS):
+    if place.name.endswith(IMAGES):  # nothing to choose but labels, which only the voxels know
         return {"images": [], "masks": [], "notes": []}
     code, out, error = _listed(place)
     if code != 0:

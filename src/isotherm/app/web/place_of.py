@@ -10,11 +10,7 @@ from pathlib import Path
 from isotherm.app.web.uploads import Uploaded
 from isotherm.errors import BadSetting, UnreadableFile
 from isotherm.exchange.detached_files import name_voxels, voxels_named
-
-HEADED = (".mha", ".mhd", ".nrrd", ".nhdr")
-"""What ends in these has a header that may name another file, which would be read wherever it lies."""
-
-IMAGES = (*HEADED, ".nii", ".nii.gz")
+from isotherm.exchange.image_endings import HEADED, IMAGES
 
 ALONE = (
     "A file of voxels came without its header; choose both at once (.mhd with .raw or .zraw, .nhdr with .raw), or save "

@@ -15,6 +15,7 @@ from isotherm.app.web.gate import TooLarge
 from isotherm.app.web.job import ID
 from isotherm.app.web.workspace import UNFINISHED, Workspace
 from isotherm.errors import BadSetting, OutputError
+from isotherm.exchange.image_endings import IMAGES
 from isotherm.printable import printable
 
 MOST_BYTES = 4_000_000_000
@@ -24,8 +25,8 @@ MOST_OF_ALL_BYTES = 16_000_000_000
 MOST_FILES = 20_000
 LONGEST_NAME = 200
 
-ENDINGS = (".nii.gz", ".nii", ".nrrd", ".seg.nrrd", ".mha", ".mhd", ".nhdr", ".raw", ".zip", ".dcm", ".csv", ".xlsx",
-           ".parquet", ".json", ".toml", ".h5", ".tfm", ".tsv", ".fcsv", ".txt", ".pts")  # fmt: skip
+ENDINGS = (*IMAGES, ".seg.nrrd", ".raw", ".zip", ".dcm", ".csv", ".xlsx", ".parquet", ".json", ".toml", ".h5", ".tfm",
+           ".tsv", ".fcsv", ".txt", ".pts")  # fmt: skip
 """What a file may go on being called by: readers choose the format by it. Of any other name nothing is kept."""
 
 

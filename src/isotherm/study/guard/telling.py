@@ -12,6 +12,7 @@ from scipy.stats import hypergeom
 
 from isotherm.columns import Int
 from isotherm.errors import InputError
+from isotherm.study.collinear import collinear
 from isotherm.study.design_matrix import design_matrix
 from isotherm.study.finding import DESIGNS, Finding, Tally
 from isotherm.study.guard.patients import Mask, Patients, of_patients
@@ -21,10 +22,6 @@ NEARLY = 0.95
 
 CHANCE = 0.001
 """An emptiness or a likeness that chance would give more often than this is not told: there are many looks."""
-
-
-FOLLOWS = 1e-7
-"""A covariate of which less than this share is left, once those before it are taken off, follows from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +119,12 @@ def _following(patients: Patients) -> Iterator[Finding]:
         design = design_matrix(cohort.covariates().iloc[patients.rows], cohort.kinds(), reference=cohort.references())
     except InputError:
         return  # the analysis says it, with what to do
-    centered = design.x - design.x.mean(axis=0)
-    steps = centered / np.linalg.norm(centered, axis=0)
-    left = np.abs(np.diag(np.linalg.qr(steps, mode="r"))) if len(steps) >= steps.shape[1] else np.ones(steps.shape[1])
+    if len(design.rows) <= len(design.columns):
+        return  # that there are too few patients is told elsewhere
+    follows = collinear(design.x)
     for term in design.terms:
         called = cohort.called(design)
-        own = [called[place] for place in range(term.first, term.end) if left[place] < FOLLOWS]
+        own = [called[place] for place in range(term.first, term.end) if follows[place]]
         if own:
             yield Finding(
                 f"covariate_follows.{term.name}",

@@ -229,7 +229,10 @@ def refuse_certain(covariance: Float, model: Float, names: tuple[str, ...], clus
     NothingToCompare
     """
     if clusters <= len(names):
-        raise NothingToCompare(f"{clusters} clusters came for {len(names)} covariates; a robust variance needs more.")
+        raise NothingToCompare(
+            f"{clusters} clusters came for the coefficients of {', '.join(names)}; a robust variance needs more "
+            "clusters than coefficients."
+        )
     certain = np.diag(covariance) <= CERTAIN * np.diag(model)
     if certain.any():
         raise NothingToCompare(

@@ -8,15 +8,12 @@ import numpy as np
 
 from isotherm.columns import Float, Int
 from isotherm.study.compiled import compiled
-from isotherm.study.linear_kernels import factorize, solve
+from isotherm.study.linear_kernels import SINGULAR, factorize, solve
 from isotherm.study.survival.cox_kernels import TERMS, Bool, hazard_terms, relative_risks, score_and_information
 from isotherm.study.survival.exact_kernels import exact_sums
 
 BRESLOW, EFRON, EXACT = 0, 1, 2
 CONVERGED, COLLINEAR, NO_MAXIMUM, OUT_OF_RANGE, OUT_OF_STEPS = 0, 1, 2, 3, 4
-
-SINGULAR = 1e-11
-"""A pivot below this share of its variance: the column is a sum of those before it. The first of such is at fault."""
 
 NOTHING = 1e-13
 """Information below this share of the weight of all events is rounding: covariates have a standard deviation of 1."""
