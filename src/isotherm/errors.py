@@ -15,6 +15,7 @@
     - BadStroke                a stroke of the brush that cannot be painted
     - NotAcceptable            a measurement that must not go into a registry
       x SizeInDoubt            one of a lesion of another size, until somebody says that it is this one
+      x SidesInDoubt           one of scans that look swapped, until somebody says why they are right
     - OutlineLeaks             a lesion whose outline runs on to where nobody pointed
     - SegmenterFailed          another program that was to make a mask and did not
     - BadSetting               an option or a setting outside of its range
@@ -118,6 +119,10 @@ class NotAcceptable(InputError):
 
 class SizeInDoubt(NotAcceptable):
     """A margin that is filed under a lesion of another size, and nobody has said yet that it is this one."""
+
+
+class SidesInDoubt(NotAcceptable):
+    """A margin of scans that look swapped, or are one, and nobody has said yet why they are right."""
 
 
 class OutlineLeaks(InputError):

@@ -15,7 +15,8 @@ from isotherm.app.accepting import Acceptance, NamedScan, accept_margin, places_
 from isotherm.app.correcting import Correction, corrected_pair
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
-from isotherm.errors import BadRecord, BadSetting, NotAcceptable, Overtaken, SizeInDoubt
+from isotherm.errors import BadRecord, BadSetting, NotAcceptable, Overtaken, SidesInDoubt, SizeInDoubt
+from isotherm.exchange.origin import ORDER_ASKED
 from isotherm.registry.store import open_store
 from tests.app.pair_in_memory import FAR, THIN, assessed, pair
 
@@ -127,6 +128,37 @@ def test_scans_in_the_wrong_order_are_refused_and_of_one_day_are_not(address: st
         accept(address, replace(ASKED, after=early))
     assert places_of(address, "P1").scans == (("B", date(2025, 1, 2)),)
     accept(address, replace(ASKED, after=same))
+
+
+def test_swapped_scans_are_refused_until_somebody_says_why_they_are_right(address: str) -> None:
+    lesion = found()["lesions"][0]
+    swapped = (
+        {
+            **found(),
+            "warnings": [f"The image after ablation was taken earlier than the one before: {ORDER_ASKED}; ok."],
+        },
+        {**found(), "lesions": [{**lesion, "ablation_volume_ml": 0.5 * lesion["tumor_volume_ml"]}]},
+    )
+    for result in swapped:
+        with pytest.raises(SidesInDoubt, match="measure again with the right scans, or say why these are right"):
+            accept(address, result=result)
+        assert places_of(address, "P1").margins == {}
+    accept(address, replace(ASKED, sides_why="the days were moved when names were removed"), swapped[0])
+    with open_store(address) as store:
+        told = store.history(patient_id="P1")[-1].why
+    assert told == ("looked at both scans; though the image after ablation was taken earlier than the one before, the "
+                    "scans are right: the days were moved when names were removed")  # fmt: skip
+    with pytest.raises(BadSetting):  # it stands in for nobody's reason to accept
+        accept(
+            address, replace(ASKED, why="", after=NamedScan(id="C", on=date(2025, 4, 2)), sides_why="moved"), swapped[0]
+        )
+
+
+def test_a_new_scan_of_a_key_that_the_registry_holds_of_another_day_is_refused(address: str) -> None:
+    with pytest.raises(NotAcceptable, match="of another day; choose it, or give the new one a key of its own"):
+        accept(address, replace(ASKED, before=NamedScan(id="B", on=date(2025, 1, 1))))
+    assert places_of(address, "P1").margins == {}
+    accept(address, replace(ASKED, before=NamedScan(id="B", on=date(2025, 1, 2))))
 
 
 def test_a_scan_that_the_registry_does_not_hold_comes_with_its_day_in_the_same_transaction(address: str) -> None:

@@ -12,6 +12,7 @@ from isotherm.app.accepting_words import (
     margins_there,
     not_carried_over,
     replaced_words,
+    scan_says,
     would_drop,
 )
 from isotherm.app.registry_tasks import make
@@ -91,3 +92,13 @@ def test_what_was_replaced_is_told_as_the_audit_has_it() -> None:
     assert replaced_words(None) == ""
     assert replaced_words({"status": "measured", "minimal_margin_mm": -0.214}) == "\u22120.2\u00a0mm"
     assert replaced_words({"status": "not_assessable"}) == "not assessable"
+
+
+def test_a_scan_is_told_by_its_day_purpose_and_phase_and_no_day_twice(tmp_path: Path) -> None:
+    more = (of("scan", "F1", scanned_on=date(2026, 3, 4), purpose="follow-up", phase="arterial"),
+            of("scan", "2026-05-06", scanned_on=date(2026, 5, 6)))  # fmt: skip
+
+    assert scan_says(places(tmp_path, *more)) == {
+        "early": "early, 2026-01-02", "late": "late, 2026-02-03", "F1": "F1, 2026-03-04, follow-up, arterial",
+        "2026-05-06": "2026-05-06",
+    }  # fmt: skip

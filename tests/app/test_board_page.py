@@ -87,12 +87,29 @@ def test_a_sheet_that_needs_a_second_page_names_the_patient_there_and_splits_no_
                     lesions=12)  # fmt: skip
     pdf = board_on_paper(board_page(Boarded(crowded)), on=datetime(2026, 3, 1, tzinfo=UTC))
     first, second, third = (text_of_pdf(pdf, "-f", page, "-l", page) for page in "123")
+    assert "Annex: lesions" in second  # no page is left nearly empty
     assert all(one in first for one in ("Smallest minimal margin", "The open question", "Margin of each lesion"))
     assert second.lstrip().startswith("Tumor board: P17, the sheet from page 1 continued")
     assert "What sources state, in short" not in first
     assert "A criterion is named by what its source asks" in second
     assert "Page 2 of" in second
     assert third.lstrip().startswith("Annex to the sheet on pages 1 to 2: Tumor board: P17")
+
+
+def test_a_short_row_of_the_annex_stays_whole_and_one_longer_than_a_page_loses_no_word(
+    text_of_pdf: Callable[..., str],
+) -> None:
+    page = board_page(Boarded(BOARDS["two"]))
+    annex = page.view["annex"]
+    words = [f"word{place:04d}" for place in range(2000)]
+    rows = [{"on": "2026-01-01", "what": f"first{place:02d}", "how": "x", "grave": False,
+             "more": f"row{place:02d} " * 70 + f"last{place:02d}"} for place in range(90)]  # fmt: skip
+    annex["course"] = [*rows, rows[0] | {"more": " ".join(words)}]
+    pdf = board_on_paper(page, on=datetime(2026, 3, 1, tzinfo=UTC))
+    pages = text_of_pdf(pdf).split("\f")
+    for place in range(90):
+        assert [f"last{place:02d}" in one for one in pages] == [f"row{place:02d}" in one for one in pages], place
+    assert all(word in "".join(pages) for word in words)
 
 
 def test_page_and_paper_say_the_same_of_margins_and_zones(text_of_pdf: Callable[..., str]) -> None:

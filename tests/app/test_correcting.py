@@ -64,6 +64,11 @@ def test_a_correction_without_strokes_is_none() -> None:
     assert corrections_document(pair(), [Correction("ablation", 0, ())], SIGNED)["corrections"] == []
 
 
+def test_what_is_not_added_or_not_erased_is_zero_and_never_minus_zero() -> None:
+    mask = pair().ablations[0]
+    assert str(changed_ml(mask, mask)) == "(0.0, 0.0)"
+
+
 def test_volumes_added_and_erased_do_not_hide_each_other() -> None:
     before, after = Mask(ball(MIDDLE, 5.0), GRID, "tumor"), Mask(ball((3.0, 0.0, 120.0), 5.0), GRID, "tumor")
     added, erased = changed_ml(before, after)

@@ -10,10 +10,11 @@ from typing import Any
 
 from isotherm.app.recorded import Recorded
 from isotherm.app.records_of_case import Values, key_for, margin_values, record_of
+from isotherm.app.side_doubts import side_doubt
 from isotherm.app.size_doubts import Filing, size_doubt
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
-from isotherm.errors import NotAcceptable, SizeInDoubt
+from isotherm.errors import NotAcceptable, SidesInDoubt, SizeInDoubt
 from isotherm.registry.changing import Changed, Target
 from isotherm.registry.rows import Kept
 from isotherm.registry.simulated import NOT_OF_A_PATIENT
@@ -22,7 +23,7 @@ from isotherm.registry.store import Store, open_store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedScan:
-    """A scan of the registry; with its day, one that is added if the registry does not hold it yet."""
+    """A scan of the registry; with its day, a new one that is added, unless the registry holds it with this day."""
 
     id: str
     on: date | None = None
@@ -45,6 +46,8 @@ class Acceptance:
         Of the margin that stood there when the person looked; None where there was none.
     size_seen : bool
         Whether the person says that it is this lesion, of whatever size the registry knows it.
+    sides_why : str
+        Why the scans are right where they look swapped, or are one, for the audit; "" where nobody has said so.
     corrected_why : str
         Why its outlines were corrected by hand, for the audit; "" where they were not.
     """
@@ -58,6 +61,7 @@ class Acceptance:
     why: str
     revision: int | None = None
     size_seen: bool = False
+    sides_why: str = ""
     corrected_why: str = ""
 
     @property
@@ -184,6 +188,8 @@ def accept_margin(address: str, document: Mapping[str, Any], label: str, asked: 
     NotAcceptable
         The registration failed its gates, there is no such lesion, the ablation is of another one, or the scans are in
         the wrong order.
+    SidesInDoubt
+        Before and after look swapped, or are one image, and nobody has said why they are right.
     SizeInDoubt
         The tumor is not as large as the lesion was, and nobody has said that it is this one.
     BadRecord
@@ -206,10 +212,23 @@ def accept_margin(address: str, document: Mapping[str, Any], label: str, asked: 
     try:
         with open_store(address) as store:
             _check_places(store, asked)
-            _write(store, _signed(store, asked, lesion), values)
+            signed = _sides_signed(asked, side_doubt(lesion, document["warnings"]))
+            _write(store, _signed(store, signed, lesion), values)
     except ValueError as error:  # it names the field, never a value
         raise NotAcceptable(f"This cannot be kept as a margin: {error}; correct it and accept again.") from None
     return asked.margin_id
+
+
+def _sides_signed(asked: Acceptance, doubt: str) -> Acceptance:
+    """Return what is asked; the audit has why scans that look swapped are right."""
+    if not doubt:
+        return asked
+    if not asked.sides_why:
+        raise SidesInDoubt(
+            f"Look which scan is before and which is after: {doubt}; measure again with the right scans, or say why "
+            "these are right."
+        )
+    return replace(asked, why=asked.why and f"{asked.why}; though {doubt}, the scans are right: {asked.sides_why}")
 
 
 def _signed(store: Store, asked: Acceptance, lesion: Mapping[str, Any]) -> Acceptance:
@@ -265,12 +284,23 @@ def _lesion(lesions: Sequence[Mapping[str, Any]], label: str) -> Mapping[str, An
 
 def _scans(store: Store, asked: Acceptance) -> Iterator[Record]:
     """Yield the scans that the registry does not hold yet."""
-    held = {one.record.id for one in _of_patient(store, asked.patient_id) if one.record.kind.name == "scan"}
+    records = (kept.record for kept in _of_patient(store, asked.patient_id))
+    held = {one.id: one.get("scanned_on") for one in records if one.kind.name == "scan"}
     for scan in (asked.after, asked.before):
-        if scan is None or scan.id in held:
+        if scan is None:
+            continue
+        if scan.id in held:
+            if scan.on not in (None, held[scan.id]):
+                raise NotAcceptable(
+                    "The registry has a scan of this key, of another day; choose it, or give the new one a key of its "
+                    "own."
+                )
             continue
         if scan.on is None:
-            raise NotAcceptable("The registry does not hold this scan; say the day on which it was taken.")
+            raise NotAcceptable(
+                "The registry does not hold this scan of this patient; name it as a new one, with the day on which it "
+                "was taken."
+            )
         yield record_of("scan", asked.patient_id, scan.id, {"scanned_on": scan.on})
 
 

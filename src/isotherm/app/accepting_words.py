@@ -57,6 +57,14 @@ def ablation_says(places: Places) -> dict[str, str]:
             for key, lesion in places.ablations}  # fmt: skip
 
 
+def scan_says(places: Places) -> dict[str, str]:
+    """Return each scan in words, by its key: its day, what it was taken for, and in which phase of contrast."""
+    told = {one.id: [str(one.get(name) or "") for name in ("purpose", "phase")]
+            for one in places.records if one.kind.name == "scan"}  # fmt: skip
+    return {key: ", ".join(filter(None, [key, "" if key == str(on) else str(on), *told[key]]))
+            for key, on in places.scans}  # fmt: skip
+
+
 def margins_there(places: Places) -> tuple[str, ...]:
     """Return the latest margin of each lesion, as the registry holds it now."""
     return tuple(", ".join(filter(None, [f"lesion {one['lesion']}: {one['margin']}", one["interval"],

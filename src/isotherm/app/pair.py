@@ -37,6 +37,9 @@ LEAST_VOXEL_MM = 0.15
 SAME_VALUES, MOST_COMPARED = 0.999, 1_000_000
 """Correlation above which two images are one: noise of 12 HU in each leaves 0.99 at most, rounding 0.99999."""
 
+TWO_ASKED = "are there really two"
+"""How the question about one image that came as both scans ends; a result keeps it among its warnings."""
+
 BEFORE_SIDE = ("tumor", "organ before ablation", "vessels before ablation", IMAGE_BEFORE)
 """Roles of what lies in the frame of the scan before."""
 
@@ -206,7 +209,7 @@ def _doubts_of_values(before: Volume, after: Volume) -> Iterator[str]:
     if _same_image(before, after):
         yield (
             "The scan before and the scan after are the same image (what is drawn on one scan is measured by `isotherm "
-            "margin`): are there really two"
+            f"margin`): {TWO_ASKED}"
         )
 
 

@@ -13,6 +13,9 @@ SLICE_MODALITIES = ("CT", "MR", "PT", "XA")
 
 CONFIRM = "if so, add --confirm-pair (in a list of cases: confirm_pair, yes)"
 
+ORDER_ASKED = "are both the right way around"
+"""How a question about scans in the wrong order ends; a result keeps it among its warnings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -90,12 +93,11 @@ def _order(before: Sequence[Origin], after: Sequence[Origin]) -> str:
     first, last = [one.day for one in before if one.day], [one.day for one in after if one.day]
     if first and last and min(last) < max(first):
         return (
-            f"The study after ablation is {(max(first) - min(last)).days} days older than the one before: are both the "
-            "right way around"
+            f"The study after ablation is {(max(first) - min(last)).days} days older than the one before: {ORDER_ASKED}"
         )
     started, ended = [one.taken for one in before if one.taken], [one.taken for one in after if one.taken]
     if started and ended and min(ended) < max(started):
-        return "The image after ablation was taken earlier than the one before: are both the right way around"
+        return f"The image after ablation was taken earlier than the one before: {ORDER_ASKED}"
     return ""
 
 

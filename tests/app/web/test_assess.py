@@ -123,7 +123,7 @@ def test_what_the_gates_said_stands_beside_the_margin_here_on_the_form_and_at_th
     form_of = f"/assess/{job.id}/accept?label=1&patient_id={patient}"
     assert f'<p class="reads" data-registration>{line}</p>' in reader.get(f"/assess/{job.id}").text
     assert line in reader.get(form_of).text
-    form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_id="A9",
+    form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_new="A9",
          after_on="2026-02-01", why="looked at")  # fmt: skip
     kept = "The registration is in doubt · a transform that was given, or of landmarks"
     assert kept in reader.get(f"/patients/{patient}").text.partition('id="margins"')[2]
@@ -222,7 +222,7 @@ def test_the_full_measurement_of_a_stroke_is_a_job_that_says_who_and_why(
     again = send(reader, f"/assess/{new.id}/margin/0", {"corrections": []}).json()["margin"]
     assert again["minimal_margin_mm"] == lesion["minimal_margin_mm"]
     patient, of = patient_with_lesion(registry)
-    form(reader, f"/assess/{new.id}/accept", label="1", patient_id=patient, lesion_id=of, after_id="A9",
+    form(reader, f"/assess/{new.id}/accept", label="1", patient_id=patient, lesion_id=of, after_new="A9",
          after_on="2026-02-01", why="both scans looked at")  # fmt: skip
     with open_store(registry) as store:
         assert store.history(last=1)[0].why == "both scans looked at; corrected by hand: over a vessel"
@@ -246,7 +246,7 @@ def test_a_margin_is_accepted_with_who_and_why_and_only_once_on_what_was_read(
     patient, lesion = patient_with_lesion(registry)
     page = reader.get(f"/assess/{job.id}/accept?label=1&patient_id={patient}").text
     assert lesion in page
-    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "A9", "after_on": "2026-02-01",
+    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_new": "A9", "after_on": "2026-02-01",
               "why": "both scans looked at"}  # fmt: skip
     answer = form(reader, f"/assess/{job.id}/accept", **fields)
     assert answer.status_code == 303
@@ -264,18 +264,18 @@ def test_a_margin_is_accepted_with_who_and_why_and_only_once_on_what_was_read(
     assert str(kept.get("result")).startswith(f"assess/{job.id}/margin.json, sha256 ")
     # Whoever saw no margin there does not overwrite it; who read it revises it.
     assert form(reader, f"/assess/{job.id}/accept", **fields).status_code == 400
-    read = fields | {"revisions": f"A9.{lesion}=1", "before_id": "B9", "before_on": "2026-01-01"}
+    read = fields | {"revisions": f"A9.{lesion}=1", "before_new": "B9", "before_on": "2026-01-01"}
     again = form(reader, f"/assess/{job.id}/accept", **read)
     assert again.status_code == 303
     assert re.search(r"It replaces \d\.\d\u00a0mm\.", reader.get(again.headers["location"]).text)
-    assert form(reader, f"/assess/{job.id}/accept", **read | {"before_id": ""}).status_code == 409
+    assert form(reader, f"/assess/{job.id}/accept", **read | {"before_new": "", "before_on": ""}).status_code == 409
 
 
 def test_what_an_earlier_margin_says_besides_is_told_before_and_after_it_is_replaced(
     reader: TestClient, job: Job, registry: str
 ) -> None:
     patient, lesion = patient_with_lesion(registry)
-    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "A9", "after_on": "2026-02-01",
+    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_new": "A9", "after_on": "2026-02-01",
               "why": "both scans looked at"}  # fmt: skip
     form(reader, f"/assess/{job.id}/accept", **fields)
     own = f"A9.{lesion}"
@@ -292,7 +292,7 @@ def test_what_an_earlier_margin_says_besides_is_told_before_and_after_it_is_repl
 def test_a_zone_smaller_than_the_tumor_is_warned_of_at_the_number_and_where_it_is_accepted(
     reader: TestClient, job: Job, app: FastAPI, registry: str
 ) -> None:
-    patient, _ = patient_with_lesion(registry)
+    patient, of = patient_with_lesion(registry)
     pages = [f"/assess/{job.id}", f"/assess/{job.id}/accept?label=1&patient_id={patient}"]
     assert all("which scan is before" not in reader.get(page).text for page in pages)
     file = table_of(app).folder(job.id) / "out" / "margin.json"
@@ -306,9 +306,20 @@ def test_a_zone_smaller_than_the_tumor_is_warned_of_at_the_number_and_where_it_i
             '<p class="failure" role="note">The ablation zone is smaller than the tumor and most of the tumor lies '
             "outside of the ablation zone: check which scan is before and which is after.</p>"
         ) in reader.get(page).text, page
+    asked = reader.get(pages[1]).text
+    assert re.search(r'<input id="sides-why" name="sides_why" value="" required', asked)
+    fields = {"label": "1", "patient_id": patient, "lesion_id": of, "after_new": "A9", "after_on": "2026-02-01",
+              "why": "looked at"}  # fmt: skip
+    refused = form(reader, f"/assess/{job.id}/accept", **fields)
+    assert refused.status_code == 400
+    assert "measure again with the right scans, or say why these are right." in refused.text
+    assert f"A9.{of}" not in places_of(registry, patient).margins
+    answer = form(reader, f"/assess/{job.id}/accept", **fields, sides_why="only the middle was ablated")
+    assert answer.status_code == 303
+    assert "the scans are right: only the middle was ablated" in reader.get(answer.headers["location"]).text
 
 
-TYPED = {"after_id": "A<9", "after_on": "2026-02-01", "before_id": "B 8", "before_on": "2026-01-01",
+TYPED = {"after_new": "A<9", "after_on": "2026-02-01", "before_new": "B 8", "before_on": "2026-01-01",
          "why": "both & looked at"}  # fmt: skip
 
 
@@ -324,6 +335,61 @@ def test_what_was_typed_stays_in_a_form_that_is_refused(reader: TestClient, job:
     assert f'href="?label=1&amp;patient_id={patient}"' in answer.text  # to begin again
 
 
+def scans_of_two_patients(registry: str) -> tuple[str, str, str]:
+    """Give the first patient a scan, and another one a scan of another key; return both patients and the lesion."""
+    own, lesion = patient_with_lesion(registry)
+    with open_store(registry) as store:
+        other = next(one.patient_id for one in store.records("patient") if one.patient_id != own)
+        some = ((own, "F7", {"scanned_on": date(2026, 2, 1), "purpose": "after ablation", "phase": "portal venous"}),
+                (own, "B7", {"scanned_on": date(2026, 1, 1), "purpose": "baseline"}),
+                (other, "X7", {"scanned_on": date(2026, 2, 1)}))  # fmt: skip
+        store.add([Record(kind=RECORD_KINDS["scan"], patient_id=patient, id=key, values=values)
+                   for patient, key, values in some], by="test", why="test")  # fmt: skip
+    return own, other, lesion
+
+
+def test_the_scans_of_the_patient_are_a_list_in_words_and_the_one_chosen_comes_back_after_a_refusal(
+    reader: TestClient, job: Job, registry: str
+) -> None:
+    patient, other, lesion = scans_of_two_patients(registry)
+    path = f"/assess/{job.id}/accept"
+    page = reader.get(f"{path}?label=1&patient_id={patient}").text
+    for side in ("after", "before"):
+        listed = page.partition(f'<select id="{side}"')[2].partition("</select>")[0]
+        assert re.search(r'<option value="F7"[^>]*>F7, 2026-02-01, after ablation, portal venous</option>', listed)
+        assert '"X7"' not in listed
+    assert '"X7"' in reader.get(f"{path}?label=1&patient_id={other}").text
+    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "F7", "before_id": "B7",
+              "why": "both scans looked at"}  # fmt: skip
+
+    refused = form(reader, path, **fields | {"before_new": "B8"})
+
+    assert refused.status_code == 400
+    assert "came for the scan before ablation; choose one" in refused.text
+    assert re.search(r'<select id="after"(?:(?!</select>).)*<option value="F7" selected>', refused.text)
+    assert re.search(r'<select id="before"(?:(?!</select>).)*<option value="B7" selected>', refused.text)
+    assert 'name="before_new" value="B8"' in refused.text
+    assert form(reader, path, **fields).status_code == 303
+    kept = places_of(registry, patient).margins[f"F7.{lesion}"].record
+    assert (kept.get("scan_id"), kept.get("before_scan_id")) == ("F7", "B7")
+
+
+@pytest.mark.parametrize("forged", [{"after_id": "X7"}, {"after_id": "X7", "after_on": "2026-02-01"},
+                                    {"after_id": "F7", "before_id": "X7"},
+                                    {"after_new": "F7", "after_on": "2026-02-03"}])  # fmt: skip
+def test_a_scan_of_another_patient_or_of_another_day_cannot_be_forged(
+    reader: TestClient, job: Job, registry: str, forged: dict[str, str]
+) -> None:
+    patient, _, lesion = scans_of_two_patients(registry)
+    before = places_of(registry, patient)
+    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "why": "both scans looked at"}
+
+    assert form(reader, f"/assess/{job.id}/accept", **fields | forged).status_code == 400
+
+    assert places_of(registry, patient).scans == before.scans
+    assert places_of(registry, patient).margins.keys() == before.margins.keys()
+
+
 def test_a_lesion_of_another_size_has_to_be_confirmed(reader: TestClient, job: Job, registry: str) -> None:
     patient, lesion = patient_with_lesion(registry)
     with open_store(registry) as store:
@@ -331,7 +397,7 @@ def test_a_lesion_of_another_size_has_to_be_confirmed(reader: TestClient, job: J
             ("scan", {"scanned_on": date(2026, 1, 1)}),
             ("reading", {"lesion_id": lesion, "scan_id": "B8", "diameter_mm": 47.0}))],
             by="test", why="test")  # fmt: skip
-    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "A9", "after_on": "2026-02-01",
+    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_new": "A9", "after_on": "2026-02-01",
               "before_id": "B8", "why": "looked at"}  # fmt: skip
     asked = form(reader, f"/assess/{job.id}/accept", **fields)
     assert asked.status_code == 400
@@ -348,7 +414,7 @@ def test_a_refused_form_is_overtaken_again_until_somebody_looks_anew(
     reader: TestClient, job: Job, registry: str
 ) -> None:
     patient, lesion = patient_with_lesion(registry)
-    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "A9", "after_on": "2026-02-01",
+    fields = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_new": "A9", "after_on": "2026-02-01",
               "why": "looked at"}  # fmt: skip
     assert form(reader, f"/assess/{job.id}/accept", **fields).status_code == 303
     once = form(reader, f"/assess/{job.id}/accept", **fields, revisions=f"A9.{lesion}=3")
@@ -362,7 +428,7 @@ def test_the_page_of_an_accepted_margin_tells_none_that_is_not_of_its_measuremen
     reader: TestClient, app: FastAPI, job: Job, folder: Path, registry: str
 ) -> None:
     patient, lesion = patient_with_lesion(registry)
-    form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_id="A9",
+    form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_new="A9",
          after_on="2026-02-01", why="looked at")  # fmt: skip
     other = copied_job(app, folder, registry)
     query = f"accepted?patient_id={patient}&margin_id=A9.{lesion}"
@@ -447,7 +513,7 @@ def test_a_margin_of_simulated_scans_is_refused_before_a_form_is_filled_in(
     role = told["inputs"][0]["role"]
     assert f"<b>Simulated data.</b> Simulated here: {role}." in reader.get(f"/assess/{job.id}").text
     asked = reader.get(f"/assess/{job.id}/accept")
-    sent = form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_id="A9",
+    sent = form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_new="A9",
                 after_on="2026-02-01", why="looked at")  # fmt: skip
     for answer in (asked, sent):
         assert answer.status_code == 400
@@ -456,13 +522,14 @@ def test_a_margin_of_simulated_scans_is_refused_before_a_form_is_filled_in(
 
 @pytest.mark.parametrize(("fields", "status"), [
     ({"patient_id": "nobody"}, 400), ({"patient_id": "../x"}, 400), ({"lesion_id": "none"}, 400), ({"why": ""}, 400),
-    ({"after_on": "1.2.2026"}, 400), ({"after_on": ""}, 400), ({"label": "9"}, 400), ({"after_id": "<script>"}, 400),
+    ({"after_on": "1.2.2026"}, 400), ({"after_on": ""}, 400), ({"label": "9"}, 400), ({"after_new": "<script>"}, 400),
+    ({"after_new": ""}, 400), ({"after_new": "", "after_on": ""}, 400), ({"before_on": "2026-01-01"}, 400),
 ])  # fmt: skip
 def test_what_cannot_be_accepted_is_refused_with_a_sentence(
     reader: TestClient, job: Job, registry: str, fields: dict[str, str], status: int
 ) -> None:
     patient, lesion = patient_with_lesion(registry)
-    good = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_id": "A9", "after_on": "2026-02-01",
+    good = {"label": "1", "patient_id": patient, "lesion_id": lesion, "after_new": "A9", "after_on": "2026-02-01",
             "why": "looked at"}  # fmt: skip
     before = dict(places_of(registry, patient).margins)
     answer = form(reader, f"/assess/{job.id}/accept", **(good | fields))
@@ -480,8 +547,8 @@ def test_where_the_registration_failed_nothing_can_be_accepted(
     assert "not to be used" in html
     assert "Accept into the registry" not in html
     patient, lesion = patient_with_lesion(registry)
-    answer = form(reader, f"/assess/{failed.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_id="A9",
-                  after_on="2026-02-01", why="looked at")  # fmt: skip
+    answer = form(reader, f"/assess/{failed.id}/accept", label="1", patient_id=patient, lesion_id=lesion,
+                  after_new="A9", after_on="2026-02-01", why="looked at")  # fmt: skip
     assert answer.status_code == 400
     assert "failed its gates" in answer.text
     found = send(reader, f"/assess/{failed.id}/margin/0", ERASED).json()
@@ -571,6 +638,25 @@ def test_a_measurement_that_is_begun_from_a_lesion_is_accepted_there(
     assert f'name="patient_id" value="{patient}"' in page
     assert re.search(rf'<option value="{lesion}" [^>]*selected>{lesion}: liver', page)
     assert 'list="patients"' in reader.get(f"/assess/{measured.id}/accept?patient_id=").text
+
+
+def test_a_measurement_is_headed_by_the_lesion_that_it_was_begun_for(
+    app: FastAPI, reader: TestClient, job: Job, registry: str
+) -> None:
+    patient, _ = patient_with_lesion(registry)
+    with open_store(registry) as store:
+        another = next(one.patient_id for one in store.records("patient") if one.patient_id != patient)
+        store.add([Record(kind=RECORD_KINDS["lesion"], patient_id=patient, id="L44", values={"organ": "liver"})],
+                  by="test", why="test")  # fmt: skip
+    file = table_of(app).folder(job.id) / "asked.json"
+    told = json.loads(file.read_text())
+    told["asked"]["place"] = {"patient": patient, "lesion": "L44"}
+    file.write_text(json.dumps(told))
+
+    assert "<h2>Lesion L44</h2>" in reader.get(f"/assess/{job.id}").text
+    assert "Lesion L44 as measured" in reader.get(f"/assess/{job.id}/accept").text
+    of_another = reader.get(f"/assess/{job.id}/accept?label=1&patient_id={another}").text
+    assert "Lesion 1 as measured" in of_another
 
 
 def test_a_pair_that_waits_shows_its_stages_and_one_that_failed_says_why(

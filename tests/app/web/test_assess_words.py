@@ -25,7 +25,7 @@ def test_sizes_as_those_of_swapped_scans_are_warned_of(
 ) -> None:
     lesion = {"status": status, "tumor_volume_ml": tumor, "ablation_volume_ml": zone, "residual_volume_ml": outside}
 
-    assert doubt_of_sides(lesion) == says
+    assert doubt_of_sides(lesion, ()) == says
 
 
 def measured(margin_mm: float | None, status: str = "measured") -> dict[str, object]:

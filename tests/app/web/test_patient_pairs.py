@@ -28,7 +28,7 @@ MINUTES = 60_000
 def accept(reader: TestClient, job: Job, registry: str) -> tuple[str, str]:
     """Accept the small pair's margin for a patient of the registry; return the patient and the margin's key."""
     patient, lesion = patient_with_lesion(registry)
-    answer = form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_id="A9",
+    answer = form(reader, f"/assess/{job.id}/accept", label="1", patient_id=patient, lesion_id=lesion, after_new="A9",
                   after_on="2026-02-01", why="both scans looked at")  # fmt: skip
     assert not answer.is_error, answer.text
     return patient, f"A9.{lesion}"

@@ -25,6 +25,7 @@ from isotherm.app.report_words import (
     place_lps,
     reading,
 )
+from isotherm.app.side_doubts import side_doubt
 from isotherm.app.web.job import Job
 
 STAGES = (("reading", "Read"), ("registering", "Register"), ("registering the other way", "Register back"),
@@ -80,24 +81,17 @@ def _no_interval(lesion: Mapping[str, Any]) -> str:
 def lesion_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return each lesion of a result: name, finding, and what must be known with it."""
     return [{"label": one["label"], "name": name_of(one), "status": one["status"], "caveats": caveats(one),
-             "doubt": doubt_of_sides(one),
+             "doubt": doubt_of_sides(one, document["warnings"]),
              "facts": _facts(one), "other_way": other_way(one) is not None,
              "registration": registration_line(part(one, "registration")),
              **finding(one)}
             for one in document["lesions"]]  # fmt: skip
 
 
-def doubt_of_sides(lesion: Mapping[str, Any]) -> str:
-    """Return that tumor and zone are of sizes, or lie, as those of swapped scans do; "" where they are not."""
-    tumor, zone, outside = (lesion.get(key) for key in ("tumor_volume_ml", "ablation_volume_ml", "residual_volume_ml"))
-    if lesion["status"] not in ("measured", "bounded") or tumor is None:
-        return ""
-    said: list[str] = []
-    if zone is not None and zone < tumor:
-        said.append("the ablation zone is smaller than the tumor")
-    if outside is not None and 2.0 * outside > tumor:
-        said.append("most of the tumor lies outside of the ablation zone")
-    return capital(" and ".join(said)) + ": check which scan is before and which is after." if said else ""
+def doubt_of_sides(lesion: Mapping[str, Any], warnings: Sequence[str]) -> str:
+    """Return that tumor, zone and scans are as those of swapped scans; "" where they are not."""
+    doubt = side_doubt(lesion, warnings)
+    return f"{capital(doubt)}: check which scan is before and which is after." if doubt else ""
 
 
 def _facts(lesion: Mapping[str, Any]) -> list[str]:

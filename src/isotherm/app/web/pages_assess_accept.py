@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Annotated
@@ -26,6 +26,7 @@ from isotherm.app.accepting_words import (
     margins_there,
     not_carried_over,
     replaced_words,
+    scan_says,
     would_drop,
 )
 from isotherm.app.patient_view import margin_lines
@@ -36,6 +37,7 @@ from isotherm.app.web.clearing import ACCEPTED
 from isotherm.app.web.context import foreman_of, web_of, worklist_of
 from isotherm.app.web.failures import status_of
 from isotherm.app.web.looked import looked_at
+from isotherm.app.web.pair_beside import named_rows
 from isotherm.app.web.patient_pairs import folder_of
 from isotherm.app.web.rendering import go, page
 from isotherm.errors import BadRecord, NotAcceptable, OutputError, Overtaken, SizeInDoubt
@@ -49,7 +51,10 @@ Who = Annotated[str, Depends(writer)]
 MOST_KEYS = 20
 """Suggestions while one types."""
 
-FIELDS = ("lesion_id", "ablation_id", "after_id", "after_on", "before_id", "before_on", "why", "revisions")
+FIELDS: tuple[str, ...] = (
+    "lesion_id", "ablation_id", "after_id", "after_new", "after_on", "before_id", "before_new", "before_on",
+    "sides_why", "why", "revisions",
+)  # fmt: skip
 
 KEYS = "keys of patients, to choose one"
 
@@ -79,23 +84,26 @@ def suggest(request: Request, patient_id: str = "") -> Response:
 @ROUTER.post("/assess/{job_id}/accept")
 def accept(
     request: Request, job_id: str, who: Who, label: Text, patient_id: Text, lesion_id: Text, why: Text,
-    after_id: Text = "", after_on: Text = "", before_id: Text = "", before_on: Text = "", ablation_id: Text = "",
-    revisions: Text = "", size_seen: Text = "",
+    after_id: Text = "", after_new: Text = "", after_on: Text = "", before_id: Text = "", before_new: Text = "",
+    before_on: Text = "", ablation_id: Text = "", sides_why: Text = "", revisions: Text = "", size_seen: Text = "",
 ) -> Response:  # fmt: skip
     """Write the margin into the registry, and go to the page that says so; what is refused stays in the form."""
     one = assessed(request, job_id)
     address = web_of(request).settings.registry
     try:
+        after, before = _scan("after", after_id, after_new, after_on), _scan("before", before_id, before_new, before_on)
+        if after is None:
+            raise NotAcceptable("No scan after ablation came; choose one, or name a new one with its day.")
         asked = Acceptance(
-            patient_id=patient_id, lesion_id=lesion_id, after=NamedScan(id=after_id.strip(), on=_day(after_on)),
-            before=NamedScan(id=before_id.strip(), on=_day(before_on)) if before_id.strip() else None,
-            ablation_id=ablation_id, by=who, why=why.strip(), size_seen=size_seen == "yes",
+            patient_id=patient_id, lesion_id=lesion_id, after=after, before=before, ablation_id=ablation_id, by=who,
+            why=why.strip(), size_seen=size_seen == "yes", sides_why=sides_why.strip(),
             corrected_why=one.corrected_why,
         ).read_at(_revisions(revisions))  # fmt: skip
         own = accept_margin(address, one.document, label, asked, folder=folder_of(job_id))
     except (NotAcceptable, BadRecord, Overtaken) as error:
-        typed = {"lesion_id": lesion_id, "after_id": after_id, "after_on": after_on, "before_id": before_id,
-                 "before_on": before_on, "ablation_id": ablation_id, "why": why, "revisions": revisions}  # fmt: skip
+        told = (lesion_id, ablation_id, after_id, after_new, after_on, before_id, before_new, before_on, sides_why,
+                why, revisions)  # fmt: skip
+        typed = dict(zip(FIELDS, told, strict=True))
         return _refused(request, one, label, patient_id, typed, error)
     with suppress(OutputError):  # the registry has it, whether or not that can be noted here
         write_text(one.folder / ACCEPTED, own)
@@ -126,13 +134,14 @@ def _form(request: Request, one: Assessed, label: str, patient_id: str, *, typed
           said: str = "", status: int = 200, in_doubt: bool = False) -> Response:  # fmt: skip
     """Ask for the lesion and the scans of a patient, with what was typed before and why that was refused."""
     places = places_of(web_of(request).settings.registry, patient_id)
-    lesion = _lesion(one, label)
+    lesion = _lesion(one, label, named_rows(one) if patient_id == one.place.get("patient") else ())
     values = measured_values(one.document, lesion["label"], folder=folder_of(one.job.id))
     looked_at(request, patient_id, "accept a margin")
     return page(request, "assess_accept.html.jinja", status=status, job=one.job, lesion=lesion,
                 patient_id=patient_id, places=places, drops=would_drop(places, values),
                 lesions=lesion_places(places, _across_mm(one, label)),
                 there=margins_there(places), in_doubt=in_doubt, ablation_says=ablation_says(places),
+                scans=scan_says(places),
                 typed=typed or dict.fromkeys(FIELDS, ""), said=said,
                 chosen=one.place.get("lesion", "") if typed is None else typed["lesion_id"])  # fmt: skip
 
@@ -148,8 +157,8 @@ def _refused(request: Request, one: Assessed, label: str, patient_id: str, typed
         raise error from None
 
 
-def _lesion(one: Assessed, label: str) -> Mapping[str, str]:
-    rows = lesion_rows(one.document)
+def _lesion(one: Assessed, label: str, rows: Sequence[Mapping[str, str]] = ()) -> Mapping[str, str]:
+    rows = rows or lesion_rows(one.document)
     return next((row for row in rows if row["label"] == label), rows[0])
 
 
@@ -157,6 +166,20 @@ def _across_mm(one: Assessed, label: str) -> float:
     """Return the longest axial diameter of the tumor that was measured."""
     lesions = one.document["lesions"]
     return float(next((each for each in lesions if each["label"] == label), lesions[0])["tumor"]["recist_mm"])
+
+
+def _scan(side: str, chosen: str, new: str, on: str) -> NamedScan | None:
+    """Return the scan of the list that was chosen, or a new one with its day; None for none."""
+    chosen, new, on = chosen.strip(), new.strip(), on.strip()
+    if chosen and (new or on):
+        raise NotAcceptable(
+            f"A scan of the list and a new one came for the scan {side} ablation; choose one, or name the new one."
+        )
+    if on and not new:
+        raise NotAcceptable(f"The day of a new scan {side} ablation came without a key; give the scan a key.")
+    if chosen or not new:
+        return NamedScan(id=chosen) if chosen else None
+    return NamedScan(id=new, on=_day(on))
 
 
 def _day(told: str) -> date | None:

@@ -22,9 +22,15 @@ Row = dict[str, Any]
 def rows_of_page(request: Request, one: Assessed) -> list[Row]:
     """Return each lesion of a measured pair as its page shows it: finding, scale, number before, where it is filed."""
     document = one.document
-    rows, before = lesion_rows(document), _before(request, one)
+    rows, before = named_rows(one), _before(request, one)
     every = zip(rows, finding_rulers(document["lesions"]), _filed(request, one, document), strict=True)
     return [row | {"ruler": ruler, "filed": filed, "before": before.get(row["label"])} for row, ruler, filed in every]
+
+
+def named_rows(one: Assessed) -> list[Row]:
+    """Return each lesion of a measured pair; a single one is called as the lesion that it was begun for, if any was."""
+    rows, begun_for = lesion_rows(one.document), one.place.get("lesion", "")
+    return [rows[0] | {"name": f"Lesion {begun_for}"}] if begun_for and len(rows) == 1 else rows
 
 
 def _before(request: Request, one: Assessed) -> Mapping[str, Row]:
