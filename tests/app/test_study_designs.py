@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from dataclasses import replace
 from hashlib import sha256
 from html import unescape
@@ -14,11 +15,12 @@ import pytest
 
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_content import sections_of
-from isotherm.app.study_report_designs import design_drawings, design_words, designs, incidence_drawing, rest_words
+from isotherm.app.study_report_designs import design_words, designs, rest_words
 from isotherm.app.study_report_drawn import drawings_of
 from isotherm.app.study_report_frame import outcomes_of
 from isotherm.app.study_report_headline import headline_of
-from isotherm.app.study_report_parts import Heading, Paragraph, Table, prose, text_of
+from isotherm.app.study_report_panels import design_drawings, incidence_drawings
+from isotherm.app.study_report_parts import Heading, Paragraph, Picture, Table, prose, text_of
 from isotherm.app.study_report_prose import balance_words
 from isotherm.exchange.protocol_text import protocol_text
 from isotherm.study.analysis.run import analyze
@@ -79,7 +81,7 @@ def test_designs_stand_in_one_table_with_risks_first_and_hazard_ratios_last() ->
     found = tables("designs")
     side = found["Overall survival: designs side by side"]
     assert [column.partition(" (")[0] for column in side.columns[2:]] == [
-        "Risk difference at 12 months", "Difference of restricted means to 12 months", "Hazard ratio",
+        "Adjusted", "Risk difference at 12 months", "Difference of restricted means to 12 months", "Hazard ratio",
         "Replicates that failed",
     ]  # fmt: skip
     first = [text_of(row[0]) for row in side.rows]
@@ -96,13 +98,38 @@ def test_designs_and_incidence_are_drawn_and_withheld_in_a_release() -> None:
     result = result_of("designs")
     assert set(design_drawings(result)) == {"designs_os", "designs_pfs"}
     ltp = next(one for one in outcomes_of(result) if one.name == "ltp")
-    drawing = incidence_drawing(result, ltp)
-    assert drawing is not None
+    (drawing,) = incidence_drawings(result, ltp)
     assert "Death without progression, Ablation first" in drawing.description
     released = result_of("designs released")
     assert design_drawings(released) == {}
-    assert incidence_drawing(released, ltp) is None
+    assert incidence_drawings(released, ltp) == ()
     assert designs(released, {})
+
+
+def test_panels_name_their_own_clock_whether_they_are_adjusted_and_who_is_at_risk() -> None:
+    result = result_of("designs")
+    late = {key: one for key, one in result["curves"].items() if key.startswith("design.naive.os.")}
+    for one in late.values():
+        one["clock"] = "ablation"
+    (drawing,) = design_drawings(result)["designs_os"]
+    words = re.findall(r"<!-- (.*?) -->", drawing.svg.decode().replace(NO_BREAK, " "))
+    for said in ("clone, censor, weight: adjusted by weights", "living: not adjusted", "months since ablation",
+                 "months since time zero, curves from day 90", "At risk: clones, not weighted",
+                 "At risk: patients"):  # fmt: skip
+        assert said in words, said
+    for key in (key for one in late.values() for key in one["at_risk"]):
+        assert f"{result['results'][key]['value']:.0f}" in words, key
+
+
+def test_more_designs_than_a_page_holds_go_on_on_a_further_one() -> None:
+    result = result_of("designs")
+    for key in [key for key in result["curves"] if key.startswith("design.naive.os.")]:
+        further = (f"more_{k}" for k in range(4))
+        result["curves"] |= {key.replace("naive", name): result["curves"][key] | {"design": name} for name in further}
+    drawings = drawings_of(result)
+    assert {"designs_os", "designs_os.2"} <= set(drawings)
+    shown = [block.name for block in designs(result, drawings) if isinstance(block, Picture)]
+    assert shown == ["designs_os", "designs_os.2", "designs_pfs"]
 
 
 def test_one_endpoint_is_drawn_alone() -> None:

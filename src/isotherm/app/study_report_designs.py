@@ -1,33 +1,27 @@
-"""Designs side by side and competing events in a report: their figures, tables and words."""
+"""Designs side by side and competing events in a report: their tables and words."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
 
 from isotherm.app.figures import Drawing
-from isotherm.app.study_figures_panels import Panel, PanelCurve, panels_of_curves
 from isotherm.app.study_report_frame import Arm, Outcome, are_arms_barred, arms_of, family, has_design, is_adjusted
 from isotherm.app.study_report_parts import (
     Block,
     Heading,
     Paragraph,
-    Picture,
     Runs,
     Table,
     Words,
     blocks,
     bound,
     joined,
+    pictures_of,
     say,
     table_of,
     text_of,
 )
-from isotherm.app.study_report_words import DAYS_PER_MONTH, Result, is_ten, printed
-from isotherm.columns import Float
+from isotherm.app.study_report_words import Result, is_ten, printed
 
 SHORT = {"os": "Overall survival", "pfs": "Progression-free survival"}
 TABLES = ("designs", "design_targets", "design_risks", "design_counts", "design_left_out")
@@ -41,28 +35,6 @@ BESIDE = (
     "What follows compares the arms as they became, with the adjustment that the methods name for them: it is not that "
     "of the designs, and none of these numbers is the main estimate."
 )
-
-
-def design_drawings(result: Result) -> dict[str, Drawing]:
-    """Return one figure for each endpoint of the designs, by its name."""
-    found = {f"designs_{short}": _endpoint(result, short, words) for short, words in SHORT.items()}
-    return {name: drawing for name, drawing in found.items() if drawing is not None}
-
-
-def incidence_drawing(result: Result, outcome: Outcome) -> Drawing | None:
-    """Return the cumulative incidence of every event of an outcome; None where nothing competes."""
-    analysis = "adjusted" if is_adjusted(result) else "naive"
-    found = [one for key, one in result["curves"].items() if key.startswith(f"incidence.{outcome.name}.{analysis}.")]
-    events = list(dict.fromkeys(str(one["event"]) for one in found))
-    if not events:
-        return None
-    panels = [Panel(title=event, start=0.0, first=0.0,
-                    curves=tuple(_curve(result, one, "risk") for one in found if one["event"] == event))
-              for event in events]  # fmt: skip
-    until = max(float(one["days"][-1]) for one in found) / DAYS_PER_MONTH
-    return panels_of_curves(panels, across=f"months since the {outcome.unit}'s time zero",
-                            up=f"% of {outcome.unit}s with the event", until=until, band=_band(found[0]),
-                            description=_described(panels, "Cumulative incidence"))  # fmt: skip
 
 
 def of_design(result: Result) -> Outcome:
@@ -164,13 +136,12 @@ def competing(result: Result, outcome: Outcome, drawings: Mapping[str, Drawing])
     table = table_of(result, f"competing.{outcome.name}.{analysis}")
     if table is None:
         return ()
-    drawing = drawings.get(f"incidence_{outcome.name}")
-    picture = None if drawing is None else Picture(
-        f"incidence_{outcome.name}", f"{outcome.label}: cumulative incidence of each event", drawing,
+    pictures = pictures_of(
+        drawings, f"incidence_{outcome.name}", f"{outcome.label}: cumulative incidence of each event",
         (Words("Aalen-Johansen: each event takes patients away from the others. One minus a Kaplan-Meier curve would "
                "overstate every one of them."),),
     )  # fmt: skip
-    return blocks(picture, table_of(result, f"incidence.{outcome.name}.{analysis}"), table,
+    return blocks(pictures, table_of(result, f"incidence.{outcome.name}.{analysis}"), table,
                   Paragraph((bound(result, "competing.questions"),)))  # fmt: skip
 
 
@@ -206,48 +177,9 @@ def _further(result: Result, short: str) -> list[Table | None]:
 
 
 def _picture(drawings: Mapping[str, Drawing], short: str, words: str) -> Sequence[Block]:
-    drawing = drawings.get(f"designs_{short}")
-    if drawing is None:
-        return [Heading(words)]
-    caption = ("One panel for each design that has curves; a dotted line is a landmark, from which its curves count. "
-               "Panels answer different questions about different patients: the table of targets says which."
+    caption = ("One panel for each design that has curves. Each counts from a day of its own, which its axis names; a "
+               "dotted line is a landmark, on which its curves begin. Panels answer different questions about "
+               "different patients: the table of targets says which."
                )  # fmt: skip
-    return [Picture(f"designs_{short}", f"{words}: designs side by side", drawing, (Words(caption),))]
-
-
-def _endpoint(result: Result, short: str, words: str) -> Drawing | None:
-    found = [one for key, one in result["curves"].items() if key.startswith("design.") and f".{short}." in key]
-    names = list(dict.fromkeys(str(one["design"]) for one in found))
-    if not names:
-        return None
-    panels: list[Panel] = []
-    for name in names:
-        own = [one for one in found if one["design"] == name]
-        panels.append(Panel(title=name, start=float(own[0]["start_day"]) / DAYS_PER_MONTH, first=1.0,
-                            curves=tuple(_curve(result, one, "survival") for one in own)))  # fmt: skip
-    until = max(float(one["days"][-1]) for one in found) / DAYS_PER_MONTH
-    return panels_of_curves(panels, across="months since time zero", up=f"{words}, %", until=until,
-                            band=_band(found[0]), description=_described(panels, f"{words} by design"))  # fmt: skip
-
-
-def _curve(result: Result, one: Mapping[str, Any], part: str) -> PanelCurve:
-    numbers = {arm.name: arm.number for arm in arms_of(result)}
-    return PanelCurve(
-        arm=numbers.get(str(one["arm"]), len(numbers)), label=str(one["label"]),
-        times=np.asarray(one["days"], dtype=np.float64) / DAYS_PER_MONTH, values=_floats(one[part]),
-        low=_floats(one["low"]), high=_floats(one["high"]),
-    )  # fmt: skip
-
-
-def _floats(values: Sequence[float | None]) -> Float:
-    return np.asarray([math.nan if value is None else float(value) for value in values], dtype=np.float64)
-
-
-def _band(one: Mapping[str, Any]) -> str:
-    return f"{100.0 * float(one['level']):g} % interval, pointwise"
-
-
-def _described(panels: Sequence[Panel], words: str) -> str:
-    ends = [f"{panel.title}, {curve.label}: {100.0 * float(curve.values[-1]):.0f} %"
-            for panel in panels for curve in panel.curves if len(curve.values)]  # fmt: skip
-    return f"{words}, in panels. At their ends, {'; '.join(ends)}."
+    found = pictures_of(drawings, f"designs_{short}", f"{words}: designs side by side", (Words(caption),))
+    return found or [Heading(words)]

@@ -13,7 +13,6 @@ from isotherm.app.study_figures_curves import ArmCurve, CurveWords, survival_cur
 from isotherm.app.study_figures_forest import ForestRow, ForestWords, estimate_ruler, forest_plots
 from isotherm.app.study_figures_love import LovePoint, love_plots
 from isotherm.app.study_figures_overlap import ArmScores, overlap_plot
-from isotherm.app.study_report_designs import design_drawings, incidence_drawing
 from isotherm.app.study_report_factors import factor_drawings, factor_names
 from isotherm.app.study_report_flow import flow_drawing
 from isotherm.app.study_report_frame import (
@@ -28,6 +27,7 @@ from isotherm.app.study_report_frame import (
     outcomes_of,
     side_words,
 )
+from isotherm.app.study_report_panels import design_drawings, incidence_drawings
 from isotherm.app.study_report_words import DAYS_PER_MONTH, NOT_GIVEN, Result, missing, printed
 from isotherm.columns import Float
 
@@ -42,9 +42,11 @@ A figure that goes on beyond one page has a further one for each page: "love.2",
 def drawings_of(result: Result) -> Drawings:
     """Draw every figure that the result holds something for."""
     found: dict[str, Drawing | None] = {"ruler": _ruler(result), "flow": flow_drawing(result)}
-    found |= {**_paged("love", _love(result)), "overlap": _overlap(result), **design_drawings(result)}
+    found |= {**_paged("love", _love(result)), "overlap": _overlap(result)}
+    for name, pages in design_drawings(result).items():
+        found |= _paged(name, pages)
     for outcome in outcomes_of(result):
-        found[f"incidence_{outcome.name}"] = incidence_drawing(result, outcome)
+        found |= _paged(f"incidence_{outcome.name}", incidence_drawings(result, outcome))
         found[f"curves_{outcome.name}"] = _curves(result, outcome)
         found |= _paged(f"forest_{outcome.name}", _forest(result, outcome))
         found |= _paged(f"sensitivity_{outcome.name}", _sensitivity(result, outcome))

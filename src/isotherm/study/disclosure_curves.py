@@ -27,6 +27,7 @@ def release_curves(results: Results, hidden: set[str], smallest: int) -> tuple[d
     """
     curves = {key: one for key, one in results.curves.items() if not key.startswith(("design.", "incidence."))}
     gone = {key for key in results.records if HAZARD.fullmatch(key)}  # but those of the days that are kept
+    gone |= {at for key, one in results.curves.items() if key.startswith("design.") for at in one["at_risk"]}
     for key in [key for key in curves if key.startswith("survival.") and ".adjusted." in key]:
         pair = [key, key.replace(".adjusted.", ".naive.")]
         _release_pair(results, curves, gone, pair, smallest)

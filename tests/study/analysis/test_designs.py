@@ -15,11 +15,12 @@ from isotherm.study.analysis.courses import strategies_of, timed
 from isotherm.study.analysis.run import analyze
 from isotherm.study.cohort import cohort
 from isotherm.study.designs.clone_censor_weight import clone_censor_weight
+from isotherm.study.designs.strategy import arms_by_treatment
 from isotherm.study.disclosure import WITHHELD, release
 from isotherm.study.document import document_of, document_text
 from isotherm.study.guard.audit import findings_of
 from isotherm.study.predicate import Predicate
-from isotherm.study.protocol_designs import CensoringWeights, Naive, TimeDependentCox
+from isotherm.study.protocol_designs import CensoringWeights, Landmark, Naive, TimeDependentCox
 from isotherm.study.protocol_parts import Covariate, Data, Step
 from isotherm.study.result import StudyResult
 from tests.study.protocols import BEFORE
@@ -122,11 +123,55 @@ def test_every_number_of_designs_is_in_the_document_the_schema_and_the_checklist
     assert {"design.clone_censor_weight.os.upfront", "design.landmark.pfs.delayed"} <= set(result.results.curves)
 
 
+def under_curves(result: StudyResult) -> set[str]:
+    """Return the ids of the numbers at risk under the curves of designs."""
+    return {at for key, one in result.results.curves.items() if key.startswith("design.") for at in one["at_risk"]}
+
+
+def test_curves_of_a_design_say_what_their_days_count_from_and_whether_they_are_adjusted() -> None:
+    designs = (CLONES, Landmark(day=90.0), Naive(), Naive(name="late", clock="ablation"))
+    found = analyze(timing(designs=designs), registry(100)).results
+    said = {key.split(".")[1]: (one["clock"], one["start_day"], one["adjusted"], one["at_risk_of"])
+            for key, one in found.curves.items() if key.startswith("design.")}  # fmt: skip
+    assert said == {
+        "clone_censor_weight": ("time zero", 0.0, True, "clones, not weighted"),
+        "landmark": ("time zero", 90.0, False, "patients"),
+        "naive": ("time zero", 0.0, False, "patients"),
+        "late": ("ablation", 0.0, False, "patients"),
+    }
+    risks = [found.records[f"design.{name}.os.delayed.risk"].label.partition(": ")[2] for name in said]
+    assert risks == ["risk at 365 days, counted from time zero, adjusted by weights",
+                     "risk at 365 days, counted from day 90 after time zero, not adjusted",
+                     "risk at 365 days, counted from time zero, not adjusted",
+                     "risk at 365 days, counted from ablation, not adjusted"]  # fmt: skip
+    rows = found.tables["designs.os"]["rows"]
+    assert [row[2] for row in rows] == ["all", "only hazard ratio", "none", "none"]
+
+
+def test_numbers_at_risk_of_a_design_are_those_who_are_still_followed_on_its_clock() -> None:
+    protocol = timing(designs=(CLONES, Landmark(day=90.0), Naive(name="late", clock="ablation")))
+    table = registry(100)
+    found, courses = analyze(protocol, table).results, timed(cohort(protocol, table)).courses
+    last, _ = courses.outcome("overall survival")
+    days = (last - courses.ablation_days)[arms_by_treatment(courses, strategies_of(protocol)) == 1]
+    late, landmark = (found.curves[f"design.{name}.os.delayed"] for name in ("late", "landmark"))
+    told = [found.records[key].value for key in late["at_risk"]]
+    assert told == [int(((days > 0.0) & (days >= day)).sum()) for day in late["table_days"]]
+    assert landmark["table_days"][0] == 90.0
+    assert found.records[landmark["at_risk"][0]].value == found.records["design.landmark.os.delayed.n"].value
+    cloned = found.curves["design.clone_censor_weight.os.delayed"]
+    clones = [found.records[key].value or 0.0 for key in cloned["at_risk"]]
+    assert clones == sorted(clones, reverse=True)
+    assert all(float(one).is_integer() for one in clones)
+
+
 def test_a_release_tells_counts_of_designs_as_the_ten_that_they_reach(result: StudyResult) -> None:
     hidden = release(result).results
     assert not any(key.startswith("design.") for key in hidden.curves)
     for key, one in hidden.records.items():
-        if key.startswith(("design.", "course.")) and one.kind == "count":
+        if key in under_curves(result):
+            assert (one.value, one.why) == (None, WITHHELD), key
+        elif key.startswith(("design.", "course.")) and one.kind == "count":
             before = result.results.records[key].value or 0.0
             assert one.value == (None if 0 < before < 10 else before // 10 * 10), key
     assert hidden.records["design.clone_censor_weight.os.weights.upfront.most"].why == WITHHELD

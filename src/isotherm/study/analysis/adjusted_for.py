@@ -28,6 +28,25 @@ def main_in_words(protocol: Protocol, design: Design) -> str:
     return f"This risk difference is {NOTHING}."
 
 
+def are_risks_adjusted(protocol: Protocol, design: Design) -> bool:
+    """Whether curves, risks and restricted means of a design are adjusted for covariates: only weights do that."""
+    return isinstance(design, Weighted) and bool(_of_course(protocol))
+
+
+def adjusted_of_three(protocol: Protocol, design: Design) -> str:
+    """Say which of a design's measures are adjusted: risk difference, difference of restricted means, hazard ratio."""
+    if are_risks_adjusted(protocol, design):
+        return "all"
+    landmark = isinstance(design, Landmark) and design.adjust and bool(_of_course(protocol))
+    return "only hazard ratio" if landmark or _is_model_adjusted(protocol, design) else "none"
+
+
+def _is_model_adjusted(protocol: Protocol, design: Design) -> bool:
+    if not isinstance(design, TimeDependentCox):
+        return False
+    return design.adjust_progression or (design.adjust and bool(_of_course(protocol)))
+
+
 def _designs(protocol: Protocol) -> Iterator[str]:
     names = _of_course(protocol)
     if protocol.designs and names:

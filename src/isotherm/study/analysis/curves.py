@@ -200,8 +200,8 @@ def _gaps(values: Any) -> list[float | None]:
     return [None if value != value else value for value in values.tolist()]
 
 
-def ticks(longest: float) -> list[float]:
-    """Return the days at which numbers at risk are printed: round months, not more than seven of them."""
+def ticks(longest: float, *, most: int = MOST_TICKS) -> list[float]:
+    """Return the days at which numbers at risk are printed: round months, not more than so many steps of them."""
     months = longest / DAYS_PER_MONTH
-    step = next((step for step in TICKS if months / step <= MOST_TICKS), TICKS[-1] * max(1.0, np.ceil(months / 420.0)))
+    step = next((step for step in TICKS if months / step <= most), TICKS[-1] * max(1.0, np.ceil(months / 420.0)))
     return [k * step * DAYS_PER_MONTH for k in range(int(months / step) + 1)]

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from isotherm.effect import Effect
-from isotherm.outcome import Curve
-from isotherm.study.analysis.adjusted_for import main_in_words
+from isotherm.study.analysis.adjusted_for import adjusted_of_three, main_in_words
 from isotherm.study.analysis.courses import Timed
 from isotherm.study.analysis.design_clones import RESTRICTED, add_clones
+from isotherm.study.analysis.design_curves import RISKS, DesignCurves, add_design_curves, axis_days, count_around
 from isotherm.study.analysis.designs import Answer, Done
 from isotherm.study.analysis.failed import add_many_failed, behind_failures
 from isotherm.study.designs.clone_result import CloneResult
 from isotherm.study.designs.courses import Endpoint
 from isotherm.study.designs.result import DesignResult
 from isotherm.study.protocol import Protocol
-from isotherm.study.protocol_designs import Landmark, Weighted, in_words
+from isotherm.study.protocol_designs import Weighted, in_words
 from isotherm.study.result import Cell, Record, Results, cell
 
 KEYS: dict[Endpoint, str] = {"overall survival": "os", "progression-free survival": "pfs"}
@@ -39,6 +39,7 @@ class _Sheet:
     risks: Rows = field(default_factory=Rows)
     counts: Rows = field(default_factory=Rows)
     left_out: Rows = field(default_factory=Rows)
+    axis: list[float] = field(default_factory=list[float])
 
 
 def add_designs(results: Results, protocol: Protocol, found: Timed, done: Sequence[Done]) -> None:
@@ -58,7 +59,10 @@ def add_designs(results: Results, protocol: Protocol, found: Timed, done: Sequen
             says = f"Barred as an answer by what was found ({_reasons(one.barred_by)}). {end}"
             results.text(f"design.{one.design.name}.barred", f"{in_words(one.design)}: barred", says)
     for endpoint in protocol.course.endpoints:
-        sheet = _Sheet()
+        shown = [
+            _shown_curves(protocol, one, endpoint) for one in done if not isinstance(one.answers.get(endpoint, ""), str)
+        ]
+        sheet = _Sheet(axis=axis_days(shown))
         for one in done:
             if endpoint in one.answers:
                 _design(results, protocol, one, endpoint, sheet)
@@ -127,21 +131,22 @@ def _design(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint,
         labels = {arm.name: arm.label for arm in protocol.arms.arms}
         for arm in _others(protocol):
             words = f"{labels[arm]} v {labels[protocol.arms.reference]}"
-            _row(results, one, endpoint, sheet, key, [(None, answer)] * 3, arm=arm, words=words, named=arm)
+            _row(results, protocol, one, endpoint, sheet, key, [(None, answer)] * 3, arm=arm, words=words, named=arm)
         return
     found = _result_of(answer)
     _about(results, one, key, found, sheet)
     for k, (words, count) in enumerate(found.left_out, start=1):
         _count(results, f"{key}.left_out.{k}", f"{called(one, answer)}: {words}", count, sheet.left_out)
     behind = _arms(results, protocol, one, key, found, sheet, rows="clones" if _cloned(answer, one) else "patients")
-    behind += _around(results, protocol, one, key, found)
+    curves = _shown_curves(protocol, one, endpoint)
+    behind += count_around(results, protocol, curves)
     _failed(results, one, key, answer, behind)
-    _curves(results, protocol, one, key, found, behind, sheet)
+    sheet.risks += add_design_curves(results, protocol, curves, behind, sheet.axis)
     arms = _shown(protocol, found)
     for place, arm in enumerate(arms[1:]):
         effects = [_measure(answer, place, measure) for measure in MEASURES]
         words = f"{found.arms[place + 1].name} v {found.arms[0].name}"
-        _row(results, one, endpoint, sheet, key, effects, arm=arm, words=words, behind=behind,
+        _row(results, protocol, one, endpoint, sheet, key, effects, arm=arm, words=words, behind=behind,
              named=arm if arm in protocol.arms.names else None)  # fmt: skip
     if isinstance(answer, CloneResult):
         assert protocol.course is not None
@@ -159,12 +164,12 @@ def _about(results: Results, one: Done, key: str, found: DesignResult, sheet: _S
         sheet.about.append([called(one, found) if part == "target" else "", what, cell(f"{key}.{part}")])
 
 
-def _row(results: Results, one: Done, endpoint: Endpoint, sheet: _Sheet, key: str,
+def _row(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint, sheet: _Sheet, key: str,
          effects: Sequence[tuple[Effect | None, str]], *, arm: str, words: str, named: str | None,
          behind: Sequence[str] = ()) -> None:  # fmt: skip
     """Add the three measures of one comparison as a row."""
     mark = " (barred as an answer)" if one.barred_by else ""
-    cells: list[Cell] = [f"{called(one, one.answers[endpoint])}{mark}", words]
+    cells: list[Cell] = [f"{called(one, one.answers[endpoint])}{mark}", words, adjusted_of_three(protocol, one.design)]
     for (measure, title), (effect, why) in zip(MEASURES.items(), effects, strict=True):
         label = f"{_capital(endpoint)}, {called(one, one.answers[endpoint])}: {title}, {words}"
         _effect(results, f"{key}.{arm}.{measure}", effect, label, why, measure=measure, arm=named, behind=behind)
@@ -196,6 +201,19 @@ def called(one: Done, answer: Answer) -> str:
 
 def _cloned(answer: Answer, one: Done) -> bool:
     return isinstance(answer, CloneResult) and one.design.kind == "clone_censor_weight"
+
+
+def _shown_curves(protocol: Protocol, one: Done, endpoint: Endpoint) -> DesignCurves:
+    """Return the curves of a design that has an answer, none where it has no curve per strategy."""
+    answer = one.answers[endpoint]
+    assert not isinstance(answer, str)
+    found = _result_of(answer)
+    rows = "clones" if _cloned(answer, one) else "patients"
+    return DesignCurves(
+        design=one.design, found=found, key=f"design.{one.design.name}.{KEYS[endpoint]}", name=called(one, answer),
+        arms=tuple(_shown(protocol, found))[: len(found.curves)],
+        at_risk_of=f"{rows}, not weighted" if isinstance(answer, CloneResult) else rows,
+    )  # fmt: skip
 
 
 def _result_of(answer: DesignResult | CloneResult) -> DesignResult:
@@ -251,51 +269,11 @@ def _arms(results: Results, protocol: Protocol, one: Done, key: str, found: Desi
     return keys
 
 
-def _curves(results: Results, protocol: Protocol, one: Done, key: str, found: DesignResult, behind: Sequence[str],
-            sheet: _Sheet) -> None:  # fmt: skip
-    """Add the curves as they are drawn, and the risks at the horizon that are read off them."""
-    assert protocol.course is not None
-    start = one.design.day if isinstance(one.design, Landmark) else 0.0
-    horizon = protocol.course.horizon_days
-    for arm, curve in zip(_shown(protocol, found), found.curves, strict=False):
-        row = curve.row_at(horizon - start)
-        low, high = (None, None) if row < 0 else (1.0 - float(curve.high[row]), 1.0 - float(curve.low[row]))
-        words = f"{called(one, found)}, {curve.label}"
-        results.number(f"{key}.{arm}.risk", "probability", 1.0 - curve.survival_at(horizon - start),
-                       f"{words}: risk at {horizon:g} days", low=low, high=high, level=curve.level, arm=arm,
-                       rests_on=behind, method=f"one minus the curve, {curve.interval} interval, variance "
-                       f"{curve.variance}")  # fmt: skip
-        sheet.risks.append([words, cell(f"{key}.{arm}.risk")])
-        results.curves[f"{key}.{arm}"] = _drawn(curve, arm, called(one, found), found.endpoint, start)
-
-
-def _around(results: Results, protocol: Protocol, one: Done, key: str, found: DesignResult) -> list[str]:
-    """Count, without printing, the events before and after the horizon: a risk may tell of a few of them."""
-    assert protocol.course is not None
-    start = one.design.day if isinstance(one.design, Landmark) else 0.0
-    keys: list[str] = []
-    for arm, curve in zip(_shown(protocol, found), found.curves, strict=False):
-        row = curve.row_at(protocol.course.horizon_days - start) + 1
-        for part, count in (("by", curve.events[:row].sum()), ("after", curve.events[row:].sum())):
-            keys.append(f"{key}.{arm}.{part}")
-            results.unprinted(keys[-1], round(float(count)))
-    return keys
-
-
-def _drawn(curve: Curve, arm: str, design: str, endpoint: str, start: float) -> dict[str, object]:
-    return {
-        "label": curve.label, "arm": arm, "design": design, "endpoint": endpoint, "start_day": start,
-        "days": (curve.times_days + start).tolist(), "survival": curve.survival.tolist(), "level": curve.level,
-        "low": [None if value != value else value for value in curve.low.tolist()],
-        "high": [None if value != value else value for value in curve.high.tolist()],
-    }  # fmt: skip
-
-
 def _tables(results: Results, protocol: Protocol, endpoint: Endpoint, sheet: _Sheet) -> None:
     """Lay designs out side by side: effects; targets and what remains; risks; who is behind them."""
     assert protocol.course is not None
     horizon, short, words = protocol.course.horizon_days, KEYS[endpoint], _capital(endpoint)
-    head = ["", "", f"Risk difference at {horizon:g} days", RESTRICTED.format(horizon), "Hazard ratio"]
+    head = ["", "", "Adjusted", f"Risk difference at {horizon:g} days", RESTRICTED.format(horizon), "Hazard ratio"]
     rows = sheet.effects
     if any(row[-1] for row in rows):
         head.append("Replicates that failed")
@@ -304,7 +282,7 @@ def _tables(results: Results, protocol: Protocol, endpoint: Endpoint, sheet: _Sh
     results.table(f"designs.{short}", f"{words}: designs side by side", head, rows)
     results.table(f"design_targets.{short}", f"{words}: what each design is about, and what remains",
                   ["Design", "", "In words"], sheet.about)  # fmt: skip
-    results.table(f"design_risks.{short}", f"{words}: risk at {horizon:g} days", ["", "Risk"], sheet.risks)
+    results.table(f"design_risks.{short}", f"{words}: risk at {horizon:g} days", RISKS, sheet.risks)
     results.table(f"design_counts.{short}", f"{words}: who is behind each design", ["", "", "Number", "Events"],
                   sheet.counts)  # fmt: skip
     results.table(f"design_left_out.{short}", f"{words}: left out of a design", ["", "Patients"], sheet.left_out)

@@ -219,6 +219,7 @@ def _answer(words: _Words, effects: list[tuple[Effect, ...]], remarks: tuple[str
         arms=tuple(ArmCount(one.strategy.name, len(one.event), int(one.event.sum())) for one in words.clones),
         left_out=(),
         curves=tuple(_curve(one, words.level) for one in words.clones),
+        followed_days=tuple(one.end_days[one.end_days > 0.0] for one in words.clones),
         risk_differences=effects[0],
         rmst_differences=effects[1],
         hazard_ratios=effects[2],

@@ -26,6 +26,7 @@ class Contrasts:
 
     arms: tuple[ArmCount, ...]
     curves: tuple[Curve, ...]
+    followed_days: tuple[Float, ...]
     risk_differences: tuple[Effect, ...]
     rmst_differences: tuple[Effect, ...]
     hazard_ratios: tuple[Effect, ...]
@@ -85,6 +86,7 @@ def contrast(
     return Contrasts(
         arms=arms,
         curves=tuple(curves),
+        followed_days=tuple(time_days[arm == k] for k in range(len(names))),
         risk_differences=tuple(
             _risk_difference(curves[0], curves[k], horizon_days, name=name, endpoint=endpoint, level=level)
             for k, name, _ in pairs

@@ -104,6 +104,7 @@ def landmark(
             ("treated otherwise than any strategy asks", int((reached & (by_then < 0)).sum())),
         ),
         curves=found.curves,
+        followed_days=found.followed_days,
         risk_differences=found.risk_differences,
         rmst_differences=found.rmst_differences,
         hazard_ratios=found.hazard_ratios,

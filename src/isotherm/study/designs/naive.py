@@ -89,6 +89,7 @@ def naive(
             (f"had the event, or left, by {CLOCKS[clock]}", int((fits & ~begun).sum())),
         ),
         curves=found.curves,
+        followed_days=found.followed_days,
         risk_differences=found.risk_differences,
         rmst_differences=found.rmst_differences,
         hazard_ratios=found.hazard_ratios,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from isotherm.columns import Float
 from isotherm.effect import Effect
 from isotherm.outcome import Curve
 from isotherm.study.designs.courses import Endpoint
@@ -25,7 +26,7 @@ class ArmCount:
     events: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DesignResult:
     """The answer of one design. The first arm is the reference; effects come in the order of the other arms.
 
@@ -42,6 +43,8 @@ class DesignResult:
         Patients who are not in the comparison, and why; with the arms they add up to all.
     curves : tuple of Curve
         One per arm; none where the design has no curve per strategy.
+    followed_days : tuple of arrays, shape (n,)
+        Of each curve, how long each patient (or clone) was at risk, from the curve's day 0 on; without weights.
     risk_differences, rmst_differences, hazard_ratios : tuple of Effect
     remarks : tuple of str
         What happened on the way, one sentence each.
@@ -54,6 +57,7 @@ class DesignResult:
     arms: tuple[ArmCount, ...]
     left_out: tuple[tuple[str, int], ...]
     curves: tuple[Curve, ...]
+    followed_days: tuple[Float, ...]
     risk_differences: tuple[Effect, ...]
     rmst_differences: tuple[Effect, ...]
     hazard_ratios: tuple[Effect, ...]

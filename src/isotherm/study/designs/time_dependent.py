@@ -96,6 +96,7 @@ def time_dependent(
         arms=tuple(_count(name, code == k, patient, dies) for k, name in enumerate(shown)),
         left_out=(),
         curves=(),
+        followed_days=(),
         risk_differences=(),
         rmst_differences=(),
         hazard_ratios=ratios,
