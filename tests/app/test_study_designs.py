@@ -11,9 +11,12 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from isotherm.app.report_words import NO_BREAK
+from isotherm.app.study_figures_panels import Panel, PanelCurve, _curve
 from isotherm.app.study_report_content import sections_of
 from isotherm.app.study_report_designs import design_words, designs, rest_words
 from isotherm.app.study_report_drawn import drawings_of
@@ -104,6 +107,17 @@ def test_designs_and_incidence_are_drawn_and_withheld_in_a_release() -> None:
     assert design_drawings(released) == {}
     assert incidence_drawings(released, ltp) == ()
     assert designs(released, {})
+
+
+def test_a_curve_of_a_panel_ends_with_its_last_patient_though_others_go_on() -> None:
+    short, long = (PanelCurve(arm=arm, label="Arm", times=np.array([3.0, end]), values=np.array([0.8, 0.5]),
+                              low=np.array([0.7, 0.4]), high=np.array([0.9, 0.6]))
+                   for arm, end in ((0, 11.9), (1, 29.0)))  # fmt: skip
+    axes = Figure().add_subplot()
+    for one in (short, long):
+        _curve(axes, Panel(title="", across="", start=0.0, first=1.0, curves=(short, long)), one)
+    assert [float(np.asarray(line.get_xdata())[-1]) for line in axes.lines] == [11.9, 29.0]
+    assert [one.get_datalim(axes.transData).x1 for one in axes.collections] == [11.9, 29.0]
 
 
 def test_panels_name_their_own_clock_whether_they_are_adjusted_and_who_is_at_risk() -> None:

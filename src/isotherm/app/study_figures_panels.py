@@ -147,7 +147,7 @@ def _page(
                 _frame(axes, scale, first=column == 0)
                 axes.set_title("\n".join(one.title), fontsize=TYPE_PT, fontweight="bold", loc="left", pad=4.0)
                 for curve in one.panel.curves:
-                    _curve(axes, one.panel, curve, scale.until)
+                    _curve(axes, one.panel, curve)
                 _below(figure, one, scale.until, left, base - AXIS_PT, height_pt)
             top -= _row_pt(row)
 
@@ -198,12 +198,11 @@ def _frame(axes: Axes, scale: _Scale, *, first: bool) -> None:
     axes.set_axisbelow(True)
 
 
-def _curve(axes: Axes, panel: Panel, curve: PanelCurve, until: float) -> None:
+def _curve(axes: Axes, panel: Panel, curve: PanelCurve) -> None:
     one = look(curve.arm)
-    end = max(until, float(curve.times[-1])) if len(curve.times) else until
-    times = np.r_[panel.start, curve.times, end]
-    value, low, high = (np.r_[panel.first, part, part[-1:] if len(part) else panel.first]
-                        for part in (curve.values, curve.low, curve.high))  # fmt: skip
+    # A curve ends with its last patient: what comes after is not known, though other curves go on.
+    times = np.r_[panel.start, curve.times]
+    value, low, high = (np.r_[panel.first, part] for part in (curve.values, curve.low, curve.high))
     axes.fill_between(times, low, high, step="post", color=one.band, alpha=0.5, linewidth=0.0, zorder=1.5)
     axes.step(times, value, where="post", color=one.color, linewidth=1.5, zorder=3.0, linestyle=_style(curve.arm),
               solid_capstyle="butt", dash_capstyle="butt")  # fmt: skip
