@@ -77,7 +77,8 @@ def test_the_coordinator_goes_from_the_worklist_to_the_sheet(visit: Visit) -> No
     page.get_by_role("link", name="Follow-up due").click()
     visit.shown("coordinator-worklist")
     page.get_by_role("link", name="SYN-00006", exact=True).click()
-    expect(page.get_by_role("heading", name="What is missing, and what it would change")).to_be_visible()
+    missing = page.get_by_role("heading", name="What is missing, and what it would change")
+    expect(missing).to_be_visible(timeout=PATIENCE_MS)  # the first guidelines that a server asks
     visit.shown("coordinator-patient")
     page.get_by_label("date of birth").fill("1950-01-01")
     page.get_by_role("button", name="Write to the registry").first.click()
