@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from isotherm.app.accepting import Acceptance, NamedScan, accept_margin, places_of, refuse_simulated
+from isotherm.app.accepting import Acceptance, NamedScan, accept_margin, refuse_simulated
+from isotherm.app.accepting_places import places_of
 from isotherm.app.correcting import Correction, corrected_pair
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS

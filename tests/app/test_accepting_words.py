@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from isotherm.app.accepting import Places, places_of
+from isotherm.app.accepting_places import Places, places_of
 from isotherm.app.accepting_words import (
     ablation_says,
     lesion_places,

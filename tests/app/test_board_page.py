@@ -148,6 +148,22 @@ def test_nothing_is_clipped_on_a_screen(tab: Tab, tmp_path: Path, name: str) -> 
     assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_a_page_that_a_browser_prints_is_never_nearly_empty_and_none_ends_with_the_head_of_a_table(
+    tab: Tab, tmp_path: Path, text_of_pdf: Callable[..., str]
+) -> None:
+    pages: dict[str, list[str]] = {}
+    for name in ("none", "many"):
+        (tmp_path / "board.html").write_text(board_html(board_page(Boarded(BOARDS[name]))), encoding="utf-8")
+        tab.page.goto((tmp_path / "board.html").as_uri())
+        pages[name] = text_of_pdf(tab.page.pdf(prefer_css_page_size=True)).rstrip("\f").split("\f")
+    assert "Annex: lesions" not in pages["none"][0]
+    assert pages["none"][1].lstrip().startswith("Annex: lesions")
+    assert "Annex: lesions" in pages["many"][1]  # it follows the rest of the sheet
+    lines = [[line for line in page.splitlines() if line.strip()] for page in pages["many"]]
+    assert min(len(page) for page in lines[:-1]) >= 50
+    assert not any(page[-1].endswith("Grade, date, source") for page in lines)
+
+
 def test_a_withheld_margin_has_no_number_anywhere_on_the_sheet() -> None:
     view = board_view(BOARDS["withheld"])
     assert (view["main"]["big"], view["main"]["interval"]) == ("Withheld", "")

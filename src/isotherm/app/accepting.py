@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from isotherm.app.accepting_places import of_patient
 from isotherm.app.recorded import Recorded
 from isotherm.app.records_of_case import Values, key_for, margin_values, record_of
 from isotherm.app.side_doubts import side_doubt
@@ -16,7 +16,6 @@ from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import NotAcceptable, SidesInDoubt, SizeInDoubt
 from isotherm.registry.changing import Changed, Target
-from isotherm.registry.rows import Kept
 from isotherm.registry.simulated import NOT_OF_A_PATIENT
 from isotherm.registry.store import Store, open_store
 
@@ -72,71 +71,6 @@ class Acceptance:
     def read_at(self, revisions: Mapping[str, int]) -> Acceptance:
         """Return the same with the revision that its margin had when the person looked, by the keys of margins."""
         return replace(self, revision=revisions.get(self.margin_id))
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """What of a patient a margin may be accepted into, as the registry holds it."""
-
-    lesions: tuple[str, ...]
-    scans: tuple[tuple[str, date], ...]
-    ablations: tuple[tuple[str, str], ...]
-    margins: Mapping[str, Kept]
-    records: tuple[Record, ...]
-
-    def revision_of(self, margin_id: str) -> int | None:
-        """Return the revision of a margin that stands there; None where there is none."""
-        kept = self.margins.get(margin_id)
-        return None if kept is None else kept.revision
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A margin that the registry holds: its record, who accepted it last and why, and what stood there before."""
-
-    record: Record
-    by: str
-    why: str
-    old: Mapping[str, object] | None
-
-
-def accepted_of(address: str, patient_id: str, margin_id: str, *, folder: str) -> Accepted:
-    """Return how a margin of a result came into a registry, as its audit tells it.
-
-    Raises
-    ------
-    NotAcceptable
-        The registry holds no such margin of this result.
-    StoreError
-    """
-    with open_store(address) as store:
-        kept = next((one.record for one in _of_patient(store, patient_id)
-                     if one.record.kind.name == "margin" and one.record.id == margin_id), None)  # fmt: skip
-        told = store.history(patient_id=patient_id, kind_name="margin", record_id=margin_id, last=1)
-    if kept is None or not str(kept.get("result") or "").startswith(f"{folder}/"):
-        raise NotAcceptable("The registry holds no such margin of this measurement now; look at the patient's page.")
-    last = told[-1]
-    return Accepted(kept, last.who, last.why, None if last.old is None else json.loads(last.old))
-
-
-def places_of(address: str, patient_id: str) -> Places:
-    """Return what of a patient a margin may be accepted into.
-
-    Raises
-    ------
-    NotAcceptable
-        The registry has no such patient.
-    StoreError
-    """
-    with open_store(address) as store:
-        kept = _of_patient(store, patient_id)
-    by_kind = {name: [one for one in kept if one.record.kind.name == name] for name in RECORD_KINDS}
-    return Places(
-        tuple(one.record.id for one in by_kind["lesion"]),
-        tuple((one.record.id, day) for one in by_kind["scan"] if isinstance(day := one.record.get("scanned_on"), date)),
-        tuple((one.record.id, str(one.record.get("lesion_id") or "")) for one in by_kind["ablation"]),
-        {one.record.id: one for one in by_kind["margin"]}, tuple(one.record for one in kept),
-    )  # fmt: skip
 
 
 def measured_values(document: Mapping[str, Any], label: str, *, folder: str) -> Values:
@@ -235,7 +169,7 @@ def _signed(store: Store, asked: Acceptance, lesion: Mapping[str, Any]) -> Accep
     """Return what is asked; the audit has why it was corrected, and what sizes that differ somebody found right."""
     if asked.why and asked.corrected_why:
         asked = replace(asked, why=f"{asked.why}; corrected by hand: {asked.corrected_why}")
-    records = [one.record for one in _of_patient(store, asked.patient_id)]
+    records = [one.record for one in of_patient(store, asked.patient_id)]
     doubt = size_doubt(records, _filing(records, asked), lesion["tumor"]["recist_mm"])
     if not doubt:
         return asked
@@ -264,7 +198,7 @@ def _write(store: Store, asked: Acceptance, values: Values) -> None:
 def _check_places(store: Store, asked: Acceptance) -> None:
     """Refuse an ablation of another lesion, and scans in the wrong order."""
     days: dict[str, object] = {one.id: one.on for one in (asked.after, asked.before) if one is not None}
-    for one in (kept.record for kept in _of_patient(store, asked.patient_id)):
+    for one in (kept.record for kept in of_patient(store, asked.patient_id)):
         if one.kind.name == "ablation" and one.id == asked.ablation_id and one.get("lesion_id") != asked.lesion_id:
             raise NotAcceptable("This ablation is of another lesion; choose one of the same lesion, or none.")
         if one.kind.name == "scan" and one.id in days:
@@ -284,7 +218,7 @@ def _lesion(lesions: Sequence[Mapping[str, Any]], label: str) -> Mapping[str, An
 
 def _scans(store: Store, asked: Acceptance) -> Iterator[Record]:
     """Yield the scans that the registry does not hold yet."""
-    records = (kept.record for kept in _of_patient(store, asked.patient_id))
+    records = (kept.record for kept in of_patient(store, asked.patient_id))
     held = {one.id: one.get("scanned_on") for one in records if one.kind.name == "scan"}
     for scan in (asked.after, asked.before):
         if scan is None:
@@ -302,13 +236,6 @@ def _scans(store: Store, asked: Acceptance) -> Iterator[Record]:
                 "was taken."
             )
         yield record_of("scan", asked.patient_id, scan.id, {"scanned_on": scan.on})
-
-
-def _of_patient(store: Store, patient_id: str) -> tuple[Kept, ...]:
-    kept = store.patient(patient_id)
-    if not kept:
-        raise NotAcceptable("The registry has no patient of this key; add the patient first, or choose another one.")
-    return kept
 
 
 def _rounded(values: Values) -> Values:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from isotherm.app.accepting import Places
+from isotherm.app.accepting_places import Places
 from isotherm.app.patient_view import LesionLine, lesion_lines, margin_lines
 from isotherm.app.record_words import state_words
 from isotherm.app.report_words import margin_mm

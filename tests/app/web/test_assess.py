@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from isotherm.app.accepting import places_of
+from isotherm.app.accepting_places import places_of
 from isotherm.app.outputs import RESULT
 from isotherm.app.registry_tasks import make
 from isotherm.app.web import assessed, turns

@@ -20,7 +20,7 @@ import pytest
 from docx import Document
 from playwright.sync_api import Browser, Page, expect
 
-from isotherm.app.accepting import places_of
+from isotherm.app.accepting_places import places_of
 from isotherm.app.registry_study_covariates import TIMING
 from isotherm.app.registry_tasks import make
 from isotherm.app.study_docx_bound import NAMESPACE

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from isotherm.app.accepting import places_of
+from isotherm.app.accepting_places import places_of
 from isotherm.app.correcting import Signature, combined
 from isotherm.app.pacs_tasks import URL
 from isotherm.app.report import simulated

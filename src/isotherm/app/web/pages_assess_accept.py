@@ -11,15 +11,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
-from isotherm.app.accepting import (
-    Acceptance,
-    NamedScan,
-    accept_margin,
-    accepted_of,
-    measured_values,
-    places_of,
-    refuse_simulated,
-)
+from isotherm.app.accepting import Acceptance, NamedScan, accept_margin, measured_values, refuse_simulated
+from isotherm.app.accepting_places import accepted_of, places_of
 from isotherm.app.accepting_words import (
     ablation_says,
     lesion_places,

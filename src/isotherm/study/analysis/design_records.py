@@ -8,8 +8,19 @@ from dataclasses import dataclass, field
 from isotherm.effect import Effect
 from isotherm.study.analysis.adjusted_for import adjusted_of_three, main_in_words
 from isotherm.study.analysis.courses import Timed
+from isotherm.study.analysis.design_answers import (
+    KEYS,
+    arms_shown,
+    called,
+    curves_shown,
+    effect_of,
+    naive_of,
+    result_of,
+    rows_of,
+    sound_of,
+)
 from isotherm.study.analysis.design_clones import RESTRICTED, add_clones
-from isotherm.study.analysis.design_curves import RISKS, DesignCurves, add_design_curves, axis_days, count_around
+from isotherm.study.analysis.design_curves import RISKS, add_design_curves, axis_days, count_around
 from isotherm.study.analysis.designs import Answer, Done
 from isotherm.study.analysis.failed import add_many_failed, behind_failures
 from isotherm.study.designs.clone_result import CloneResult
@@ -19,13 +30,8 @@ from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_designs import Weighted, in_words
 from isotherm.study.result import Cell, Record, Results, cell
 
-KEYS: dict[Endpoint, str] = {"overall survival": "os", "progression-free survival": "pfs"}
-"""Short names of endpoints in ids."""
-
 MEASURES = {"risk_difference": "Risk difference", "rmst_difference": "Difference of restricted means",
             "hazard_ratio": "Hazard ratio"}  # fmt: skip
-NO_CURVE = "this design has no curve per strategy, so no risk and no restricted mean"
-NAIVE = "naive"
 
 Rows = list[list[Cell]]
 
@@ -60,7 +66,7 @@ def add_designs(results: Results, protocol: Protocol, found: Timed, done: Sequen
             results.text(f"design.{one.design.name}.barred", f"{in_words(one.design)}: barred", says)
     for endpoint in protocol.course.endpoints:
         shown = [
-            _shown_curves(protocol, one, endpoint) for one in done if not isinstance(one.answers.get(endpoint, ""), str)
+            curves_shown(protocol, one, endpoint) for one in done if not isinstance(one.answers.get(endpoint, ""), str)
         ]
         sheet = _Sheet(axis=axis_days(shown))
         for one in done:
@@ -79,20 +85,12 @@ def _headline_rests(results: Results, protocol: Protocol, done: Sequence[Done]) 
     """Say that the main estimate and the naive one rest on the counts of their designs."""
     assert protocol.course is not None
     end = f"{KEYS[protocol.course.endpoints[0]]}.{_others(protocol)[0]}.risk_difference"
-    sound = _sound(done)
-    for key, one in (("headline.effect", sound), ("headline.many_failed", sound), ("headline.naive", _naive(done))):
+    sound = sound_of(done)
+    for key, one in (("headline.effect", sound), ("headline.many_failed", sound), ("headline.naive", naive_of(done))):
         own = "" if one is None else f"design.{one.design.name}.{end}"
         if key in results.records and own in results.rests_on:
             more = behind_failures(results) if key == "headline.many_failed" else ()
             results.rests_on[key] = (*results.rests_on[own], *more)
-
-
-def _sound(done: Sequence[Done]) -> Done | None:
-    return next((one for one in done if not one.barred_by and one.design.kind != NAIVE), None)
-
-
-def _naive(done: Sequence[Done]) -> Done | None:
-    return next((one for one in done if one.design.kind == NAIVE), None)
 
 
 def add_design_headline(results: Results, protocol: Protocol, done: Sequence[Done]) -> bool:
@@ -102,17 +100,17 @@ def add_design_headline(results: Results, protocol: Protocol, done: Sequence[Don
     """
     assert protocol.course is not None
     endpoint = protocol.course.endpoints[0]
-    sound = _sound(done)
+    sound = sound_of(done)
     if sound is None:
         return False
     arm, horizon = _others(protocol)[0], protocol.course.horizon_days
-    for key, one in (("headline.effect", sound), ("headline.naive", _naive(done))):
+    for key, one in (("headline.effect", sound), ("headline.naive", naive_of(done))):
         if one is not None:
-            kind, why = _measure(one.answers[endpoint], 0)
+            kind, why = effect_of(one.answers[endpoint], 0)
             label = f"{_capital(endpoint)}: Risk difference at {horizon:g} days, {called(one, one.answers[endpoint])}"
             _effect(results, key, kind, label, why, measure="risk_difference", arm=arm)
     answer = sound.answers[endpoint]
-    results.text("headline.target", "Whose effect", _result_of(answer).target if not isinstance(answer, str) else "")
+    results.text("headline.target", "Whose effect", result_of(answer).target if not isinstance(answer, str) else "")
     results.text("headline.adjusted", "What the main estimate is adjusted for", main_in_words(protocol, sound.design))
     if isinstance(sound.design, Weighted):
         results.number("headline.replicates", "number", float(sound.design.replicates),
@@ -133,18 +131,18 @@ def _design(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint,
             words = f"{labels[arm]} v {labels[protocol.arms.reference]}"
             _row(results, protocol, one, endpoint, sheet, key, [(None, answer)] * 3, arm=arm, words=words, named=arm)
         return
-    found = _result_of(answer)
+    found = result_of(answer)
     _about(results, one, key, found, sheet)
     for k, (words, count) in enumerate(found.left_out, start=1):
         _count(results, f"{key}.left_out.{k}", f"{called(one, answer)}: {words}", count, sheet.left_out)
-    behind = _arms(results, protocol, one, key, found, sheet, rows="clones" if _cloned(answer, one) else "patients")
-    curves = _shown_curves(protocol, one, endpoint)
+    behind = _arms(results, protocol, one, key, found, sheet, rows=rows_of(one, answer))
+    curves = curves_shown(protocol, one, endpoint)
     behind += count_around(results, protocol, curves)
     _failed(results, one, key, answer, behind)
     sheet.risks += add_design_curves(results, protocol, curves, behind, sheet.axis)
-    arms = _shown(protocol, found)
+    arms = arms_shown(protocol, found)
     for place, arm in enumerate(arms[1:]):
-        effects = [_measure(answer, place, measure) for measure in MEASURES]
+        effects = [effect_of(answer, place, measure) for measure in MEASURES]
         words = f"{found.arms[place + 1].name} v {found.arms[0].name}"
         _row(results, protocol, one, endpoint, sheet, key, effects, arm=arm, words=words, behind=behind,
              named=arm if arm in protocol.arms.names else None)  # fmt: skip
@@ -192,46 +190,6 @@ def _count(results: Results, key: str, words: str, count: int, rows: Rows) -> No
     rows.append([words, cell(key)])
 
 
-def called(one: Done, answer: Answer) -> str:
-    """Return what a design is called: by its own words, or by the name that the protocol gives it."""
-    if isinstance(answer, str) or one.design.name != one.design.kind:
-        return in_words(one.design)
-    return _result_of(answer).design
-
-
-def _cloned(answer: Answer, one: Done) -> bool:
-    return isinstance(answer, CloneResult) and one.design.kind == "clone_censor_weight"
-
-
-def _shown_curves(protocol: Protocol, one: Done, endpoint: Endpoint) -> DesignCurves:
-    """Return the curves of a design that has an answer, none where it has no curve per strategy."""
-    answer = one.answers[endpoint]
-    assert not isinstance(answer, str)
-    found = _result_of(answer)
-    rows = "clones" if _cloned(answer, one) else "patients"
-    return DesignCurves(
-        design=one.design, found=found, key=f"design.{one.design.name}.{KEYS[endpoint]}", name=called(one, answer),
-        arms=tuple(_shown(protocol, found))[: len(found.curves)],
-        at_risk_of=f"{rows}, not weighted" if isinstance(answer, CloneResult) else rows,
-    )  # fmt: skip
-
-
-def _result_of(answer: DesignResult | CloneResult) -> DesignResult:
-    return answer.result if isinstance(answer, CloneResult) else answer
-
-
-def _measure(answer: Answer, place: int, measure: str = "risk_difference") -> tuple[Effect | None, str]:
-    """Return one effect of an answer, or why there is none."""
-    if isinstance(answer, str):
-        return None, answer
-    found = _result_of(answer)
-    effects = {"risk_difference": found.risk_differences, "rmst_difference": found.rmst_differences,
-               "hazard_ratio": found.hazard_ratios}[measure]  # fmt: skip
-    if place < len(effects):
-        return effects[place], ""
-    return None, NO_CURVE if measure != "hazard_ratio" else next(iter(found.remarks), "there is no hazard ratio")
-
-
 def _effect(results: Results, key: str, effect: Effect | None, label: str, why: str, *, measure: str,
             arm: str | None, behind: Sequence[str] = ()) -> None:  # fmt: skip
     unit = "days" if measure == "rmst_difference" else ""
@@ -246,12 +204,6 @@ def _others(protocol: Protocol) -> list[str]:
     return [name for name in protocol.arms.names if name != protocol.arms.reference]
 
 
-def _shown(protocol: Protocol, found: DesignResult) -> list[str]:
-    """Return the arms of a design in its order, by their names; groups that are no arm are numbered."""
-    names = {arm.label: arm.name for arm in protocol.arms.arms}
-    return [names.get(one.name, f"group_{k}") for k, one in enumerate(found.arms, start=1)]
-
-
 def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
@@ -260,7 +212,7 @@ def _arms(results: Results, protocol: Protocol, one: Done, key: str, found: Desi
           rows: str) -> list[str]:  # fmt: skip
     """Add who is behind each arm and their events; return the ids."""
     keys: list[str] = []
-    for arm, count in zip(_shown(protocol, found), found.arms, strict=True):
+    for arm, count in zip(arms_shown(protocol, found), found.arms, strict=True):
         own = arm if arm in protocol.arms.names else None
         for part, value, words in (("n", count.n, rows), ("events", count.events, "events")):
             keys.append(f"{key}.{arm}.{part}")
