@@ -106,10 +106,10 @@ def test_only_slips_that_the_unit_of_the_mapping_leaves_possible_are_told() -> N
 
 
 def test_the_unit_of_a_mapping_comes_along_with_what_was_seen(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("id,cm\n" + "".join(f"{n},0.2\n" for n in range(6)), encoding="utf-8")
+    (tmp_path / "t.csv").write_text("id,on,cm\n" + "".join(f"{n},2024-01-02,0.2\n" for n in range(6)), encoding="utf-8")
     (tmp_path / "mapping.toml").write_text(
         '[[table]]\nkind = "decision"\npatient = "id"\nfile = "t.csv"\nkey_is = "1"\n[table.fields]\n'
-        'decided_on = { constant = 2024-01-02 }\nlargest_lesion_mm = { column = "cm", unit = "cm" }\n',
+        'decided_on = "on"\nlargest_lesion_mm = { column = "cm", unit = "cm" }\n',
         encoding="utf-8")  # fmt: skip
     intake = read_mapped(tmp_path, read_mapping(tmp_path / "mapping.toml"), today=date(2026, 11, 26))
     assert [one.says for one in unusual(intake.seen.values())] == [
