@@ -372,7 +372,7 @@ def test_the_scan_of_a_reading_is_filled_in_where_a_column_holds_keys_of_the_sca
         ("patient,lesion,diameter_mm\nP1,1,22\nP2,1,31\n",
          "no column here sounds like a scan whose key stands in 'scan_id' of scans.csv"),
         ("patient,lesion,scan_before,diameter_mm\nP1,1,S1,22\nP2,1,S3,31\n",
-         "no column here sounds like a scan whose key stands in 'scan_id' of scans.csv"),
+         "'scan_before' sounds like a scan, and \"before\" in the name may mean another one"),
     ],
 )  # fmt: skip
 def test_a_scan_that_no_one_column_tells_is_left_to_a_person_with_the_reason(sizes: str, says: str) -> None:

@@ -17,6 +17,7 @@ from isotherm.app.facts_of_records import read_facts
 from isotherm.app.recorded import died_on
 from isotherm.app.records_of_case import key_for, records_of
 from isotherm.app.report_words import NO_BREAK
+from isotherm.app.side_doubts import side_doubt
 from isotherm.app.size_doubts import Filing, size_doubt
 from isotherm.clinical.kinds import KEY
 from isotherm.clinical.record import Record
@@ -93,8 +94,28 @@ def write_to_registry(address: str, boarded: Boarded, *, by: str | None) -> list
     with open_store(address) as store:
         known = _tracking(store, patient)
         held = [one.record for one in store.patient(patient)]
-        put = store.put(records_of(boarded.case, boarded.measured, known), by=by or BY, why=WHY)
-    return [*_told(put), *doubts_of_sizes(held, boarded.measured)]
+        sides = list(doubts_of_sides(boarded.measured))
+        put = store.put(records_of(boarded.case, boarded.measured, known), by=by or BY, why=why_of(sides))
+    return [*_told(put), *(f"  look which scan is before and which is after: {one}" for one in sides),
+            *doubts_of_sizes(held, boarded.measured)]  # fmt: skip
+
+
+def doubts_of_sides(measured: MeasuredCourse) -> Iterator[str]:
+    """Yield of which lesions and sessions the scans look swapped, or are one image, and by what."""
+    for one in measured.sessions:
+        if one.found is None:
+            continue
+        document = one.found.assessment.document
+        for lesion in document["lesions"]:
+            doubt = side_doubt(lesion, document["warnings"])
+            if doubt:
+                where = f"lesion {printable(str(lesion['label']))}, session {printable(one.pair.session.id)}"
+                yield f"{where}: {printable(doubt.replace(NO_BREAK, ' '))}"
+
+
+def why_of(sides: Sequence[str]) -> str:
+    """Return what the audit has as the reason: scans in doubt go in with nobody's word that they are right."""
+    return "; ".join([WHY, *(f"nobody said why the scans are right, {one}" for one in sides)])
 
 
 def doubts_of_sizes(held: Sequence[Record], measured: MeasuredCourse) -> Iterator[str]:

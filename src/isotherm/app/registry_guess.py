@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from isotherm.app.registry_guess_names import TUMOR, best_field, flag_field, unit_in, words_in
+from isotherm.app.registry_guess_scan_words import EARLIER, LATER, OF_KEYS
 from isotherm.app.study_guess import LONGEST_LEVEL, MOST_LEVELS, guess
 from isotherm.clinical.kinds import KEY, unit_factor
 from isotherm.clinical.record import Field, RecordKind
-from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.clinical.record_kinds import RECORD_KINDS, SCAN
 from isotherm.exchange.record_days import day_reader
 from isotherm.exchange.record_mapping import PLACE
 from isotherm.exchange.table_columns import written
@@ -122,14 +123,20 @@ def guess_mapping(table: pd.DataFrame, patient: str, known: Container[str] = ())
             may_be += [MayBe(name, best.kind, best.field, why) for name in left[stem]]
         else:
             found.setdefault(best.kind.name, {})[best.field.name] = stem
+    own = _key_of_each(keys)
     kinds = [
-        KindGuess(kind, next((stem for stem, of in keys.items() if of is kind), ""),
+        KindGuess(kind, own.get(kind.name, ""),
                   tuple(_column(kind.field(name), at, table[left[at][0]]) for name, at in found[kind.name].items()),
                   _turns(left, found[kind.name].values()))
         for kind in RECORD_KINDS.values() if kind.name in found
     ]  # fmt: skip
-    return MappingGuess(patient, tuple(kinds), tuple(may_be), tuple(unused),
-                        {kind.name: stem for stem, kind in keys.items()})  # fmt: skip
+    return MappingGuess(patient, tuple(kinds), tuple(may_be), tuple(unused), own)
+
+
+def _key_of_each(keys: Mapping[str, RecordKind]) -> dict[str, str]:
+    """Return by kind the column with its keys: that of the fewest words, and the first of those."""
+    shortest = sorted(keys, key=lambda stem: len(words_in(stem)), reverse=True)
+    return {keys[stem].name: stem for stem in shortest}
 
 
 def _stems(names: Sequence[str]) -> dict[str, list[str]]:
@@ -148,7 +155,9 @@ def _turns(left: Mapping[str, Sequence[str]], stems: Iterable[str]) -> tuple[str
 
 def _is_key(stem: str, kind: RecordKind) -> bool:
     words = words_in(stem)
-    return kind.name in words and bool(words & {"id", "no", "nr", "number", "key"})
+    if kind is SCAN and words & (EARLIER | LATER):  # it is that of another row's scan
+        return False
+    return kind.name in words and bool(words & OF_KEYS)
 
 
 def _numbers_tumors(table: pd.DataFrame, patient: str, stem: str, kind: RecordKind) -> bool:

@@ -10,8 +10,9 @@ import pandas as pd
 
 from isotherm.app.registry_guess import ColumnGuess, KindGuess, MappingGuess, MayBe
 from isotherm.app.registry_guess_names import ONCE_A_ROW, TUMOR, words_in
+from isotherm.app.registry_guess_scan_words import is_plain
 from isotherm.clinical.kinds import KEY
-from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.clinical.record_kinds import RECORD_KINDS, SCAN
 from isotherm.exchange.record_cells import cell_text
 from isotherm.exchange.record_mapping import PLACE
 
@@ -48,7 +49,10 @@ def with_rows(found: MappingGuess, table: pd.DataFrame) -> MappingGuess:
     done = {name: _told_apart(one, found.keys, table, single=single, apart=apart) for name, one in kinds.items()}
     if "session" in done and "lesion" in found.keys and words_in(done["session"].key) & TUMOR:
         done.setdefault("ablation", _ablation(done["session"], found.keys["lesion"]))
-    ordered = tuple(_linked(done[name], found.keys) for name in RECORD_KINDS if name in done)
+    of_scans = done[SCAN.name].key if SCAN.name in done else ""
+    told = {name: column for name, column in found.keys.items()
+            if name != SCAN.name or is_plain(column, map(str, table.columns), of_scans)}  # fmt: skip
+    ordered = tuple(_linked(done[name], told) for name in RECORD_KINDS if name in done)
     return replace(found, kinds=ordered, may_be=(*found.may_be, *may_be))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import Record, RecordKind
@@ -12,6 +13,8 @@ from isotherm.exchange.fact_values import fact_fields
 from isotherm.exchange.record_passed import PassedOver
 from isotherm.exchange.record_problems import Problem
 from isotherm.exchange.record_unusual import Seen
+
+AS_WRITTEN: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Intake:
 
     def take(
         self, kind: RecordKind, keys: tuple[str, str], values: Mapping[str, Value], unknown: frozenset[str],
-        *, place: tuple[str, int], columns: Mapping[str, str],
+        *, place: tuple[str, int], columns: Mapping[str, str], factors: Mapping[str, float] = AS_WRITTEN,
     ) -> None:  # fmt: skip
         """Note a record, or why its row makes none.
 
@@ -74,6 +77,8 @@ class Intake:
             Table and row.
         columns : mapping of str to str
             What the table calls each field.
+        factors : mapping of str to float
+            By what numbers of a field were multiplied, where they were.
         """
         table, row = place
         try:
@@ -84,11 +89,15 @@ class Intake:
             self.problem(table, row, columns.get(name, ""), f"{error}.", keys[0])
         else:
             self.noted.append(Noted(record, table, row))
-            self._saw(record, table, row, columns)
+            self._saw(record, place, columns, factors)
 
-    def _saw(self, record: Record, table: str, row: int, columns: Mapping[str, str]) -> None:
+    def _saw(self, record: Record, place: tuple[str, int], columns: Mapping[str, str],
+             factors: Mapping[str, float]) -> None:  # fmt: skip
+        table, row = place
         for name, value in record.values.items():
             column = columns.get(name, "")
             if column and name in USUAL and isinstance(value, int | float):  # what a mapping says for all has no column
-                seen = self.seen.setdefault((table, column, name), Seen(table, column, record.kind.field(name)))
+                seen = self.seen.setdefault(
+                    (table, column, name), Seen(table, column, record.kind.field(name), factor=factors.get(name, 1.0))
+                )
                 seen.values[row] = value

@@ -80,6 +80,7 @@ class _Turn:
     key_is: str
     sources: tuple[tuple[int | None, FieldSource, Read], ...]
     columns: Mapping[str, str]
+    factors: Mapping[str, float]
 
 
 def _read(mapping: TableMapping, sheet: Sheet, intake: Intake, today: date) -> Mapping[int, tuple[str, str]]:
@@ -146,7 +147,7 @@ def _record(
     key = str(numbers[patient]) if mapping.numbered else turn.key_is or _key(turn, cells)
     if len(intake.problems) == before:
         intake.take(mapping.kind, (patient, key if mapping.kind.several else ""), values, frozenset(unknown),
-                    place=place, columns=turn.columns)  # fmt: skip
+                    place=place, columns=turn.columns, factors=turn.factors)  # fmt: skip
     return True
 
 
@@ -165,4 +166,5 @@ def _turn(mapping: TableMapping, sheet: Sheet, turn: str) -> _Turn:
     columns = {one.field.name: one.column.replace(PLACE, turn) for one in mapping.sources}
     columns |= {mapping.kind.key: mapping.key.replace(PLACE, turn), "patient_id": mapping.patient}
     key = mapping.key.replace(PLACE, turn)
-    return _Turn(at[key] if key else None, mapping.key_is.replace(PLACE, turn), sources, columns)
+    return _Turn(at[key] if key else None, mapping.key_is.replace(PLACE, turn), sources, columns,
+                 {one.field.name: one.factor for one in mapping.sources})  # fmt: skip

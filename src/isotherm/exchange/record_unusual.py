@@ -1,8 +1,8 @@
-"""Values that are possible and very unusual, and columns whose unit is likely another one; never a patient's value."""
+"""Values that are possible and very unusual, and columns whose unit may be another one; never a patient's value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import gt, lt
 from statistics import median
@@ -13,20 +13,16 @@ from isotherm.clinical.usual import USUAL, Usual
 FEWEST = 5
 """Fewer values than this have no middle that tells of a column."""
 
-SIDES: tuple[tuple[str, Callable[[float, float], bool], str, str], ...] = (
-    ("below", lt, "low", "middle_low"), ("above", gt, "high", "middle_high"),
-)  # fmt: skip
-"""What is said of either end of what is usual, what is beyond it, and where it stands: of one value, of a column."""
-
 
 @dataclass(slots=True)
 class Seen:
-    """The numbers of a column that became values of a field, by their rows."""
+    """The numbers of a column that became values of a field, by their rows, and by what each was multiplied."""
 
     table: str
     column: str
     of: Field
     values: dict[int, float] = field(default_factory=dict[int, float])
+    factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,24 +49,40 @@ def unusual(every: Iterable[Seen]) -> Iterator[Unusual]:
     for one in every:
         usual = USUAL[one.of.name]
         middle = median(one.values.values()) if len(one.values) >= FEWEST else None
-        for word, beyond, end, end_of_middle in SIDES:
-            whole = middle is not None and beyond(middle, getattr(usual, end_of_middle))
-            limit: float = getattr(usual, end_of_middle if whole else end)
-            found = {row: value for row, value in one.values.items() if beyond(value, limit)}
-            if found:
-                says = _says(one, usual, found, f"{word} {limit:,g} {one.of.unit}", whole=whole)
-                yield Unusual(table=one.table, column=one.column, says=says, rows=tuple(found))
+        for word, beyond, limit, limit_of_column in _ends(usual, one.values.values()):
+            odd = _beyond(one, usual, beyond, limit_of_column)
+            slips = _slips(one, usual, odd.values())
+            whole = middle is not None and beyond(middle, limit_of_column) and bool(slips)
+            if not whole:
+                odd = _beyond(one, usual, beyond, limit)
+                slips = _slips(one, usual, odd.values())
+            if odd:
+                where = f"{word} {limit_of_column if whole else limit:,g} {one.of.unit}"
+                yield Unusual(table=one.table, column=one.column, rows=tuple(odd),
+                              says=_says(len(odd), len(one.values), where, slips, whole=whole))  # fmt: skip
 
 
-def _says(one: Seen, usual: Usual, found: Mapping[int, float], where: str, *, whole: bool) -> str:
-    n, every = len(found), len(one.values)
+def _ends(
+    usual: Usual, values: Collection[float]
+) -> tuple[tuple[str, Callable[[float, float], bool], float, float], ...]:
+    """Return what is said of either end of what is usual, what is beyond it, and where it is: of a value, a column."""
+    tenths = 2 * sum(not value.is_integer() for value in map(float, values)) > len(values)
+    low = usual.middle_low_tenths if tenths else usual.middle_low
+    return ("below", lt, usual.low, max(low, usual.middle_low)), ("above", gt, usual.high, usual.middle_high)
+
+
+def _beyond(one: Seen, usual: Usual, beyond: Callable[[float, float], bool], limit: float) -> dict[int, float]:
+    return {row: value for row, value in one.values.items()
+            if beyond(value, limit) and not (usual.none and value == 0.0)}  # fmt: skip
+
+
+def _says(n: int, every: int, where: str, slips: Sequence[str], *, whole: bool) -> str:
     says = f"{n:,} of {every:,} {'value' if every == 1 else 'values'} {'lies' if n == 1 else 'lie'} {where}"
-    says += ", so the unit of the column is likely another one" if whole else ", which is very unusual"
-    slips = _slips(usual, found.values())
+    says += ", so the unit of the column may be another one" if whole else ", which is very unusual"
     return f"{says}; {'it' if n == 1 else 'they'} may be {', or '.join(slips)}" if slips else says
 
 
-def _slips(usual: Usual, values: Collection[float]) -> list[str]:
-    """Return the slips that would make most of some values usual ones."""
-    return [slip.says for slip in usual.slips
-            if 2 * sum(usual.holds(value / slip.times) for value in values) > len(values)]  # fmt: skip
+def _slips(one: Seen, usual: Usual, values: Collection[float]) -> list[str]:
+    """Return the slips that would make most of some values usual ones, of those that the mapping leaves possible."""
+    return [slip.says for slip in usual.slips if slip.factor in (None, one.factor)
+            and 2 * sum(usual.holds(value / slip.times) for value in values) > len(values)]  # fmt: skip
