@@ -147,7 +147,7 @@ def test_survival_after_a_landmark_is_not_alike_in_time_zero_nor_called_adjusted
     assert clocc.own_setting.time_zero == found.own.setting.time_zero == "day 90 after randomization"
     assert all("time zero" in one["differs_in"] for one in (*document["rates"], document["published"][0]))
     assert (clocc.own_setting.adjustment, found.own.setting.adjustment) == ("none", "by design: landmark")
-    words = "from day 90 on, of those alive and progression-free then"
+    words = "from day 90 on, of those alive and progression-free then; not adjusted"
     assert [one["remark"] for one in document["rates"][found.rates.index(mira)]["own"]] == [words, words]
     assert all(one.says.endswith(f"), {words}") for one in mira.own)
     assert beside_text(found, None).count(words) == 2

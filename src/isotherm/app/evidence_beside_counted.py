@@ -30,16 +30,14 @@ class Counted:
     ----------
     time_zero : str
         "day 90 after randomization".
-    start_day : float
-        When a design's curves begin; 0 without a landmark.
     is_adjusted : bool or None
         Of a design: whether risks and curves are; None where the result does not say, or there is no design.
     remark : str
-        What has to stand beside each rate: of whom it is, or that it is of one imputed data set; else empty.
+        What has to stand beside each rate: of whom it is, that a design does not adjust it, or that it is of one
+        imputed data set; else empty.
     """
 
     time_zero: str
-    start_day: float = 0.0
     is_adjusted: bool | None = None
     remark: str = ""
 
@@ -52,11 +50,13 @@ def counted(result: Result, outcome: Outcome) -> Counted:
         return Counted(time_zero=zero, remark=_imputed(result))
     start, clock, adjusted = _of_design(result, design[1].removesuffix(".target"))
     words = zero if clock == CLOCKS["time zero"] else clock
+    bare = "not adjusted" if adjusted is False else ""
     if not start:
-        return Counted(time_zero=words, is_adjusted=adjusted)
+        return Counted(time_zero=words, is_adjusted=adjusted, remark=bare)
     among = AMONG.match(str(result["results"].get(design[1], {}).get("text") or ""))
-    remark = f"from day {start:g} on, of those {among[1] if among else 'whom the design counts'} then"
-    return Counted(time_zero=f"day {start:g} after {words}", start_day=start, is_adjusted=adjusted, remark=remark)
+    since = f"from day {start:g} on, of those {among[1] if among else 'whom the design counts'} then"
+    return Counted(time_zero=f"day {start:g} after {words}", is_adjusted=adjusted,
+                   remark="; ".join(filter(None, (since, bare))))  # fmt: skip
 
 
 def _of_design(result: Result, key: str) -> tuple[float, str, bool | None]:
