@@ -15,7 +15,7 @@ from isotherm.app.evidence_beside import beside
 from isotherm.app.evidence_beside_drawn import beside_figure
 from isotherm.app.evidence_beside_rows import Setting, differences
 from isotherm.app.evidence_figures_forest import EffectRow, EffectWords, evidence_forest
-from isotherm.errors import BadSetting
+from isotherm.errors import BadSetting, UnreadableFile
 from isotherm.evidence.library import read_library
 from tests.app.made_up_study import HOSTILE, result_of
 from tests.app.on_disk import Command
@@ -174,6 +174,19 @@ def test_bad_input_gives_one_sentence_and_2(isotherm: Command, real: str, more: 
     assert (ran.code, ran.out) == (2, "")
     assert says in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_of_three_arms_and_more_none_is_laid_beside_and_it_is_said_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match=r"compares 4 arms, and only an effect between two .* of two of them"):
+        beside(read_library(), put(tmp_path, result_of("several")), outcome="os", ids=())
+
+
+@pytest.mark.parametrize(("name", "part"), [("designs", "findings"), ("weights", "tables"), ("weights", "caveats")])
+def test_a_result_of_an_older_version_is_refused_in_one_sentence(tmp_path: Path, name: str, part: str) -> None:
+    made = result_of(name)
+    del made[part]
+    with pytest.raises(UnreadableFile, match="run the study again"):
+        beside(read_library(), put(tmp_path, made), outcome="os", ids=["ruers_2017.os"])
 
 
 @pytest.mark.parametrize("document", [[], {"schema": "isotherm.margin/1"}, {"schema": "isotherm.study/1"}, "text"])

@@ -54,7 +54,7 @@ def test_a_publication_of_arms_by_the_same_names_stands_first_and_is_named(tmp_p
     assert [bool(one.arms_there) for one in found.rates] == [True, False, False, False, False]
     assert found.rates[0].paper == "Li 2023"
     text = beside_text(found, None)
-    assert "there: ablation 2 to 4 weeks before systemic therapy starts; ablation 2 to 3 months after" in text
+    assert "there: ablation 2 to 4 weeks before systemic therapy starts v ablation 2 to 3 months after" in text
     assert same_arms_words(found).startswith("Arms by the names of this study's own: Li 2023")
     other = laid(tmp_path, result_of("real"))
     assert same_arms_words(other) == "No publication here compares arms by the names of this study's own."
@@ -62,12 +62,33 @@ def test_a_publication_of_arms_by_the_same_names_stands_first_and_is_named(tmp_p
     assert "arms" not in document_of(found)["rates"][0]["differs_in"]
 
 
-def test_a_ratio_of_arms_by_the_same_names_stands_first_too(tmp_path: Path) -> None:
-    made = result_of("real")
-    for one, name in zip(made["protocol"]["arms"], ("local", "systemic"), strict=True):
+def with_arms(made: dict[str, Any], *names: str) -> dict[str, Any]:
+    for one, name in zip(made["protocol"]["arms"], names, strict=True):
         old = one["name"]
         made = json.loads(json.dumps(made).replace(f".{old}", f".{name}").replace(f'"{old}"', f'"{name}"'))
-    assert laid(tmp_path, made).published[0].id == "ruers_2017.os"
+    return made
+
+
+def test_a_ratio_of_arms_by_the_same_names_stands_first_too(tmp_path: Path) -> None:
+    found = laid(tmp_path, with_arms(result_of("real"), "local", "systemic"))
+    assert found.published[0].id == "ruers_2017.os"
+    assert "arms" not in document_of(found)["published"][0]["differs_in"]
+
+
+def test_a_ratio_of_the_same_arms_the_other_way_around_says_so_and_is_not_turned(tmp_path: Path) -> None:
+    found = laid(tmp_path, with_arms(result_of("real"), "systemic", "local"), None, "ruers_2017.os",
+                 "ruers_2017.os-5y-local")  # fmt: skip
+    row, document = found.published[0], document_of(found)
+    SCHEMA.validate(document)
+    assert (row.estimate, row.arms_there) == (0.58, "")
+    words = "the other way around: local treatment and systemic therapy v systemic therapy"
+    assert words in beside_text(found, None)
+    assert "arms" in document["published"][0]["differs_in"]
+    assert document["published"][0]["arms_turned"] == "local treatment and systemic therapy v systemic therapy"
+    assert "there the other way around: CLOCC (Ruers 2017); its number is as printed" in same_arms_words(found)
+    rates = found.rates[0]
+    assert [one.id for one in rates.published] == ["ruers_2017.os-5y-local", "ruers_2017.os-5y-systemic"]
+    assert [one.source.split(".")[-2] for one in rates.own] == ["local", "systemic"]
 
 
 def test_the_designs_own_curve_is_read_and_never_the_arms_as_they_became(tmp_path: Path) -> None:
@@ -86,9 +107,9 @@ def test_the_designs_own_curve_is_read_and_never_the_arms_as_they_became(tmp_pat
 
 def test_a_time_beyond_follow_up_is_said_in_words(tmp_path: Path) -> None:
     li = laid(tmp_path, result_of("designs")).rates[0]
-    assert [one.says for one in li.own] == [
-        "none: nobody of this arm was observed that long; its curve ends at 29 months",
-        "none: nobody of this arm was observed that long; its curve ends at 26.8 months",
+    assert [(one.arm, one.says) for one in li.own] == [
+        ("Ablation first", "none: its curve ends at 26.8 months"),
+        ("Delayed ablation", "none: its curve ends at 29 months"),
     ]
     assert {one.value for one in li.own} == {None}
 
@@ -113,6 +134,23 @@ def test_before_a_landmark_a_design_knows_nothing() -> None:
     made = result_of("designs")
     made["results"]["headline.design"]["method"] = "design.landmark.os"
     assert {one.why for one in own_rates(made, outcomes_of(made)[0], 30.0)} == {"this design counts from day 90 on"}
+
+
+def test_survival_after_a_landmark_is_not_alike_in_time_zero_nor_called_adjusted(tmp_path: Path) -> None:
+    made = result_of("designs")
+    made["results"]["headline.design"].update(method="design.landmark.os", text="landmark")
+    made["results"]["protocol.time_zero"]["text"] = "randomization"
+    found = laid(tmp_path, made, None, "ruers_2017.os", "ruers_2017.os-3y-local", "mira_2022.os-mwa")
+    clocc, mira = sorted(found.rates, key=lambda one: one.paper)
+    document = document_of(found)
+    SCHEMA.validate(document)
+    assert clocc.own_setting.time_zero == found.own.setting.time_zero == "day 90 after randomization"
+    assert all("time zero" in one["differs_in"] for one in (*document["rates"], document["published"][0]))
+    assert (clocc.own_setting.adjustment, found.own.setting.adjustment) == ("none", "by design: landmark")
+    words = "from day 90 on, of those alive and progression-free then; not adjusted"
+    assert [one["remark"] for one in document["rates"][found.rates.index(mira)]["own"]] == [words, words]
+    assert all(one.says.endswith(f"), {words}") for one in mira.own)
+    assert beside_text(found, None).count(words) == 2
 
 
 def test_an_endpoint_with_rates_alone_has_them_and_no_effect(isotherm: Command, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from isotherm.app.evidence_beside_own import outcome_called, own_effect, result_of
 from isotherm.app.evidence_beside_own_rates import ArmRate
 from isotherm.app.evidence_beside_rates import Arms, Rates, printed_rates, rates_beside
-from isotherm.app.evidence_beside_rows import Row, Setting, arms_there, differences, published_setting
+from isotherm.app.evidence_beside_rows import Row, Setting, arms_matched, arms_words, differences, published_setting
 from isotherm.app.evidence_pool_words import printed_words
 from isotherm.app.evidence_words import flag_words, source_words, status_words, value_words
 from isotherm.app.study_report_frame import Arm, arms_of
@@ -68,8 +68,9 @@ def beside(library: Library, path: str, *, outcome: str | None, ids: Sequence[st
     names = names_apart(library.papers, records)
     published = [_published(library.papers[one.paper], one, names[one.id], arms) for one in records]
     shared = sharing_patients(library, [*records, *(one[0] for one in sets)])
-    return Beside(own=own, published=tuple(sorted(published, key=lambda one: not one.arms_there)), rates=rates,
-                  ratio=ratio, level=level, shared=tuple((a.id, b.id) for a, b in shared))  # fmt: skip
+    published.sort(key=lambda one: (not one.arms_there, not one.turned))
+    return Beside(own=own, published=tuple(published), rates=rates, ratio=ratio, level=level,
+                  shared=tuple((a.id, b.id) for a, b in shared))  # fmt: skip
 
 
 def _named(library: Library, ids: Sequence[str], *, ratio: bool) -> tuple[list[Arms], list[PublishedResult]]:
@@ -114,6 +115,10 @@ def _published(paper: Paper, record: PublishedResult, name: str, arms: Sequence[
                                 measure=record.measure)  # fmt: skip
     status = () if record.status == "published" else (status_words(record),)
     bare = () if record.has_interval else ("No interval is printed",)
+    ids = (record.arm, record.reference)
+    matched = () if record.per else arms_matched(arms, paper, ids)
+    is_turned = bool(matched) and matched[0].reference
+    there = arms_words(paper, ids) if matched else ""
     return Row(
         name=f"{name} ({paper.design}, {record.organ})", printed=value_words(record),
         numbers=printed_words(record) if record.has_interval else str(record.estimate),
@@ -121,7 +126,7 @@ def _published(paper: Paper, record: PublishedResult, name: str, arms: Sequence[
         high=float(record.high) if record.has_interval and record.high else None, setting=setting,
         source=source_words(record, paper), remarks=(*status, *bare, *flag_words(record)), id=record.id,
         paper=paper.short, called=name, is_slope=bool(record.per),
-        arms_there="" if record.per else arms_there(arms, paper, [record.arm, record.reference]),
+        arms_there="" if is_turned else there, turned=there if is_turned else "",
     )  # fmt: skip
 
 
@@ -139,7 +144,8 @@ def document_of(found: Beside) -> dict[str, Any]:
 
 def _fields(row: Row, apart: Mapping[str, str]) -> dict[str, Any]:
     return {"id": row.id or None, "name": row.name, "printed": row.printed, "estimate": row.estimate, "low": row.low,
-            "high": row.high, **_words(row.setting), "differs_in": sorted(apart), "remarks": list(row.remarks),
+            "high": row.high, **_words(row.setting), "differs_in": sorted(apart),
+            "arms_there": row.arms_there or None, "arms_turned": row.turned or None, "remarks": list(row.remarks),
             "source": row.source}  # fmt: skip
 
 
@@ -152,7 +158,8 @@ def _rates(rates: Rates) -> dict[str, Any]:
 
 def _arm(one: ArmRate) -> dict[str, Any]:
     return {"id": one.id or None, "arm": one.arm, "printed": one.printed or None, "percent": one.value, "low": one.low,
-            "high": one.high, "why": one.why or None, "source": one.source or None}  # fmt: skip
+            "high": one.high, "why": one.why or None, "remark": one.remark or None,
+            "source": one.source or None}  # fmt: skip
 
 
 def _words(setting: Setting) -> dict[str, str]:

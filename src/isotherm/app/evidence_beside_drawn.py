@@ -19,6 +19,7 @@ from isotherm.printable import printable
 LABEL_PT = 204.0
 OTHER_ARMS = "Other arms than this study's, by their names:"
 SAME_ARMS = "Arms by the names of this study's, there:"
+TURNED = "Arms by the names of this study's, there the other way around:"
 RATES = "Survival in each arm as printed, and of this study at the same time; no ratio is derived from it."
 FOOT = "The study's own effect is computed, the others were printed by others; research use only."
 ENDS = "Diamond: this study. Squares: published; one without a line has no interval in print."
@@ -27,7 +28,7 @@ ENDS = "Diamond: this study. Squares: published; one without a line has no inter
 def beside_figure(found: Beside) -> Drawing:
     """Draw the study's own effect on top, the published ones under it, each with what differs."""
     rows = [_drawn(found.own, _all(found.own.setting), kind="own")]
-    rows += [_drawn(row, _apart(found.own.setting, row.setting, row.arms_there)) for row in found.published]
+    rows += [_drawn(row, row_words(found.own, row)) for row in found.published]
     measure = found.own.setting.measure
     slopes = f", or {MORE}" if any(row.is_slope for row in found.published) else ""
     lower, higher = both_sides("", f"{FIRST_ARM}{slopes}")
@@ -47,7 +48,7 @@ def beside_text(found: Beside, width: int | None) -> str:
     """Return the same as text."""
     lines: list[str] = []
     for row in (found.own, *found.published):
-        said = _all(row.setting) if row is found.own else _apart(found.own.setting, row.setting, row.arms_there)
+        said = _all(row.setting) if row is found.own else row_words(found.own, row)
         lines.append(printable(f"{row.name}: {row.printed}".replace(NO_BREAK, " ")))
         lines += [line for one in (*said, *row.remarks, row.source) for line in folded(one, width)]
     lines += [RATES] if found.rates else []
@@ -75,11 +76,16 @@ def _all(setting: Setting) -> tuple[str, ...]:
     return tuple(f"{one.name.replace('_', ' ').capitalize()}: {getattr(setting, one.name)}" for one in fields(Setting))
 
 
-def _apart(own: Setting, other: Setting, arms_there: str) -> tuple[str, ...]:
+def row_words(own: Row, row: Row) -> tuple[str, ...]:
+    """Return in what a published effect differs from the study's own, and in what it does not."""
+    return _apart(own.setting, row.setting, row.arms_there, row.turned)
+
+
+def _apart(own: Setting, other: Setting, arms_there: str, turned: str = "") -> tuple[str, ...]:
     apart = dict(differences(own, other, arms_there))
     alike = [name for one in fields(Setting) if (name := one.name.replace("_", " ")) not in apart]
     first = [f"{OTHER_ARMS} {apart.pop('arms')}"] if "arms" in apart else []
-    first = [f"{SAME_ARMS} {arms_there}"] if arms_there else first
+    first = [f"{SAME_ARMS} {arms_there}"] if arms_there else [f"{TURNED} {turned}"] if turned else first
     said = (*first, *(f"{name.capitalize()}: {words}" for name, words in apart.items()))
     alike = [name for name in alike if not (arms_there and name == "arms")]
     return (*said, f"As in this study: {', '.join(alike)}") if alike else said
@@ -98,9 +104,12 @@ def arm_lines(arms: Sequence[ArmRate]) -> tuple[str, ...]:
 def same_arms_words(found: Beside) -> str:
     """Say which publications compare arms that go by the names of the study's own, or that none does."""
     named = dict.fromkeys(one.paper for one in (*found.published, *found.rates) if one.arms_there)
-    if not named:
-        return "No publication here compares arms by the names of this study's own."
-    return f"Arms by the names of this study's own: {', '.join(named)}; it stands first in its table."
+    turned = dict.fromkeys(row.called for row in found.published if row.turned)
+    same = f"Arms by the names of this study's own: {', '.join(named)}; it stands first in its table." if named else ""
+    other = f"{TURNED} {', '.join(turned)}; its number is as printed, not turned." if turned else ""
+    return (
+        " ".join(filter(None, (same, other))) or "No publication here compares arms by the names of this study's own."
+    )
 
 
 def _rates_notes(found: Beside) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from isotherm.app.evidence_beside_counted import counted
 from isotherm.app.evidence_beside_rows import NOT_PRINTED, Row, Setting
 from isotherm.app.study_report_designs import design_effect
 from isotherm.app.study_report_frame import (
@@ -15,6 +16,7 @@ from isotherm.app.study_report_frame import (
     are_arms_barred,
     arms_of,
     has_design,
+    is_several,
     measure_of,
     outcomes_of,
 )
@@ -45,13 +47,17 @@ def result_of(path: str) -> Mapping[str, Any]:
             raise KeyError
         _ = (
             outcomes_of(result),
+            arms_of(result),
+            are_arms_barred(result),
             result["caveats"],
             result["settings"]["adjustment"],
             result["results"]["protocol.time_zero"],
+            (result["protocol"]["title"], result["protocol"]["hash"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UnreadableFile(
-            f"'{file.name}' is no result of `isotherm study run` ({STUDY_SCHEMA}); give its result.json."
+            f"'{file.name}' is no result of `isotherm study run` ({STUDY_SCHEMA}), or one of an older version that "
+            "lacks what is needed here; give the result.json of a run, or run the study again."
         ) from None
     return cast("Mapping[str, Any]", result)
 
@@ -62,12 +68,16 @@ def own_effect(result: Mapping[str, Any], name: str | None) -> tuple[Row, bool, 
     Raises
     ------
     BadSetting
-        An outcome that is not there, or an effect that was not estimated or may not be shown.
+        An outcome that is not there, an effect that was not estimated or may not be shown, or three arms or more.
     """
     outcome = outcome_called(result, name)
+    if is_several(result):
+        raise BadSetting(f"The study compares {len(arms_of(result))} arms, and only an effect between two is laid "
+                         "beside published ones; run it with a protocol of two of them, and give that result."
+                         )  # fmt: skip
     record, population, adjustment = _main(result, outcome)
     arms = " v ".join(arm.label for arm in arms_of(result))
-    setting = Setting(population=population, arms=arms, time_zero=_text(result, "protocol.time_zero"),
+    setting = Setting(population=population, arms=arms, time_zero=counted(result, outcome).time_zero,
                       endpoint=outcome.label, adjustment=adjustment, measure=measure_of(record).casefold())  # fmt: skip
     counts = "" if record["n"] is None else f"; {printed(record, 'events')} {_counted(record)}"
     counts += "" if record["n"] is None else f", {printed(record, 'n')} patients"

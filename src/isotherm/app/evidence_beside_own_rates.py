@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from isotherm.app.evidence_beside_counted import counted
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_designs import design_effect
 from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of, has_design
-from isotherm.app.study_report_words import Result, has_interval, missing, months_of, printed
+from isotherm.app.study_report_words import Result, missing, months_of, printed
 
 SAME = 1e-3
 """Times that differ by less are one: a year has 365 or 365.25 days."""
@@ -20,7 +22,12 @@ NOT_TOLD = "this release does not tell it at that time"
 NO_TIME = "its outcome is no time to an event"
 NO_CURVE = "this study has no survival curve of the arm"
 STARTS = "this design counts from day {:g} on"
-ENDS = "nobody of this arm was observed that long; its curve ends at {}"
+ENDS = "its curve ends at {}"
+NOBODY = "nobody of this arm was observed that long; "
+"""Only of the arms as they are: designs, matching and weights may leave out who was observed for longer."""
+
+HORIZON = re.compile(r"up to day (\d+(?:\.\d+)?)$")
+"""How the follow-up of a protocol ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +44,8 @@ class ArmRate:
         In percent.
     why : str
         Why there is none.
+    remark : str
+        Of whom it is, or what its interval leaves out.
     source : str
     id : str
         Of a published result.
@@ -48,13 +57,14 @@ class ArmRate:
     low: float | None = None
     high: float | None = None
     why: str = ""
+    remark: str = ""
     source: str = ""
     id: str = ""
 
     @property
     def says(self) -> str:
-        """The rate, or that there is none and why."""
-        return self.printed or f"none: {self.why}"
+        """The rate with its remark, or that there is none and why."""
+        return ", ".join(filter(None, (self.printed, self.remark))) if self.printed else f"none: {self.why}"
 
 
 def own_rates(result: Result, outcome: Outcome, day: float) -> tuple[ArmRate, ...]:
@@ -73,34 +83,37 @@ def own_rates(result: Result, outcome: Outcome, day: float) -> tuple[ArmRate, ..
         return tuple(ArmRate(arm=arm.label, why=NO_TIME) for arm in arms_of(result))
     design = design_effect(result, outcome) if has_design(result) else None
     if design is not None:
-        key = design[1].removesuffix(".target")
-        return tuple(_of_design(result, f"{key}.{arm.name}", arm, day) for arm in arms_of(result))
-    key = f"{outcome.name}.{analysis_of(result)}"
-    return tuple(_of_arm(result, f"{key}.{arm.name}", arm, day) for arm in arms_of(result))
+        key, of = design[1].removesuffix(".target"), _of_design
+    else:
+        key, of = f"{outcome.name}.{analysis_of(result)}", _of_arm
+    found = [of(result, f"{key}.{arm.name}", arm, day) for arm in arms_of(result)]
+    remark = counted(result, outcome).remark
+    return tuple(replace(one, remark=remark) if one.printed else one for one in found)
 
 
 def _of_design(result: Result, key: str, arm: Arm, day: float) -> ArmRate:
     """Return one minus the risk at the design's horizon; at another time, what the design's curve says."""
     record = result["results"].get(f"{key}.risk")
-    horizon = float(str(result["results"]["protocol.horizon"]["text"]).rpartition(" ")[2])
-    if record is not None and _same(horizon, day):
+    horizon = HORIZON.search(str(result["results"].get("protocol.horizon", {}).get("text")))
+    if record is not None and horizon is not None and _same(float(horizon[1]), day):
         return _rate(arm, _survival(record), f"{key}.risk, one minus it")
-    return _off_curve(result, key, arm, day)
+    return _off_curve(result, key, arm, day, ends=ENDS)
 
 
 def _of_arm(result: Result, key: str, arm: Arm, day: float) -> ArmRate:
     """Return what stands in the report at that time; else what the curve that it draws says."""
-    for place, at in enumerate(result["settings"]["at_days"], start=1):
+    for place, at in enumerate(result["settings"].get("at_days", ()), start=1):
         record = result["results"].get(f"curve.{key}.at_{place}")
         if record is not None and _same(float(at), day):
             return _rate(arm, record, f"curve.{key}.at_{place}")
-    return _off_curve(result, f"survival.{key}", arm, day)
+    ends = NOBODY + ENDS if analysis_of(result) == "naive" else ENDS
+    return _off_curve(result, f"survival.{key}", arm, day, ends=ends)
 
 
-def _off_curve(result: Result, key: str, arm: Arm, day: float) -> ArmRate:
+def _off_curve(result: Result, key: str, arm: Arm, day: float, *, ends: str) -> ArmRate:
     """Return what a curve says at a day; that of a release says it at its own days only."""
-    curve, released = result["curves"].get(key), bool(result["settings"]["release"])
-    if curve is None:
+    curve, released = result.get("curves", {}).get(key), bool(result["settings"].get("release"))
+    if curve is None or not curve.get("days"):
         return ArmRate(arm=arm.label, why=NOT_TOLD if released else NO_CURVE)
     days = np.asarray(curve["days"], dtype=np.float64)
     if released and not any(_same(float(one), day) for one in days):
@@ -109,11 +122,11 @@ def _off_curve(result: Result, key: str, arm: Arm, day: float) -> ArmRate:
         return ArmRate(arm=arm.label, why=STARTS.format(curve["start_day"]))
     end = float(curve.get("end_day", days[-1]))
     if day > end * (1.0 + SAME) and curve["survival"][-1] != 0.0:
-        return ArmRate(arm=arm.label, why=ENDS.format(months_of(end)))
+        return ArmRate(arm=arm.label, why=ends.format(months_of(end)))
     row = int(np.searchsorted(days, day * (1.0 + (SAME if released else 0.0)), side="right")) - 1
     value, low, high = (1.0, None, None) if row < 0 else (curve[part][row] for part in ("survival", "low", "high"))
     record = {"kind": "probability", "value": value, "low": low, "high": high, "unit": "", "text": None,
-              "level": curve["level"]}  # fmt: skip
+              "level": curve.get("level")}  # fmt: skip
     return _rate(arm, record, f"curve {key}")
 
 
@@ -128,9 +141,9 @@ def _rate(arm: Arm, record: Mapping[str, Any], where: str) -> ArmRate:
     if record["value"] is None:
         return ArmRate(arm=arm.label, why=missing(record))
     value, low, high = (None if record[part] is None else 100.0 * record[part] for part in ("value", "low", "high"))
-    level = f"({100.0 * float(record['level']):g}{NO_BREAK}% interval " if has_interval(record) else "("
-    return ArmRate(arm=arm.label, printed=printed(record).replace("(", level, 1), value=value, low=low, high=high,
-                   source=f"result.json, {where}")  # fmt: skip
+    level = f"{100.0 * record['level']:g}{NO_BREAK}% " if record["level"] is not None else ""
+    return ArmRate(arm=arm.label, printed=printed(record).replace("(", f"({level}interval ", 1), value=value, low=low,
+                   high=high, source=f"result.json, {where}")  # fmt: skip
 
 
 def _same(one: float, other: float) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from isotherm.app.evidence_beside_counted import counted
 from isotherm.app.evidence_beside_own_rates import ArmRate, own_rates
-from isotherm.app.evidence_beside_rows import Setting, arms_there, published_setting
+from isotherm.app.evidence_beside_rows import Setting, arms_matched, arms_words, published_setting
 from isotherm.app.evidence_words import flag_words, source_words, status_words, value_words
 from isotherm.app.study_report_frame import Outcome, arms_of
 from isotherm.app.study_report_words import Result
@@ -89,7 +90,9 @@ def _is_rate(one: PublishedResult) -> bool:
 def _beside(paper: Paper, arms: Arms, result: Result, outcome: Outcome, own: Setting) -> Rates:
     first = arms[0]
     measure = f"survival at {first.at}"
-    labels = [_label(paper, one) for one in arms]
+    labels, ids = [_label(paper, one) for one in arms], [one.arm for one in arms]
+    matched = arms_matched(arms_of(result), paper, ids)
+    own_of_arms = own_rates(result, outcome, days_of(first.at))
     status = () if first.status == "published" else (status_words(first),)
     p_values = tuple(f"Between the arms, as printed: p {one.p_operator} {one.p_value}"
                      for one in arms if one.p_value is not None)  # fmt: skip
@@ -97,13 +100,19 @@ def _beside(paper: Paper, arms: Arms, result: Result, outcome: Outcome, own: Set
     return Rates(
         name=f"{paper.short} ({paper.design}, {first.organ})", paper=paper.short, at=first.at,
         about=f"{first.endpoint} at {first.at}{f', {first.analysis}' if first.analysis else ''}",
-        own_setting=replace(own, measure=measure),
+        own_setting=_own_setting(result, outcome, own, measure),
         setting=published_setting(first, arms=" v ".join(labels), measure=measure),
-        arms_there=arms_there(arms_of(result), paper, [one.arm for one in arms]),
+        arms_there=arms_words(paper, ids) if matched else "",
         published=tuple(_printed(paper, one, label) for one, label in zip(arms, labels, strict=True)),
-        own=own_rates(result, outcome, days_of(first.at)),
+        own=tuple(own_of_arms[arm.number] for arm in matched) or own_of_arms,
         remarks=tuple(dict.fromkeys([*status, *p_values, *bare, *(flag for one in arms for flag in flag_words(one))])),
     )  # fmt: skip
+
+
+def _own_setting(result: Result, outcome: Outcome, own: Setting, measure: str) -> Setting:
+    """Return the setting of the study's survival, which may be adjusted for less than its main effect."""
+    bare = counted(result, outcome).is_adjusted is False
+    return replace(own, measure=measure, adjustment="none" if bare else own.adjustment)
 
 
 def _label(paper: Paper, one: PublishedResult) -> str:

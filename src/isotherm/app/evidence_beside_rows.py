@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from isotherm.app.study_report_frame import Arm
@@ -44,8 +44,9 @@ class Row:
         empty for the study's own.
     is_slope : bool
         Whether it is per step of something, and compares no arms.
-    arms_there : str
-        What the arms do in the publication, where they go by the names of the study's own; else empty.
+    arms_there, turned : str
+        What the arms do in the publication, where they go by the names of the study's own and are compared in the same
+        order (`arms_there`) or the other way around (`turned`); else empty.
     """
 
     name: str
@@ -62,12 +63,13 @@ class Row:
     called: str = ""
     is_slope: bool = False
     arms_there: str = ""
+    turned: str = ""
 
 
 def differences(own: Setting, other: Setting, arms_there: str = "") -> Iterator[tuple[str, str]]:
     """Yield in what another study differs, and its words; what is alike is left out, what is not printed is not.
 
-    Arms that go by the same names are no difference; `arms_there` then says what they do.
+    Arms that go by the same names in the same order are no difference; `arms_there` then says what they do.
     """
     for one in fields(Setting):
         mine, theirs = getattr(own, one.name), getattr(other, one.name)
@@ -85,11 +87,23 @@ def published_setting(record: PublishedResult, *, arms: str, measure: str) -> Se
     )  # fmt: skip
 
 
-def arms_there(own: Sequence[Arm], paper: Paper, ids: Sequence[str]) -> str:
-    """Say what the arms of a publication do, if each goes by the name of another arm of the study; else say nothing."""
-    names = {plain(word.replace("_", " ")) for arm in own for word in (arm.name, arm.label)}
-    arms = [paper.arm(one) for one in dict.fromkeys(ids)]
-    known = [arm for arm in arms if arm is not None and {plain(arm.id.replace("_", " ")), plain(arm.name)} & names]
-    if len(known) < max(len(ids), 2):
-        return ""
-    return "; ".join(arm.definition or arm.name for arm in known)
+def arms_matched(own: Sequence[Arm], paper: Paper, ids: Sequence[str]) -> tuple[Arm, ...]:
+    """Return the study's own arm by the name of each arm of a publication; none unless each has one of its own."""
+    found: list[Arm] = []
+    for published in map(paper.arm, ids):
+        names = () if published is None else (published.id, published.name)
+        alike = [arm for arm in own if _plain(names) & _plain((arm.name, arm.label))]
+        if len(alike) != 1 or alike[0] in found:
+            return ()
+        found += alike
+    return tuple(found)
+
+
+def arms_words(paper: Paper, ids: Sequence[str]) -> str:
+    """Say what arms of a publication do, in its order."""
+    arms = [arm for arm in map(paper.arm, ids) if arm is not None]
+    return " v ".join(arm.definition or arm.name for arm in arms)
+
+
+def _plain(words: Iterable[str]) -> set[str]:
+    return {plain(word.replace("_", " ")) for word in words}
