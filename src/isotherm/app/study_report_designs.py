@@ -179,7 +179,8 @@ def _further(result: Result, short: str) -> list[Table | None]:
 def _picture(drawings: Mapping[str, Drawing], short: str, words: str) -> Sequence[Block]:
     caption = ("One panel for each design that has curves. Each counts from a day of its own, which its axis names; a "
                "dotted line is a landmark, on which its curves begin. Panels answer different questions about "
-               "different patients: the table of targets says which."
+               "different patients: the table of targets says which. Clones that end on day 0 are not at risk, so that "
+               "their first numbers may be below those of the tables."
                )  # fmt: skip
     found = pictures_of(drawings, f"designs_{short}", f"{words}: designs side by side", (Words(caption),))
     return found or [Heading(words)]
