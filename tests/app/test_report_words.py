@@ -169,12 +169,12 @@ def test_the_margin_of_the_other_way_is_told_without_an_interval_and_is_never_am
     [
         (3.0, 5.5, 0.795, "Covered everywhere: the whole interval is above 0 mm. 5 mm, asked for by ACCLAIM, is within "
          "the interval; chance of 5 mm or more: 20.5 %."),
-        (-1.0, 2.0, 1.0, "Covered everywhere or not is open: 0 mm is within the interval. 5 mm, asked for by ACCLAIM, "
-         "is above the whole interval; chance of 5 mm or more: < 1 %."),
-        (0.0, 2.0, None, "Covered everywhere or not is open: 0 mm is within the interval. 5 mm, asked for by ACCLAIM, "
-         "is above the whole interval."),
+        (-1.0, 2.0, 1.0, "Within its error it may be covered everywhere or not: 0 mm is within the interval. 5 mm, "
+         "asked for by ACCLAIM, is not reached: it lies above the whole interval; chance of 5 mm or more: < 1 %."),
+        (0.0, 2.0, None, "Within its error it may be covered everywhere or not: 0 mm is within the interval. 5 mm, "
+         "asked for by ACCLAIM, is not reached: it lies above the whole interval."),
         (-4.0, -1.0, 1.0, "Not covered everywhere: the whole interval is below 0 mm. 5 mm, asked for by ACCLAIM, is "
-         "above the whole interval; chance of 5 mm or more: < 1 %."),
+         "not reached: it lies above the whole interval; chance of 5 mm or more: < 1 %."),
         (5.0, 9.0, None, "Covered everywhere: the whole interval is above 0 mm. 5 mm, asked for by ACCLAIM, is reached "
          "by the whole interval."),
     ],

@@ -195,11 +195,11 @@ def reading(lesion: Record) -> str:
     elif high < 0.0:
         covered = f"Not covered everywhere: the whole interval is below {NONE_MM}"
     else:
-        covered = f"Covered everywhere or not is open: {NONE_MM} is within the interval"
+        covered = f"Within its error it may be covered everywhere or not: {NONE_MM} is within the interval"
     if low >= ASKED_MM:
         beside = "is reached by the whole interval"
     else:
-        beside = "is above the whole interval" if high < ASKED_MM else "is within the interval"
+        beside = "is not reached: it lies above the whole interval" if high < ASKED_MM else "is within the interval"
     below = part(lesion, "probability").get("below_5_mm")
     likely = "" if below is None else f"; chance of {ASKED} or more: {chance(1.0 - below)}"
     return f"{covered}. {ASKED}, asked for by {ASKED_BY}, {beside}{likely}."
