@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 # Before anything imports numba: kernels run as plain Python here, so that coverage sees their branches. A test in a
 # process of its own compares them with the compiled ones; NUMBA_DISABLE_JIT=0 runs every test compiled.
@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if IN_CI else "here")
+expect.set_options(timeout=30_000.0)  # a page's first answer imports what it needs, beside other tests
 
 
 def pytest_xdist_auto_num_workers() -> int:
