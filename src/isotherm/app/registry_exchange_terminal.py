@@ -171,8 +171,8 @@ def _done(found: Imported) -> str:
 def _misfits(n: int) -> str:
     if not n:
         return ""
-    return (f" {_some(n, 'record')} of the registry {'does' if n == 1 else 'do'} not fit the others of the same patient; "
-            "isotherm registry cohort --problems FILE.csv lists them.")  # fmt: skip
+    fit = f"{_some(n, 'record')} of the registry {'does' if n == 1 else 'do'} not fit the others of the same patient"
+    return f" {fit}; isotherm registry cohort --problems FILE.csv says which."
 
 
 def _broken(line: str, width: int | None) -> Sequence[str]:

@@ -297,6 +297,14 @@ def test_whoever_imports_too_early_finds_the_mapping_on_every_page_that_speaks_o
         assert "the mapping below" in page
         assert all(one in page for one in ('<textarea id="text"', "Save and look again", "Download the mapping"))
 
+    bad = write(nobodys, f"{where(done)}/mapping", text="[[table]", read=field(done, "read"))
+    assert bad.status_code == 400
+    assert steps(bad.text)[0] == "Mend what is wrong"
+    late = write(nobodys, f"{where(done)}/mapping", text="# of another tab", read=field(done, "read"))
+    assert late.status_code == 409
+    for page in (bad.text, late.text):
+        assert '<textarea id="text"' in page
+
 
 LATE = {
     "patient.csv": "patient_id\nQ1\n",
@@ -334,7 +342,9 @@ def test_of_an_import_after_which_all_records_fit_that_is_told(client: TestClien
 
 
 def test_where_the_folder_of_a_patient_goes_is_told_beside_the_files(client: TestClient) -> None:
-    assert "(case.toml) is read on the command line: <code>isotherm case FOLDER --registry" in client.get("/exchange").text
+    assert (
+        "(case.toml) is read on the command line: <code>isotherm case FOLDER --registry" in client.get("/exchange").text
+    )
 
 
 def test_a_mapping_that_came_along_with_a_mistake_is_told_and_mended_in_the_browser(
