@@ -391,3 +391,23 @@ def test_the_scan_before_ablation_is_never_the_scan_of_the_margin() -> None:
     both = drafted(SCANNED | {"margins.csv": margins.format("scan_before,", "S1,", "S3,")})
     assert 'before_scan_id = "scan_before"' in both
     assert 'scan_id = "scan_id"' in both
+
+
+def test_records_that_do_not_fit_each_other_are_counted_after_an_import(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name, text in {
+        "patient.csv": "patient_id\nQ1\n",
+        "lesion.csv": "patient_id,lesion_id,organ\nQ1,1,liver\n",
+        "scan.csv": "patient_id,scan_id,scanned_on\nQ1,a,2024-01-05\nQ1,b,2024-03-01\n",
+        "session.csv": "patient_id,session_id,ablated_on\nQ1,s,2024-02-01\n",
+        "ablation.csv": "patient_id,ablation_id,session_id,lesion_id\nQ1,x,s,1\n",
+        "margin.csv": "patient_id,margin_id,lesion_id,scan_id,before_scan_id,status\nQ1,m,1,a,b,measured\n",
+    }.items():
+        (tmp_path / "in" / name).write_text(text)
+    assert run(f"isotherm registry init {tmp_path}/r.db") == 0
+    assert run(f"isotherm registry import {tmp_path}/r.db {tmp_path}/in --quiet") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    # The margin has three problems, and is one record.
+    assert "1 record of the registry does not fit the others of the same patient; isotherm registry cohort" in told

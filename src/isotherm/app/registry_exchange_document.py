@@ -20,7 +20,7 @@ def import_document(found: Imported) -> dict[str, Any]:
     every = groups(checked.problems)
     return {
         "schema": SCHEMA, "dry_run": wish.dry_run, "partial": wish.partial, "update": wish.update, "done": found.done,
-        "is_held_up": found.is_held_up,
+        "is_held_up": found.is_held_up, "misfits": found.misfits,
         "tables": [{"name": printable(name), "rows": rows} for name, rows in checked.rows.items()],
         "repeated": checked.repeated, "records": _records(found), "new": len(plan.new), "same": plan.same,
         "good_patients": len({one.record.patient_id for one in checked.good}),

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from isotherm.app.places import usable_file, usable_folder
+from isotherm.app.registry_cohort import Asked, read_everybody
 from isotherm.app.registry_import_plan import Plan, keys_there, plan
 from isotherm.app.registry_mark import is_simulated
 from isotherm.clinical.record import Record
-from isotherm.errors import BadRecord, BadSetting, OutputError
+from isotherm.errors import BadRecord, BadSetting, NoAnswer, OutputError, StoreError
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.fhir_definitions import definitions
 from isotherm.exchange.fhir_in import read_fhir
@@ -76,12 +77,23 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What was found, and what was done."""
+    """What was found, and what was done.
+
+    Parameters
+    ----------
+    wish : Wish
+    checked : Checked
+    plan : Plan
+    done : bool
+    misfits : int, optional
+        After an import, how many records of the registry do not fit the others of the same patient; see `Cohort`.
+    """
 
     wish: Wish
     checked: Checked
     plan: Plan
     done: bool
+    misfits: int | None = None
 
     @property
     def is_held_up(self) -> bool:
@@ -127,7 +139,15 @@ def import_records(address: str, wish: Wish, *, today: date, by: str, why: str, 
             return result
         progress("writing to the registry")
         store.import_all(found.new, _changes(store, found) if wish.update else (), by=by, why=why)
-    return Imported(wish, checked, found, done=True)
+    progress("holding the records of each patient against each other")
+    return Imported(wish, checked, found, done=True, misfits=_misfits(address))
+
+
+def _misfits(address: str) -> int | None:
+    try:
+        return read_everybody(address, Asked()).cohort.misfits
+    except (NoAnswer, StoreError):  # what was imported is written, whatever comes after
+        return None
 
 
 def _changes(store: Store, found: Plan) -> list[Changed]:

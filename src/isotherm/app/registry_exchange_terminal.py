@@ -161,11 +161,18 @@ def _done(found: Imported) -> str:
     changed = len(found.plan.changes) if found.wish.update else 0
     new = len(found.plan.new)
     if found.done:
-        return f"Imported: {_some(new, 'record')} added, {changed:,} changed."
+        return f"Imported: {_some(new, 'record')} added, {changed:,} changed.{_misfits(found.misfits or 0)}"
     if found.is_held_up or found.wish.dry_run:
         would = "" if found.is_held_up else f" It would add {_some(new, 'record')} and change {changed:,}."
         return f"{'Dry run: nothing' if found.wish.dry_run else 'Nothing'} was written.{would}"
     return "Nothing to add: the registry holds all of this already."
+
+
+def _misfits(n: int) -> str:
+    if not n:
+        return ""
+    fit = f"{_some(n, 'record')} of the registry {'does' if n == 1 else 'do'} not fit the others of the same patient"
+    return f" {fit}; isotherm registry cohort --problems FILE.csv says which."
 
 
 def _broken(line: str, width: int | None) -> Sequence[str]:

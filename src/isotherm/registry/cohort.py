@@ -104,6 +104,11 @@ class Cohort:
     problems: pd.DataFrame = field(repr=False)
     none_of: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]], repr=False)
 
+    @property
+    def misfits(self) -> int:
+        """How many records do not fit the others of the same patient; one may have several problems."""
+        return len(self.problems.drop_duplicates([PATIENT_KEY, "kind", "record_id"]))
+
 
 def cohort(
     tables: Tables, per: Unit = "patient", choices: Choices | None = None, windows: Windows | None = None

@@ -278,6 +278,75 @@ def test_of_tables_that_came_together_one_mapping_is_drafted_and_a_word_in_place
     assert re.search(r'<th scope="row">lesion</th><td class="number">[1-9]', html)
 
 
+def test_whoever_imports_too_early_finds_the_mapping_on_every_page_that_speaks_of_it(
+    nobodys: TestClient, tmp_path: Path
+) -> None:
+    tables = center(tmp_path / "center")[:3]
+    html = send(nobodys, *tables)
+    assert "5 kinds are not read yet: primary, lesion, reading, margin, ablation." in html
+    assert next_ones(html) == ["Save and look again"]
+
+    write(nobodys, f"{where(html)}/import", looked=field(html, "looked"), why="too early")
+    done, again = settled(nobodys, where(html)), send(nobodys, *tables)
+
+    assert "Imported:" in done
+    assert "Nothing to import of what is read so far:" in again
+    assert (steps(done)[0], steps(again)[0]) == ("Done", "Mend what is wrong")
+    assert (next_ones(done), next_ones(again)) == (["To the worklist"], ["Save and look again"])
+    for page in (done, again):
+        assert "the mapping below" in page
+        assert all(one in page for one in ('<textarea id="text"', "Save and look again", "Download the mapping"))
+
+    bad = write(nobodys, f"{where(done)}/mapping", text="[[table]", read=field(done, "read"))
+    assert bad.status_code == 400
+    assert steps(bad.text)[0] == "Mend what is wrong"
+    late = write(nobodys, f"{where(done)}/mapping", text="# of another tab", read=field(done, "read"))
+    assert late.status_code == 409
+    for page in (bad.text, late.text):
+        assert '<textarea id="text"' in page
+
+
+LATE = {
+    "patient.csv": "patient_id\nQ1\n",
+    "lesion.csv": "patient_id,lesion_id,organ\nQ1,1,liver\n",
+    "scan.csv": "patient_id,scan_id,scanned_on\nQ1,a,2024-01-05\nQ1,b,2024-03-01\n",
+    "session.csv": "patient_id,session_id,ablated_on\nQ1,s,2024-02-01\n",
+    "ablation.csv": "patient_id,ablation_id,session_id,lesion_id\nQ1,x,s,1\n",
+    "margin.csv": "patient_id,margin_id,lesion_id,scan_id,before_scan_id,status\nQ1,m,1,a,b,measured\n",
+}
+"""A margin of two scans in the wrong order: one record, of which three things cannot be."""
+
+
+def test_records_that_do_not_fit_each_other_are_counted_when_they_are_imported(
+    client: TestClient, registry: str
+) -> None:
+    html = send(client, *LATE.items())
+    assert "No problem was found.</b> Nothing was written so far" in html
+    assert "Whether records fit each other is told after the import." in html
+
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="scans in the wrong order")
+    html = settled(client, where(html))
+
+    assert "<b>1 record of the registry does not fit the others of the same patient.</b>" in html
+    assert "/cohort#odd" in html
+    cohort = client.get("/cohort").text
+    assert "<summary>1 record does not fit the others of the same patient</summary>" in cohort
+    assert 'id="odd"' in cohort
+    assert "A record may stand in several lines." in cohort
+
+
+def test_of_an_import_after_which_all_records_fit_that_is_told(client: TestClient) -> None:
+    html = send(client, ("patient.csv", OURS))
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="fine")
+    assert "all fit.</p>" in settled(client, where(html))
+
+
+def test_where_the_folder_of_a_patient_goes_is_told_beside_the_files(client: TestClient) -> None:
+    assert (
+        "(case.toml) is read on the command line: <code>isotherm case FOLDER --registry" in client.get("/exchange").text
+    )
+
+
 def test_a_mapping_that_came_along_with_a_mistake_is_told_and_mended_in_the_browser(
     nobodys: TestClient, tmp_path: Path
 ) -> None:
