@@ -30,7 +30,9 @@ MORE = re.compile(
 )
 """Words of outcomes that count more than deaths."""
 
-DO = "Enter what was found on follow-up, with its days, or leave {what} out. If there truly was none, say so in caveats."
+DO = (
+    "Enter what was found on follow-up, with its days, or leave {what} out. If there truly was none, say so in caveats."
+)
 
 
 def unrecorded_findings(patients: Patients) -> Iterator[Finding]:
