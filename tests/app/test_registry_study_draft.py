@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bench.registry_data import made_up_records
@@ -17,6 +18,7 @@ from isotherm.registry.derive import Windows
 from isotherm.registry.endpoints_kinds import ENDPOINTS, Anchor, Choices, Unit
 from isotherm.registry.store import open_store
 from isotherm.study.guard.audit import findings_of, possible_designs
+from isotherm.study.protocol_designs import Landmark
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +170,41 @@ def test_a_fact_that_tells_the_arm_in_the_records_only_describes(address: str) -
     use = {one.column: one.use for one in protocol_from(text).covariates}
     assert (use["ecog"], use["extrahepatic_disease"], use["sex"]) == ("describe", "describe", "adjust")
     assert text.count("it tells the arm, so that nobody is alike in it and in another arm") == 2
+
+
+def _died(found: Found, *, progressed: int) -> Found:
+    """Let every third patient die 400 days after the decision, and some of them progress before that."""
+    table = found.cohort.table
+    dead = table.index % 3 == 0
+    table["died_on"] = (table["decided_on"] + pd.Timedelta(days=400)).where(dead)
+    for name in ("os", "pfs", "efs", "dpfs"):
+        table[f"{name}_event"], table[f"{name}_days"] = dead.astype("int64"), 400.0
+    table.loc[table.index[dead][:progressed], ["pfs_days", "efs_days"]] = 100.0
+    return found
+
+
+def test_what_counts_progression_is_no_outcome_where_none_is_recorded_and_the_draft_says_why(address: str) -> None:
+    found = _died(_timed(read_everybody(address, Asked())), progressed=0)
+
+    text = registry_draft(address, Asked(), found, title="x", compare=TIMING)
+
+    protocol = protocol_from(text)
+    assert [one.name for one in protocol.outcomes] == ["os"]
+    assert protocol.course is not None
+    assert protocol.course.endpoints == ("overall survival",)
+    assert [one.among for one in protocol.designs if isinstance(one, Landmark)] == ["living"]
+    assert "# Left out: Progression-free survival, Event-free survival, Distant progression-free survival.\n" in text
+    assert "would be\n# overall survival under another name" in text
+
+
+def test_one_progression_is_enough_for_what_counts_it(address: str) -> None:
+    found = _died(_timed(read_everybody(address, Asked())), progressed=1)
+
+    text = registry_draft(address, Asked(), found, title="x", compare=TIMING)
+
+    protocol = protocol_from(text)
+    assert [one.name for one in protocol.outcomes] == ["os", "pfs", "efs"]
+    assert protocol.course is not None
+    assert protocol.course.endpoints == ("overall survival", "progression-free survival")
+    assert [one.among for one in protocol.designs if isinstance(one, Landmark)] == ["progression-free"]
+    assert "# Left out: Distant progression-free survival.\n" in text

@@ -80,6 +80,17 @@ def test_the_first_screen_is_the_design_its_target_and_what_remains() -> None:
     assert head.naive
 
 
+def test_that_no_progression_is_recorded_stands_beside_the_main_estimate_and_before_the_designs() -> None:
+    result = result_of("designs")
+    assert not any("No progression is recorded" in text_of(one) for one in headline_of(result).caveats)
+    key = "finding.course_without_progression"
+    result["results"][key] = result["results"]["headline.caveat"] | {"text": "No progression is recorded of anybody."}
+
+    assert any("No progression is recorded" in text_of(one) for one in headline_of(result).caveats)
+    said = [text_of(one.runs) for one in designs(result, {}) if isinstance(one, Paragraph)]
+    assert "Mind: No progression is recorded of anybody." in said
+
+
 def test_designs_stand_in_one_table_with_risks_first_and_hazard_ratios_last() -> None:
     found = tables("designs")
     side = found["Overall survival: designs side by side"]

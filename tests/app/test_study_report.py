@@ -15,6 +15,7 @@ from isotherm.app.study_page import page_of
 from isotherm.app.study_report import write_study_report
 from isotherm.app.study_report_content import sections_of
 from isotherm.app.study_report_drawn import Drawings, drawings_of
+from isotherm.app.study_report_frame import warnings_of
 from isotherm.app.study_report_headline import headline_of
 from isotherm.app.study_report_parts import Bound, bound, prose, text_of
 from isotherm.app.study_report_prose import who_came
@@ -179,6 +180,17 @@ def test_a_warning_stands_beside_the_estimate_that_it_belongs_to() -> None:
     assert ids.index("finding.few.os") < ids.index("flow.start.patients")
     assert ids.count("finding.few.os") == 3
     assert ids.count("finding.not_proportional.liver_dfs") == 2
+
+
+def test_that_an_outcome_has_deaths_alone_stands_beside_its_estimate_though_it_is_a_finding() -> None:
+    result = result_of("real")
+    for name in ("os", "liver_dfs"):
+        key = f"finding.only_deaths.{name}"
+        result["findings"].append({"key": key, "kind": "finding", "says": "x", "rows": None, "level": "warn", "do": "",
+                                   "bars": []})  # fmt: skip
+        result["results"][key] = result["results"]["caveat.1"] | {"text": "No progression is recorded of anybody."}
+        assert key in warnings_of(result, name)
+    assert "finding.only_deaths.liver_dfs" not in warnings_of(result, "os")
 
 
 def test_blinded_outcomes_give_no_estimate_and_say_why() -> None:

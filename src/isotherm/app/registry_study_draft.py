@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, get_args
 
 import pandas as pd
 
 from isotherm.app.registry_cohort import MARK, Asked, Found
 from isotherm.app.registry_study_covariates import DERIVED, TIMING, covariate_lines
+from isotherm.app.registry_study_outcomes import begins, outcome_lines, told_of
 from isotherm.app.study_draft import METHODS
 from isotherm.app.study_guess import MOST_LEVELS
 from isotherm.clinical.record import PATIENT_KEY
@@ -16,7 +16,7 @@ from isotherm.errors import BadSetting
 from isotherm.exchange.protocol_text import toml
 from isotherm.registry.cohort import OF_ABLATION, OF_DECISION, OF_LESION, OF_PATIENT, OF_PRIMARY, OF_SESSION, Cohort
 from isotherm.registry.derive import DELAYED, UPFRONT, Windows
-from isotherm.registry.endpoints_kinds import ENDPOINTS, Choices, Endpoint
+from isotherm.registry.endpoints_kinds import Choices
 from isotherm.study.designs import courses
 from isotherm.study.predicate_tree import column_kind
 from isotherm.study.simulate.synthetic import NOBODY_LIVED
@@ -44,7 +44,7 @@ replicates = 200  # of this design, for its intervals; methods.bootstrap is of t
 
 [[design]]
 method = "landmark"
-day = {landmark:g}
+day = {landmark:g}{among}
 
 [[design]]
 method = "time_dependent_cox"
@@ -55,6 +55,8 @@ method = "naive"
 clock = "ablation"
 """
 
+LIVING = """
+among = "living"  # once progression is recorded, "progression-free": until then nobody is known to have progressed"""
 
 ANSWERED = frozenset(get_args(courses.Endpoint))
 """Outcomes that designs of timing answer for, by what the registry calls them too, but for a capital."""
@@ -114,11 +116,12 @@ def registry_draft(address: str, asked: Asked, found: Found, *, title: str, comp
              *_time(asked, cohort, compare)]  # fmt: skip
     parts += _timing_arms(asked.windows) if compare == TIMING else _arms(cohort.table[compare], compare)
     parts += covariate_lines(cohort, compare)
-    parts += _outcomes(cohort, asked)
+    told, only_deaths = told_of(cohort, asked)
+    parts += outcome_lines(told, only_deaths, cohort, asked)
     if compare == TIMING:
-        labels = [one.label.casefold() for one in _told(cohort, asked.choices.anchor)]
-        endpoints = ", ".join(toml(label) for label in labels if label in ANSWERED)
-        parts.append(COURSE.format(landmark=_landmark(asked.windows), endpoints=f"[{endpoints}]"))
+        endpoints = ", ".join(toml(label) for one in told if (label := one.label.casefold()) in ANSWERED)
+        among = LIVING if any(one.label.casefold() in ANSWERED for one in only_deaths) else ""
+        parts.append(COURSE.format(landmark=_landmark(asked.windows), among=among, endpoints=f"[{endpoints}]"))
     return "\n".join([*parts, METHODS])
 
 
@@ -168,7 +171,7 @@ def _tells_sites(centers: pd.Series[Any]) -> bool:
 
 def _time(asked: Asked, cohort: Cohort, compare: str) -> list[str]:
     """Return time zero, who has one, and what begins then."""
-    begin, column = _begin(asked)
+    begin, column = begins(asked)
     lines = ["[time_zero]", f"says = {toml(begin)}", f"column = {toml(column)}", ""]
     if cohort.table[column].isna().any():
         lines += ["[[eligibility]]", f"says = {toml(f'The {begin} is recorded')}",
@@ -177,16 +180,6 @@ def _time(asked: Asked, cohort: Cohort, compare: str) -> list[str]:
     if compare == TIMING:
         return [*lines, 'says = "first treatment, ablation or systemic therapy"', 'column = "first_treatment_on"', ""]
     return [*lines, f"says = {toml(f'{compare}, as it was by then')}", 'when = "at time zero"  # check', ""]
-
-
-def _begin(asked: Asked) -> tuple[str, str]:
-    """Return the day on which time begins, in words, and its column."""
-    return {
-        "patient": {"ablation": ("first ablation", "ablated_on")}.get(
-            asked.choices.anchor, ("first decision of the tumor board", "decided_on")
-        ),
-        "session": ("day of the session", "session_on"), "tumor": ("first ablation of the tumor", "lesion_ablated_on"),
-    }[asked.per]  # fmt: skip
 
 
 def _timing_arms(windows: Windows) -> list[str]:
@@ -218,38 +211,3 @@ def _arms(values: pd.Series[Any], name: str) -> list[str]:
         lines += ["[[arms.arm]]", f"name = {toml(own)}", f"label = {toml(label)}  # write yours",
                   f"values = [{toml(written)}]"]  # fmt: skip
     return [*lines, ""]
-
-
-def _told(cohort: Cohort, anchor: str) -> list[Endpoint]:
-    """Return the outcomes that count from time zero and have an event; all where none has one; the first is primary.
-
-    What counts from another day, as disease-free survival does, is another question than that of this protocol.
-    """
-    begins = {"patient": ("anchor", "first ablation") if anchor == "ablation" else ("anchor",)}.get(cohort.per)
-    own = [one for one in ENDPOINTS if one.unit == cohort.per and f"{one.name}_event" in cohort.table.columns
-           and (begins is None or one.start in begins)]  # fmt: skip
-    return [one for one in own if (cohort.table[f"{one.name}_event"] == 1).any()] or own
-
-
-def _outcomes(cohort: Cohort, asked: Asked) -> Iterator[str]:
-    """Yield the outcomes; those of sessions have no times: what happened once at least, all where nothing did."""
-    for place, one in enumerate(_told(cohort, asked.choices.anchor)):
-        yield from _outcome(one, cohort, _begin(asked), is_first=place == 0)
-        yield f'event = "{one.name}_event"\ntime = "{one.name}_days"\ntime_unit = "days"'
-        if one.competing:
-            yield f"competing_events = {{ 2 = {toml(one.competing)} }}"
-        yield ""
-    if cohort.per == "session":
-        told = [one for one in ENDPOINTS if one.unit == "session" and one.name != "stay_days"]
-        happened = [one for one in told if cohort.table[one.name].fillna(False).any()] or told
-        for place, one in enumerate(happened):
-            yield from _outcome(one, cohort, _begin(asked), is_first=place == 0)
-            yield f'event = {toml(one.name)}\nkind = "yes/no"\n'
-
-
-def _outcome(one: Endpoint, cohort: Cohort, begin: tuple[str, str], *, is_first: bool) -> list[str]:
-    day = begin[0] if one.start == "anchor" else one.start
-    start = f", counted from the {day}" if day else ""
-    return ["[[outcome]]", f"name = {toml(one.name)}", f"label = {toml(one.label)}",
-            f"unit = {toml('tumor' if cohort.per == 'tumor' else 'patient')}", f"primary = {toml(is_first)}",
-            f"definition = {toml(f'{one.event}{start}.')}", 'counted_as = "events"']  # fmt: skip

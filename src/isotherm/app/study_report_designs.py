@@ -64,17 +64,22 @@ def main_key(result: Result) -> str:
     return str(result["results"]["headline.design"]["method"])
 
 
+NO_PROGRESSION = "finding.course_without_progression"
+"""Id of the finding that the course of the designs has no progression."""
+
+
 def remaining_of(result: Result) -> list[str]:
-    """Return the ids of what remains of bias in the main estimate of the designs."""
+    """Return the ids of what remains of bias in the main estimate, and of a course without progression."""
     name = main_key(result)
-    return [key for key in result["results"] if key.startswith(f"{name}.remaining.")]
+    return [key for key in result["results"] if key == NO_PROGRESSION or key.startswith(f"{name}.remaining.")]
 
 
 def designs(result: Result, drawings: Mapping[str, Drawing]) -> tuple[Block, ...]:
     """Return the section of the designs; nothing where the protocol asks for none."""
     if "course" not in result["tables"]:
         return ()
-    found: list[Block | Sequence[Block] | None] = [_barred(result)]
+    mind = (Words("Mind: ", strong=True), bound(result, NO_PROGRESSION)) if NO_PROGRESSION in result["results"] else ()
+    found: list[Block | Sequence[Block] | None] = [_barred(result), Paragraph(mind)]
     seen: dict[tuple[tuple[str, ...], ...], str] = {}
     for short in _endpoints(result):
         found.append(_picture(drawings, short, SHORT[short]))

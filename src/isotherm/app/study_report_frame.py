@@ -75,12 +75,16 @@ def measure_of(record: Mapping[str, Any]) -> str:
 
 
 def warnings_of(result: Result, outcome: str) -> list[str]:
-    """Return the ids of what stands beside the estimate of an outcome: stops of the design, and its own warnings."""
+    """Return the ids of what stands beside the estimate of an outcome: stops of the design, and its own warnings.
+
+    That nothing but deaths is recorded of it is a finding, and stands there too.
+    """
     keys = [
         str(one["key"])
         for one in result["findings"]
         if (one["level"] == "stop" and not has_design(result))
         or (one["kind"] == "warning" and str(one["key"]).endswith(f".{outcome}"))
+        or str(one["key"]) == f"finding.only_deaths.{outcome}"
     ]
     return [key for key in keys if key in result["results"]]
 

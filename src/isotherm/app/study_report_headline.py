@@ -197,10 +197,10 @@ def _naive(result: Result) -> Runs:
 
 
 def _all_caveats(result: Result, beside: Sequence[str]) -> tuple[Runs, ...]:
-    """Return every caveat: the author's first, few patients, stops of the design, then the rest."""
+    """Return every caveat: the author's first, few patients, findings about the design, then the rest."""
     first, *others = caveats_of(result) or ((),)
-    stops = {str(one["key"]) for one in result["findings"] if one["level"] == "stop"}
-    graver, rest = ([(bound(result, key),) for key in beside if (key in stops) is stopped] for stopped in (True, False))
+    findings = {str(one["key"]) for one in result["findings"] if one["level"] == "stop" or one["kind"] == "finding"}
+    graver, rest = ([(bound(result, key),) for key in beside if (key in findings) is grave] for grave in (True, False))
     return tuple(one for one in (first, *few_of(result), *graver, *others, *rest) if one)
 
 

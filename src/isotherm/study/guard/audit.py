@@ -15,6 +15,7 @@ from isotherm.study.guard.patients import Patients
 from isotherm.study.guard.scans import scan_findings
 from isotherm.study.guard.selection import selection_findings
 from isotherm.study.guard.telling import telling_findings
+from isotherm.study.guard.unrecorded import unrecorded_findings
 from isotherm.study.protocol import Protocol
 
 GRAVITY = ("stop", "warn", "note")
@@ -65,6 +66,7 @@ def findings_of(cohort: Cohort) -> tuple[Finding, ...]:
         *telling_findings(patients),
         *overlap_findings(patients),
         *outcome_findings(patients),
+        *unrecorded_findings(patients),
         *scan_findings(patients),
         *factor_findings(patients),
         *cohort.findings,

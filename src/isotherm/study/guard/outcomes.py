@@ -41,7 +41,8 @@ def outcome_findings(patients: Patients) -> Iterator[Finding]:
         yield Finding(
             "outcomes_not_read",
             "Outcomes are blinded, so their columns were not read: events per variable, events before an arm was "
-            "decided, events of patients in no arm, and arms that nobody leaves early were not looked for.",
+            "decided, events of patients in no arm, arms that nobody leaves early, and progression that nobody entered "
+            "were not looked for.",
             len(patients), "note", "Run the audit again when outcomes are opened.",
         )  # fmt: skip
     else:
