@@ -671,7 +671,7 @@ def test_unusual_values_are_told_before_the_import_and_keep_nothing_out(client: 
         r'<tr data-row><th scope="row">(\w+)</th><td>([^<]*)</td><td class="number">1</td><td>(\d)</td>', told
     )
     assert [(column, row) for column, _, row in rows] == [("cea_ug_l", "3"), ("largest_lesion_mm", "2")]
-    assert "may be millimeters that are read as centimeters" in rows[1][1]
+    assert "may be ten times too large, with the decimal sign lost" in rows[1][1]
     assert not re.search(r"11,?400|260", f"{rows}")
     answer = write(client, f"{where(html)}/import", looked=field(html, "looked"), why="x")
     assert "Imported: 6 new records" in settled(client, answer.headers["location"])
