@@ -9,9 +9,12 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pytest
 
+from isotherm.app.registry_guess import _key_of_each
 from isotherm.app.registry_guess_scan_words import PLAIN, ScanName, scan_name
 from isotherm.app.registry_guess_scans import with_scans
 from isotherm.app.registry_guess_tables import Came, TableGuess, guess_tables
+from isotherm.clinical.record import RecordKind
+from isotherm.clinical.record_kinds import LESION
 from isotherm.exchange.tables_in import read_table
 
 SCANS = {"patient_id": ["1", "1", "2", "2"], "scan_id": ["s1", "s2", "s1", "s2"],
@@ -115,3 +118,8 @@ def test_both_sides_of_a_margin_are_taken_where_their_names_say_so() -> None:
     for before, after in (("preop_scan", "followup_scan"), ("pre_scan_id", "post_scan_id"), ("scan_before", "scan")):
         assert linked("margin", guessed("margin", {before: EARLY, after: LATE}, SCANS)) == {
             "scan_id": after, "before_scan_id": before}  # fmt: skip
+
+
+def test_of_several_columns_with_keys_of_one_kind_that_of_the_fewest_words_is_taken_and_of_those_the_first() -> None:
+    keys: dict[str, RecordKind] = dict.fromkeys(("first_lesion_id", "lesion_no", "lesion_id"), LESION)
+    assert _key_of_each(keys) == {"lesion": "lesion_no"}

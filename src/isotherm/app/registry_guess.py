@@ -135,8 +135,10 @@ def guess_mapping(table: pd.DataFrame, patient: str, known: Container[str] = ())
 
 def _key_of_each(keys: Mapping[str, RecordKind]) -> dict[str, str]:
     """Return by kind the column with its keys: that of the fewest words, and the first of those."""
-    shortest = sorted(keys, key=lambda stem: len(words_in(stem)), reverse=True)
-    return {keys[stem].name: stem for stem in shortest}
+    found: dict[str, str] = {}
+    for stem in sorted(keys, key=lambda stem: len(words_in(stem))):
+        found.setdefault(keys[stem].name, stem)
+    return found
 
 
 def _stems(names: Sequence[str]) -> dict[str, list[str]]:
