@@ -9,7 +9,7 @@ from typing import Any
 
 from isotherm.app.evidence_beside_rows import NOT_PRINTED
 from isotherm.app.study_report_designs import design_effect
-from isotherm.app.study_report_frame import Outcome, analysis_of, arms_of, has_design, is_imputed
+from isotherm.app.study_report_frame import Outcome, analysis_of, arms_of, is_imputed
 from isotherm.app.study_report_words import Result, printed
 from isotherm.study.designs.naive import CLOCKS
 
@@ -45,7 +45,7 @@ class Counted:
 def counted(result: Result, outcome: Outcome) -> Counted:
     """Return how the main estimate of an outcome counts: of a design by its curves, or by what its risks are called."""
     zero = str(result["results"].get("protocol.time_zero", {}).get("text") or NOT_PRINTED)
-    design = design_effect(result, outcome) if has_design(result) else None
+    design = design_effect(result, outcome)
     if design is None:
         return Counted(time_zero=zero, remark=_imputed(result))
     start, clock, adjusted = _of_design(result, design[1].removesuffix(".target"))

@@ -15,7 +15,6 @@ from isotherm.app.study_report_frame import (
     analysis_of,
     are_arms_barred,
     arms_of,
-    has_design,
     is_several,
     measure_of,
     outcomes_of,
@@ -122,7 +121,7 @@ def _main(result: Mapping[str, Any], outcome: Outcome) -> tuple[Mapping[str, Any
 
     Where designs answer the question, arms as they became are no answer and are never laid beside published ones.
     """
-    design = design_effect(result, outcome) if has_design(result) else None
+    design = design_effect(result, outcome)
     if design is not None:
         key, target = design
         about, how = _text(result, target), f"by design: {result['results']['headline.design']['text']}"

@@ -12,7 +12,7 @@ import numpy as np
 from isotherm.app.evidence_beside_counted import counted
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_designs import design_effect
-from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of, has_design
+from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of
 from isotherm.app.study_report_words import Result, missing, months_of, printed
 
 SAME = 1e-3
@@ -81,7 +81,7 @@ def own_rates(result: Result, outcome: Outcome, day: float) -> tuple[ArmRate, ..
     """
     if not outcome.timed:
         return tuple(ArmRate(arm=arm.label, why=NO_TIME) for arm in arms_of(result))
-    design = design_effect(result, outcome) if has_design(result) else None
+    design = design_effect(result, outcome)
     if design is not None:
         key, of = design[1].removesuffix(".target"), _of_design
     else:

@@ -6,9 +6,14 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from isotherm.app.software import versions
+from isotherm.app.study_data import StudyData
 from isotherm.app.terminal import NARROW
 from isotherm.printable import printable
+from isotherm.study.cohort import Cohort
 from isotherm.study.finding import Finding
+from isotherm.study.guard.audit import findings_of
+from isotherm.study.guard.document import audit_document
 
 NOTHING = "Nothing was found that speaks against the design."
 
@@ -18,6 +23,16 @@ NO_DESIGN = 2
 
 MOST_GROUPS = 20
 """Groups of rows that are named; a table that holds more is compared by the columns that a finding names."""
+
+
+def check_study(data: StudyData, cohort: Cohort, *, released: bool = False) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the document of the audit of a study's cohort, and the rows to compare, which no document holds.
+
+    A release tells none, nor does a registry, of which nobody holds the table.
+    """
+    findings = findings_of(cohort)
+    document = audit_document(cohort, findings, versions("numpy", "pandas", "scipy"), released=released)
+    return document, {} if released or data.registry else rows_told(findings, data.protocol.data.file)
 
 
 def rows_told(findings: Iterable[Finding], file: str) -> dict[str, str]:

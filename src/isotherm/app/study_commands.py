@@ -97,22 +97,16 @@ def _init(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from isotherm.app.places import keep_inputs, usable_file
-    from isotherm.app.software import versions
-    from isotherm.app.study_check import check_text, exit_code, rows_told
+    from isotherm.app.study_check import check_study, check_text, exit_code
     from isotherm.app.study_data import read_study
     from isotherm.app.terminal import terminal_columns
     from isotherm.exchange.atomic import write_text
     from isotherm.study.document import document_text
-    from isotherm.study.guard.audit import findings_of
-    from isotherm.study.guard.document import audit_document
 
     data = read_study(options.protocol)
     if options.json not in (None, "-"):
         keep_inputs([usable_file(options.json)], data.inputs)
-    cohort = data.cohort()
-    findings = findings_of(cohort)
-    document = audit_document(cohort, findings, versions("numpy", "pandas", "scipy"), released=options.release)
-    rows = {} if options.release or data.registry else rows_told(findings, data.protocol.data.file)
+    document, rows = check_study(data, data.cohort(), released=options.release)
     if options.json not in (None, "-"):
         write_text(options.json, document_text(document))
     print(document_text(document).rstrip() if options.json == "-" else check_text(document, terminal_columns(), rows))

@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
 from isotherm.app.figures import A4_TEXT_WIDTH_IN, Drawing, draw
 from isotherm.app.report_words import NO_BREAK
+from isotherm.columns import Float
 
 PNG_DPI = 300
 """Pixels per inch of the PNG: what journals ask for."""
@@ -74,6 +77,11 @@ def width_of(text: str, *, size_pt: float = TYPE_PT, bold: bool = False) -> floa
     """Return how wide one line of text is drawn, in points."""
     font = FontProperties(family="DejaVu Sans", size=size_pt, weight="bold" if bold else "normal")
     return WIDER_THAN_MEASURED * float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0])
+
+
+def floats(values: Sequence[float | None]) -> Float:
+    """Return numbers of a result as an array to draw, shape (n,); NaN for what is not defined."""
+    return np.asarray([math.nan if value is None else float(value) for value in values], dtype=np.float64)
 
 
 def wrapped(text: str, width_pt: float, *, size_pt: float = TYPE_PT, bold: bool = False) -> list[str]:

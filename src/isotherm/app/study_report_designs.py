@@ -47,9 +47,11 @@ def of_design(result: Result) -> Outcome:
 def design_effect(result: Result, outcome: Outcome) -> tuple[str, str] | None:
     """Return the ids of the hazard ratio of the main estimate's design for an outcome, and of whom it is about.
 
-    None where the designs do not answer for that outcome. The first arm is compared with the reference, as in the main
-    estimate.
+    None where there is no design, or none that answers for that outcome. The first arm is compared with the reference,
+    as in the main estimate.
     """
+    if not has_design(result):
+        return None
     name = str(result["results"]["headline.design"]["method"]).split(".")[1]
     for short, words in SHORT.items():
         if outcome.label.casefold() == words.casefold() or outcome.name == short:

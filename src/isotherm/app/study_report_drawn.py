@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from isotherm.app.figures import Drawing
+from isotherm.app.study_figures import floats
 from isotherm.app.study_figures_curves import ArmCurve, CurveWords, survival_curves
 from isotherm.app.study_figures_forest import ForestRow, ForestWords, estimate_ruler, forest_plots
 from isotherm.app.study_figures_love import LovePoint, love_plots
@@ -29,7 +30,6 @@ from isotherm.app.study_report_frame import (
 )
 from isotherm.app.study_report_panels import design_drawings, incidence_drawings
 from isotherm.app.study_report_words import DAYS_PER_MONTH, NOT_GIVEN, Result, missing, printed
-from isotherm.columns import Float
 
 Drawings = dict[str, Drawing]
 """By name: "flow", "love", "overlap", "designs_os", "incidence_OUT", "curves_OUT", "forest_OUT", "sensitivity_OUT",
@@ -125,15 +125,11 @@ def _curves(result: Result, outcome: Outcome) -> Drawing | None:
 def _curve(result: Result, one: Mapping[str, Any], number: int, *, adjusted: bool) -> ArmCurve:
     at_risk = tuple(printed(result["results"][key], "bare") for key in one["at_risk"])
     return ArmCurve(
-        arm=number, label=str(one["label"]), adjusted=adjusted, times=_floats(one["days"]) / DAYS_PER_MONTH,
-        survival=_floats(one["survival"]), low=_floats(one["low"]), high=_floats(one["high"]),
-        censored=_floats(one["censored_days"] or []) / DAYS_PER_MONTH,
+        arm=number, label=str(one["label"]), adjusted=adjusted, times=floats(one["days"]) / DAYS_PER_MONTH,
+        survival=floats(one["survival"]), low=floats(one["low"]), high=floats(one["high"]),
+        censored=floats(one["censored_days"] or []) / DAYS_PER_MONTH,
         end=float(one["end_day"] or max(one["days"] or [0.0])) / DAYS_PER_MONTH, at_risk=at_risk,
     )  # fmt: skip
-
-
-def _floats(values: Sequence[float | None]) -> Float:
-    return np.asarray([math.nan if value is None else float(value) for value in values], dtype=np.float64)
 
 
 def _forest(result: Result, outcome: Outcome) -> tuple[Drawing, ...]:

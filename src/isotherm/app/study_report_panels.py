@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from isotherm.app.figures import Drawing
 from isotherm.app.report_words import NO_BREAK
+from isotherm.app.study_figures import floats
 from isotherm.app.study_figures_panels import Panel, PanelCurve, panels_of_curves
 from isotherm.app.study_report_designs import SHORT
 from isotherm.app.study_report_frame import Outcome, arms_of, is_adjusted
@@ -60,7 +58,7 @@ def _panel(result: Result, name: str, curves: Sequence[Mapping[str, Any]]) -> Pa
         title=f"{name}: {'adjusted by weights' if first['adjusted'] else f'not{NO_BREAK}adjusted'}",
         across=f"months since {CLOCKS[first['clock']]}{begins}", start=start / DAYS_PER_MONTH, first=1.0,
         curves=tuple(_curve(result, one, "survival") for one in curves),
-        at_risk_of=f"At risk: {first['at_risk_of']}", at=_floats(first["table_days"]) / DAYS_PER_MONTH,
+        at_risk_of=f"At risk: {first['at_risk_of']}", at=floats(first["table_days"]) / DAYS_PER_MONTH,
     )  # fmt: skip
 
 
@@ -68,14 +66,10 @@ def _curve(result: Result, one: Mapping[str, Any], part: str) -> PanelCurve:
     numbers = {arm.name: arm.number for arm in arms_of(result)}
     return PanelCurve(
         arm=numbers.get(str(one["arm"]), len(numbers)), label=str(one["label"]),
-        times=_floats(one["days"]) / DAYS_PER_MONTH, values=_floats(one[part]),
-        low=_floats(one["low"]), high=_floats(one["high"]),
+        times=floats(one["days"]) / DAYS_PER_MONTH, values=floats(one[part]),
+        low=floats(one["low"]), high=floats(one["high"]),
         at_risk=tuple(printed(result["results"][key], "bare") for key in one.get("at_risk", ())),
     )  # fmt: skip
-
-
-def _floats(values: Sequence[float | None]) -> Float:
-    return np.asarray([math.nan if value is None else float(value) for value in values], dtype=np.float64)
 
 
 def _until(curves: Sequence[Mapping[str, Any]]) -> float:
@@ -83,7 +77,7 @@ def _until(curves: Sequence[Mapping[str, Any]]) -> float:
 
 
 def _axis(curves: Sequence[Mapping[str, Any]]) -> Float:
-    return _floats(ticks(max(float(one["days"][-1]) for one in curves), most=MOST_TICKS)) / DAYS_PER_MONTH
+    return floats(ticks(max(float(one["days"][-1]) for one in curves), most=MOST_TICKS)) / DAYS_PER_MONTH
 
 
 def _band(one: Mapping[str, Any]) -> str:

@@ -6,8 +6,7 @@ import json
 import sys
 from typing import Any
 
-from isotherm.app.software import versions
-from isotherm.app.study_check import rows_told
+from isotherm.app.study_check import check_study
 from isotherm.app.study_data import StudyData, study_of
 from isotherm.app.study_flow import flow_drawing
 from isotherm.app.web.apart import USERS_ERROR
@@ -15,8 +14,6 @@ from isotherm.app.web.memory import limit_memory
 from isotherm.errors import InputError
 from isotherm.exchange.protocol_files import protocol_from
 from isotherm.study.analysis.planned import arm_words
-from isotherm.study.guard.audit import findings_of
-from isotherm.study.guard.document import audit_document
 
 MOST_MB = 8000
 """As much as the job that drafts a protocol from the same table."""
@@ -30,9 +27,7 @@ def audit_shown(data: StudyData) -> dict[str, Any]:
     InputError
     """
     found = data.cohort()
-    findings = findings_of(found)
-    document = audit_document(found, findings, versions("numpy", "pandas", "scipy"))
-    rows = {} if data.registry else rows_told(findings, data.protocol.data.file)
+    document, rows = check_study(data, found)
     flow = flow_drawing(found)
     arms = [(arm.label, arm.name == found.protocol.arms.reference, arm_words(found.protocol, arm))
             for arm in found.protocol.arms.arms]  # fmt: skip

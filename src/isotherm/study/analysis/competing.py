@@ -11,7 +11,7 @@ from isotherm.columns import Int
 from isotherm.effect import Effect
 from isotherm.errors import FitError, InputError, NothingToCompare
 from isotherm.outcome import TimeToEvent
-from isotherm.study.analysis.curves import NOBODY, NOT_SO_LONG, Analyzed
+from isotherm.study.analysis.curves import NOBODY, NOT_SO_LONG, Analyzed, gaps
 from isotherm.study.design_matrix import Bool
 from isotherm.study.protocol_methods import Estimation
 from isotherm.study.result import Cell, Results, cell
@@ -140,8 +140,8 @@ def _drawn(found: Incidence, compared: Compared, arm: str, words: str) -> dict[s
         "label": compared.labels[compared.arms.index(arm)], "event": words, "cause": found.cause, "arm": arm,
         "outcome": compared.one.name, "analysis": compared.one.analysis, "days": found.times_days.tolist(),
         "risk": found.risk.tolist(), "level": found.level, "variance": found.variance,
-        "low": [None if value != value else value for value in found.low.tolist()],
-        "high": [None if value != value else value for value in found.high.tolist()],
+        "low": gaps(found.low),
+        "high": gaps(found.high),
     }  # fmt: skip
 
 

@@ -173,8 +173,8 @@ def _drawn(results: Results, one: Analyzed, arm: str, sample: Sample, curve: Cur
         "analysis": one.analysis,
         "days": curve.times_days.tolist(),
         "survival": curve.survival.tolist(),
-        "low": _gaps(curve.low),
-        "high": _gaps(curve.high),
+        "low": gaps(curve.low),
+        "high": gaps(curve.high),
         "events": events,
         "censored": censored,
         "censored_days": [day for day, count in zip(curve.times_days.tolist(), censored, strict=True) if count],
@@ -196,7 +196,8 @@ def rows_at(sample: Sample, curve: Curve) -> tuple[list[int], list[int]]:
     return counts[0], counts[1]
 
 
-def _gaps(values: Any) -> list[float | None]:
+def gaps(values: Any) -> list[float | None]:
+    """Return the numbers of an array as JSON has them; what is not defined is None."""
     return [None if value != value else value for value in values.tolist()]
 
 

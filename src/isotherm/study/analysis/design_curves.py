@@ -10,7 +10,7 @@ import numpy as np
 from isotherm.columns import Float
 from isotherm.outcome import Curve, TimeToEvent
 from isotherm.study.analysis.adjusted_for import are_risks_adjusted
-from isotherm.study.analysis.curves import ticks
+from isotherm.study.analysis.curves import gaps, ticks
 from isotherm.study.designs.naive import CLOCKS, Clock
 from isotherm.study.designs.result import DesignResult
 from isotherm.study.protocol import Protocol
@@ -139,6 +139,6 @@ def _drawn(curve: Curve, start: float) -> dict[str, object]:
     return {
         "label": curve.label, "start_day": start, "days": (curve.times_days + start).tolist(),
         "survival": curve.survival.tolist(), "level": curve.level,
-        "low": [None if value != value else value for value in curve.low.tolist()],
-        "high": [None if value != value else value for value in curve.high.tolist()],
+        "low": gaps(curve.low),
+        "high": gaps(curve.high),
     }  # fmt: skip
