@@ -336,7 +336,9 @@ def test_a_job_is_shown_watched_cancelled_and_run_again(client: TestClient, app:
 
     page = client.get(f"/jobs/{job.id}").text
     assert 'hx-trigger="every 1s"' in page
-    assert "counted to" in client.get(f"/jobs/{job.id}/part").text
+    part = client.get(f"/jobs/{job.id}/part").text
+    assert "counted to" in part
+    assert f'<button id="cancel-{job.id}">' in part  # by which the focus stays on it when the part comes anew
     assert "Counting" in client.get("/jobs").text
 
     post(client, f"/jobs/{job.id}/cancel")
@@ -344,6 +346,24 @@ def test_a_job_is_shown_watched_cancelled_and_run_again(client: TestClient, app:
     assert "It was cancelled." in page
     assert "hx-trigger" not in page
     assert client.get(f"/jobs/{job.id}/out/counted.txt").text.startswith("1\n2\n")
+
+
+def test_a_page_that_waits_for_a_job_is_loaded_anew_and_shows_nothing_of_its_end_before(
+    client: TestClient, app: FastAPI
+) -> None:
+    client.cookies.set("isotherm_who", "ada")
+    foreman: Foreman = app.state.foreman
+    job = counting(foreman.table, to=10_000, each_s=0.05)
+    foreman.wake()
+    wait_for(lambda: counted(foreman.table, job) > 1)
+
+    asked = f"/jobs/{job.id}/part?waited=true"
+    assert f'hx-get="{asked}"' in client.get(asked).text  # it goes on waiting
+    post(client, f"/jobs/{job.id}/cancel")
+
+    answer = client.get(asked)
+    assert answer.headers["HX-Refresh"] == "true"
+    assert answer.text == ""
 
 
 @pytest.mark.parametrize("name", [

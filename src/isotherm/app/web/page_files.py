@@ -25,7 +25,7 @@ BEFORE = (admitted, guarded, once)
 
 PREFIX = "pages_"
 
-FIRST = frozenset({"pages_job_over", "pages_jobs", "pages_kept", "pages_login", "pages_looked", "pages_start",
+FIRST = frozenset({"pages_jobs", "pages_kept", "pages_login", "pages_looked", "pages_start",
                    "pages_uploads", "pages_worklist"})  # fmt: skip
 """What one sees first. None of these imports what measurements or statistics need, which takes seconds."""
 

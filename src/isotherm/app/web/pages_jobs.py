@@ -41,13 +41,16 @@ def jobs(request: Request) -> Response:
 @ROUTER.get("/jobs/{job_id}")
 def one_job(request: Request, job_id: str) -> Response:
     """Show one job."""
-    return page(request, "job.html.jinja", **_shown(request, job_id))
+    return page(request, "job.html.jinja", waited=False, **_shown(request, job_id))
 
 
 @ROUTER.get("/jobs/{job_id}/part")
-def part(request: Request, job_id: str) -> Response:
-    """Show how far one job is: asked for every second for as long as it runs."""
-    return page(request, "job_part.html.jinja", **_shown(request, job_id))
+def part(request: Request, job_id: str, waited: bool = False) -> Response:
+    """Show how far one job is: asked for every second while it runs; a page that waited is then loaded anew."""
+    shown = _shown(request, job_id)
+    if waited and shown["job"].is_over:
+        return Response(status_code=204, headers={"HX-Refresh": "true"})
+    return page(request, "job_part.html.jinja", waited=waited, **shown)
 
 
 @ROUTER.get("/jobs/{job_id}/out/{name:path}")
