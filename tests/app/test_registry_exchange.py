@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from isotherm.app.cli import main
+from isotherm.app.registry_exchange_tasks import Imported, Wish, import_records
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.errors import BadRecord, Overtaken
 from isotherm.exchange.record_check import key_of
 from isotherm.exchange.record_mapping_files import read_mapping
 from isotherm.registry.store import open_store
@@ -411,3 +415,42 @@ def test_records_that_do_not_fit_each_other_are_counted_after_an_import(
     told = " ".join(capsys.readouterr().out.split())
     # The margin has three problems, and is one record.
     assert "1 record of the registry does not fit the others of the same patient; isotherm registry cohort" in told
+
+
+def corrects_by_hand(which: str) -> None:
+    """Change or withdraw the patient of whom the corrected table tells something else, as somebody beside us does."""
+    with open_store("registry.db") as store:
+        (kept,) = [one for one in store.patient("007") if one.record.kind.name == "patient"]
+        if which == "withdrawn":
+            store.withdraw("patient", "007", "", revision=kept.revision, by="Bo", why="withdrew consent")
+        else:
+            told = {"born_on": date(1953, 4, 3)}
+            store.revise("patient", "007", "", told, revision=kept.revision, by="Bo", why="chart")
+
+
+CORRECTED = Wish(path="corrected.csv", form="tables", mapping="mapping.toml", update=True)
+
+
+def imports(wish: Wish, progress: Callable[[str], None] = lambda said: None) -> Imported:
+    return import_records("registry.db", wish, today=date(2026, 1, 2), by="Ada", why="a slip", progress=progress)
+
+
+@pytest.mark.parametrize("which", ["revised", "withdrawn"])
+@pytest.mark.parametrize("when", ["looking up what the registry holds", "writing to the registry"])
+@pytest.mark.usefixtures("ward")
+def test_an_import_never_writes_over_what_somebody_changed_since_the_look(which: str, when: str) -> None:
+    run(f"{IMPORT} --partial")
+    seen = imports(replace(CORRECTED, dry_run=True)).plan.mark
+    with pytest.raises((Overtaken, BadRecord)):
+        imports(replace(CORRECTED, seen=seen), lambda said: corrects_by_hand(which) if said == when else None)
+    found = held("registry.db").get(("patient", "007", ""))
+    assert (None if found is None else found.get("born_on")) == (date(1953, 4, 3) if which == "revised" else None)
+
+
+@pytest.mark.usefixtures("ward")
+def test_what_was_looked_at_is_imported_where_nobody_changed_it() -> None:
+    run(f"{IMPORT} --partial")
+    seen = {imports(replace(CORRECTED, dry_run=True)).plan.mark for _ in range(2)}
+    assert len(seen) == 1
+    assert imports(replace(CORRECTED, seen=seen.pop())).done
+    assert held("registry.db")["patient", "007", ""].get("born_on") == date(1952, 4, 3)

@@ -41,7 +41,7 @@ def import_document(found: Imported) -> dict[str, Any]:
              "rows": list(one.rows[:SHOWN_ROWS]), "count": len(one.rows)}
             for one in checked.unusual[:SHOWN_GROUPS]
         ],
-        "passed_over": len(checked.passed), "changes": len(plan.changes),
+        "passed_over": len(checked.passed), "changes": len(plan.changes), "mark": plan.mark,
         "changed": [
             {"table": printable(one.noted.table), "row": one.noted.row, "kind": one.noted.record.kind.name,
              "fields": list(one.fields)}

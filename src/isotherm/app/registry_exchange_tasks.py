@@ -14,7 +14,7 @@ from isotherm.app.registry_cohort import Asked, read_everybody
 from isotherm.app.registry_import_plan import Plan, keys_there, plan
 from isotherm.app.registry_mark import is_simulated
 from isotherm.clinical.record import Record
-from isotherm.errors import BadRecord, BadSetting, NoAnswer, OutputError, StoreError
+from isotherm.errors import BadRecord, BadSetting, NoAnswer, OutputError, Overtaken, StoreError
 from isotherm.exchange.atomic import write_text
 from isotherm.exchange.fhir_definitions import definitions
 from isotherm.exchange.fhir_in import read_fhir
@@ -43,6 +43,12 @@ NOT_OF_PATIENTS = (
 )
 
 
+NOT_AS_SEEN = (
+    "Somebody else has changed records since the look that this would change too; nothing was written. Look again, and "
+    "see whether it is still right."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What an import is asked to do.
@@ -61,6 +67,9 @@ class Wish:
         Imports the patients without problems although others have some.
     update : bool
         Changes records of which the table tells something else.
+    seen : str
+        The mark of the plan that somebody looked at before: if what would change is another one by now, nothing is
+        written. Empty where nobody looked.
     """
 
     path: str
@@ -69,6 +78,7 @@ class Wish:
     dry_run: bool = False
     partial: bool = False
     update: bool = False
+    seen: str = ""
 
     def __post_init__(self) -> None:
         if self.mapping is not None and self.form != "tables":
@@ -121,8 +131,10 @@ def import_records(address: str, wish: Wish, *, today: date, by: str, why: str, 
     ------
     InputError
         What came cannot be read at all.
+    Overtaken
+        Somebody changed a record meanwhile; nothing is written.
     StoreError
-        The registry cannot be used, somebody changed a record meanwhile, or what came in was simulated and the
+        The registry cannot be used, or what came in was simulated and the
         registry is one of patients.
     """
     progress("reading what came in")
@@ -137,8 +149,10 @@ def import_records(address: str, wish: Wish, *, today: date, by: str, why: str, 
         result = Imported(wish, checked, found, done=False)
         if wish.dry_run or result.is_held_up or not (found.new or (found.changes and wish.update)):
             return result
+        if wish.update and wish.seen not in ("", found.mark):
+            raise Overtaken(NOT_AS_SEEN)
         progress("writing to the registry")
-        store.import_all(found.new, _changes(store, found) if wish.update else (), by=by, why=why)
+        store.import_all(found.new, _changed(found) if wish.update else (), by=by, why=why)
     progress("holding the records of each patient against each other")
     return Imported(wish, checked, found, done=True, misfits=_misfits(address))
 
@@ -150,17 +164,12 @@ def _misfits(address: str) -> int | None:
         return None
 
 
-def _changes(store: Store, found: Plan) -> list[Changed]:
-    """Return changes with the revisions that records have now; whoever is faster makes the import stop."""
-    records = [one.noted.record for one in found.changes]
-    revisions = {
-        (kept.record.kind.name, kept.record.patient_id, kept.record.id): kept.revision
-        for patient in sorted({one.patient_id for one in records}) for kept in store.patient(patient)
-    }  # fmt: skip
+def _changed(found: Plan) -> list[Changed]:
+    """Return changes of the revisions that they were held against; whoever is faster makes the import stop."""
     return [
-        Changed(Target(r.kind, r.patient_id, r.id, revisions[r.kind.name, r.patient_id, r.id]), one.values, one.unknown)
-        for r, one in zip(records, found.changes, strict=True)
-    ]
+        Changed(Target(r.kind, r.patient_id, r.id, one.revision), one.values, one.unknown)
+        for one in found.changes for r in (one.noted.record,)
+    ]  # fmt: skip
 
 
 def write_problems(checked: Checked, path: str) -> Path:

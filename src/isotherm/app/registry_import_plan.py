@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import repeat
@@ -9,8 +11,10 @@ from itertools import repeat
 from isotherm.clinical.kinds import Value
 from isotherm.clinical.record import PATIENT_KEY, Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.errors import Overtaken
 from isotherm.exchange.record_check import RecordKey, key_of
 from isotherm.exchange.record_intake import Noted
+from isotherm.registry.rows import Kept
 from isotherm.registry.store import Store
 
 ASKED_ONE_BY_ONE = 200
@@ -25,6 +29,8 @@ class Change:
     ----------
     noted : Noted
         What the table tells, and where.
+    revision : int
+        Of the record that it was held against.
     values : mapping of str to value
         Fields that would get another value.
     unknown : frozenset of str
@@ -32,6 +38,7 @@ class Change:
     """
 
     noted: Noted
+    revision: int
     values: Mapping[str, Value]
     unknown: frozenset[str]
 
@@ -60,6 +67,12 @@ class Plan:
     def count(self, kind: str) -> int:
         """Return how many records of a kind are new."""
         return sum(one.kind.name == kind for one in self.new)
+
+    @property
+    def mark(self) -> str:
+        """Of what is kept that would change: another one as soon as somebody else changes any of it."""
+        told = sorted([*key_of(one.noted.record), one.revision, *one.fields] for one in self.changes)
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def keys_there(store: Store, patients: Collection[str]) -> set[RecordKey]:
@@ -93,21 +106,25 @@ def plan(noted: Iterable[Noted], store: Store, there: Collection[RecordKey]) -> 
         else:
             new.append(one.record)
     kept = _kept(store, {key_of(one.record) for one in known})
+    if any(key_of(one.record) not in kept for one in known):
+        raise Overtaken(
+            "Somebody else has withdrawn records of these patients while this was read; nothing was written."
+        )
     changes = [change for one in known if (change := _change(one, kept[key_of(one.record)])) is not None]
     return Plan(tuple(new), len(known) - len(changes), tuple(changes))
 
 
-def _kept(store: Store, wanted: set[RecordKey]) -> dict[RecordKey, Record]:
+def _kept(store: Store, wanted: set[RecordKey]) -> dict[RecordKey, Kept]:
     patients = {patient for _, patient, _ in wanted}
     if len(patients) <= ASKED_ONE_BY_ONE:
-        found = (kept.record for patient in sorted(patients) for kept in store.patient(patient))
+        found = (kept for patient in sorted(patients) for kept in store.patient(patient))
     else:
-        found = store.records()
-    return {key: record for record in found if (key := key_of(record)) in wanted}
+        found = store.kept()
+    return {key: one for one in found if (key := key_of(one.record)) in wanted}
 
 
-def _change(noted: Noted, kept: Record) -> Change | None:
-    told = noted.record
-    values = {name: value for name, value in told.values.items() if kept.values.get(name) != value}
-    unknown = told.unknown - kept.unknown - kept.values.keys()
-    return Change(noted, values, unknown) if values or unknown else None
+def _change(noted: Noted, kept: Kept) -> Change | None:
+    told, there = noted.record, kept.record
+    values = {name: value for name, value in told.values.items() if there.values.get(name) != value}
+    unknown = told.unknown - there.unknown - there.values.keys()
+    return Change(noted, kept.revision, values, unknown) if values or unknown else None

@@ -266,6 +266,10 @@ class Store:
 
     def records(self, kind_name: str | None = None) -> Iterator[Record]:
         """Yield every record that counts, kind after kind, of one moment."""
+        return (one.record for one in self.kept(kind_name))
+
+    def kept(self, kind_name: str | None = None) -> Iterator[Kept]:
+        """Yield every record that counts with its revision, kind after kind, of one moment."""
         kinds = RECORD_KINDS.values() if kind_name is None else (_kind(kind_name),)
         with read(self._engine, self.address) as connection:
             for kind in kinds:
@@ -274,7 +278,7 @@ class Store:
                     select(table).where(table.c[WITHDRAWN] == false()).order_by(*(table.c[key] for key in kind.keys))
                 )
                 with connection.execute(asked.execution_options(yield_per=1000)) as found:
-                    yield from (kept_of(kind, row).record for row in found.mappings())
+                    yield from (kept_of(kind, row) for row in found.mappings())
 
     def columns(
         self, kind_name: str, patients: Collection[str] | None = None, *, without: Collection[str] = ()

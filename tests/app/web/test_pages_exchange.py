@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,27 @@ def test_what_is_told_otherwise_and_not_asked_to_be_changed_is_over_too(client: 
     html = settled(client, where(html))
     assert "nothing is new, and 1 record of which the file tells something else stays as the registry has it" in html
     assert steps(html)[0] == "Done"
+
+
+def test_what_somebody_changed_since_the_look_is_not_written_over_and_can_be_looked_at_again(
+    client: TestClient, registry: str
+) -> None:
+    html = send(client, ("patient.csv", OURS))
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="once")
+    settled(client, where(html))
+    html = send(client, ("patient.csv", OURS.replace("06,male", "06,female")))
+    with open_store(registry) as store:
+        (kept,) = store.patient("Q2")
+        store.revise("patient", "Q2", "", {"born_on": date(1961, 5, 8)}, revision=kept.revision, by="Bo", why="chart")
+
+    write(client, f"{where(html)}/import", looked=field(html, "looked"), why="a correction", update="true")
+    html = settled(client, where(html))
+
+    assert "Somebody else has changed records since the look" in html
+    assert "Mend the mapping" not in html
+    assert next_ones(html) == ["Look again"]
+    with open_store(registry) as store:
+        assert store.patient("Q2")[0].record.get("sex") == "male"
 
 
 def test_a_zero_of_records_left_out_beside_patients_who_are_is_explained(client: TestClient) -> None:

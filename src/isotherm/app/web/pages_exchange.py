@@ -93,8 +93,11 @@ def bring_in(request: Request, sent_id: str, who: Who, looked: Annotated[str, Fo
         if seen is None or looked != sent.run or seen.state != "done":
             raise BadSetting("What was shown is not the latest look at this file any more; reload the page and look "
                              "again.")  # fmt: skip
-        used = foreman_of(request).table.folder(seen.id) / OUT / USED
-        asked = _asked(request, seen) | {"dry_run": False, "partial": partial, "update": update, "why":
+        out = foreman_of(request).table.folder(seen.id) / OUT
+        used = out / USED
+        shown = json.loads((out / FOUND).read_text(encoding="utf-8"))
+        asked = _asked(request, seen) | {"dry_run": False, "partial": partial, "update": update, "seen":
+                                         shown.get("mark", ""), "why":
                                          why.strip() or f"import of {sent.title}"}  # fmt: skip
         asked["mapping"] = used.read_text(encoding="utf-8") if used.is_file() else None
         sent.with_run(start_job(request, "import", f"Import {sent.title}", asked, who=who).id)

@@ -48,7 +48,8 @@ def _imported(path: Path, asked: Mapping[str, Any], doing: Doing) -> Came:
         mapping = doing.folder / USED
         write_text(mapping, text)
     wish = Wish(path=str(path), form=asked["form"], mapping=None if mapping is None else str(mapping),
-                dry_run=asked["dry_run"], partial=asked["partial"], update=asked["update"])  # fmt: skip
+                dry_run=asked["dry_run"], partial=asked["partial"], update=asked["update"],
+                seen=asked.get("seen", ""))  # fmt: skip
     found = import_records(doing.registry, wish, today=today, by=doing.who, why=asked["why"], progress=doing.tell)
     write_problems(found.checked, str(doing.folder / PROBLEMS))
     document = import_document(found)
