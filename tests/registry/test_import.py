@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from isotherm.app.registry_exchange_tasks import Imported, Wish, export_records, import_records
 from isotherm.clinical.record import Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.errors import BadRecord
 from isotherm.exchange.record_check import key_of
 from isotherm.exchange.record_tables_out import write_tables
 from isotherm.registry.store import open_store
@@ -57,3 +61,29 @@ def test_changes_and_new_records_are_written_together(address: str, tmp_path: Pa
     assert len({one.transaction_id for one in last}) == 1
     assert (kept["1"].record.get("organ"), kept["1"].record.get("perihilar"), kept["1"].revision) == ("lung", False, 2)
     assert kept["2"].record.get("perihilar") is True
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["the same patients", "other patients"])
+def test_of_two_imports_at_once_each_is_whole_or_refused(address: str, tmp_path: Path, others: bool) -> None:
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder, patient in zip(folders, ("007", "008" if others else "007"), strict=True):
+        write_tables([replace(one, patient_id=patient) for one in RECORDS], folder, form="csv", simulated=False)
+    both = Barrier(2, timeout=60)
+
+    def progress(said: str) -> None:
+        if said == "writing to the registry":  # each has looked and found that all of its own is new
+            both.wait()
+
+    def bring_in(folder: Path) -> bool:
+        wish = Wish(path=str(folder), form="tables")
+        try:
+            return import_records(address, wish, today=date(2026, 11, 26), by="t", why="t", progress=progress).done
+        except BadRecord:
+            return False
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(bring_in, folders))
+    assert done.count(True) == (2 if others else 1)
+    with open_store(address) as store:
+        assert len(list(store.records())) == len(RECORDS) * done.count(True)
+        assert store.verify().problems == ()
