@@ -94,9 +94,10 @@ def accept(
         ).read_at(_revisions(revisions))  # fmt: skip
         own = accept_margin(address, one.document, label, asked, folder=folder_of(job_id))
     except (NotAcceptable, BadRecord, Overtaken) as error:
-        told = (lesion_id, ablation_id, after_id, after_new, after_on, before_id, before_new, before_on, sides_why,
-                why, revisions)  # fmt: skip
-        typed = dict(zip(FIELDS, told, strict=True))
+        typed = dict(
+            lesion_id=lesion_id, ablation_id=ablation_id, after_id=after_id, after_new=after_new, after_on=after_on,
+            before_id=before_id, before_new=before_new, before_on=before_on, sides_why=sides_why, why=why,
+            revisions=revisions)  # fmt: skip
         return _refused(request, one, label, patient_id, typed, error)
     with suppress(OutputError):  # the registry has it, whether or not that can be noted here
         write_text(one.folder / ACCEPTED, own)
