@@ -7,6 +7,7 @@ from typing import Any
 
 from isotherm.app.registry_exchange_tasks import Imported
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.exchange.record_passed import PassedOver
 from isotherm.exchange.record_problems import LONGEST_NAME, groups
 from isotherm.printable import printable
 
@@ -41,6 +42,7 @@ def import_document(found: Imported) -> dict[str, Any]:
              "rows": list(one.rows[:SHOWN_ROWS]), "count": len(one.rows)}
             for one in checked.unusual[:SHOWN_GROUPS]
         ],
+        "in_vain": [in_vain_text(one) for one in checked.passed if one.in_vain],
         "passed_over": len(checked.passed), "changes": len(plan.changes),
         "changed": [
             {"table": printable(one.noted.table), "row": one.noted.row, "kind": one.noted.record.kind.name,
@@ -48,6 +50,12 @@ def import_document(found: Imported) -> dict[str, Any]:
             for one in plan.changes[:SHOWN_CHANGES]
         ],
     }  # fmt: skip
+
+
+def in_vain_text(one: PassedOver) -> str:
+    """Return in a sentence that rows make no record of which a mapping states something."""
+    make = "makes" if one.count == 1 else "make"
+    return f"{one.how_much} of {printable(one.table)} {make} {one.why}."
 
 
 def _records(found: Imported) -> list[dict[str, Any]]:

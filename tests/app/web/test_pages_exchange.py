@@ -626,6 +626,15 @@ def test_what_of_a_file_was_not_read_is_told_before_and_after_an_import(client: 
     assert "not in the mapping" in done
 
 
+def test_rows_that_make_no_record_of_what_a_mapping_states_are_told_in_the_open(client: TestClient) -> None:
+    mapping = ('[[table]]\nkind = "patient"\npatient = "MRN"\n[[table]]\nkind = "systemic"\npatient = "MRN"\n'
+               'key_is = "1"\nfields = { started_on = "Start", regimen = { constant = "FOLFOX" } }\n')  # fmt: skip
+    html = send(client, ("clinic.csv", "MRN,Start\nQ1,2024-01-02\nQ2,\n"), ("mapping.toml", mapping))
+    told = re.sub(r"(?s)<details.*?</details>", "", html)
+    assert ("1 row of clinic.csv makes no systemic: nothing of one stands there but regimen, which the mapping states "
+            "for every row.") in told  # fmt: skip
+
+
 def test_an_upload_that_is_not_there_is_said(client: TestClient, tmp_path: Path) -> None:
     for path in ("/exchange/0123456789abcdef", "/exchange/..%2f..%2fx", "/exchange/x"):
         assert client.get(path).status_code == 404
