@@ -12,7 +12,7 @@ from isotherm.exchange.record_problems import LONGEST_NAME, groups
 from isotherm.printable import printable
 
 SCHEMA = "isotherm.import/1"
-SHOWN_GROUPS, SHOWN_ROWS, SHOWN_CHANGES, SHOWN_PASSED = 200, 60, 100, 200
+SHOWN_GROUPS, SHOWN_ROWS, SHOWN_CHANGES, SHOWN_PASSED, SHOWN_COLUMNS = 200, 60, 100, 200, 1000
 
 
 def import_document(found: Imported) -> dict[str, Any]:
@@ -43,7 +43,9 @@ def import_document(found: Imported) -> dict[str, Any]:
             for one in checked.unusual[:SHOWN_GROUPS]
         ],
         "in_vain": [in_vain_text(one) for one in checked.passed if one.in_vain],
-        "passed_over": len(checked.passed), "changes": len(plan.changes),
+        "passed_over": len(checked.passed),
+        "columns": [[name, list(columns[:SHOWN_COLUMNS])] for name, columns in checked.columns.items()],
+        "changes": len(plan.changes),
         "changed": [
             {"table": printable(one.noted.table), "row": one.noted.row, "kind": one.noted.record.kind.name,
              "fields": list(one.fields)}

@@ -170,6 +170,9 @@ class Waiting:
     kind: RecordKind
     file: str
     points_to: str = ""
+    sheet: str = ""
+    separator: str = ""
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from isotherm.clinical.kinds import Value
-from isotherm.errors import BadTable
+from isotherm.errors import BadTable, UnreadableFile
 from isotherm.exchange.cells_in import Sheet, open_sheet
 from isotherm.exchange.record_cells import cell_text
 from isotherm.exchange.record_intake import Intake
@@ -45,14 +46,24 @@ def read_mapped(path: str | os.PathLike[str], mapping: RecordMapping, *, today: 
         used = {name for its in alike for turn in its.repeat or ("",) for name in its.columns(turn)}
         with open_sheet(file, separator=one.separator or None, encoding=one.encoding or None,
                         sheet=one.sheet or None) as sheet:  # fmt: skip
+            intake.columns[sheet.name] = tuple(sheet.columns)
             rows = _read(one, reading.counted(sheet, used), intake, today)
             reading.made_none(sheet.name, one.kind.name, rows)
     intake.passed += reading.passed()
     intake.passed += reading.sheets_left(dict.fromkeys(files))
     waits = [(_beside(place, one.file), one) for one in mapping.waiting]
+    for file, one in waits:
+        with suppress(BadTable, UnreadableFile):  # told once it is read
+            intake.columns |= _header(file, one)
     intake.passed += files_left(place, [*files, *(file for file, _ in waits)], UNREAD) if place.is_dir() else ()
     intake.passed += (PassedOver(table=file.name, why=f"no {one.kind.name}: {_why(one)}") for file, one in waits)
     return intake
+
+
+def _header(file: Path, one: Waiting) -> Mapping[str, tuple[str, ...]]:
+    with open_sheet(file, separator=one.separator or None, encoding=one.encoding or None,
+                    sheet=one.sheet or None) as sheet:  # fmt: skip
+        return {sheet.name: tuple(sheet.columns)}
 
 
 def _why(one: Waiting) -> str:
