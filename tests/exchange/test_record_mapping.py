@@ -364,3 +364,14 @@ def test_rows_of_which_the_mapping_states_nothing_but_what_they_point_to_are_pas
         "no lesion: nothing of one stands there but organ, which the mapping states for every row": True,
         "no scan: nothing of one stands there": False, "no reading: nothing of one stands there": False,
     }  # fmt: skip
+
+
+def test_the_columns_of_tables_are_told_also_where_a_table_waits_to_be_filled_in(tmp_path: Path) -> None:
+    (tmp_path / "ward.csv").write_text("id,Sex\n1,male\n", encoding="utf-8")
+    (tmp_path / "sizes.csv").write_text("id,tumor,mm\n1,a,12\n", encoding="utf-8")
+    (tmp_path / "broken.csv").write_text("a,a\n", encoding="utf-8")
+    waiting = ('[[table]]\nkind = "lesion"\nfile = "{}"\npatient = "id"\nkey = "tumor"\n'
+               'fields = {{ organ = {{ constant = "..." }} }}\n')  # fmt: skip
+    mapping = '[[table]]\nkind = "patient"\nfile = "ward.csv"\npatient = "id"\n' + waiting.format("sizes.csv")
+    intake = read_mapped(tmp_path, mapping_from(mapping + waiting.format("broken.csv")), today=TODAY)
+    assert intake.columns == {"ward.csv": ("id", "Sex"), "sizes.csv": ("id", "tumor", "mm")}
