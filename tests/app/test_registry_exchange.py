@@ -311,6 +311,27 @@ def test_what_was_passed_over_is_told_with_where_and_how_much(capsys: pytest.Cap
 
 
 @pytest.mark.usefixtures("ward")
+def test_what_a_mapping_states_for_every_row_is_imported_of_all_patients_or_told_with_the_count(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("ward.csv").write_text("Pat-ID,RAS,Session,Tumor\n1,mutated,,\n2,,,\n3,,,\n", encoding="utf-8")
+    Path("mapping.toml").write_text(
+        '[[table]]\nkind = "patient"\npatient = "Pat-ID"\n[[table]]\nkind = "primary"\npatient = "Pat-ID"\n'
+        'key_is = "1"\nfields = { primary = { constant = "colorectal" }, ras = "RAS" }\n[[table]]\nkind = "ablation"\n'
+        'patient = "Pat-ID"\nkey_is = "1"\nfields = { session_id = "Session", lesion_id = "Tumor", '
+        'modality = { constant = "MWA" } }\n', encoding="utf-8",
+    )  # fmt: skip
+    assert run(IMPORT) == 0
+    found = held("registry.db")
+    assert {
+        one.patient_id: one.get("primary") for one in found.values() if one.kind.name == "primary"
+    } == dict.fromkeys("123", "colorectal")
+    assert not any(kind == "ablation" for kind, _, _ in found)
+    assert ("3 rows of ward.csv make no ablation: nothing of one stands there but modality, which the mapping states "
+            "for every row.") in " ".join(capsys.readouterr().out.split())  # fmt: skip
+
+
+@pytest.mark.usefixtures("ward")
 def test_unknown_takes_no_value_away() -> None:
     run(f"{IMPORT} --partial")
     Path("patient.csv").write_text("patient_id,unknown\n007,sex diabetes\n008,bmi_kg_m2\n", encoding="utf-8")

@@ -304,3 +304,74 @@ def test_sheets_and_tables_that_nothing_reads_are_told(tmp_path: Path) -> None:
         ("ward.xlsx [Old]", "not in the mapping, and hidden"),
         ("labs.csv", "not in the mapping"),
     ]  # fmt: skip
+
+
+PRIMARY = """
+[[table]]
+kind = "primary"
+patient = "id"
+key_is = "1"
+fields = { primary = { constant = "colorectal" }, ras = "RAS" }
+"""
+ABLATION = """
+[[table]]
+kind = "ablation"
+patient = "id"
+key_is = "1"
+fields = { session_id = "s", lesion_id = "t", modality = { constant = "MWA" } }
+"""
+DEATH = """
+[[table]]
+kind = "death"
+patient = "id"
+fields = { died_on = "died", cause = { constant = "tumor" } }
+"""
+
+
+def test_a_constant_that_is_all_a_primary_tumor_needs_is_said_of_every_patient(tmp_path: Path) -> None:
+    intake = _read(tmp_path, "1;mutated\n2;\n", PRIMARY, "id;RAS\n")
+    assert [(one.patient_id, dict(one.values)) for one in _one(intake, "primary")] == [
+        ("1", {"primary": "colorectal", "ras": "mutated"}), ("2", {"primary": "colorectal"})]  # fmt: skip
+    assert intake.passed == []
+    second = _read(tmp_path, "1;mutated\n1;\n2;\n", PRIMARY.replace('key_is = "1"', "numbered = true"), "id;RAS\n")
+    assert [(one.patient_id, one.id) for one in _one(second, "primary")] == [("1", "1")]
+    assert [(one.count, one.in_vain) for one in second.passed] == [(2, True)]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "head", "rows", "why"),
+    [
+        (ABLATION, "id;s;t\n", "1;a;b\n2;;\n", "no ablation: nothing of one stands there but modality, which the "
+         "mapping states for every row"),
+        (DEATH, "id;died\n", "1;2024-01-01\n2;\n", "no death: nothing of one stands there but cause, which the mapping "
+         "states for every row"),
+    ],
+)  # fmt: skip
+def test_a_constant_alone_makes_nothing_that_may_not_have_been_and_that_is_marked_to_be_told(
+    tmp_path: Path, mapping: str, head: str, rows: str, why: str
+) -> None:
+    intake = _read(tmp_path, rows, mapping, head)
+    assert [one.record.patient_id for one in intake.noted] == ["1"]
+    assert [(one.count, one.why, one.in_vain) for one in intake.passed] == [(1, why, True)]
+
+
+def test_rows_of_which_the_mapping_states_nothing_but_what_they_point_to_are_passed_over_quietly(
+    tmp_path: Path,
+) -> None:
+    intake = _read(tmp_path, "1;m;;;;;;;;\n")
+    told = {one.why: one.in_vain for one in intake.passed}
+    assert told == {
+        "no lesion: nothing of one stands there but organ, which the mapping states for every row": True,
+        "no scan: nothing of one stands there": False, "no reading: nothing of one stands there": False,
+    }  # fmt: skip
+
+
+def test_the_columns_of_tables_are_told_also_where_a_table_waits_to_be_filled_in(tmp_path: Path) -> None:
+    (tmp_path / "ward.csv").write_text("id,Sex\n1,male\n", encoding="utf-8")
+    (tmp_path / "sizes.csv").write_text("id,tumor,mm\n1,a,12\n", encoding="utf-8")
+    (tmp_path / "broken.csv").write_text("a,a\n", encoding="utf-8")
+    waiting = ('[[table]]\nkind = "lesion"\nfile = "{}"\npatient = "id"\nkey = "tumor"\n'
+               'fields = {{ organ = {{ constant = "..." }} }}\n')  # fmt: skip
+    mapping = '[[table]]\nkind = "patient"\nfile = "ward.csv"\npatient = "id"\n' + waiting.format("sizes.csv")
+    intake = read_mapped(tmp_path, mapping_from(mapping + waiting.format("broken.csv")), today=TODAY)
+    assert intake.columns == {"ward.csv": ("id", "Sex"), "sizes.csv": ("id", "tumor", "mm")}

@@ -38,6 +38,12 @@ HEAD = """\
 MAY_BE = "# Not read, may be "
 """Begins the line of a column that is near a field."""
 
+NOTHING_WE_KEEP = "#   "
+"""Begins the line of a column that is near none."""
+
+NEEDED = "# needed, in place of the dots: "
+"""Begins the remark on a value that a person has to fill in."""
+
 
 def kinds_not_read(text: str) -> tuple[str, ...]:
     """Return the kinds of records that a mapping does not read yet, since something of them has to be filled in."""
@@ -109,7 +115,7 @@ def _lines(found: Sequence[TableGuess], sheet: str | None, *, own_decimal: bool)
     for one in found:
         name = Path(one.path).name
         for kind in one.guess.kinds:
-            yield from (*_kind(kind, one, sheet, decimal=one.decimal if own_decimal else ""), "")
+            yield from (*kind_lines(kind, one, sheet, decimal=one.decimal if own_decimal else ""), "")
         if not one.guess.kinds:
             yield f"# No column of {printable(name)} sounds like a field that is told nowhere else."
             yield "# The fields of a kind: isotherm registry dictionary.\n"
@@ -119,11 +125,12 @@ def _lines(found: Sequence[TableGuess], sheet: str | None, *, own_decimal: bool)
             yield f"# Columns of {printable(name)} that are read from the table of patients: {len(one.repeated)}"
         if one.guess.unused:
             yield f"# Columns of {printable(name)} that sound like nothing we keep:"
-            yield from (f"#   {printable(column)}" for column in one.guess.unused)
+            yield from (f"{NOTHING_WE_KEEP}{printable(column)}" for column in one.guess.unused)
         yield ""
 
 
-def _kind(one: KindGuess, of: TableGuess, sheet: str | None, *, decimal: str) -> Iterator[str]:
+def kind_lines(one: KindGuess, of: TableGuess, sheet: str | None, *, decimal: str) -> Iterator[str]:
+    """Yield the lines of a table of a mapping; `decimal` is that of its numbers, where the head tells another one."""
     yield f"[[table]]\nkind = {toml(one.kind.name)}\nfile = {toml(Path(of.path).name)}"
     if sheet is not None:
         yield f"sheet = {toml(sheet)}"
@@ -140,9 +147,9 @@ def _kind(one: KindGuess, of: TableGuess, sheet: str | None, *, decimal: str) ->
         says = of.refused.get((one.kind.name, column.field.name), "")
         if says:
             yield f"# {says}"
-        yield f"{column.field.name} = {_source(column, decimal)}"
+        yield f"{column.field.name} = {source_text(column, decimal)}"
     yield from (f"{name} = {{ constant = {toml(value)} }}" for name, value in one.constants.items())
-    yield from (f"{field.name} = {{ constant = {toml(FILL_IN)} }}  # needed, in place of the dots: {_wanted(field)}"
+    yield from (f"{field.name} = {{ constant = {toml(FILL_IN)} }}  {NEEDED}{_wanted(field)}"
                 + (f"; {why}" if (why := of.why_open.get((one.kind.name, field.name))) else "")
                 for field in one.kind.fields if field.needed and field.name not in told)  # fmt: skip
 
@@ -162,7 +169,8 @@ def _own_key(one: KindGuess) -> str:
     return "numbered = true  # 1, 2, 3 within the patient; a column of its own is safer: key = ..."
 
 
-def _source(one: ColumnGuess, decimal: str) -> str:
+def source_text(one: ColumnGuess, decimal: str) -> str:
+    """Return a column, and how it is written, as the value of a field in a mapping."""
     more: list[str] = []
     if decimal and one.field.is_number:
         more.append(f"decimal = {toml(decimal)}")

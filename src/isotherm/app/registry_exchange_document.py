@@ -7,11 +7,12 @@ from typing import Any
 
 from isotherm.app.registry_exchange_tasks import Imported
 from isotherm.clinical.record_kinds import RECORD_KINDS
+from isotherm.exchange.record_passed import PassedOver
 from isotherm.exchange.record_problems import LONGEST_NAME, groups
 from isotherm.printable import printable
 
 SCHEMA = "isotherm.import/1"
-SHOWN_GROUPS, SHOWN_ROWS, SHOWN_CHANGES, SHOWN_PASSED = 200, 60, 100, 200
+SHOWN_GROUPS, SHOWN_ROWS, SHOWN_CHANGES, SHOWN_PASSED, SHOWN_COLUMNS = 200, 60, 100, 200, 1000
 
 
 def import_document(found: Imported) -> dict[str, Any]:
@@ -41,13 +42,22 @@ def import_document(found: Imported) -> dict[str, Any]:
              "rows": list(one.rows[:SHOWN_ROWS]), "count": len(one.rows)}
             for one in checked.unusual[:SHOWN_GROUPS]
         ],
-        "passed_over": len(checked.passed), "changes": len(plan.changes), "mark": plan.mark,
+        "in_vain": [in_vain_text(one) for one in checked.passed if one.in_vain],
+        "passed_over": len(checked.passed),
+        "columns": [[name, list(columns[:SHOWN_COLUMNS])] for name, columns in checked.columns.items()],
+        "changes": len(plan.changes), "mark": plan.mark,
         "changed": [
             {"table": printable(one.noted.table), "row": one.noted.row, "kind": one.noted.record.kind.name,
              "fields": list(one.fields)}
             for one in plan.changes[:SHOWN_CHANGES]
         ],
     }  # fmt: skip
+
+
+def in_vain_text(one: PassedOver) -> str:
+    """Return in a sentence that rows make no record of which a mapping states something."""
+    make = "makes" if one.count == 1 else "make"
+    return f"{one.how_much} of {printable(one.table)} {make} {one.why}."
 
 
 def _records(found: Imported) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from isotherm.app.registry_exchange_document import in_vain_text
 from isotherm.app.registry_exchange_tasks import Imported
 from isotherm.app.registry_import_plan import Change
 from isotherm.app.terminal import NARROW, folded, table_lines
@@ -22,6 +23,7 @@ def import_text(found: Imported, width: int | None) -> str:
     parts = [
         _read(found),
         _records(found, width),
+        _in_vain(found, width),
         _passed(found, width),
         _problems(found, width),
         _unusual(found, width),
@@ -59,11 +61,17 @@ def _records(found: Imported, width: int | None) -> str:
     return "\n".join(table_lines(rows, width)) if len(rows) > 1 else ""
 
 
+def _in_vain(found: Imported, width: int | None) -> str:
+    """Return of which rows the mapping states something, and that they make no record."""
+    told = [in_vain_text(one) for one in found.checked.passed if one.in_vain]
+    return "\n".join(line for one in told for line in _broken(one, width))
+
+
 def _passed(found: Imported, width: int | None) -> str:
     """Return what was not read, or made no record; columns that are passed over for one reason stand together."""
     columns: dict[tuple[str, str], list[str]] = {}
     others: list[str] = []
-    for one in found.checked.passed:
+    for one in (each for each in found.checked.passed if not each.in_vain):
         name = printable(one.column[:LONGEST_NAME])
         if one.column and one.of == CELLS:
             columns.setdefault((one.table, one.why), []).append(f"{name} {one.count:,}" if one.count else "")

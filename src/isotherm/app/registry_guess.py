@@ -176,11 +176,15 @@ def _texts(values: pd.Series[Any]) -> list[str]:
 
 def _column(field: Field, stem: str, values: pd.Series[Any]) -> ColumnGuess:
     texts = _texts(values)
-    unit = unit_in(stem) if field.form == "number" else ""
-    told = unit if unit != field.unit and unit_factor(unit, field.unit) is not None else ""
     flag = flag_field(stem, texts) if field.form == "choice" else None
     words = _choices(field, texts) if flag is None else flag[2]
-    return ColumnGuess(field, stem, told, _days(field, values), words or _plain_keys(field, texts))
+    return ColumnGuess(field, stem, told_unit(field, stem), _days(field, values), words or _plain_keys(field, texts))
+
+
+def told_unit(field: Field, name: str) -> str:
+    """Return the unit that a column's name ends with, if it is another than the field's and a way leads there."""
+    unit = unit_in(name) if field.form == "number" else ""
+    return unit if unit != field.unit and unit_factor(unit, field.unit) is not None else ""
 
 
 def _days(field: Field, values: pd.Series[Any]) -> tuple[str, ...]:

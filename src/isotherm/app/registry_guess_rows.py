@@ -52,7 +52,7 @@ def with_rows(found: MappingGuess, table: pd.DataFrame) -> MappingGuess:
     of_scans = done[SCAN.name].key if SCAN.name in done else ""
     told = {name: column for name, column in found.keys.items()
             if name != SCAN.name or is_plain(column, map(str, table.columns), of_scans)}  # fmt: skip
-    ordered = tuple(_linked(done[name], told) for name in RECORD_KINDS if name in done)
+    ordered = tuple(linked(done[name], told) for name in RECORD_KINDS if name in done)
     return replace(found, kinds=ordered, may_be=(*found.may_be, *may_be))
 
 
@@ -89,7 +89,7 @@ def _ablation(session: KindGuess, lesion: str) -> KindGuess:
     return KindGuess(kind, lesion, (link,), (), filled=session.key)
 
 
-def _linked(one: KindGuess, keys: Mapping[str, str]) -> KindGuess:
+def linked(one: KindGuess, keys: Mapping[str, str]) -> KindGuess:
     """Return a kind with what its records point to in the same row, and what follows from its columns."""
     told = {each.field.name for each in one.columns}
     links = tuple(ColumnGuess(field, keys[field.refers], "", (), {}) for field in one.kind.fields

@@ -52,6 +52,8 @@ class RecordKind:
         Without the patient's key and its own.
     several : bool
         Whether a patient may have more than one.
+    of_everybody : bool
+        Whether every patient has one, whether it is told or not.
     by_name : mapping of str to Field
     own_key : ValueKind
         What its own key may be.
@@ -68,6 +70,7 @@ class RecordKind:
     label: str
     fields: tuple[Field, ...]
     several: bool = True
+    of_everybody: bool = False
     by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
     own_key: ValueKind = field(init=False, repr=False, compare=False)
     needed: tuple[str, ...] = field(init=False, repr=False, compare=False)

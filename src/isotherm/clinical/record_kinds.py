@@ -55,7 +55,7 @@ DUCT, BOWEL, VESSEL, CAPSULE = (
     LESION_FACTS[name] for name in ("to_bile_duct_mm", "to_bowel_mm", "to_vessel_mm", "to_capsule_mm")
 )
 
-PATIENT = RecordKind(name="patient", label="Patient", several=False, fields=(
+PATIENT = RecordKind(name="patient", label="Patient", several=False, of_everybody=True, fields=(
     _key("center_id", "center that treats the patient"),
     _choice("sex", "sex", "female", "male", "other", by="question"),
     _day("born_on", "date of birth", by="question", note="the first of the month or year where no more is kept"),
@@ -66,7 +66,7 @@ PATIENT = RecordKind(name="patient", label="Patient", several=False, fields=(
     _day("consented_on", "consent to the registry"),
 ))  # fmt: skip
 
-PRIMARY = RecordKind(name="primary", label="Primary tumor", fields=(
+PRIMARY = RecordKind(name="primary", label="Primary tumor", of_everybody=True, fields=(
     _of(CASE_FACTS["primary"], by="question", needed=True),
     _of(CASE_FACTS["primary_site"]),
     _of(CASE_FACTS["net_site"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from isotherm.clinical.record import PATIENT_KEY, Record
 from isotherm.clinical.record_kinds import RECORD_KINDS
@@ -44,6 +44,8 @@ class Checked:
         What was not read, or made no record.
     unusual : tuple of Unusual
         What is possible, and so unusual that somebody should look; it keeps nothing out.
+    columns : mapping of str to tuple of str
+        The headers of tables that a mapping names.
     """
 
     good: tuple[Noted, ...]
@@ -53,6 +55,7 @@ class Checked:
     rows: Mapping[str, int]
     passed: tuple[PassedOver, ...] = ()
     unusual: tuple[Unusual, ...] = ()
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property
     def left_out_patients(self) -> int:
@@ -95,7 +98,7 @@ def check(intake: Intake, known: Known) -> Checked:
         left_out=tuple(one for one in merged.values() if one.record.patient_id in bad),
         problems=tuple(sorted(problems, key=lambda one: (order.get(one.table, -1), one.row))),
         repeated=repeated, rows=dict(intake.rows), passed=tuple(intake.passed),
-        unusual=tuple(unusual(intake.seen.values())),
+        unusual=tuple(unusual(intake.seen.values())), columns=dict(intake.columns),
     )  # fmt: skip
 
 

@@ -38,6 +38,8 @@ class Intake:
         Rows read, by table.
     passed : list of PassedOver
         What was not read, or made no record.
+    columns : dict of str to tuple of str
+        Of tables that a mapping names, and of those of it that are not read yet: the header.
     seen : dict of (table, column, field) to Seen
         Numbers of which is known what is usual.
     simulated : bool
@@ -48,6 +50,7 @@ class Intake:
     problems: list[Problem] = field(default_factory=list[Problem])
     rows: dict[str, int] = field(default_factory=dict[str, int])
     passed: list[PassedOver] = field(default_factory=list[PassedOver])
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     seen: dict[tuple[str, str, str], Seen] = field(default_factory=dict[tuple[str, str, str], Seen])
     simulated: bool = False
 

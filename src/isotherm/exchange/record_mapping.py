@@ -140,6 +140,23 @@ class TableMapping:
                 except ValueError:
                     raise ValueError(f"the constant for {field.name} has to be {field.wanted}.") from None
 
+    @property
+    def is_of_every_row(self) -> bool:
+        """Whether a row makes a record even if nothing of one stands there.
+
+        What every patient has, and of which constants tell all that it needs, is said of everybody: a primary tumor,
+        and a patient, who needs nothing but the key. Of anything else a constant says how it was and not that it was: a
+        modality that is the same for all makes no ablation, and no second primary tumor either.
+        """
+        constant = {one.field.name for one in self.sources if not one.column}
+        one_each = not self.kind.several or (bool(self.key_is) and not self.repeat)
+        return self.kind.of_everybody and one_each and constant.issuperset(self.kind.needed)
+
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """The fields that constants tell of every record; what it points to is none."""
+        return tuple(one.field.name for one in self.sources if not one.column and not one.field.refers)
+
     def columns(self, turn: str = "") -> tuple[str, ...]:
         """Return the columns that one turn of `repeat` reads."""
         turning = [one.replace(PLACE, turn) for one in (self.key, *(source.column for source in self.sources))]
@@ -153,6 +170,9 @@ class Waiting:
     kind: RecordKind
     file: str
     points_to: str = ""
+    sheet: str = ""
+    separator: str = ""
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,10 @@ def mapping_from(text: str, *, name: str = "mapping.toml") -> RecordMapping:
     every: list[Raw | None] = list(raw.get("tables", ()))
     open_at = {place for place, one in enumerate(every) if one is not None and _is_open(one)}
     waiting = [
-        Waiting(RECORD_KINDS[one["kind"]], one.get("file", "")) for place in sorted(open_at) if (one := every[place])
-    ]
+        Waiting(RECORD_KINDS[one["kind"]], one.get("file") or "", sheet=one.get("sheet") or "",
+                separator=one.get("separator") or "", encoding=one.get("encoding") or "")
+        for place in sorted(open_at) if (one := every[place])
+    ]  # fmt: skip
     tables = [_table(document, one, usual, ("table", place)) for place, one in enumerate(every) if place not in open_at]
     if not tables and not document.problems:
         document.problem(("table",), _NOTHING_FILLED_IN if waiting else _NO_TABLE)
@@ -66,7 +68,8 @@ def _without_astray(tables: Sequence[TableMapping], waiting: Sequence[Waiting]) 
         if not astray:
             return RecordMapping(tuple(left), tuple(waits))
         left = [one for one in left if one not in astray]
-        waits += [Waiting(one.kind, one.file, _points_to(one, lost)) for one in astray]
+        waits += [Waiting(one.kind, one.file, _points_to(one, lost), one.sheet, one.separator, one.encoding)
+                  for one in astray]  # fmt: skip
 
 
 def _points_to(one: TableMapping, kinds: Collection[str]) -> str:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from isotherm.clinical.kinds import Value
-from isotherm.errors import BadTable
+from isotherm.errors import BadTable, UnreadableFile
 from isotherm.exchange.cells_in import Sheet, open_sheet
 from isotherm.exchange.record_cells import cell_text
 from isotherm.exchange.record_intake import Intake
 from isotherm.exchange.record_mapping import FILL_IN, PLACE, FieldSource, RecordMapping, TableMapping, Waiting
-from isotherm.exchange.record_passed import UNREAD, PassedOver, Reading, files_left
+from isotherm.exchange.record_passed import UNREAD, MadeNone, PassedOver, Reading, files_left
 from isotherm.exchange.record_source import Read, Refused, cell_in, reader, value_in
 from isotherm.exchange.simulated_mark import is_marked, marked_at
 from isotherm.printable import printable
@@ -45,14 +46,24 @@ def read_mapped(path: str | os.PathLike[str], mapping: RecordMapping, *, today: 
         used = {name for its in alike for turn in its.repeat or ("",) for name in its.columns(turn)}
         with open_sheet(file, separator=one.separator or None, encoding=one.encoding or None,
                         sheet=one.sheet or None) as sheet:  # fmt: skip
+            intake.columns[sheet.name] = tuple(sheet.columns)
             rows = _read(one, reading.counted(sheet, used), intake, today)
             reading.made_none(sheet.name, one.kind.name, rows)
     intake.passed += reading.passed()
     intake.passed += reading.sheets_left(dict.fromkeys(files))
     waits = [(_beside(place, one.file), one) for one in mapping.waiting]
+    for file, one in waits:
+        with suppress(BadTable, UnreadableFile):  # told once it is read
+            intake.columns |= _header(file, one)
     intake.passed += files_left(place, [*files, *(file for file, _ in waits)], UNREAD) if place.is_dir() else ()
     intake.passed += (PassedOver(table=file.name, why=f"no {one.kind.name}: {_why(one)}") for file, one in waits)
     return intake
+
+
+def _header(file: Path, one: Waiting) -> Mapping[str, tuple[str, ...]]:
+    with open_sheet(file, separator=one.separator or None, encoding=one.encoding or None,
+                    sheet=one.sheet or None) as sheet:  # fmt: skip
+        return {sheet.name: tuple(sheet.columns)}
 
 
 def _why(one: Waiting) -> str:
@@ -83,11 +94,12 @@ class _Turn:
     factors: Mapping[str, float]
 
 
-def _read(mapping: TableMapping, sheet: Sheet, intake: Intake, today: date) -> Mapping[int, tuple[str, str]]:
-    """Take the records out of a table; return the rows that make none, with the column that says so, and why."""
+def _read(mapping: TableMapping, sheet: Sheet, intake: Intake, today: date) -> Mapping[int, MadeNone]:
+    """Take the records out of a table; return the rows that make none, and why."""
     turns = [_turn(mapping, sheet, one) for one in mapping.repeat or ("",)]
     patient_at = sheet.columns.index(mapping.patient)
-    passed: dict[int, tuple[str, str]] = {}
+    passed: dict[int, MadeNone] = {}
+    nothing = MadeNone("nothing of one stands there", stated=mapping.stated)
     where = [(name, sheet.columns.index(name), words) for name, words in mapping.where.items()]
     filled = None if not mapping.filled else sheet.columns.index(mapping.filled)
     marked = marked_at(sheet.columns)
@@ -102,15 +114,15 @@ def _read(mapping: TableMapping, sheet: Sheet, intake: Intake, today: date) -> M
         intake.simulated |= marked is not None and is_marked(cells[marked])
         other = next((name for name, at, words in where if cell_text(cells[at]).strip().casefold() not in words), None)
         if other is not None:
-            passed[number] = (other, "another word stands there than the mapping takes (where)")
+            passed[number] = MadeNone("another word stands there than the mapping takes (where)", other)
             continue
         if filled is not None and not cell_text(cells[filled]).strip():
-            passed[number] = (mapping.filled, "nothing stands there (filled)")
+            passed[number] = MadeNone("nothing stands there (filled)", mapping.filled)
             continue
         patient = cell_text(cells[patient_at]).strip()
         told = [_record(mapping, turn, cells, patient, numbers, intake, place, today) for turn in turns]
         if not any(told):
-            passed[number] = ("", "nothing of one stands there")
+            passed[number] = nothing
     return passed
 
 
@@ -122,8 +134,7 @@ def _record(
     before = len(intake.problems)
     values: dict[str, Value] = {}
     unknown: set[str] = set()
-    # Whose row it is is all that a patient needs: somebody of whom nothing else is told is one all the same.
-    filled = mapping.kind.name == "patient" or (turn.key is not None and bool(cell_text(cells[turn.key]).strip()))
+    filled = mapping.is_of_every_row or (turn.key is not None and bool(cell_text(cells[turn.key]).strip()))
     asked = False
     for at, source, read in turn.sources:
         if at is None:

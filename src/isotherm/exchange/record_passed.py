@@ -31,6 +31,8 @@ class PassedOver:
     of : str
         What is counted: one of `CELLS` and `ROWS`.
     why : str
+    in_vain : bool
+        Whether it is rows of which a mapping states something all the same: whoever stated it has to hear of these.
     """
 
     table: str
@@ -38,11 +40,21 @@ class PassedOver:
     count: int | None = None
     of: str = ""
     why: str
+    in_vain: bool = False
 
     @property
     def how_much(self) -> str:
         """How much it is, in words."""
         return "all of it" if self.count is None else f"{self.count:,} {self.of}{'' if self.count == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeNone:
+    """Why a row made no record: the column that says so, if one does, and the fields that the mapping states of it."""
+
+    why: str
+    column: str = ""
+    stated: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,9 +64,7 @@ class Reading:
     unread: str = UNREAD
     used: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     filled: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
-    rows: dict[tuple[str, str], dict[int, tuple[str, str]]] = field(
-        default_factory=dict[tuple[str, str], dict[int, tuple[str, str]]]
-    )
+    rows: dict[tuple[str, str], dict[int, MadeNone]] = field(default_factory=dict[tuple[str, str], dict[int, MadeNone]])
 
     def counted(self, sheet: Sheet, used: Collection[str]) -> Sheet:
         """Return a table that is about to be read; of columns that nothing uses, cells are counted the first time."""
@@ -65,8 +75,8 @@ class Reading:
         counts = self.filled[sheet.name] = Counter({name: 0 for _, name in places})
         return Sheet(sheet.name, sheet.columns, _counting(sheet, places, counts)) if places else sheet
 
-    def made_none(self, table: str, kind: str, rows: Mapping[int, tuple[str, str]]) -> None:
-        """Note rows that made no record of a kind, with the column and the reason: only what every reading passes."""
+    def made_none(self, table: str, kind: str, rows: Mapping[int, MadeNone]) -> None:
+        """Note rows that made no record of a kind, with the reason: only what every reading passes."""
         before = self.rows.get((table, kind))
         self.rows[table, kind] = {row: why for row, why in (rows if before is None else before).items() if row in rows}
 
@@ -77,10 +87,9 @@ class Reading:
                 if column not in self.used[table]:
                     yield PassedOver(table=table, column=column, count=count, of=CELLS, why=self.unread)
         for (table, kind), rows in self.rows.items():
-            for (column, why), count in Counter(rows.values()).items():
-                yield PassedOver(
-                    table=table, column=column, count=count, of=ROWS, why=f"no {kind.replace('_', ' ')}: {why}"
-                )
+            for none, count in Counter(rows.values()).items():
+                yield PassedOver(table=table, column=none.column, count=count, of=ROWS, in_vain=bool(none.stated),
+                                 why=f"no {kind.replace('_', ' ')}: {_why(none)}")  # fmt: skip
 
     def sheets_left(self, files: Iterable[Path]) -> Iterator[PassedOver]:
         """Yield the sheets of books that were not read."""
@@ -91,6 +100,14 @@ class Reading:
                         if (name := sheet_name(file, one.title)) not in self.used:
                             hidden = "" if one.title in book.visible else ", and hidden"
                             yield PassedOver(table=name, why=f"{UNREAD}{hidden}")
+
+
+def _why(none: MadeNone) -> str:
+    if not none.stated:
+        return none.why
+    *others, last = none.stated
+    told = f"{', '.join(others)} and {last}" if others else last
+    return f"{none.why} but {told}, which the mapping states for every row"
 
 
 def _counting(sheet: Sheet, places: Sequence[tuple[int, str]], counts: Counter[str]) -> Iterator[tuple[int, Any]]:

@@ -94,7 +94,7 @@ def hidden(client: TestClient) -> dict[str, str]:
     return {"csrf_token": token_on(client.get("/who").text), "form_number": secrets.token_hex(16)}
 
 
-def post(client: TestClient, path: str, **fields: str) -> Response:
+def post(client: TestClient, path: str, **fields: str | list[str]) -> Response:
     """Send a form from a page of ours; return the answer."""
     return client.post(path, data={**hidden(client), **fields})
 

@@ -66,7 +66,7 @@ def settled(client: TestClient, path: str) -> str:
     return html
 
 
-def write(client: TestClient, path: str, **fields: str) -> Any:
+def write(client: TestClient, path: str, **fields: str | list[str]) -> Any:
     """Send a form from a page of ours; return the answer."""
     return post(client, path, **fields)
 

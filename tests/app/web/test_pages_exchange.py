@@ -22,6 +22,7 @@ from isotherm.app.web import sent_archive, sent_files, uploads
 from isotherm.app.web.application import create_app
 from isotherm.app.web.failures import FULL
 from isotherm.app.web.serve_settings import ServeSettings
+from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.registry.store import open_store
 from tests.app.web.conftest import NOW, hidden, made_up_registry, token_on, upload
 from tests.app.web.inline import found_in, jobs_inline, settled, write
@@ -646,6 +647,67 @@ def test_what_of_a_file_was_not_read_is_told_before_and_after_an_import(client: 
     done = settled(client, where(html))
     assert "Imported: 2 new records" in done
     assert "not in the mapping" in done
+
+
+def test_what_columns_mean_is_chosen_from_lists_and_stands_in_the_mapping(client: TestClient) -> None:
+    html = send(client, ("clinic.csv", "MRN,Sex,Hair,extra_organ\nQ1,female,gray,lung\nQ2,male,,liver\n"))
+    near = found_in(html, r'(?s)<label for="(column-0)">extra_organ</label>')
+    option = found_in(html, rf'(?s)<select id="{near}".*?value="([^"]*)">lesion: organ<')
+    fields = {"read": field(html, "read"), "looked": field(html, "looked")}
+
+    answer = write(client, f"{where(html)}/choose", column=option, **fields)
+
+    assert answer.status_code == 303, answer.text
+    html = settled(client, where(html))
+    assert "Near a field" not in html
+    assert "organ = &#34;extra_organ&#34;" in html
+    assert re.search(r'<th scope="row">lesion</th><td class="number">2</td>', html)
+    late = write(client, f"{where(html)}/choose", column=option, **fields)
+    assert late.status_code == 409
+    assert "Choose again." in late.text
+
+
+def test_what_is_needed_and_told_by_no_column_is_chosen_as_one_value_for_all_or_as_a_column(
+    nobodys: TestClient, tmp_path: Path
+) -> None:
+    html = send(nobodys, *center(tmp_path / "center")[:3])
+    fields = {"read": field(html, "read"), "looked": field(html, "looked")}
+    every = [found_in(html, r'value="([^"]*)">colorectal in every row<'),
+             found_in(html, r'value="([^"]*)">liver in every row<')]  # fmt: skip
+
+    answer = write(nobodys, f"{where(html)}/choose", hole=every, **fields)
+
+    assert answer.status_code == 303, answer.text
+    assert "Not read yet: reading, margin." in settled(nobodys, where(html))
+
+
+@pytest.mark.parametrize(
+    "value", ["", "0", "99.lesion.organ", "-1.lesion.organ", "0.lesion.gone", "0.patient.sex", "x.y.z"]
+)
+def test_a_choice_that_is_not_on_offer_is_refused_and_changes_nothing(client: TestClient, value: str) -> None:
+    html = send(client, ("clinic.csv", "MRN,Sex,Hair\nQ1,female,gray\n"))
+    answer = write(
+        client, f"{where(html)}/choose", column=value, read=field(html, "read"), looked=field(html, "looked")
+    )
+    assert answer.status_code == 400
+    assert "<b>Not saved.</b>" in answer.text
+    assert field(client.get(where(html)).text, "read") == field(html, "read")
+
+
+def test_every_field_that_a_mapping_can_name_is_listed_with_its_unit(client: TestClient) -> None:
+    html = send(client, ("clinic.csv", "MRN,Sex\nQ1,female\n"))
+    listed = re.findall(r'<tr><th scope="row">(\w+)</th><td>(\w+)</td>', html)
+    assert listed == [(kind.name, one.name) for kind in RECORD_KINDS.values() for one in kind.fields]
+    assert "<td>power</td><td>W</td><td>a number from 0 to 1000 W</td>" in html
+
+
+def test_rows_that_make_no_record_of_what_a_mapping_states_are_told_in_the_open(client: TestClient) -> None:
+    mapping = ('[[table]]\nkind = "patient"\npatient = "MRN"\n[[table]]\nkind = "systemic"\npatient = "MRN"\n'
+               'key_is = "1"\nfields = { started_on = "Start", regimen = { constant = "FOLFOX" } }\n')  # fmt: skip
+    html = send(client, ("clinic.csv", "MRN,Start\nQ1,2024-01-02\nQ2,\n"), ("mapping.toml", mapping))
+    told = re.sub(r"(?s)<details.*?</details>", "", html)
+    assert ("1 row of clinic.csv makes no systemic: nothing of one stands there but regimen, which the mapping states "
+            "for every row.") in told  # fmt: skip
 
 
 def test_an_upload_that_is_not_there_is_said(client: TestClient, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from isotherm.app.registry_draft import columns_not_read, kinds_not_read
 from isotherm.app.registry_exchange_tasks import Form as InForm
 from isotherm.app.web.admission import writer
+from isotherm.app.web.choose_form import choices, chosen
 from isotherm.app.web.context import foreman_of, start_job, web_of
 from isotherm.app.web.job import Job
 from isotherm.app.web.job_table import ASKED, OUT
@@ -21,6 +22,7 @@ from isotherm.app.web.stated import Stated, text_in
 from isotherm.app.web.uploads import files_of
 from isotherm.app.web.work_export import FORMS
 from isotherm.app.web.work_import import FOUND, PROBLEMS, USED, strange_file
+from isotherm.clinical.record_kinds import RECORD_KINDS
 from isotherm.errors import BadMapping, BadSetting
 from isotherm.exchange.record_mapping_files import mapping_from
 
@@ -31,6 +33,8 @@ Flag = Annotated[bool, Form()]
 
 ONE_IMPORT = threading.Lock()
 """Of two who import the same look at once the second is told so."""
+
+OVERTAKEN = "The mapping is another one by now, or was looked at anew meanwhile; it is shown below. Choose again."
 
 LATEST = 12
 """Uploads that are listed."""
@@ -83,6 +87,25 @@ def save_mapping(request: Request, sent_id: str, who: Who, read: Annotated[str, 
     return _look(request, sent, who)
 
 
+@ROUTER.post("/exchange/{sent_id}/choose")
+def choose(request: Request, sent_id: str, who: Who, read: Annotated[str, Form()], looked: Annotated[str, Form()],
+           hole: Annotated[list[str] | None, Form()] = None, column: Annotated[list[str] | None, Form()] = None
+           ) -> Response:  # fmt: skip
+    """Write into the mapping which column, or value, is which field, and look again."""
+    sent = sent_called(web_of(request).workspace, sent_id)
+    stated = Stated(sent.mapping)
+    text, mark = stated.read()
+    if looked != sent.run or mark != read:
+        return _shown(request, sent, status=409, refused=OVERTAKEN)
+    try:
+        told = chosen(text, _found(request, sent), hole or (), column or ())
+    except BadSetting as error:
+        return _shown(request, sent, status=400, refused=str(error))
+    if not stated.replace(told, read=read):
+        return _shown(request, sent, status=409, refused=OVERTAKEN)
+    return _look(request, sent, who)
+
+
 @ROUTER.post("/exchange/{sent_id}/import")
 def bring_in(request: Request, sent_id: str, who: Who, looked: Annotated[str, Form()], why: Annotated[str, Form()] =
              "", partial: Flag = False, update: Flag = False) -> Response:  # fmt: skip
@@ -93,11 +116,9 @@ def bring_in(request: Request, sent_id: str, who: Who, looked: Annotated[str, Fo
         if seen is None or looked != sent.run or seen.state != "done":
             raise BadSetting("What was shown is not the latest look at this file any more; reload the page and look "
                              "again.")  # fmt: skip
-        out = foreman_of(request).table.folder(seen.id) / OUT
-        used = out / USED
-        shown = json.loads((out / FOUND).read_text(encoding="utf-8"))
+        used = foreman_of(request).table.folder(seen.id) / OUT / USED
         asked = _asked(request, seen) | {"dry_run": False, "partial": partial, "update": update, "seen":
-                                         shown.get("mark", ""), "why":
+                                         (_found(request, sent) or {}).get("mark", ""), "why":
                                          why.strip() or f"import of {sent.title}"}  # fmt: skip
         asked["mapping"] = used.read_text(encoding="utf-8") if used.is_file() else None
         sent.with_run(start_job(request, "import", f"Import {sent.title}", asked, who=who).id)
@@ -157,18 +178,27 @@ def _problems_of(text: str, sent: Sent) -> list[str]:
     return [strange] if (strange := strange_file(mapping, sent.names)) else []
 
 
-def _shown(request: Request, sent: Sent, *, status: int = 200, written: str | None = None, overtaken: bool = False
-           ) -> Response:  # fmt: skip
+def _shown(request: Request, sent: Sent, *, status: int = 200, written: str | None = None, overtaken: bool = False,
+           refused: str = "") -> Response:  # fmt: skip
     table = foreman_of(request).table
     job = table.get(sent.run) if sent.run else None
-    found, asked = None, None
-    if job is not None:
-        asked = _asked(request, job)
-        file = table.folder(job.id) / OUT / FOUND
-        found = json.loads(file.read_text(encoding="utf-8")) if job.state == "done" and file.is_file() else None
+    found, asked = _found(request, sent), None if job is None else _asked(request, job)
     stated = Stated(sent.mapping)
+    wrong = [] if overtaken else _problems_of(stated.text, sent)
+    can_choose = written is None and not wrong and stated.text
     return page(request, "exchange_one.html.jinja", status=status, sent=sent, job=job, asked=asked, found=found,
                 told=table.told(job) if job else "", files=[], problems_file=PROBLEMS, stated=stated,
                 text=(text := stated.text if written is None else written), overtaken=overtaken, read=stated.mark,
                 lacking=kinds_not_read(text), left=columns_not_read(text),
-                wrong=[] if overtaken else _problems_of(stated.text, sent))  # fmt: skip
+                wrong=wrong, refused=refused, form=choices(stated.text, found) if can_choose and found else None,
+                kinds=RECORD_KINDS.values())  # fmt: skip
+
+
+def _found(request: Request, sent: Sent) -> dict[str, Any] | None:
+    """Return what the latest look, or import, of files has found; None where none is over."""
+    table = foreman_of(request).table
+    job = table.get(sent.run) if sent.run else None
+    if job is None or job.state != "done":
+        return None
+    file = table.folder(job.id) / OUT / FOUND
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
