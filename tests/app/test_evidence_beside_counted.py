@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from isotherm.app.evidence_beside_counted import Counted, counted
-from isotherm.app.evidence_beside_own_rates import own_rates
+from isotherm.app.evidence_beside_own_by_arm import own_rates
 from isotherm.app.study_report_frame import Outcome
 from tests.app.made_up_study import result_of
 
