@@ -257,10 +257,17 @@ def test_a_median_that_is_not_reached_says_so_with_the_limit_that_there_is() -> 
 
 def test_a_result_of_an_older_version_does_not_tell_the_median_of_a_design() -> None:
     made = result_of("designs")
-    del made["results"]["design.clone_censor_weight.os.delayed.median"]
-    delayed, upfront = own_medians(made, outcomes_of(made)[0])
-    assert delayed.says == "none: this result, which an older version wrote, does not tell it; run the study again"
-    assert upfront.value is not None
+    for part in ("clock", "start_day", "adjusted", "delayed.median", "upfront.median"):
+        del made["results"][f"design.clone_censor_weight.os.{part}"]
+    words = "none: this result, which an older version wrote, does not tell it; run the study again"
+    assert {one.says for one in own_medians(made, outcomes_of(made)[0])} == {words}
+
+
+def test_a_design_without_curves_has_no_median() -> None:
+    made = result_of("designs")
+    made["results"]["headline.design"]["method"] = "design.time_dependent_cox.os"
+    words = "none: this study has no survival curve of the arm"
+    assert {one.says for one in own_medians(made, outcomes_of(made)[0])} == {words}
 
 
 def test_medians_after_a_landmark_say_of_whom_they_are_and_that_they_are_not_adjusted() -> None:

@@ -56,6 +56,11 @@ def counted(result: Result, outcome: Outcome) -> Counted:
     )
 
 
+def says_how_it_counts(result: Result, outcome: Outcome) -> bool:
+    """Whether a result has what `counted` reads of a design: one of an older version has not."""
+    return counted(result, outcome).time_zero != NOT_SAID
+
+
 def _text(result: Result, key: str) -> str:
     return str(result["results"].get(key, {}).get("text") or "")
 

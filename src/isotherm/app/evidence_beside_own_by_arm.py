@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from isotherm.app.evidence_beside_counted import counted
+from isotherm.app.evidence_beside_counted import counted, says_how_it_counts
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_designs import design_effect
 from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of
@@ -105,8 +105,10 @@ def own_medians(result: Result, outcome: Outcome) -> tuple[InArm, ...]:
     return _in_arms(
         result,
         outcome,
-        of_design=lambda key, arm: _median(result, f"{key}.median", arm),
-        of_arm=lambda key, arm: _median(result, f"curve.{key}.median", arm),
+        of_design=lambda key, arm: _median(
+            result, f"{key}.median", arm, none=NO_CURVE if says_how_it_counts(result, outcome) else NOT_TOLD_MEDIAN
+        ),
+        of_arm=lambda key, arm: _median(result, f"curve.{key}.median", arm, none=NO_CURVE),
     )
 
 
@@ -124,9 +126,10 @@ def _in_arms(result: Result, outcome: Outcome, *, of_design: Read, of_arm: Read)
     return tuple(replace(one, remark=remark) if one.printed else one for one in found)
 
 
-def _median(result: Result, key: str, arm: Arm) -> InArm:
+def _median(result: Result, key: str, arm: Arm, *, none: str) -> InArm:
+    """Return the median of a record; `none` says why there is no record."""
     record = result["results"].get(key)
-    return InArm(arm=arm.label, why=NOT_TOLD_MEDIAN) if record is None else _number(arm, record, key)
+    return InArm(arm=arm.label, why=none) if record is None else _number(arm, record, key)
 
 
 def _of_design(result: Result, key: str, arm: Arm, day: float) -> InArm:
