@@ -126,7 +126,8 @@ def test_the_figure_and_its_numbers_are_written(isotherm: Command, real: str, tm
 def test_every_word_lies_inside_the_figure(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, *_, **__: measured(figure, seen))
-    ids = ["abdalla_2004.os-first", "ruers_2017.os", "van_der_lei_2025.os-interval"]
+    ids = ["abdalla_2004.os-first", "ruers_2017.os", "van_der_lei_2025.os-interval", "ruers_2017.os-5y-local",
+           "ruers_2017.os-8y-local"]  # fmt: skip
     found = beside(read_library(), put(tmp_path, result_of(name)), outcome=None, ids=ids)
     beside_figure(found)
     assert seen

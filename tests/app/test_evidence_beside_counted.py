@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from isotherm.app.evidence_beside_counted import Counted, counted
-from isotherm.app.evidence_beside_own_rates import own_rates
+from isotherm.app.evidence_beside_own_by_arm import own_rates
 from isotherm.app.study_report_frame import Outcome
+from tests.app.made_up_study import result_of
 
 OS = Outcome(name="os", label="Overall survival", definition="", unit="patient", primary=True, timed=True,
              counted_as="deaths")  # fmt: skip
 KEY = "design.landmark.os"
 CURVE = {"days": [0.0, 100.0, 400.0], "survival": [1.0, 0.8, 0.5], "low": [None, 0.7, 0.3], "high": [None, 0.9, 0.7],
          "level": 0.95}  # fmt: skip
-AMONG = "Among those alive and progression-free 90 days after time zero: overall survival from then on."
 
 
 def text(words: str) -> dict[str, Any]:
@@ -30,36 +30,60 @@ def bare(curve: dict[str, Any] | None = None, **results: dict[str, Any]) -> dict
             **curves}  # fmt: skip
 
 
-def of_design(curve: dict[str, Any] | None = None, *, target: str = "", risk: str = "") -> dict[str, Any]:
+def of_design(curve: dict[str, Any] | None = None, *, clock: str = "time zero", start: float = 0.0,
+              adjusted: str = "not adjusted", among: str = "") -> dict[str, Any]:  # fmt: skip
+    """Return a result with a design as its main estimate, and records of how it counts."""
+    made = of_old_design(curve)
+    made["results"] |= {f"{KEY}.clock": text(clock), f"{KEY}.start_day": text("") | {"value": start},
+                        f"{KEY}.adjusted": text(adjusted)}  # fmt: skip
+    made["results"] |= {f"{KEY}.among": text(among)} if among else {}
+    return made
+
+
+def of_old_design(curve: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the same as an older version wrote it: nothing says how the design counts."""
     made = bare(curve)
     made["results"] |= {"headline.design": text("landmark"), f"{KEY}.a.hazard_ratio": {}}
-    made["results"] |= {f"{KEY}.target": text(target)} if target else {}
-    made["results"] |= {f"{KEY}.a.risk": text(risk)} if risk else {}
     return made
 
 
 def test_a_landmark_counts_from_its_day_and_of_those_who_reached_it() -> None:
-    made = of_design(CURVE | {"start_day": 90.0, "clock": "time zero", "adjusted": False}, target=AMONG)
-    assert counted(made, OS) == Counted(
+    assert counted(of_design(start=90.0, among="alive and progression-free"), OS) == Counted(
         time_zero="day 90 after decision", is_adjusted=False,
         remark="from day 90 on, of those alive and progression-free then; not adjusted",
     )  # fmt: skip
-    living = of_design(CURVE | {"start_day": 90.5}, target="Among those alive 90.5 days after time zero: survival.")
-    assert counted(living, OS).remark == "from day 90.5 on, of those alive then"
-    assert counted(of_design(CURVE | {"start_day": 90}), OS).remark.endswith("whom the design counts then")
+    living = counted(of_design(start=1234.5, among="alive", adjusted="adjusted by weights"), OS)
+    assert (living.is_adjusted, living.remark) == (True, "from day 1234.5 on, of those alive then")
 
 
-def test_without_curves_the_risk_of_a_design_says_from_when_it_counts() -> None:
-    risk = "landmark, A: risk at 365 days, counted from {}, {}"
-    released = counted(of_design(risk=risk.format("day 90 after time zero", "not adjusted")), OS)
-    assert (released.time_zero, released.is_adjusted) == ("day 90 after decision", False)
-    weighted = counted(of_design(risk=risk.format("time zero", "adjusted by weights")), OS)
-    assert weighted == Counted(time_zero="decision", is_adjusted=True)
-    assert counted(of_design(risk=risk.format("ablation", "not adjusted")), OS).time_zero == "ablation"
-    assert counted(of_design(), OS) == Counted(time_zero="decision")
-    naive = of_design(CURVE | {"start_day": 0.0, "clock": "systemic", "adjusted": False})
-    assert counted(naive, OS) == Counted(time_zero="the start of systemic therapy", is_adjusted=False,
-                                         remark="not adjusted")  # fmt: skip
+def test_other_designs_count_from_the_clock_that_their_records_name() -> None:
+    assert counted(of_design(adjusted="adjusted by weights"), OS) == Counted(time_zero="decision", is_adjusted=True)
+    naive = counted(of_design(clock="the start of systemic therapy"), OS)
+    assert naive == Counted(time_zero="the start of systemic therapy", is_adjusted=False, remark="not adjusted")
+    assert counted(of_design(adjusted=""), OS).is_adjusted is None
+
+
+@pytest.mark.parametrize("name", ["designs", "designs released"])
+def test_a_run_and_its_release_say_how_each_design_counts(name: str) -> None:
+    made, found = result_of(name), dict[str, Counted]()
+    for design in ("clone_censor_weight", "landmark", "living", "time_dependent_cox"):
+        made["results"]["headline.design"]["method"] = f"design.{design}.os"
+        found[design] = counted(made, OS)
+    landmark = "from day 90 on, of those {} then; not adjusted"
+    assert found == {
+        "clone_censor_weight": Counted(time_zero="decision", is_adjusted=True),
+        "landmark": Counted(time_zero="day 90 after decision", is_adjusted=False,
+                            remark=landmark.format("alive and progression-free")),
+        "living": Counted(time_zero="day 90 after decision", is_adjusted=False, remark=landmark.format("alive")),
+        "time_dependent_cox": Counted(time_zero="decision", is_adjusted=None),
+    }  # fmt: skip
+
+
+def test_of_a_result_of_an_older_version_it_is_said_that_it_does_not_say() -> None:
+    found = counted(of_old_design(CURVE | {"start_day": 90.0, "clock": "time zero", "adjusted": False}), OS)
+    assert found == Counted(time_zero="not said by this result, which an older version wrote", is_adjusted=None,
+                            remark="this result does not say from when it counts, of whom, or whether it is adjusted; "
+                                   "run the study again")  # fmt: skip
 
 
 def test_an_adjusted_curve_of_an_imputed_study_is_that_of_the_first_data_set() -> None:

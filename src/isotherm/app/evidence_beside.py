@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from isotherm.app.evidence_beside_by_arm import Arms, ByArm, by_arm_beside, printed_by_arm
 from isotherm.app.evidence_beside_own import outcome_called, own_effect, result_of
-from isotherm.app.evidence_beside_own_rates import ArmRate
-from isotherm.app.evidence_beside_rates import Arms, Rates, printed_rates, rates_beside
+from isotherm.app.evidence_beside_own_by_arm import InArm
 from isotherm.app.evidence_beside_rows import Row, Setting, arms_matched, arms_words, differences, published_setting
 from isotherm.app.evidence_pool_words import printed_words
 from isotherm.app.evidence_words import flag_words, source_words, status_words, value_words
@@ -27,11 +27,11 @@ NEVER_POOLED = "Laid side by side and never pooled: the rows answer different qu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """A study's own effect, published effects and rates, those of arms by the same names first; who shares patients."""
+    """A study's own effect, published effects and survival by arm, same arms first; who shares patients."""
 
     own: Row
     published: tuple[Row, ...]
-    rates: tuple[Rates, ...]
+    by_arm: tuple[ByArm, ...]
     ratio: bool
     level: float
     shared: tuple[tuple[str, str], ...]
@@ -49,7 +49,7 @@ def beside(library: Library, path: str, *, outcome: str | None, ids: Sequence[st
         Name of an outcome; the primary one unless named.
     ids : sequence of str
         Of published results; if none, every published comparison of arms with the same endpoint, by a ratio (or a
-        difference) or by a rate of survival in each arm. A rate brings those of the other arms along.
+        difference) or by survival in each arm, at a time or as a median. One arm brings the others along.
 
     Raises
     ------
@@ -64,33 +64,33 @@ def beside(library: Library, path: str, *, outcome: str | None, ids: Sequence[st
     if len(set(ids)) < len(ids):
         raise BadSetting("One result came twice; name each once.")
     sets, records = _named(library, ids, ratio=ratio) if ids else _alike(library, own, ratio=ratio)
-    rates = rates_beside(library, sets, result, about, own.setting)
+    by_arm = by_arm_beside(library, sets, result, about, own.setting)
     names = names_apart(library.papers, records)
     published = [_published(library.papers[one.paper], one, names[one.id], arms) for one in records]
     shared = sharing_patients(library, [*records, *(one[0] for one in sets)])
     published.sort(key=lambda one: (not one.arms_there, not one.turned))
-    return Beside(own=own, published=tuple(published), rates=rates, ratio=ratio, level=level,
+    return Beside(own=own, published=tuple(published), by_arm=by_arm, ratio=ratio, level=level,
                   shared=tuple((a.id, b.id) for a, b in shared))  # fmt: skip
 
 
 def _named(library: Library, ids: Sequence[str], *, ratio: bool) -> tuple[list[Arms], list[PublishedResult]]:
-    """Return the sets of rates and the effects that were named."""
+    """Return the sets of survival by arm and the effects that were named."""
     named = [library.result(name) for name in ids]
-    sets = [one for one in printed_rates(library.results.values()) if any(record.id in ids for record in one)]
-    rates = {record.id for one in sets for record in one}
-    effects = [one for one in named if one.id not in rates]
+    sets = [one for one in printed_by_arm(library.results.values()) if any(record.id in ids for record in one)]
+    in_sets = {record.id for one in sets for record in one}
+    effects = [one for one in named if one.id not in in_sets]
     odd = [one.id for one in effects if one.estimate is None or not _same_scale(one, ratio=ratio)]
     if odd:
         raise BadSetting(f"{odd[0]} is no {'ratio' if ratio else 'difference'} as the study's own effect is, and no "
-                         "rate of survival that is printed for each arm; leave it out.")  # fmt: skip
+                         "survival at a time or as a median that is printed for each arm; leave it out.")  # fmt: skip
     return sets, effects
 
 
 def _alike(library: Library, own: Row, *, ratio: bool) -> tuple[list[Arms], list[PublishedResult]]:
-    """Return every set of rates and every effect that compares arms in the study's endpoint."""
+    """Return every set of survival by arm and every effect that compares arms in the study's endpoint."""
     same = [one for one in library.results.values()
             if one.status == "published" and plain(one.endpoint) == plain(own.setting.endpoint)]  # fmt: skip
-    sets = list(printed_rates(same))
+    sets = list(printed_by_arm(same))
     found = [one for one in same if _compares_arms(one) and _same_scale(one, ratio=ratio)]
     if not found and not sets:
         raise BadSetting(
@@ -137,7 +137,8 @@ def document_of(found: Beside) -> dict[str, Any]:
         "own": _fields(found.own, {}),
         "published": [_fields(row, dict(differences(found.own.setting, row.setting, row.arms_there)))
                       for row in found.published],
-        "rates": [_rates(one) for one in found.rates],
+        "rates": [_by_arm(one) for one in found.by_arm if one.at],
+        "medians": [_by_arm(one) for one in found.by_arm if not one.at],
         "share_patients": [list(pair) for pair in found.shared],
     }  # fmt: skip
 
@@ -149,15 +150,15 @@ def _fields(row: Row, apart: Mapping[str, str]) -> dict[str, Any]:
             "source": row.source}  # fmt: skip
 
 
-def _rates(rates: Rates) -> dict[str, Any]:
-    apart = dict(differences(rates.own_setting, rates.setting, rates.arms_there))
-    return {"name": rates.name, "at": rates.at, **_words(rates.setting), "differs_in": sorted(apart),
-            "arms_there": rates.arms_there or None, "published": [_arm(one) for one in rates.published],
-            "own": [_arm(one) for one in rates.own], "remarks": list(rates.remarks)}  # fmt: skip
+def _by_arm(one: ByArm) -> dict[str, Any]:
+    apart = dict(differences(one.own_setting, one.setting, one.arms_there))
+    return {"name": one.name, **({"at": one.at} if one.at else {}), **_words(one.setting), "differs_in": sorted(apart),
+            "arms_there": one.arms_there or None, "published": [_arm(arm, one.unit) for arm in one.published],
+            "own": [_arm(arm, one.unit) for arm in one.own], "remarks": list(one.remarks)}  # fmt: skip
 
 
-def _arm(one: ArmRate) -> dict[str, Any]:
-    return {"id": one.id or None, "arm": one.arm, "printed": one.printed or None, "percent": one.value, "low": one.low,
+def _arm(one: InArm, unit: str) -> dict[str, Any]:
+    return {"id": one.id or None, "arm": one.arm, "printed": one.printed or None, unit: one.value, "low": one.low,
             "high": one.high, "why": one.why or None, "remark": one.remark or None,
             "source": one.source or None}  # fmt: skip
 

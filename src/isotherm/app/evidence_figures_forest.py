@@ -13,6 +13,7 @@ from typing import Literal
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from isotherm.app.evidence_figures_by_arm import ArmsPanel
 from isotherm.app.figures import FAINT, INK, RULE, Drawing
 from isotherm.app.study_figures import LINE_PT, WIDTH_PT, picture, wrapped
 from isotherm.app.study_figures_forest import draw_interval, effect_axis, write_beside
@@ -91,8 +92,9 @@ class EffectWords:
     wide: bool = False
 
 
-def evidence_forest(rows: Sequence[EffectRow], words: EffectWords, *, description: str) -> Drawing:
-    """Draw published effects around the line of no difference."""
+def evidence_forest(rows: Sequence[EffectRow], words: EffectWords, *, description: str,
+                    under: ArmsPanel | None = None) -> Drawing:  # fmt: skip
+    """Draw published effects around the line of no difference, and a panel of rates under their axis."""
     laid = [_Laid(row, words) for row in rows]
     weights_pt = WEIGHT_PT if any(row.weights for row in rows) else 0.0
     left_pt, right_pt = words.label_pt + GAP_PT, ESTIMATE_PT + weights_pt + 2.0 * GAP_PT
@@ -102,7 +104,8 @@ def evidence_forest(rows: Sequence[EffectRow], words: EffectWords, *, descriptio
     sides = wrapped(f"← {words.lower_means}", half + left_pt), wrapped(f"{words.higher_means} →", half + right_pt)
     notes = [line for note in words.notes for line in wrapped(note, WIDTH_PT - 8.0)]
     axis_pt = 18.0 + LINE_PT * (0.8 + len(below) + max(len(side) for side in sides))
-    foot_pt = axis_pt + LINE_PT * (len(notes) + (0.6 if notes else 0.0))
+    notes_pt = LINE_PT * (len(notes) + (0.6 if notes else 0.0))
+    foot_pt = axis_pt + (0.0 if under is None else under.height_pt) + notes_pt
     rows_pt = sum(one.height_pt for one in laid)
     height_pt = HEAD_PT + rows_pt + foot_pt
 
@@ -124,8 +127,10 @@ def evidence_forest(rows: Sequence[EffectRow], words: EffectWords, *, descriptio
         for place, side, align in zip((-5.0, 5.0), sides, ("right", "left"), strict=True):
             axes.annotate("\n".join(side), (0.5, 0.0), xycoords="axes fraction", textcoords="offset points", va="top",
                           xytext=(place, down), annotation_clip=False, ha=align)  # fmt: skip
+        if under is not None:
+            under.onto(figure, notes_pt, height_pt)
         if notes:
-            figure.text(4.0 / WIDTH_PT, (foot_pt - axis_pt) / height_pt, "\n".join(notes), va="top", linespacing=1.3)
+            figure.text(4.0 / WIDTH_PT, notes_pt / height_pt, "\n".join(notes), va="top", linespacing=1.3)
 
     return picture(onto, height_pt=height_pt, description=description)
 

@@ -50,6 +50,9 @@ EXTREMES = re.compile(
 )
 """Numbers of one or two patients."""
 
+BY_PROTOCOL = re.compile(r"design\..*\.start_day")
+"""Numbers that a protocol sets: nobody's, and exact in a release too."""
+
 COARSE = ("course.", "design.", "incidence.", "intercurrent.", "serial.", "factors.")
 """Families whose counts a release tells as the ten that they lie in: the multiple of ten they reach."""
 
@@ -127,7 +130,7 @@ def _released(key: str, record: Record, *, withheld: bool) -> Record:
         bare = replace(bare, text=vague(record.text))
     if not withheld:
         numbers = {part: coarse(getattr(record, part)) for part in ("value", "low", "high", "p")}
-        return bare if record.kind == "count" else replace(bare, **numbers)
+        return bare if record.kind == "count" or BY_PROTOCOL.fullmatch(key) else replace(bare, **numbers)
     # Also where there is none: that many replicates failed, or that none could be fitted, tells of how few there are.
     return replace(bare, value=None, low=None, high=None, p=None, text=None, method="", why=WITHHELD)
 

@@ -170,8 +170,8 @@ def test_rates_of_arms_by_the_same_names_stand_beside_a_study_on_its_page(client
 
     html = client.get(f"/evidence/beside/{study.name}/{job.id}").text
 
-    assert "Arms by the names of this study&#39;s own: Li 2023" in html
-    rates = html.partition('id="rates"')[2].partition("</table>")[0]
+    assert "Same arm names as in this study: Li 2023 (first in the table)." in html
+    rates = html.partition('id="by-arm"')[2].partition("</table>")[0]
     first = rates.partition("Li 2023")[2].partition("MIRA")[0]
     assert "ablation first, then systemic therapy: <b>64 %</b>" in first
     assert "none: its curve ends at 29 months" in first

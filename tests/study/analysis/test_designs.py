@@ -16,7 +16,7 @@ from isotherm.study.analysis.run import analyze
 from isotherm.study.cohort import cohort
 from isotherm.study.designs.clone_censor_weight import clone_censor_weight
 from isotherm.study.designs.strategy import arms_by_treatment
-from isotherm.study.disclosure import WITHHELD, release
+from isotherm.study.disclosure import SMALLEST, WITHHELD, release
 from isotherm.study.document import document_of, document_text
 from isotherm.study.guard.audit import findings_of
 from isotherm.study.predicate import Predicate
@@ -130,7 +130,8 @@ def under_curves(result: StudyResult) -> set[str]:
 
 def test_curves_of_a_design_say_what_their_days_count_from_and_whether_they_are_adjusted() -> None:
     designs = (CLONES, Landmark(day=90.0), Naive(), Naive(name="late", clock="ablation"))
-    found = analyze(timing(designs=designs), registry(100)).results
+    made = analyze(timing(designs=designs), registry(100))
+    found = made.results
     said = {key.split(".")[1]: (one["clock"], one["start_day"], one["adjusted"], one["at_risk_of"])
             for key, one in found.curves.items() if key.startswith("design.")}  # fmt: skip
     assert said == {
@@ -144,8 +145,54 @@ def test_curves_of_a_design_say_what_their_days_count_from_and_whether_they_are_
                      "risk at 365 days, counted from day 90 after time zero, not adjusted",
                      "risk at 365 days, counted from time zero, not adjusted",
                      "risk at 365 days, counted from ablation, not adjusted"]  # fmt: skip
+    told = {name: (text(made, f"design.{name}.os.clock"), found.records[f"design.{name}.os.start_day"].value,
+                   text(made, f"design.{name}.os.adjusted")) for name in said}  # fmt: skip
+    assert told == {
+        "clone_censor_weight": ("time zero", 0.0, "adjusted by weights"),
+        "landmark": ("time zero", 90.0, "not adjusted"),
+        "naive": ("time zero", 0.0, "not adjusted"), "late": ("ablation", 0.0, "not adjusted"),
+    }  # fmt: skip
+    assert text(made, "design.landmark.os.among") == "alive and progression-free"
+    assert "design.naive.os.among" not in found.records
     rows = found.tables["designs.os"]["rows"]
     assert [row[2] for row in rows] == ["all", "only hazard ratio", "none", "none"]
+
+
+def test_a_release_keeps_the_day_on_which_a_design_begins_with_every_digit() -> None:
+    made = analyze(timing(designs=(CLONES, Landmark(day=100.25))), registry(100))
+    released = release(made).results.records
+    assert released["design.landmark.os.start_day"] == made.results.records["design.landmark.os.start_day"]
+    assert released["design.landmark.os.start_day"].value == 100.25
+
+
+def half(days: list[float], shares: list[float | None]) -> float | None:
+    """Return the first day at or below a half; of a step that lies on a half its middle."""
+    below = [day for day, share in zip(days, shares, strict=True) if share is not None and share < 0.5 + 1e-9]
+    under = [day for day, share in zip(days, shares, strict=True) if share is not None and share < 0.5 - 1e-9]
+    if not below:
+        return None
+    return below[0] if below[0] in under else (below[0] + (under or days[-1:])[0]) / 2.0
+
+
+def test_the_median_of_a_design_is_where_its_curve_comes_down_to_a_half(result: StudyResult) -> None:
+    medians = {key: one for key, one in result.results.records.items()
+               if key.endswith(".median") and key.startswith("design.")}  # fmt: skip
+    assert {"design.clone_censor_weight.os.delayed.median", "design.landmark.pfs.upfront.median"} <= set(medians)
+    for key, one in medians.items():
+        curve = result.results.curves[key.removesuffix(".median")]
+        ends = [half(curve["days"], curve[part]) for part in ("survival", "low", "high")]
+        assert [one.value, one.low, one.high] == ends, key
+        assert one.level == curve["level"]
+        assert one.why == ("" if ends[0] is not None else "not reached: more than half were free of it to the end")
+    assert any(one.value is not None for one in medians.values())
+
+
+def test_a_release_withholds_a_median_before_which_few_had_the_event(result: StudyResult) -> None:
+    released = release(result).results.records
+    for key, one in result.results.records.items():
+        if key.startswith("design.") and key.endswith(".median") and one.value is not None:
+            few = any(0 < result.results.counts[f"{key}.{part}"].value < SMALLEST for part in ("by", "after"))
+            assert not few or released[key].value is None, key
 
 
 def test_numbers_at_risk_of_a_design_are_those_who_are_still_followed_on_its_clock() -> None:

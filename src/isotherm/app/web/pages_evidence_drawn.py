@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from isotherm.app.evidence_apart import apart, apart_figures, left_out
 from isotherm.app.evidence_beside import NEVER_POOLED, beside
-from isotherm.app.evidence_beside_drawn import RATES, TURNED, beside_figure, rates_words, same_arms_words
+from isotherm.app.evidence_beside_drawn import BY_ARM, TURNED, beside_figure, by_arm_words, same_arms_words
 from isotherm.app.evidence_margin import PAGE
 from isotherm.app.evidence_pool import INTERVALS, MODELS, pooled
 from isotherm.app.evidence_pool_drawn import forest_figure
@@ -122,7 +122,7 @@ def beside_study(request: Request, name: str, job_id: str, outcome: Annotated[st
         said = str(error)
     return page(request, "evidence_beside.html.jinja", study=study, job_id=job_id, found=found, said=said,
                 figure=None if found is None else beside_figure(found), never=NEVER_POOLED, outcome=outcome,
-                same_arms="" if found is None else same_arms_words(found), rates_head=RATES, differs=rates_words,
+                same_arms="" if found is None else same_arms_words(found), by_arm_head=BY_ARM, differs=by_arm_words,
                 turned=TURNED, outcomes=_outcomes(json.loads(file.read_text(encoding="utf-8"))))  # fmt: skip
 
 

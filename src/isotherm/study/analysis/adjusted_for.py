@@ -10,6 +10,8 @@ from isotherm.study.protocol_designs import Design, Landmark, TimeDependentCox, 
 from isotherm.study.protocol_methods import Coarsened, Matching, Unadjusted
 
 NOTHING = "adjusted for nothing"
+NOT_ADJUSTED = "not adjusted"
+"""Of risks and curves of a design."""
 
 
 def covariates_in_words(protocol: Protocol) -> str:

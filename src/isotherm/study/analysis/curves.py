@@ -29,6 +29,7 @@ COMPETING = (
 
 
 NOBODY = "nobody in this arm has a known outcome"
+NOT_REACHED = "not reached: more than half were free of it to the end"
 NOT_SO_LONG = "nobody of this arm was observed that long"
 
 
@@ -66,7 +67,7 @@ def quantile_record(results: Results, key: str, label: str, make: Any, estimatio
         results.number(key, "days", None, label, why=str(error), unit="days", **words)
         return
     results.number(key, "days", days, label, low=low, high=high, level=estimation.level, unit="days",
-                   why="not reached: more than half were free of it to the end", **words)  # fmt: skip
+                   why=NOT_REACHED, **words)  # fmt: skip
 
 
 def add_curves(results: Results, comparison: Comparison, one: Analyzed, estimation: Estimation) -> None:

@@ -9,14 +9,15 @@ import numpy as np
 
 from isotherm.columns import Float
 from isotherm.outcome import Curve, TimeToEvent
-from isotherm.study.analysis.adjusted_for import are_risks_adjusted
-from isotherm.study.analysis.curves import gaps, ticks
+from isotherm.study.analysis.adjusted_for import NOT_ADJUSTED, are_risks_adjusted
+from isotherm.study.analysis.curves import NOT_REACHED, gaps, ticks
+from isotherm.study.designs.landmark import WHO
 from isotherm.study.designs.naive import CLOCKS, Clock
 from isotherm.study.designs.result import DesignResult
 from isotherm.study.protocol import Protocol
 from isotherm.study.protocol_designs import Design, Landmark, Naive
 from isotherm.study.result import Cell, Results, cell
-from isotherm.study.survival.kaplan_meier import number_at_risk
+from isotherm.study.survival.kaplan_meier import number_at_risk, quantile
 
 MOST_TICKS = 6
 """Panels are half as wide as other curves."""
@@ -80,7 +81,7 @@ def axis_days(shown: Sequence[DesignCurves]) -> list[float]:
 def add_design_curves(
     results: Results, protocol: Protocol, one: DesignCurves, behind: Sequence[str], axis: Sequence[float]
 ) -> list[list[Cell]]:
-    """Add the curves as they are drawn, their numbers at risk, and the risks that are read off them.
+    """Add how a design counts, its curves as they are drawn, numbers at risk, and risks and medians read off them.
 
     Returns
     -------
@@ -90,7 +91,8 @@ def add_design_curves(
     assert protocol.course is not None
     horizon = protocol.course.horizon_days
     adjusted = are_risks_adjusted(protocol, one.design)
-    said = "adjusted by weights" if adjusted else "not adjusted"
+    said = "adjusted by weights" if adjusted else NOT_ADJUSTED
+    _add_counting(results, one, said)
     rows: list[list[Cell]] = []
     for arm, curve, days in zip(one.arms, one.found.curves, one.found.followed_days, strict=True):
         key, words, at = f"{one.key}.{arm}", f"{one.name}, {curve.label}", horizon - one.start_day
@@ -100,6 +102,7 @@ def add_design_curves(
                        f"{words}: risk at {horizon:g} days, counted from {one.counted_from}, {said}", low=low,
                        high=high, level=curve.level, arm=arm, rests_on=behind, method=f"one minus the curve, "
                        f"{curve.interval} interval, variance {curve.variance}; {said}")  # fmt: skip
+        _add_median(results, one, f"{key}.median", curve, f"{words}: median, {said}", arm, behind)
         rows.append([words, one.counted_from, "by weights" if adjusted else "no", cell(f"{key}.risk")])
         results.curves[key] = {
             **_drawn(curve, one.start_day), "arm": arm, "design": one.name, "endpoint": one.found.endpoint,
@@ -108,16 +111,46 @@ def add_design_curves(
     return rows
 
 
+def _add_counting(results: Results, one: DesignCurves, adjusted: str) -> None:
+    """Add what day 0 of a design is, on which day it begins and of whom, and whether its risks are adjusted."""
+    results.text(f"{one.key}.clock", f"{one.name}: what day 0 is", CLOCKS[one.clock])
+    results.number(f"{one.key}.start_day", "days", one.start_day, f"{one.name}: begins on day", unit="days")
+    results.text(f"{one.key}.adjusted", f"{one.name}: risks, medians and curves",
+                 adjusted if one.found.curves else "", why="this design has none")  # fmt: skip
+    if isinstance(one.design, Landmark):
+        results.text(f"{one.key}.among", f"{one.name}: of whom, on that day", WHO[one.design.among])
+
+
+def _add_median(results: Results, one: DesignCurves, key: str, curve: Curve, label: str, arm: str,
+                behind: Sequence[str]) -> None:  # fmt: skip
+    """Add the median time to the event on the clock of the design, or that it is not reached.
+
+    A release withholds it where few had the event before or after it.
+    """
+    found = quantile(curve)
+    if found[0] is not None:
+        behind = [*behind, *_split(results, key, curve, found[0])]
+    days, low, high = (None if day is None else one.start_day + day for day in found)
+    results.number(key, "days", days, f"{label}, counted from {CLOCKS[one.clock]}", low=low, high=high,
+                   level=curve.level, unit="days", why=NOT_REACHED, arm=arm, rests_on=behind)  # fmt: skip
+
+
 def count_around(results: Results, protocol: Protocol, one: DesignCurves) -> list[str]:
     """Count, without printing, the events before and after the horizon: a risk may tell of a few of them."""
     assert protocol.course is not None
     keys: list[str] = []
     for arm, curve in zip(one.arms, one.found.curves, strict=False):
-        row = curve.row_at(protocol.course.horizon_days - one.start_day) + 1
-        for part, count in (("by", curve.events[:row].sum()), ("after", curve.events[row:].sum())):
-            keys.append(f"{one.key}.{arm}.{part}")
-            results.unprinted(keys[-1], round(float(count)))
+        keys += _split(results, f"{one.key}.{arm}", curve, protocol.course.horizon_days - one.start_day)
     return keys
+
+
+def _split(results: Results, key: str, curve: Curve, day: float) -> list[str]:
+    """Count, without printing, the events of a curve before and after a day; return the ids."""
+    row = curve.row_at(day) + 1
+    counts = {f"{key}.by": curve.events[:row].sum(), f"{key}.after": curve.events[row:].sum()}
+    for own, count in counts.items():
+        results.unprinted(own, round(float(count)))
+    return [*counts]
 
 
 def _at_risk(

@@ -15,6 +15,9 @@ from isotherm.study.designs.strategy import Strategy, arms_by_treatment
 
 Among = Literal["living", "progression-free"]
 
+WHO: dict[Among, str] = {"living": "alive", "progression-free": "alive and progression-free"}
+"""Of whom a landmark is, in words."""
+
 
 def landmark(
     courses: Courses,
@@ -88,13 +91,12 @@ def landmark(
         covariates=courses.covariate_names,
         level=level,
     )
-    words = "alive and progression-free" if among == "progression-free" else "alive"
     return DesignResult(
         design=f"landmark of the {among}, day {day:g}",
         endpoint=endpoint,
         target=(
-            f"Among those {words} {day:g} days after time zero: {endpoint} from then on, by the treatments that they "
-            "had had by then."
+            f"Among those {WHO[among]} {day:g} days after time zero: {endpoint} from then on, by the treatments that "
+            "they had had by then."
         ),
         remaining_bias=_remaining(among, day, after),
         arms=found.arms,
