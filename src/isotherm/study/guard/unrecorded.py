@@ -25,8 +25,8 @@ SAME_DAYS = 1.0
 """An event that is no farther from the day of death is that death: records count whole days."""
 
 MORE = re.compile(
-    r"(?P<progression>progress|\b(pfs|ltpfs|dpfs|ltp)\b)|(?P<recurrence>recurren|relapse|\b(dfs|rfs)\b|disease[- ]free)|"
-    r"(?P<event>\befs\b|event[- ]free)"
+    r"(?P<progression>progress|\b(pfs|ltpfs|dpfs|ltp)\b)|"
+    r"(?P<recurrence>recurren|relapse|\b(dfs|rfs)\b|disease[- ]free)|(?P<event>\befs\b|event[- ]free)"
 )
 """Words of outcomes that count more than deaths."""
 
@@ -41,8 +41,8 @@ DO = (
 
 
 DO_DEATHS = (
-    "Name the column that says who died first (competing, or a code in competing_events), or an outcome that counts the "
-    "deaths, such as overall survival. If nobody died, say so in caveats."
+    "Name the column that says who died first (competing, or a code in competing_events), or an outcome that counts "
+    "the deaths, such as overall survival. If nobody died, say so in caveats."
 )
 
 
