@@ -312,6 +312,17 @@ def test_the_three_gravest_limits_of_the_report_stand_beside_the_headline(
     assert page.count(limits[0]) == 1
 
 
+def test_that_few_were_still_followed_stands_beside_the_headline(
+    client: TestClient, app: FastAPI, study: Study
+) -> None:
+    result = result_of("designs")
+    for part, value in (("followed", 7), ("n", 60), ("risk", 0.3)):
+        result["results"][f"design.clone_censor_weight.os.delayed.{part}"]["value"] = value
+
+    page = client.get(run_of(app, study, result)).text
+    assert "<b>Few were still followed at 12 months: with “Delayed ablation” 7 of 60." in entities.unescape(page)
+
+
 def test_a_study_without_limits_has_no_heading_for_them(client: TestClient, app: FastAPI, study: Study) -> None:
     result = result_of("unadjusted")
     result["findings"] = []

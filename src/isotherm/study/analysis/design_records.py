@@ -21,6 +21,7 @@ from isotherm.study.analysis.design_answers import (
 )
 from isotherm.study.analysis.design_clones import RESTRICTED, add_clones
 from isotherm.study.analysis.design_curves import RISKS, DesignCurves, add_design_curves, axis_days, count_around
+from isotherm.study.analysis.design_horizon import add_horizon
 from isotherm.study.analysis.designs import Answer, Done
 from isotherm.study.analysis.failed import add_many_failed, behind_failures
 from isotherm.study.designs.clone_result import CloneResult
@@ -144,6 +145,7 @@ def _design(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint,
     behind += count_around(results, protocol, curves)
     _failed(results, one, key, answer, behind)
     sheet.risks += add_design_curves(results, protocol, curves, behind, sheet.axis)
+    add_horizon(results, protocol, curves)
     arms = arms_shown(protocol, found)
     for place, arm in enumerate(arms[1:]):
         effects = [effect_of(answer, place, measure) for measure in MEASURES]
