@@ -11,10 +11,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import isotherm as package
-from isotherm.app.study_check import check_text, exit_code, rows_told
+from isotherm.app.study_check import check_text, exit_code, is_refused, rows_told, stops_told, verdict
 from isotherm.exchange.protocol_text import protocol_text
 from isotherm.study.cohort import cohort
-from isotherm.study.finding import Finding
+from isotherm.study.finding import DESIGNS, Finding
 from isotherm.study.guard.audit import findings_of
 from isotherm.study.guard.document import audit_document
 from isotherm.study.known import Entry, ExposureStart, Known
@@ -176,3 +176,32 @@ def test_many_rows_are_counted_and_not_all_named() -> None:
     told = rows_told([found, Finding("code.x", "y", 1)], "cohort.csv")
     assert told["look_alikes"].endswith("21, 121 and 221; and 5 more.")
     assert set(told) == {"look_alikes"}
+
+
+def _audit(barred: dict[str, list[str]], planned: tuple[str, ...]) -> dict[str, object]:
+    """Return what an audit's document says of designs and of what stops."""
+    stops = sorted({key for keys in barred.values() for key in keys})
+    designs = [{"name": name, "planned": name in planned, "barred_by": barred.get(name, [])} for name in DESIGNS]
+    return {"designs": designs, "open": [name for name in DESIGNS if name not in barred],
+            "findings": [{"level": "stop", "id": key} for key in stops] + [{"level": "warn", "id": "w"}]}  # fmt: skip
+
+
+def test_what_stops_is_told_with_the_designs_that_it_bars_and_what_a_run_gives_then() -> None:
+    both = _audit({"naive": ["a", "b"], "landmark": ["b"]}, ("naive", "landmark", "clone_censor_weight"))
+    assert stops_told(both) == (
+        "2 findings to stop at: they bar naive, landmark; a run answers by clone_censor_weight."
+    )  # fmt: skip
+    assert verdict(both) == (
+        "`isotherm study run` answers by clone_censor_weight; naive is barred as an answer, and stands beside it; "
+        "landmark is barred, and not carried out."
+    )
+    assert not is_refused(both)
+    alone = _audit({"naive": ["a"]}, ("naive",))
+    assert stops_told(alone) == (
+        "1 finding to stop at: it bars every design of this protocol (naive), so a run would be refused."
+    )
+    assert is_refused(alone)
+    assert stops_told(_audit({"landmark": ["a"]}, ("naive",))).endswith(
+        "it bars no design that this protocol asks for."
+    )
+    assert stops_told(_audit({}, ("naive",))) == ""

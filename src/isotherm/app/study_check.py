@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from isotherm.app.software import versions
@@ -106,17 +106,50 @@ def verdict(document: Mapping[str, Any]) -> str:
     """Say in a sentence or two what a run will answer by."""
     if not document["open"]:
         return "No design is left that can answer the question with these records."
-    planned = [one for one in document["designs"] if one["planned"]]
-    barred = ", ".join(one["name"] for one in planned if one["barred_by"])
-    sound = ", ".join(one["name"] for one in planned if not one["barred_by"])
+    sound, barred = _planned(document)
     if not sound:
         return (
-            f"`isotherm study run` refuses this protocol: what it asks for ({barred}) is barred. Give a [course] and a "
-            "[[design]] that is open."
+            f"`isotherm study run` refuses this protocol: what it asks for ({', '.join(barred)}) is barred. Give a "
+            "[course] and a [[design]] that is open."
         )
-    if barred:
-        return f"`isotherm study run` answers by {sound}; {barred} is barred as an answer, and stands beside it."
-    return "No planned design is barred."
+    if not barred:
+        return "No planned design is barred."
+    return f"`isotherm study run` answers by {', '.join(sound)}; {_of_barred(barred)}."
+
+
+def stops_told(document: Mapping[str, Any]) -> str:
+    """Say how many findings stop, which planned designs they bar, and what a run gives then; empty without a stop."""
+    stops = sum(one["level"] == "stop" for one in document["findings"])
+    if not stops:
+        return ""
+    sound, barred = _planned(document)
+    start = f"{stops} {'finding' if stops == 1 else 'findings'} to stop at"
+    they = "it bars" if stops == 1 else "they bar"
+    if not barred:
+        return f"{start}: {they} no design that this protocol asks for."
+    if not sound:
+        return f"{start}: {they} every design of this protocol ({', '.join(barred)}), so a run would be refused."
+    return f"{start}: {they} {', '.join(barred)}; a run answers by {', '.join(sound)}."
+
+
+def is_refused(document: Mapping[str, Any]) -> bool:
+    """Whether a run would be refused, since every planned design is barred."""
+    return not _planned(document)[0]
+
+
+def _planned(document: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the names of the planned designs that are sound, and of those that are barred."""
+    planned = [one for one in document["designs"] if one["planned"]]
+    return ([one["name"] for one in planned if not one["barred_by"]],
+            [one["name"] for one in planned if one["barred_by"]])  # fmt: skip
+
+
+def _of_barred(barred: Sequence[str]) -> str:
+    """Say what becomes of barred designs in a run: the naive alone is carried out, to stand beside the answer."""
+    others = [name for name in barred if name != "naive"]
+    found = ["naive is barred as an answer, and stands beside it"] if "naive" in barred else []
+    are = "is" if len(others) == 1 else "are"
+    return "; ".join([*found, *([f"{', '.join(others)} {are} barred, and not carried out"] if others else [])])
 
 
 def _item(mark: str, words: str, width: int | None) -> list[str]:

@@ -115,6 +115,8 @@ class _Writer:
                 self.runs(self.document.add_paragraph(style="Faint"), head.how)
             if head.failed:
                 self.runs(self.document.add_paragraph(style="Caveat"), head.failed)
+            if head.horizon:
+                self.runs(self.document.add_paragraph(style="Caveat"), head.horizon)
             self.runs(self.document.add_paragraph(), (*head.reading, *head.chance))
             self.runs(self.document.add_paragraph(style="Faint"), head.facts)
             if head.naive:

@@ -75,14 +75,14 @@ def _columns(result: Result, outcome: Outcome, arms: tuple[Arm, ...]) -> list[Co
         return [*found, column(f"Risk{tail}", f"binary.{outcome.name}.{analysis}.risk", "")]
     curve = f"curve.{outcome.name}.{analysis}"
     found.append(column(f"Median time{tail}", curve, ".median"))
-    at = _latest(result, curve, arms)
+    at = latest_of(result, curve, arms)
     if at is not None:
         when = months_of(float(result["settings"]["at_days"][at - 1]))
         found.append(column(f"{outcome.label} at {when}{tail}", curve, f".at_{at}"))
     return found
 
 
-def _latest(result: Result, curve: str, arms: tuple[Arm, ...]) -> int | None:
+def latest_of(result: Result, curve: str, arms: tuple[Arm, ...]) -> int | None:
     """Return the last of the declared times at which survival is known in every arm; None without one."""
     for k in range(len(result["settings"]["at_days"]), 0, -1):
         found = [result["results"].get(f"{curve}.{arm.name}.at_{k}") for arm in arms]

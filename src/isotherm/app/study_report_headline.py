@@ -24,6 +24,7 @@ from isotherm.app.study_report_frame import (
     outcomes_of,
     warnings_of,
 )
+from isotherm.app.study_report_horizon import horizon_words
 from isotherm.app.study_report_interval import interval_words, many_failed
 from isotherm.app.study_report_parts import Bound, Runs, Table, Words, bound, in_months, prose, say
 from isotherm.app.study_report_release import is_withheld, release_words
@@ -64,6 +65,8 @@ class Headline:
         How the interval came about, with the replicates of a bootstrap.
     failed : Runs
         That many of these replicates failed; empty where few did.
+    horizon : Runs
+        That few were still followed at the time of the risks, or that their difference depends on it; mostly empty.
     reading : Runs
         The estimate as a sentence, with its direction.
     chance : Runs
@@ -89,6 +92,7 @@ class Headline:
     level: Bound | None
     how: Runs
     failed: Runs
+    horizon: Runs
     reading: Runs
     chance: Runs
     facts: Runs
@@ -109,7 +113,7 @@ def headline_of(result: Result) -> Headline:
         if main is not None:
             why = CUT_ESTIMATE if is_withheld(main["why"]) else f"The main estimate does not exist: {missing(main)}"
         return Headline(
-            outcome.label, "", "", None, None, None, (), (), (), (), (), (), _arms(result), caveats_of(result), why,
+            outcome.label, "", "", None, None, None, (), (), (), (), (), (), (), _arms(result), caveats_of(result), why,
             release_words(result),
         )  # fmt: skip
     kind = _kind(result)
@@ -120,7 +124,8 @@ def headline_of(result: Result) -> Headline:
         estimate=bound(result, "headline.effect", "estimate"),
         interval=bound(result, "headline.effect", "interval") if has_interval(main) else None,
         level=bound(result, "headline.effect", "level"),
-        how=interval_words(result), failed=many_failed(result), reading=_reading(result, outcome),
+        how=interval_words(result), failed=many_failed(result), horizon=horizon_words(result),
+        reading=_reading(result, outcome),
         chance=_chance(result, limits_below=bool(caveats)), facts=_facts(result), naive=_naive(result),
         arms=_arms(result), why="", caveats=caveats, release=release_words(result),
     )  # fmt: skip

@@ -17,6 +17,10 @@ DAYS_PER_MONTH = DAYS_PER["months"]
 HAZARD = re.compile(r"curve\..*\.hazard_\d+")
 """Cumulative hazards at fixed days: they say as much as the curve at that day."""
 
+BESIDE_A_RISK = re.compile(r"curve\..*\.followed_\d+|design\..*\.(?:earlier|later)")
+"""Who was still followed at such a day, and a difference on days near the horizon: with the risks there they would tell
+of few events."""
+
 
 def release_curves(results: Results, hidden: set[str], smallest: int) -> tuple[dict[str, dict[str, Any]], set[str]]:
     """Return curves that may leave the house, and the ids of records that may not.
@@ -27,6 +31,7 @@ def release_curves(results: Results, hidden: set[str], smallest: int) -> tuple[d
     """
     curves = {key: one for key, one in results.curves.items() if not key.startswith(("design.", "incidence."))}
     gone = {key for key in results.records if HAZARD.fullmatch(key)}  # but those of the days that are kept
+    gone |= {key for key in results.records if BESIDE_A_RISK.fullmatch(key)}
     gone |= {at for key, one in results.curves.items() if key.startswith("design.") for at in one["at_risk"]}
     for key in [key for key in curves if key.startswith("survival.") and ".adjusted." in key]:
         pair = [key, key.replace(".adjusted.", ".naive.")]

@@ -72,6 +72,20 @@ def test_evidence_is_searched_as_one_types(visit: Visit) -> None:
     assert visit.errors == []
 
 
+@pytest.mark.parametrize(("name", "is_main"), [("failure' data-refused='", False), ("note", True)])
+def test_the_button_of_a_run_that_would_be_refused_is_not_the_main_one(visit: Visit, name: str, is_main: bool) -> None:
+    page = visit.page
+    line = f"<p id='stops' hx-swap-oob='true' class='{name}'>3 findings to stop at: they bar naive.</p>"
+    page.route("**/study/*/audit", lambda route: route.fulfill(body=line, content_type="text/html"))
+    visit.named("Ada", then="/study")
+    page.get_by_role("button", name="Take the example").click()
+
+    expect(page.get_by_text("3 findings to stop at")).to_be_visible(timeout=PATIENCE_MS)
+    main = page.locator("form[data-run] button.main")
+    expect(main).to_have_count(int(is_main))
+    visit.looks_well(f"study-stops-{is_main}")
+
+
 def test_a_run_does_not_begin_while_something_that_was_typed_is_not_saved(visit: Visit) -> None:
     page = visit.page
     visit.named("Ada", then="/study")

@@ -20,7 +20,7 @@ from isotherm.app.study_draft import write_draft
 from isotherm.app.study_report_headline import headline_of, headline_text
 from isotherm.app.study_report_parts import text_of
 from isotherm.app.study_tasks import RESULT
-from isotherm.app.web import job_program, work_study
+from isotherm.app.web import job_program, pages_study_one, work_study
 from isotherm.app.web.application import create_app
 from isotherm.app.web.job import Came, Doing, Work
 from isotherm.app.web.job_table import OUT
@@ -228,6 +228,35 @@ def test_the_audit_is_that_of_the_command_line(client: TestClient) -> None:
     assert "Who stays, and who leaves" in page
 
 
+@pytest.mark.parametrize("answers", ["landmark", ""])
+def test_what_stops_is_told_at_the_button_with_what_it_bars_and_what_a_run_gives_then(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, answers: str
+) -> None:
+    made = pages_study_one._audited
+
+    def stopped(study: Study, text: str) -> dict[str, Any]:
+        shown = made(study, text)
+        stop = {"id": "late", "level": "stop", "says": "Late.", "do": "", "bars": ["naive"], "counts": []}
+        designs = [
+            one | {"planned": one["name"] in ("naive", answers), "barred_by": ["late"] * (one["name"] == "naive")}
+            for one in shown["audit"]["designs"]
+        ]
+        return shown | {"audit": shown["audit"] | {"findings": [stop], "designs": designs}}
+
+    monkeypatch.setattr(pages_study_one, "_audited", stopped)
+    place = write(client, "/study/example").headers["location"]
+    assert '<p id="stops" hidden>' in client.get(place).text
+
+    within = client.get(f"{place}/audit", headers={"hx-request": "true"}).text
+    line = found_in(within, r'<p id="stops" hx-swap-oob="true"([^<]*)')
+    gives = (
+        "naive; a run answers by landmark." if answers else "every design of this protocol (naive), so a run would be"
+    )
+    assert f"1 finding to stop at: it bars {gives}" in line
+    assert ("data-refused" in line) is ("a run shows it only beside the answer" not in within) is (not answers)
+    assert 'id="stops"' not in client.get(f"{place}/audit").text  # the part by itself has no button beside it
+
+
 def test_a_table_that_cannot_be_studied_is_said_in_the_audit(client: TestClient, study: Study) -> None:
     assert "holds no event" in client.get(f"/study/{study.name}/audit").text  # nobody dies in the made-up registry
 
@@ -281,6 +310,17 @@ def test_the_three_gravest_limits_of_the_report_stand_beside_the_headline(
     assert [entities.unescape(one) for one in re.findall(r"<li>(.*?)</li>", rest)] == limits[3:]
     assert "Interval from a bootstrap of 20 replicates" in page
     assert page.count(limits[0]) == 1
+
+
+def test_that_few_were_still_followed_stands_beside_the_headline(
+    client: TestClient, app: FastAPI, study: Study
+) -> None:
+    result = result_of("designs")
+    for part, value in (("followed", 7), ("n", 60), ("risk", 0.3)):
+        result["results"][f"design.clone_censor_weight.os.delayed.{part}"]["value"] = value
+
+    page = client.get(run_of(app, study, result)).text
+    assert "<b>Few were still followed at 12 months: with “Delayed ablation” 7 of 60." in entities.unescape(page)
 
 
 def test_a_study_without_limits_has_no_heading_for_them(client: TestClient, app: FastAPI, study: Study) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from isotherm.study.cohort import cohort
 from isotherm.study.finding import Finding
@@ -13,11 +14,13 @@ from isotherm.study.guard.audit import findings_of
 from isotherm.study.guard.document import audit_document
 from isotherm.study.predicate import Predicate
 from isotherm.study.protocol_designs import Landmark, TimeDependentCox
-from isotherm.study.protocol_parts import Step
+from isotherm.study.protocol_parts import Outcome, Step
 from tests.study.guard.made import DIED, PFS, audit, registry
 from tests.study.registry import CLONES, COURSE, timing
 from tests.study.registry import registry as dated
 
+LTP = replace(PFS, name="ltp", label="Local tumor progression", primary=True)
+SEEN = replace(LTP, event="event", date=None, time="days", time_unit="days")
 EFS = replace(PFS, name="efs", label="Event-free survival")
 DPFS = replace(PFS, name="dpfs", label="Distant progression-free survival")
 RFS = replace(PFS, name="rfs", label="Relapse-free survival")
@@ -123,3 +126,41 @@ def test_a_release_tells_no_small_count_of_it() -> None:
     one = next(one for one in document["findings"] if one["id"] == "course_without_progression")
     assert "while some died" in one["says"] or "while some patients died" in one["says"]
     assert one["counts"][0]["value"] is None
+
+
+def test_a_progression_beside_which_no_deaths_are_told_is_told_blinded_or_not() -> None:
+    relapse = replace(LTP, name="back", label="Time to recurrence", primary=False)
+    for blinded in (False, True):
+        found = audit(outcomes=(LTP, relapse), outcomes_blinded=blinded)
+        assert [key for key in found if key.startswith("deaths_not_told")] == [
+            "deaths_not_told.ltp", "deaths_not_told.back"
+        ]  # fmt: skip
+    one = found["deaths_not_told.ltp"]
+    assert one.level == "warn"
+    assert "who died before a progression" in one.says.lower()
+    assert "competing" in one.do
+    assert "before a recurrence" in found["deaths_not_told.back"].says
+
+
+@pytest.mark.parametrize("outcomes", [
+    (LTP, replace(DIED, primary=False)),
+    (replace(LTP, event="gone", competing_events=((2, "Death"),)),),
+    (replace(LTP, label="Local tumor progression-free survival"),),
+    (replace(LTP, definition="Progression at the ablated site; censored at death."),),
+    (replace(LTP, name="gone", label="Discharge"),),
+    (LTP, Outcome(name="d90", label="Died within 90 days", event="dead", kind="yes/no")),
+])  # fmt: skip
+def test_deaths_that_are_told_somewhere_are_no_finding(outcomes: tuple[Outcome, ...]) -> None:
+    assert not [
+        key
+        for key in audit(registry().assign(gone=registry().index % 3), outcomes=outcomes)
+        if key.startswith("deaths_not_told")
+    ]
+
+
+def test_deaths_of_a_course_are_told() -> None:
+    assert not [
+        key
+        for key in told(dated(100).assign(event=1.0, days=9.0), outcomes=(SEEN,))
+        if key.startswith("deaths_not_told")
+    ]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from isotherm.app.registry_cohort import MARK
-from isotherm.app.study_check import verdict, why_not
+from isotherm.app.study_check import is_refused, stops_told, verdict, why_not
 from isotherm.app.study_data import study_of
 from isotherm.app.web.admission import writer
 from isotherm.app.web.audit_program import audit_shown
@@ -65,8 +65,10 @@ def audit(request: Request, name: str) -> Response:
             raise
         return page(request, "study_audit.html.jinja", audit=None, said=str(error), waits=waits, study=study,
                     again_s=AGAIN_AFTER_S)  # fmt: skip
-    return page(request, "study_audit.html.jinja", said="", verdict=verdict(shown["audit"]), why_not=why_not,
-                groups=_alike(shown["audit"]["findings"]), **shown)  # fmt: skip
+    document = shown["audit"]
+    return page(request, "study_audit.html.jinja", said="", verdict=verdict(document), why_not=why_not,
+                stops=stops_told(document), refused=is_refused(document), groups=_alike(document["findings"]),
+                beside_button="hx-request" in request.headers, **shown)  # fmt: skip
 
 
 def _audited(study: Study, text: str) -> dict[str, Any]:

@@ -122,7 +122,10 @@ def add_arms(
 
 def _at(results: Results, key: str, curve: Curve, sample: Sample, day: float, label: str, method: str,
         behind: list[str], words: dict[str, Any]) -> None:  # fmt: skip
-    """Add survival at a day; beyond the last observation nothing is known, unless all had the event before."""
+    """Add survival at a day, and how many were still followed.
+
+    Beyond the last observation nothing is known, unless all had the event before.
+    """
     row, known = curve.row_at(day), day <= float(curve.times_days[-1]) or curve.survival[-1] == 0.0
     low, high = (None, None) if row < 0 else (float(curve.low[row]), float(curve.high[row]))
     results.number(
@@ -138,6 +141,9 @@ def _at(results: Results, key: str, curve: Curve, sample: Sample, day: float, la
         rests_on=behind,
         **words,
     )
+    start, _, k = key.rpartition(".at_")
+    results.number(f"{start}.followed_{k}", "count", int(number_at_risk(sample.times(weighted=False), [day])[0]),
+                   f"{label}: still at risk at {day:g} days, not weighted", **words)  # fmt: skip
 
 
 def _hazards(results: Results, key: str, sample: Sample, estimation: Estimation, label: str, behind: list[str],

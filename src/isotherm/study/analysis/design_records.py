@@ -20,7 +20,8 @@ from isotherm.study.analysis.design_answers import (
     sound_of,
 )
 from isotherm.study.analysis.design_clones import RESTRICTED, add_clones
-from isotherm.study.analysis.design_curves import RISKS, add_design_curves, axis_days, count_around
+from isotherm.study.analysis.design_curves import RISKS, DesignCurves, add_design_curves, axis_days, count_around
+from isotherm.study.analysis.design_horizon import add_horizon
 from isotherm.study.analysis.designs import Answer, Done
 from isotherm.study.analysis.failed import add_many_failed, behind_failures
 from isotherm.study.designs.clone_result import CloneResult
@@ -65,13 +66,15 @@ def add_designs(results: Results, protocol: Protocol, found: Timed, done: Sequen
             says = f"Barred as an answer by what was found ({_reasons(one.barred_by)}). {end}"
             results.text(f"design.{one.design.name}.barred", f"{in_words(one.design)}: barred", says)
     for endpoint in protocol.course.endpoints:
-        shown = [
-            curves_shown(protocol, one, endpoint) for one in done if not isinstance(one.answers.get(endpoint, ""), str)
-        ]
-        sheet = _Sheet(axis=axis_days(shown))
+        shown = {
+            one.design.name: curves_shown(protocol, one, endpoint)
+            for one in done
+            if not isinstance(one.answers.get(endpoint, ""), str)
+        }
+        sheet = _Sheet(axis=axis_days(list(shown.values())))
         for one in done:
             if endpoint in one.answers:
-                _design(results, protocol, one, endpoint, sheet)
+                _design(results, protocol, one, endpoint, sheet, shown.get(one.design.name))
         _tables(results, protocol, endpoint, sheet)
     _headline_rests(results, protocol, done)
 
@@ -123,9 +126,12 @@ def add_design_headline(results: Results, protocol: Protocol, done: Sequence[Don
     return True
 
 
-def _design(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint, sheet: _Sheet) -> None:
+def _design(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint, sheet: _Sheet,
+            curves: DesignCurves | None) -> None:  # fmt: skip
+    """Add what one design says; its curves are None where it has no answer."""
     key, answer = f"design.{one.design.name}.{KEYS[endpoint]}", one.answers[endpoint]
-    if isinstance(answer, str):
+    if curves is None or isinstance(answer, str):
+        assert isinstance(answer, str)
         labels = {arm.name: arm.label for arm in protocol.arms.arms}
         for arm in _others(protocol):
             words = f"{labels[arm]} v {labels[protocol.arms.reference]}"
@@ -136,10 +142,10 @@ def _design(results: Results, protocol: Protocol, one: Done, endpoint: Endpoint,
     for k, (words, count) in enumerate(found.left_out, start=1):
         _count(results, f"{key}.left_out.{k}", f"{called(one, answer)}: {words}", count, sheet.left_out)
     behind = _arms(results, protocol, one, key, found, sheet, rows=rows_of(one, answer))
-    curves = curves_shown(protocol, one, endpoint)
     behind += count_around(results, protocol, curves)
     _failed(results, one, key, answer, behind)
     sheet.risks += add_design_curves(results, protocol, curves, behind, sheet.axis)
+    add_horizon(results, protocol, curves)
     arms = arms_shown(protocol, found)
     for place, arm in enumerate(arms[1:]):
         effects = [effect_of(answer, place, measure) for measure in MEASURES]

@@ -1,4 +1,4 @@
-"""Progression that nobody entered: outcomes and courses that count it, and in which only deaths are recorded."""
+"""What is not recorded: progression, where outcomes or courses that count it hold only deaths; deaths beside it."""
 
 from __future__ import annotations
 
@@ -25,22 +25,35 @@ SAME_DAYS = 1.0
 """An event that is no farther from the day of death is that death: records count whole days."""
 
 MORE = re.compile(
-    r"(?P<progression>progress|\b(pfs|ltpfs|dpfs)\b)|(?P<recurrence>recurren|relapse|\b(dfs|rfs)\b|disease[- ]free)|"
-    r"(?P<event>\befs\b|event[- ]free)"
+    r"(?P<progression>progress|\b(pfs|ltpfs|dpfs|ltp)\b)|"
+    r"(?P<recurrence>recurren|relapse|\b(dfs|rfs)\b|disease[- ]free)|(?P<event>\befs\b|event[- ]free)"
 )
 """Words of outcomes that count more than deaths."""
+
+DEATH = re.compile(
+    r"death|dead|\bdie[sd]?\b|mortal|surviv|\b(os|pfs|ltpfs|dpfs|dfs|rfs|efs)\b|disease[- ]free|event[- ]free"
+)
+"""Words of an outcome that is of deaths, or counts them beside something else."""
 
 DO = (
     "Enter what was found on follow-up, with its days, or leave {what} out. If there truly was none, say so in caveats."
 )
 
 
+DO_DEATHS = (
+    "Name the column that says who died first (competing, or a code in competing_events), or an outcome that counts "
+    "the deaths, such as overall survival. If nobody died, say so in caveats."
+)
+
+
 def unrecorded_findings(patients: Patients) -> Iterator[Finding]:
     """Yield outcomes, and the course, that count progression of which none is recorded: what they count is deaths.
 
-    Not looked for while outcomes are blinded, or where a condition left out those who progressed.
+    Not looked for while outcomes are blinded, or where a condition left out those who progressed. That a protocol tells
+    no deaths beside a progression is said of its words alone, blinded or not.
     """
     protocol = patients.protocol
+    yield from _deaths_not_told(protocol, len(patients))
     if protocol.outcomes_blinded:
         return
     died = _days_of_death(protocol, patients.cohort.table)
@@ -57,9 +70,29 @@ def _is_survival(outcome: Outcome) -> bool:
 
 def _kind(outcome: Outcome) -> str | None:
     """Return what an outcome counts besides death: "progression", "recurrence", "event"; None where it names none."""
-    words = f"{outcome.name} {outcome.label} {outcome.definition} {outcome.counted_as}".lower().replace("_", " ")
-    found = MORE.search(words)
+    found = MORE.search(_words(outcome))
     return None if found is None else found.lastgroup
+
+
+def _words(outcome: Outcome) -> str:
+    return f"{outcome.name} {outcome.label} {outcome.definition} {outcome.counted_as}".lower().replace("_", " ")
+
+
+def _deaths_not_told(protocol: Protocol, n: int) -> Iterator[Finding]:
+    """Yield outcomes of progression or recurrence alone, of a protocol in which nothing tells who died before."""
+    told = any(one.competes or DEATH.search(_words(one)) for one in protocol.outcomes)
+    if protocol.course is not None or told:
+        return
+    for outcome in protocol.outcomes:
+        kind = _kind(outcome)
+        if outcome.kind == "time" and kind is not None:
+            yield Finding(
+                f"deaths_not_told.{outcome.name}",
+                f'The protocol tells no deaths. Who died before a {kind} counts in "{outcome.label}" as a patient who '
+                "left and could still have one: the risk that its curve gives is too high, the more so in the arm in "
+                "which more die.",
+                n, "warn", DO_DEATHS,
+            )  # fmt: skip
 
 
 def _days_of_death(protocol: Protocol, table: pd.DataFrame) -> Float:

@@ -1,5 +1,6 @@
 // The form of a protocol: boxes that were open, and the place on the page, are as they were after it was saved; a run,
-// which takes the protocol as it was saved, does not begin while something that was typed is not.
+// which takes the protocol as it was saved, does not begin while something that was typed is not. Where the audit says that
+// a run would be refused, its button is no longer the main one.
 
 const form = document.querySelector("form.protocol");
 const key = `protocol:${location.pathname}`;
@@ -33,4 +34,8 @@ document.querySelector("form[data-run]").addEventListener("submit", (event) => {
   const line = Object.assign(document.createElement("p"), { className: "failure", textContent: NOT_SAVED });
   document.getElementById("message").replaceChildren(line);
   window.scrollTo(0, 0);
+});
+
+document.addEventListener("htmx:oobAfterSwap", () => {
+  document.querySelector("form[data-run] button").classList.toggle("main", !document.querySelector("#stops[data-refused]"));
 });
