@@ -203,6 +203,25 @@ def test_curves_keep_days_between_which_nobody_or_enough_had_the_event(
                 assert inside == 0 or inside >= SMALLEST
 
 
+def test_a_median_is_left_only_where_its_days_part_no_few_from_the_days_of_its_curve(local: StudyResult) -> None:
+    left: list[bool] = []
+    for whole in (local, run(people(2400, seed=4), methods=WEIGHTS, outcomes=(OS,))):
+        out = release(whole).results
+        for arm in ("drug", "none"):
+            curve = whole.results.curves[f"survival.os.naive.{arm}"]
+            cuts = [*out.curves[f"survival.os.naive.{arm}"]["days"]]
+            for analysis in ("naive", "adjusted"):
+                key = f"curve.os.{analysis}.{arm}.median"
+                one = whole.results.records[key]
+                left.append(out.records[key].value is not None)
+                if left[-1]:
+                    cuts += [day for day in (one.value, one.low, one.high) if day is not None]
+            for low, high in pairwise([-1.0, *sorted(cuts), np.inf]):
+                inside = sum(n for n, day in zip(curve["events"], curve["days"], strict=True) if low < day <= high)
+                assert inside == 0 or inside >= SMALLEST
+    assert {*left} == {True, False}
+
+
 def test_numbers_at_risk_never_differ_by_a_few(local: StudyResult, released: StudyResult) -> None:
     for arm in ("drug", "none"):
         keys = local.results.curves[f"survival.os.naive.{arm}"]["at_risk"]

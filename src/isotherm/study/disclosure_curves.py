@@ -17,9 +17,9 @@ DAYS_PER_MONTH = DAYS_PER["months"]
 HAZARD = re.compile(r"curve\..*\.hazard_\d+")
 """Cumulative hazards at fixed days: they say as much as the curve at that day."""
 
-BESIDE_A_RISK = re.compile(r"curve\..*\.followed_\d+|design\..*\.(?:earlier|later)")
-"""Who was still followed at such a day, and a difference on days near the horizon: with the risks there they would tell
-of few events."""
+BESIDE_A_RISK = re.compile(r"curve\..*\.followed_\d+|design\..*\.(?:earlier|later|median)")
+"""Who was still followed at such a day, a difference on days near the horizon, and the day of half of a design's
+survival: with the risks there they would tell of few events."""
 
 
 def release_curves(results: Results, hidden: set[str], smallest: int) -> tuple[dict[str, dict[str, Any]], set[str]]:
@@ -45,12 +45,12 @@ def release_curves(results: Results, hidden: set[str], smallest: int) -> tuple[d
 def _release_pair(
     results: Results, curves: dict[str, dict[str, Any]], gone: set[str], pair: list[str], smallest: int
 ) -> None:
-    naive = curves[pair[1]]
-    end = min(naive["end_day"], curves[pair[0]]["end_day"])  # beyond it, a curve knows nothing
+    naive, drawn = curves[pair[1]], curves[pair[0]]
+    end = min(naive["end_day"], drawn["end_day"])  # beyond it, a curve knows nothing
     months = (np.arange(1.0, end // DAYS_PER_MONTH + 1.0) * DAYS_PER_MONTH).tolist()
     # Not the days of events: those are single patients'.
     wanted = [day for day in (*naive["fixed_days"], *naive["table_days"], *months) if day <= end]
-    kept = safe_days([_cumulated(naive), _cumulated(curves[pair[0]])], wanted, smallest)
+    kept = safe_days([_cumulated(naive), _cumulated(drawn)], wanted, smallest)
     for key in pair:
         curve = curves[key]
         curves[key] = _thinned(curve, kept)
@@ -59,6 +59,23 @@ def _release_pair(
         fixed = f"curve.{curve['outcome']}.{curve['analysis']}.{curve['arm']}."
         gone |= {f"{fixed}at_{k}" for k, day in enumerate(curve["fixed_days"], start=1) if day not in kept}
         gone -= {f"{fixed}hazard_{k}" for k, day in enumerate(curve["fixed_days"], start=1) if day in kept}
+    gone |= _medians_of_few(results, pair, [_cumulated(naive), _cumulated(drawn)], kept, smallest)
+
+
+def _medians_of_few(
+    results: Results, pair: list[str], curves: Sequence[tuple[Float, Int, Int]], kept: Sequence[float], smallest: int
+) -> set[str]:
+    """Return the medians whose days, on which survival is known to be a half, cut off few beside the days kept."""
+    cuts, gone = [*kept], set[str]()
+    for key in pair:
+        own = f"curve.{key.removeprefix('survival.')}.median"
+        record = results.records.get(own)
+        days = [] if record is None else [day for day in (record.value, record.low, record.high) if day is not None]
+        if _all_safe(curves, [*cuts, *days], smallest):
+            cuts += days
+        else:
+            gone.add(own)
+    return gone
 
 
 def _on_a_step(day: float, curve: dict[str, Any]) -> bool:
@@ -82,11 +99,13 @@ def safe_days(curves: Sequence[tuple[Float, Int, Int]], wanted: Sequence[float],
     """
     kept: list[float] = []
     for day in dict.fromkeys(wanted):
-        if all(_safe(*curve, [*kept, day], smallest) for curve in curves) and _safe_rest(
-            curves, [*kept, day], smallest
-        ):
+        if _all_safe(curves, [*kept, day], smallest):
             kept.append(day)
     return sorted(kept)
+
+
+def _all_safe(curves: Sequence[tuple[Float, Int, Int]], cuts: Sequence[float], smallest: int) -> bool:
+    return all(_safe(*curve, cuts, smallest) for curve in curves) and _safe_rest(curves, cuts, smallest)
 
 
 def _blocks(days: Float, counts: Int, cuts: Sequence[float]) -> Int:

@@ -123,14 +123,8 @@ def _add_counting(results: Results, one: DesignCurves, adjusted: str) -> None:
 
 def _add_median(results: Results, one: DesignCurves, key: str, curve: Curve, label: str, arm: str,
                 behind: Sequence[str]) -> None:  # fmt: skip
-    """Add the median time to the event on the clock of the design, or that it is not reached.
-
-    A release withholds it where few had the event before or after it.
-    """
-    found = quantile(curve)
-    if found[0] is not None:
-        behind = [*behind, *_split(results, key, curve, found[0])]
-    days, low, high = (None if day is None else one.start_day + day for day in found)
+    """Add the median time to the event on the clock of the design, or that it is not reached."""
+    days, low, high = (None if day is None else one.start_day + day for day in quantile(curve))
     results.number(key, "days", days, f"{label}, counted from {CLOCKS[one.clock]}", low=low, high=high,
                    level=curve.level, unit="days", why=NOT_REACHED, arm=arm, rests_on=behind)  # fmt: skip
 
@@ -140,17 +134,11 @@ def count_around(results: Results, protocol: Protocol, one: DesignCurves) -> lis
     assert protocol.course is not None
     keys: list[str] = []
     for arm, curve in zip(one.arms, one.found.curves, strict=False):
-        keys += _split(results, f"{one.key}.{arm}", curve, protocol.course.horizon_days - one.start_day)
+        row = curve.row_at(protocol.course.horizon_days - one.start_day) + 1
+        for part, count in (("by", curve.events[:row].sum()), ("after", curve.events[row:].sum())):
+            keys.append(f"{one.key}.{arm}.{part}")
+            results.unprinted(keys[-1], round(float(count)))
     return keys
-
-
-def _split(results: Results, key: str, curve: Curve, day: float) -> list[str]:
-    """Count, without printing, the events of a curve before and after a day; return the ids."""
-    row = curve.row_at(day) + 1
-    counts = {f"{key}.by": curve.events[:row].sum(), f"{key}.after": curve.events[row:].sum()}
-    for own, count in counts.items():
-        results.unprinted(own, round(float(count)))
-    return [*counts]
 
 
 def _at_risk(
