@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, Request, Route
+from playwright.sync_api import BrowserContext, Error, Page, Request, Route
 
 from isotherm import errors
 
@@ -54,6 +54,10 @@ SHAPE = """() => {
             .map((one) => one.textContent.trim()),
     };
 }"""
+
+
+LOADED_ANEW = "context was destroyed"
+"""What the browser says of a look at a page that went away meanwhile."""
 
 
 def found_by_axe(page: Page) -> list[str]:
@@ -114,7 +118,18 @@ class Visit:
         return found
 
     def looks_well(self, name: str) -> None:
-        """Hold a page against what holds for all of them, note what does not, and draw it where that is wished."""
+        """Hold a page against what holds for all of them, note what does not, and draw it where that is wished.
+
+        A page that waits for a job is loaded anew when the job is over: then it is looked at once more, as it is now.
+        """
+        try:
+            self._held_against_all(name)
+        except Error as error:
+            if LOADED_ANEW not in str(error):
+                raise
+            self._held_against_all(name)
+
+    def _held_against_all(self, name: str) -> None:
         self.page.wait_for_load_state("networkidle")
         shape: Any = self.page.evaluate(SHAPE)
         self.drawn(name)
