@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -299,3 +301,11 @@ def test_rates_that_the_study_does_not_reach_and_medians_are_told_in_words_alone
     drawn = beside_figure(laid(tmp_path, made, "pfs"))
     assert b"survival at that time" not in drawn.svg
     assert b"Liang 2022, median progression-free survival" in drawn.svg
+
+
+def test_an_interval_that_begins_at_zero_is_an_interval(tmp_path: Path) -> None:
+    rates = {one.id: replace(one, low=Decimal(0), high=Decimal(90), level=Decimal("0.95"), limits_of="confidence")
+             for one in LIBRARY.results.values() if one.id in ("li_2023.os-upfront", "li_2023.os-delayed")}  # fmt: skip
+    library = replace(LIBRARY, results={**LIBRARY.results, **rates})
+    li = beside(library, put(tmp_path, result_of("real")), outcome=None, ids=()).by_arm[0]
+    assert [(one.low, one.high) for one in li.published] == [(0.0, 90.0), (0.0, 90.0)]

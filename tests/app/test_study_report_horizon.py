@@ -20,7 +20,7 @@ from isotherm.study.disclosure import WITHHELD
 from tests.app.made_up_study import result_of
 
 KEY = "design.clone_censor_weight.os"
-FEW = "Few were still followed at 12 months: "
+FEW = "Few were still followed, and in line with a strategy, at 12 months (each patient in every arm): "
 
 
 def few_left(followed: int = 7, risk: float = 0.3, n: int = 60) -> dict[str, Any]:
@@ -76,6 +76,20 @@ def test_a_difference_that_is_another_one_nearby_is_told_with_the_times() -> Non
     alone = text_of(horizon_words(shifted(earlier=None, later=-0.05)))
     assert "10 months" not in alone
     assert "at 14 months" in alone
+
+
+def test_what_counts_as_another_difference_does_not_hang_on_the_level_of_the_interval() -> None:
+    result = shifted(earlier=0.02, later=0.1)  # 0.08 apart; an error of 0.051 at 95 %, of 0.078 at 80 %
+    assert horizon_words(result)
+    result["results"]["headline.effect"]["level"] = 0.8
+    assert horizon_words(result) == ()
+
+
+def test_without_clones_nobody_stands_in_every_arm() -> None:
+    result = few_left()
+    for arm in ("upfront", "delayed"):
+        result["results"][f"{KEY}.{arm}.n"]["label"] = "patients"
+    assert text_of(horizon_words(result)).startswith("Few were still followed at 12 months: with ")
 
 
 def test_the_numbers_are_those_of_the_curves_and_of_who_was_at_risk() -> None:
@@ -136,7 +150,8 @@ def test_chance_alone_says_it_of_fewer_than_one_study_in_ten(a_month: float) -> 
         event, end = random.exponential(1.0 / a_month, 200), random.uniform(43.0, 90.0, 200)
         curves, effect = _compared(np.minimum(event, end) * month, event <= end, arm, 36.0 * month)
         nearby = [curves[0].survival_at(day * month) - curves[1].survival_at(day * month) for day in (30.0, 42.0)]
-        said += any(abs(one - effect.estimate) > MOVED * (effect.high - effect.low) for one in nearby)
+        error = (effect.high - effect.low) / (2.0 * 1.96)
+        said += any(abs(one - effect.estimate) > MOVED * error for one in nearby)
     assert said < studies / 10
 
 

@@ -145,7 +145,7 @@ def _printed(paper: Paper, one: PublishedResult, label: str) -> InArm:
     """Return a printed number in percent or in months; a median that was printed in years says what that is."""
     scale = 1.0 if one.at else DAYS[one.number_unit] / DAYS_PER_MONTH
     value = scale * float(one.estimate or 0)
-    limits = (float(one.low), float(one.high)) if one.has_interval and one.low and one.high else None
+    limits = None if one.low is None or one.high is None or not one.has_interval else (float(one.low), float(one.high))
     low, high = (None, None) if limits is None else (scale * limits[0], scale * limits[1])
     remark = "" if one.at or one.number_unit == "months" else f"about {value:.0f} months"
     return InArm(arm=label, printed=value_words(replace(one, p_value=None)), value=value, low=low, high=high,

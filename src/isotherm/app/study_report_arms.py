@@ -26,10 +26,16 @@ def by_arm(result: Result) -> Table | None:
     return Table(f"{outcome.label} in each arm", ("", *(head for head, _ in columns)), rows, _remark(result, outcome))
 
 
+def counts_clones(result: Result) -> bool:
+    """Whether the main estimate counts each patient in every arm until the records contradict it."""
+    key, records = main_key(result), result["results"]
+    counts = (records.get(f"{key}.{arm.name}.n", {}) for arm in arms_of(result))
+    return any(str(one.get("label")).endswith(": clones") for one in counts)
+
+
 def by_arm_of_design(result: Result, outcome: Outcome) -> Table | None:
     """Return one row per arm of the main estimate's design; None where nothing of it is there."""
     key, arms, records = main_key(result), arms_of(result), result["results"]
-    cloned = any(str(records.get(f"{key}.{arm.name}.n", {}).get("label")).endswith(": clones") for arm in arms)
     events, day = outcome.counted_as, records["protocol.horizon"]["text"].rpartition(" ")[2]
     parts = (("Patients", "{}.{}.n"), ("Worth, by their weights", "{}.weights.{}.effective"),
              (events[:1].upper() + events[1:], "{}.{}.events"),
@@ -44,7 +50,7 @@ def by_arm_of_design(result: Result, outcome: Outcome) -> Table | None:
     remark = (*rest_words(result), *_left_out(result), Words(". "))
     both = "Each of them stands in every arm until the records contradict it, so arms add up to more than there are. "
     return Table(f"{outcome.label} in each arm", ("", *(head for head, _ in columns)), rows,
-                 (*remark, Words(both if cloned else "")))  # fmt: skip
+                 (*remark, Words(both if counts_clones(result) else "")))  # fmt: skip
 
 
 def _left_out(result: Result) -> Iterator[Run]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import NormalDist
 from typing import Any
 
-from isotherm.app.study_report_arms import latest_of
+from isotherm.app.study_report_arms import counts_clones, latest_of
 from isotherm.app.study_report_designs import main_key
 from isotherm.app.study_report_frame import Arm, analysis_of, arms_of, has_design, measure_of, outcomes_of
 from isotherm.app.study_report_parts import Runs, Words, in_months, joined, months_of, say
@@ -22,10 +23,10 @@ GONE = 0.5
 """Said only where less than this share of those who would be free of the event was still followed: an arm in which few
 are left because the others had it rests on all of them; our choice."""
 
-MOVED = 0.375
-"""Share of its interval's width (one and a half standard errors of a 95 % interval) by which the difference has to
-change between the horizon and a sixth of it before or after; our choice. Where both arms fare alike all the time,
-chance does that to fewer than one study in ten; one standard error would be passed in up to three of ten."""
+MOVED = 1.5
+"""Standard errors, as its interval has them, by which the difference has to change between the horizon and a sixth of
+it before or after; our choice. Where both arms fare alike all the time, chance does that to fewer than one study in
+ten; one standard error would be passed in up to three of ten."""
 
 
 def horizon_words(result: Result) -> Runs:
@@ -80,7 +81,10 @@ def _is_few(followed: Mapping[str, Any], n: Mapping[str, Any], free: float | Non
 def _few(result: Result, when: str, few: list[tuple[Arm, str, str]]) -> Runs:
     if not few:
         return ()
-    runs: list[Runs] = [(Words(f"Few were still followed at {when}: "),)]
+    cloned = has_design(result) and counts_clones(result)
+    still = f"followed, and in line with a strategy, at {when} (each patient in every arm)" if cloned else (
+        f"followed at {when}")  # fmt: skip
+    runs: list[Runs] = [(Words(f"Few were still {still}: "),)]
     for place, (arm, followed, n) in enumerate(few):
         of = "" if is_withheld(result["results"][followed]["why"]) else f" {{{followed}}} of {{{n}}}"
         runs.append(say(result, f"{', ' if place else ''}with {{arm}}{of}", arm=f"“{arm.label}”"))
@@ -91,10 +95,10 @@ def _moved(result: Result) -> Runs:
     """Say what the difference is somewhat before and after the horizon, where that is another one."""
     main, arm = result["results"]["headline.effect"], arms_of(result)[0]
     sides = [f"{main_key(result)}.{arm.name}.{part}" for part in ("earlier", "later")]
-    if not has_interval(main) or main["low"] is None or main["high"] is None:
+    if not has_interval(main) or None in (main["low"], main["high"], main["level"]):
         return ()
     known = [key for key in sides if key in result["results"] and result["results"][key]["value"] is not None]
-    most = MOVED * (main["high"] - main["low"])
+    most = MOVED * (main["high"] - main["low"]) / (2.0 * NormalDist().inv_cdf(0.5 + 0.5 * main["level"]))
     if not any(abs(result["results"][key]["value"] - main["value"]) > most for key in known):
         return ()
     told = [f"{{{key}:estimate}} at {_when(result['results'][key])}" for key in known]

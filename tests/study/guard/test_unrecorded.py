@@ -142,11 +142,21 @@ def test_a_progression_beside_which_no_deaths_are_told_is_told_blinded_or_not() 
     assert "before a recurrence" in found["deaths_not_told.back"].says
 
 
+@pytest.mark.parametrize("words", [
+    {"definition": "Progression at the ablated site; censored at death."},
+    {"label": "Time to recurrence", "definition": "death not counted"},
+    {"label": "Time to progression in those who survived surgery"},
+])  # fmt: skip
+def test_a_definition_that_says_that_deaths_are_not_counted_tells_none(words: dict[str, str]) -> None:
+    assert "deaths_not_told.ltp" in audit(outcomes=(replace(LTP, **words),))
+
+
 @pytest.mark.parametrize("outcomes", [
     (LTP, replace(DIED, primary=False)),
     (replace(LTP, event="gone", competing_events=((2, "Death"),)),),
     (replace(LTP, label="Local tumor progression-free survival"),),
-    (replace(LTP, definition="Progression at the ablated site; censored at death."),),
+    (replace(LTP, definition="Progression at the ablated site or death, whichever comes first."),),
+    (LTP, replace(DIED, name="gone", label="Vital status", counted_as="events", primary=False)),
     (replace(LTP, name="gone", label="Discharge"),),
     (LTP, Outcome(name="d90", label="Died within 90 days", event="dead", kind="yes/no")),
 ])  # fmt: skip

@@ -15,6 +15,7 @@ AROUND = 1.0 / 6.0
 """How far before and after the horizon the difference is told too, in horizons: 30 and 42 months for 36; our choice."""
 
 NOT_KNOWN = "an arm was not observed then"
+NOT_BEGUN = "the design begins later"
 
 
 def add_horizon(results: Results, protocol: Protocol, one: DesignCurves) -> None:
@@ -32,7 +33,8 @@ def add_horizon(results: Results, protocol: Protocol, one: DesignCurves) -> None
             results.number(f"{one.key}.{arm}.{part}", "difference",
                            _difference(one.found.curves[0], curve, day - one.start_day),
                            f"{one.found.endpoint.capitalize()}, {one.name}, {curve.label} v "
-                           f"{one.found.curves[0].label}: Risk difference at {day:g} days", why=NOT_KNOWN, arm=arm,
+                           f"{one.found.curves[0].label}: Risk difference at {day:g} days", arm=arm,
+                           why=NOT_BEGUN if day < one.start_day else NOT_KNOWN,
                            method="difference of the curves, to stand beside that at the horizon")  # fmt: skip
 
 

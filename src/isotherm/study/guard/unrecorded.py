@@ -31,9 +31,13 @@ MORE = re.compile(
 """Words of outcomes that count more than deaths."""
 
 DEATH = re.compile(
-    r"death|dead|\bdie[sd]?\b|mortal|surviv|\b(os|pfs|ltpfs|dpfs|dfs|rfs|efs)\b|disease[- ]free|event[- ]free"
+    r"death|dead|\bdie[sd]?\b|deceased|vital status|fatal|exitus|expired|mortal|survival|"
+    r"\b(os|pfs|ltpfs|dpfs|dfs|rfs|efs)\b|disease[- ]free|event[- ]free"
 )
 """Words of an outcome that is of deaths, or counts them beside something else."""
+
+DENIED = re.compile(r"censor|\bnot?\b|without|exclud|ignor|other than|alone")
+"""Words of a definition that speaks of deaths to say that it counts none."""
 
 DO = (
     "Enter what was found on follow-up, with its days, or leave {what} out. If there truly was none, say so in caveats."
@@ -75,12 +79,16 @@ def _kind(outcome: Outcome) -> str | None:
 
 
 def _words(outcome: Outcome) -> str:
-    return f"{outcome.name} {outcome.label} {outcome.definition} {outcome.counted_as}".lower().replace("_", " ")
+    return _plain(f"{outcome.name} {outcome.label} {outcome.definition} {outcome.counted_as}")
+
+
+def _plain(words: str) -> str:
+    return words.lower().replace("_", " ")
 
 
 def _deaths_not_told(protocol: Protocol, n: int) -> Iterator[Finding]:
     """Yield outcomes of progression or recurrence alone, of a protocol in which nothing tells who died before."""
-    told = any(one.competes or DEATH.search(_words(one)) for one in protocol.outcomes)
+    told = any(one.competes or _tells_deaths(one) for one in protocol.outcomes)
     if protocol.course is not None or told:
         return
     for outcome in protocol.outcomes:
@@ -88,11 +96,18 @@ def _deaths_not_told(protocol: Protocol, n: int) -> Iterator[Finding]:
         if outcome.kind == "time" and kind is not None:
             yield Finding(
                 f"deaths_not_told.{outcome.name}",
-                f'The protocol tells no deaths. Who died before a {kind} counts in "{outcome.label}" as a patient who '
-                "left and could still have one: the risk that its curve gives is too high, the more so in the arm in "
-                "which more die.",
+                f'No outcome of the protocol counts deaths. Who died before a {kind} counts in "{outcome.label}" as a '
+                "patient who left and could still have one: the risk that its curve gives is too high, the more so in "
+                "the arm in which more die.",
                 n, "warn", DO_DEATHS,
             )  # fmt: skip
+
+
+def _tells_deaths(outcome: Outcome) -> bool:
+    if DEATH.search(_plain(f"{outcome.name} {outcome.label} {outcome.counted_as}")):
+        return True
+    definition = _plain(outcome.definition)
+    return bool(DEATH.search(definition)) and DENIED.search(definition) is None
 
 
 def _days_of_death(protocol: Protocol, table: pd.DataFrame) -> Float:
