@@ -375,3 +375,15 @@ def test_the_columns_of_tables_are_told_also_where_a_table_waits_to_be_filled_in
     mapping = '[[table]]\nkind = "patient"\nfile = "ward.csv"\npatient = "id"\n' + waiting.format("sizes.csv")
     intake = read_mapped(tmp_path, mapping_from(mapping + waiting.format("broken.csv")), today=TODAY)
     assert intake.columns == {"ward.csv": ("id", "Sex"), "sizes.csv": ("id", "tumor", "mm")}
+
+
+@pytest.mark.parametrize(
+    ("slip", "says"),
+    [('plac = { constant = "..." }', r'line 8, .*fields\.plac: a lesion has no such field \(near it: "place"\)'),
+     ('plce = "p"', r"line 8, .*no such field"), ('place = { column = "p", unit = "mm" }', "place is no number")],
+)  # fmt: skip
+def test_a_slip_in_a_table_that_waits_is_told_before_it_is_filled_in(slip: str, says: str) -> None:
+    text = ('[[table]]\nkind = "patient"\npatient = "id"\n[[table]]\nkind = "lesion"\npatient = "id"\n[table.fields]\n'
+            f'{slip}\norgan = {{ constant = "..." }}\n')  # fmt: skip
+    with pytest.raises(BadMapping, match=says):
+        mapping_from(text)
