@@ -387,3 +387,13 @@ def test_a_slip_in_a_table_that_waits_is_told_before_it_is_filled_in(slip: str, 
             f'{slip}\norgan = {{ constant = "..." }}\n')  # fmt: skip
     with pytest.raises(BadMapping, match=says):
         mapping_from(text)
+
+
+def test_whether_each_row_that_is_taken_is_of_another_patient_is_told(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.csv").write_text("id,visit\nq,baseline\nq,month 3\nr,baseline\n", encoding="utf-8")
+    table = '[[table]]\nkind = "patient"\nfile = "{}.csv"\npatient = "id"\n'
+    taken = 'where = { visit = ["baseline"] }\n'
+    text = table.format("a") + table.format("b") + taken + table.format("c") + taken + table.format("c")
+    intake = read_mapped(tmp_path, mapping_from(text), today=TODAY)
+    assert intake.one_each == {"a.csv": False, "b.csv": True, "c.csv": False}
