@@ -1,12 +1,11 @@
-"""Choices of a form, written into the text of a mapping: comments, order and all other values stay as they are."""
+"""What a form offers of a mapping: columns and values for what waits, fields for columns that nothing reads."""
 
 from __future__ import annotations
 
 import pytest
 
-from isotherm.app.registry_choose import Fill, ReadAs, holes, offered, unread, with_choices
-from isotherm.errors import BadSetting
-from isotherm.exchange.record_mapping_files import mapping_from
+from isotherm.app.registry_choose import holes, offered, unread
+from isotherm.app.registry_mapping_edit import remarks
 
 TEXT = """\
 # what we know
@@ -76,9 +75,6 @@ def test_what_a_draft_says_of_a_column_is_said_of_that_of_its_own_table() -> Non
     )
     columns = {"b.csv": ["id", "d", "Hair"], "c.csv": ["Hair"]}
     assert [one.near for one in unread(text, columns)] == ["may be sex of patient: nobody knows", ""]
-    told = with_choices(text, [], [ReadAs(table="b.csv", column="Hair", kind="death", field="cause")])
-    assert said in told.partition('"death"')[0]
-    assert said not in told.partition('"death"')[2]
 
 
 def test_a_field_is_offered_once_and_none_of_which_a_row_makes_several() -> None:
@@ -90,69 +86,49 @@ def test_a_field_is_offered_once_and_none_of_which_a_row_makes_several() -> None
     assert "scan" not in {kind.name for kind, _ in offered(repeated, "ward.csv")}
 
 
-def test_choices_become_lines_and_everything_else_stays() -> None:
-    told = with_choices(
-        TEXT,
-        [Fill(at=1, field="organ", constant="liver"), Fill(at=3, field="scan_id", column="ct_after")],
-        [ReadAs(table="ward.csv", column="born", kind="patient", field="born_on"),
-         ReadAs(table="ward.csv", column="Hair", kind="scan", field="phase"),
-         ReadAs(table="sizes.csv", column="extra_place", kind="lesion", field="place")],
-    )  # fmt: skip
-    lines = {
-        'organ = { constant = "..." }  # needed, in place of the dots: one of liver, lung, other':
-            'organ = { constant = "liver" }\nplace = "extra_place"',
-        'scan_id = { constant = "..." }  # needed, in place of the dots: the key of a scan': 'scan_id = "ct_after"',
-        'sex = "Sex"  # as told':
-            'sex = "Sex"  # as told\nborn_on = { column = "born", dates = "MM/DD/YYYY" }',
-        "fields = { scanned_on": 'fields = { phase = "Hair", scanned_on',
-        '# Not read, may be place of lesion: \'extra_place\', what "extra" in its name means is not known\n': "",
-        "#   Hair\n": "",
-    }  # fmt: skip
-    wanted = TEXT
-    for old, new in lines.items():
-        wanted = wanted.replace(old, new)
-    assert told.splitlines() == wanted.splitlines()
-    assert mapping_from(told).waiting == ()
-    assert unread(told, COLUMNS)[0].column == "BMI"
-
-
-def test_a_kind_that_the_table_does_not_tell_yet_gets_a_table_as_a_draft_has_it() -> None:
-    told = with_choices(TEXT, [], [
-        ReadAs(table="sizes.csv", column="size_cm", kind="margin", field="minimal_margin_mm"),
-        ReadAs(table="ward.csv", column="BMI", kind="primary", field="ras"),
-    ])  # fmt: skip
-    assert told.startswith(TEXT.rstrip())
-    assert told.removeprefix(TEXT.rstrip()) == (
-        '\n\n[[table]]\nkind = "margin"\nfile = "sizes.csv"\npatient = "MRN"\nkey = "tumor"\nfilled = "size_cm"\n'
-        '[table.fields]\nminimal_margin_mm = { column = "size_cm", unit = "cm" }\nlesion_id = "tumor"\n'
-        'status = { constant = "measured" }\n'
-        'scan_id = { constant = "..." }  # needed, in place of the dots: the key of a scan: a [[table]] of that kind '
-        'gives it (key_is), or a column (key)\n'
-        '\n[[table]]\nkind = "primary"\nfile = "ward.csv"\npatient = "MRN"\nkey_is = "1"\n[table.fields]\nras = "BMI"\n'
-        'primary = { constant = "..." }  # needed, in place of the dots: one of colorectal, neuroendocrine, breast, '
-        'GIST, other\n'
-    )  # fmt: skip
-
-
-def test_a_field_that_two_columns_are_chosen_for_is_refused() -> None:
-    twice = [ReadAs(table="ward.csv", column=name, kind="patient", field="bmi_kg_m2") for name in ("BMI", "Hair")]
-    with pytest.raises(BadSetting, match="body mass index of a patient is told in the mapping already"):
-        with_choices(TEXT, [], twice)
+def repeating(turns: str) -> str:
+    """Return a mapping in which each row makes several lesions, and the organ waits."""
+    return (
+        f'[[table]]\nkind = "patient"\nfile = "t.csv"\npatient = "id"\n[[table]]\nkind = "lesion"\nfile = "t.csv"\n'
+        f'patient = "id"\nrepeat = {turns}\nkey_is = "{{n}}"\n[table.fields]\norgan = {{ constant = "..." }}\n'
+    )
 
 
 @pytest.mark.parametrize(
-    "fields",
-    ['[table.fields.organ]\nconstant = "..."\n', 'fields.organ.constant = "..."\n',
-     'fields.organ = { constant = "..." }\n'],
-)  # fmt: skip
-def test_a_text_that_is_written_otherwise_is_filled_in_rightly_or_refused(fields: str) -> None:
-    text = '[[table]]\nkind = "patient"\npatient = "MRN"\n[[table]]\nkind = "lesion"\npatient = "MRN"\nkey = "k"\n'
-    text += fields
-    for fill, read in (([Fill(at=1, field="organ", constant="liver")], []),
-                       ([], [ReadAs(table="t.csv", column="x", kind="lesion", field="note")])):  # fmt: skip
-        try:
-            told = with_choices(text, fill, read)
-        except BadSetting as refused:
-            assert "write it into the text" in str(refused)  # noqa: PT017
-        else:
-            assert mapping_from(told).waiting == () if fill else mapping_from(told).waiting != ()
+    ("turns", "names", "told"),
+    [
+        ("[1, 2]", ["id", "organ1", "organ2", "place1", "note"], ("organ{n}",)),
+        ("[1.0, 2.0]", ["id", "organ1", "organ2"], ("organ{n}",)),
+        ("[1, 2]", ["id", "t1_organ1", "t1_organ2", "t2_organ2"], ("t1_organ{n}", "t{n}_organ{n}", "t{n}_organ2")),
+        ("[1, 10]", ["id", "organ1", "organ10"], ("organ{n}",)),
+        ('["", "_2"]', ["id", "organ", "organ_2"], ("organ{n}",)),
+        ('["a", "b"]', ["id", "organ_a"], ()),
+    ],
+)
+def test_what_waits_for_each_of_several_records_of_a_row_can_be_columns_that_each_of_them_has(
+    turns: str, names: list[str], told: tuple[str, ...]
+) -> None:
+    (organ,) = holes(repeating(turns), {"t.csv": names})
+    assert organ.columns == told
+    assert organ.constants == ("liver", "lung", "other")
+
+
+def test_a_column_is_no_field_of_one_of_two_tables_of_a_kind_that_both_lack_it() -> None:
+    second = '[[table]]\nkind = "scan"\nfile = "ward.csv"\npatient = "MRN"\nkey_is = "post"\n'
+    told = {kind.name: {one.name for one in fields} for kind, fields in offered(TEXT + second, "ward.csv")}
+    assert told["scan"] == {"scanned_on"}
+
+
+def test_what_stands_within_a_text_of_several_lines_is_no_remark_of_a_draft() -> None:
+    text = '[[table]]\nkind = "patient"\npatient = "id"\nfilled = """\\\n#   Hair"""\n#   Eyes\n'
+    assert [one.column for one in remarks(text)] == ["Eyes"]
+
+
+def test_a_remark_is_said_of_the_sheet_of_the_tables_above_it() -> None:
+    said = "# Not read, may be sex of patient: 'x', {}\n"
+    text = "".join(
+        f'[[table]]\nkind = "{kind}"\nfile = "b\\"k.xlsx"\nsheet = "{sheet}"\npatient = "id"\n{said.format(sheet)}'
+        for kind, sheet in (("patient", "A"), ("death", "B"))
+    )
+    columns = {f'b"k.xlsx [{sheet}]': ["x"] for sheet in "AB"}
+    assert [(one.table[-2], one.near[-1]) for one in unread(text, columns)] == [("A", "A"), ("B", "B")]

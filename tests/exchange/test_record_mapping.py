@@ -375,3 +375,25 @@ def test_the_columns_of_tables_are_told_also_where_a_table_waits_to_be_filled_in
     mapping = '[[table]]\nkind = "patient"\nfile = "ward.csv"\npatient = "id"\n' + waiting.format("sizes.csv")
     intake = read_mapped(tmp_path, mapping_from(mapping + waiting.format("broken.csv")), today=TODAY)
     assert intake.columns == {"ward.csv": ("id", "Sex"), "sizes.csv": ("id", "tumor", "mm")}
+
+
+@pytest.mark.parametrize(
+    ("slip", "says"),
+    [('plac = { constant = "..." }', r'line 8, .*fields\.plac: a lesion has no such field \(near it: "place"\)'),
+     ('plce = "p"', r"line 8, .*no such field"), ('place = { column = "p", unit = "mm" }', "place is no number")],
+)  # fmt: skip
+def test_a_slip_in_a_table_that_waits_is_told_before_it_is_filled_in(slip: str, says: str) -> None:
+    text = ('[[table]]\nkind = "patient"\npatient = "id"\n[[table]]\nkind = "lesion"\npatient = "id"\n[table.fields]\n'
+            f'{slip}\norgan = {{ constant = "..." }}\n')  # fmt: skip
+    with pytest.raises(BadMapping, match=says):
+        mapping_from(text)
+
+
+def test_whether_each_row_that_is_taken_is_of_another_patient_is_told(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.csv").write_text("id,visit\nq,baseline\nq,month 3\nr,baseline\n", encoding="utf-8")
+    table = '[[table]]\nkind = "patient"\nfile = "{}.csv"\npatient = "id"\n'
+    taken = 'where = { visit = ["baseline"] }\n'
+    text = table.format("a") + table.format("b") + taken + table.format("c") + taken + table.format("c")
+    intake = read_mapped(tmp_path, mapping_from(text), today=TODAY)
+    assert intake.one_each == {"a.csv": False, "b.csv": True, "c.csv": False}

@@ -1,27 +1,18 @@
-"""What a form can say in a mapping: which column, or which value, a field waits for; which field a column is."""
+"""What a form can offer of a mapping: which column, or value, a field waits for; which fields a column can be."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from isotherm.app.registry_draft import kind_lines, source_text
-from isotherm.app.registry_guess import ColumnGuess, KindGuess, MappingGuess, told_unit
-from isotherm.app.registry_guess_names import ONCE_A_ROW
-from isotherm.app.registry_guess_rows import OF_A_TUMOR, ONE, linked
-from isotherm.app.registry_guess_tables import TableGuess
-from isotherm.app.registry_mapping_edit import is_hole, is_of_file, remarks, with_field, without_remark
+from isotherm.app.registry_mapping_edit import is_hole, is_of, remarks, tables_in
 from isotherm.clinical.record import Field, RecordKind
 from isotherm.clinical.record_kinds import RECORD_KINDS
-from isotherm.errors import BadMapping, BadSetting
-from isotherm.exchange.protocol_text import toml
+from isotherm.columns import label
 from isotherm.exchange.record_mapping import PLACE
-from isotherm.exchange.record_mapping_files import mapping_from
 from isotherm.printable import printable
 from isotherm.study.simulate.synthetic import COLUMN
-from isotherm.toml_form import loaded
 
 Raw = Mapping[str, Any]
 Columns = Mapping[str, Sequence[str]]
@@ -38,6 +29,7 @@ class Hole:
     kind : RecordKind
     field : Field
     columns : tuple of str
+        With `{n}` where a row makes several records, each of which has to have one of its own.
     constants : tuple of str
         What may be said of every row alike, as the mapping has it.
     """
@@ -65,33 +57,13 @@ class Unread:
     near: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fill:
-    """A choice: a field of the table at a place is a column, or the same in every row."""
-
-    at: int
-    field: str
-    column: str = ""
-    constant: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadAs:
-    """A choice: a column of a table is a field of a kind."""
-
-    table: str
-    column: str
-    kind: str
-    field: str
-
-
 def holes(text: str, columns: Columns) -> tuple[Hole, ...]:
     """Return what a valid mapping waits for, in its order."""
-    blocks = _blocks(text)
+    blocks = tables_in(text)
     return tuple(
         Hole(at=at, kind=(kind := RECORD_KINDS[one["kind"]]), field=(field := kind.field(name)),
-             columns=tuple(name for table, names in columns.items() if _is_of(one, table) for name in names
-                           if name and name != one["patient"]),
+             columns=tuple(column for table, names in columns.items() if is_table(one, table)
+                           for column in _that_tell(one, names)),
              constants=_constants(field, blocks))
         for at, one in enumerate(blocks) for name, source in one.get("fields", {}).items() if is_hole(source)
     )  # fmt: skip
@@ -99,12 +71,12 @@ def holes(text: str, columns: Columns) -> tuple[Hole, ...]:
 
 def unread(text: str, columns: Columns) -> tuple[Unread, ...]:
     """Return the columns that nothing in a valid mapping names, those first that are near a field."""
-    blocks, said = _blocks(text), list(remarks(text))
+    blocks, said = tables_in(text), list(remarks(text))
     found = [
-        Unread(table=table, column=name,
-               near=next((why for _, file, of, why in said if of == printable(name) and is_of_file(table, file)), ""))
+        Unread(table=table, column=name, near=near.get(printable(name), ""))
         for table, names in columns.items()
-        for used in ({each for one in blocks if _is_of(one, table) for each in _used(one)},)
+        for near in ({one.column: one.why for one in reversed(said) if one.is_said_of(table)},)
+        for used in ({each for one in blocks if is_table(one, table) for each in _used(one)},)
         for name in names if name and name not in used and name != COLUMN
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: not one.near))
@@ -113,111 +85,56 @@ def unread(text: str, columns: Columns) -> tuple[Unread, ...]:
 def offered(text: str, table: str) -> tuple[tuple[RecordKind, tuple[Field, ...]], ...]:
     """Return the fields that a column of a table can be, by kind: those that nothing of the table tells yet.
 
-    Of a kind of which a row makes several records, a column by itself can be none: of which of them is not known.
+    Where a row, or several tables of the mapping, make several records of a kind, a column by itself can be none: of
+    which of them is not known.
     """
-    blocks = _blocks(text)
-    found = ((kind, tuple(field for field in kind.fields if not own or _free(own, field.name) is not None))
-             for kind in RECORD_KINDS.values()
-             for own in ([one for _, one in _of_kind(blocks, kind.name, table)],))  # fmt: skip
+    blocks = tables_in(text)
+    found = ((kind, tuple(field for field in kind.fields if not own or free_at(own, field.name) is not None))
+             for kind in RECORD_KINDS.values() for own in (of_kind(blocks, kind.name, table),))  # fmt: skip
     return tuple((kind, fields) for kind, fields in found if fields)
 
 
-def with_choices(text: str, fills: Sequence[Fill], reads: Sequence[ReadAs]) -> str:
-    """Return a mapping in which choices are written down; comments, order and all other values stay.
-
-    Raises
-    ------
-    BadSetting
-        A choice that cannot be, or that makes no mapping.
-    """
-    for one in fills:
-        text = with_field(text, one.at, one.field, _literal(one, _blocks(text)))
-    for one in reads:
-        text = without_remark(_with_column(text, one), one.table, one.column)
-    try:
-        mapping_from(text)
-    except BadMapping as error:
-        raise BadSetting(f"What was chosen makes no mapping: {error.problems[0][1]}") from error
-    return text
-
-
-def _literal(one: Fill, blocks: Sequence[Raw]) -> str:
-    if one.constant:
-        return f"{{ constant = {one.constant if one.constant in ('true', 'false') else toml(one.constant)} }}"
-    own = blocks[one.at]
-    beside = [block for block in blocks if block.get("file") == own.get("file")]
-    return source_text(_as_column(RECORD_KINDS[own["kind"]].field(one.field), one.column, beside), _decimal(beside))
-
-
-def _as_column(field: Field, column: str, beside: Sequence[Raw]) -> ColumnGuess:
-    """Return a column, written as others of its table: days that are written otherwise are told once it is read."""
-    days = _one_of(beside, "dates") if field.form == "date" else ()
-    return ColumnGuess(field, column, told_unit(field, column), days, {})
-
-
-def _decimal(beside: Sequence[Raw]) -> str:
-    return "".join(_one_of(beside, "decimal"))
-
-
-def _with_column(text: str, one: ReadAs) -> str:
-    blocks, kind = _blocks(text), RECORD_KINDS[one.kind]
-    field = kind.field(one.field)
-    beside = [block for block in blocks if _is_of(block, one.table)]
-    own = _of_kind(blocks, kind.name, one.table)
-    free = _free([block for _, block in own], field.name)
-    if own and free is None:
-        raise BadSetting(f"The {field.label} of a {kind.name.replace('_', ' ')} is told in the mapping already, or a "
-                         "row makes several of these; choose one column, or write it into the text.")  # fmt: skip
-    if not beside:
-        raise BadSetting("Of a table that the mapping does not name it is not known whose its rows are; write it into "
-                         "the text.")  # fmt: skip
-    guess, decimal = _as_column(field, one.column, beside), _decimal(beside)
-    if free is not None:
-        return with_field(text, own[free][0], field.name, source_text(guess, decimal))
-    return f"{text.rstrip()}\n\n{_new_table(kind, guess, one.table, beside, decimal)}"
-
-
-def _new_table(kind: RecordKind, column: ColumnGuess, table: str, beside: Sequence[Raw], decimal: str) -> str:
-    """Return a table of a mapping, written as a draft would, with what it points to where another one has the keys."""
-    like = beside[0]
-    file = like.get("file") or re.sub(r" \[[^\]]*\]\Z", "", table)
-    keys = {one["kind"]: one["key"] for one in beside if one.get("key") and PLACE not in one["key"]}
-    own = keys.get("lesion", "") if kind.name in OF_A_TUMOR else ""
-    guess = linked(KindGuess(kind, own, (column,), (), key_is=ONE if kind.name in ONCE_A_ROW else ""), keys)
-    of = TableGuess(path=file, guess=MappingGuess(like["patient"], (guess,), (), (), {}), refused={}, repeated=(),
-                    decimal="", of_patients=False)  # fmt: skip
-    first, *others = kind_lines(guess, of, like.get("sheet") or None, decimal=decimal)
-    same = [f"{name} = {toml(like[name])}" for name in ("separator", "encoding") if like.get(name)]
-    return "\n".join([first, *same, *others]) + "\n"
-
-
-def _blocks(text: str) -> list[dict[str, Any]]:
-    return loaded(text).get("table", [])
-
-
-def _is_of(block: Raw, table: str) -> bool:
+def is_table(block: Raw, table: str) -> bool:
     """Say whether a table of a mapping reads a table that came."""
-    file, sheet = block.get("file", ""), block.get("sheet", "")
-    if not file and sheet:
-        return table.endswith(f" [{sheet}]")
-    return table == f"{file} [{sheet}]" if sheet else is_of_file(table, file)
+    return is_of(table, block.get("file", ""), block.get("sheet", ""))
 
 
-def _of_kind(blocks: Sequence[dict[str, Any]], kind: str, table: str) -> list[tuple[int, dict[str, Any]]]:
-    return [(at, one) for at, one in enumerate(blocks) if one["kind"] == kind and _is_of(one, table)]
+def of_kind(blocks: Sequence[dict[str, Any]], kind: str, table: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return the tables of a mapping that make records of a kind of a table that came, each with its place."""
+    return [(at, one) for at, one in enumerate(blocks) if one["kind"] == kind and is_table(one, table)]
 
 
-def _free(blocks: Sequence[Raw], field: str) -> int | None:
-    """Return the place of the first table that makes one record of a row and does not tell a field."""
-    return next((place for place, one in enumerate(blocks) if not one.get("repeat")
-                 and (field not in one.get("fields", {}) or is_hole(one["fields"][field]))), None)  # fmt: skip
+def free_at(own: Sequence[tuple[int, Raw]], field: str) -> int | None:
+    """Return the place of the one table that makes one record of a row and does not tell a field."""
+    free = [at for at, one in own if field not in one.get("fields", {}) or is_hole(one["fields"][field])]
+    return free[0] if len(free) == 1 and not dict(own)[free[0]].get("repeat") else None
+
+
+def _that_tell(block: Raw, names: Sequence[str]) -> Iterator[str]:
+    """Yield what may stand for the columns of a field: one, or `{n}` in it where each of repeat has one."""
+    able = [name for name in names if name and name != block["patient"] and PLACE not in name]
+    turns = [label(one) for one in block.get("repeat", ())]
+    if not any(turns):
+        yield from able
+        return
+    turn = max(turns, key=len)
+    patterns = dict.fromkeys(each for name in able for each in _patterns(name, turn))
+    yield from (each for each in patterns if all(each.replace(PLACE, one) in able for one in turns))
+
+
+def _patterns(name: str, turn: str) -> Iterator[str]:
+    """Yield a name with `{n}` in place of what it stands for: once, wherever that may be, or everywhere."""
+    parts = name.split(turn)
+    yield from (f"{turn.join(parts[:at])}{PLACE}{turn.join(parts[at:])}" for at in range(1, len(parts)))
+    if len(parts) > 2:
+        yield PLACE.join(parts)
 
 
 def _used(block: Raw) -> Iterator[str]:
     sources = block.get("fields", {}).values()
     named = [source if isinstance(source, str) else source.get("column", "") for source in sources]
     for one in (block["patient"], block.get("key", ""), block.get("filled", ""), *block.get("where", {}), *named):
-        yield from (one.replace(PLACE, str(turn)) for turn in block.get("repeat", ("",)))
+        yield from (one.replace(PLACE, label(turn)) for turn in block.get("repeat") or ("",))
 
 
 def _constants(field: Field, blocks: Sequence[Raw]) -> tuple[str, ...]:
@@ -225,11 +142,3 @@ def _constants(field: Field, blocks: Sequence[Raw]) -> tuple[str, ...]:
         return ("true", "false")
     keys = (one.get("key_is", "") for one in blocks if field.refers and one["kind"] == field.refers)
     return field.choices or tuple(dict.fromkeys(one for one in keys if one and PLACE not in one))
-
-
-def _one_of(blocks: Sequence[Raw], name: str) -> tuple[str, ...]:
-    """Return how the columns of a table are written, where those that say it say the same."""
-    sources = (cast("Mapping[str, str]", source) for one in blocks for source in one.get("fields", {}).values()
-               if isinstance(source, dict))  # fmt: skip
-    said = {source[name] for source in sources if name in source}
-    return tuple(said) if len(said) == 1 else ()

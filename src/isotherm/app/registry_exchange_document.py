@@ -45,6 +45,7 @@ def import_document(found: Imported) -> dict[str, Any]:
         "in_vain": [in_vain_text(one) for one in checked.passed if one.in_vain],
         "passed_over": len(checked.passed),
         "columns": [[name, list(columns[:SHOWN_COLUMNS])] for name, columns in checked.columns.items()],
+        "one_each": [name for name, holds in checked.one_each.items() if holds],
         "changes": len(plan.changes), "mark": plan.mark,
         "changed": [
             {"table": printable(one.noted.table), "row": one.noted.row, "kind": one.noted.record.kind.name,

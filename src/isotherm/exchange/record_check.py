@@ -46,6 +46,8 @@ class Checked:
         What is possible, and so unusual that somebody should look; it keeps nothing out.
     columns : mapping of str to tuple of str
         The headers of tables that a mapping names.
+    one_each : mapping of str to bool
+        Of tables that a mapping reads: whether each row that it takes is of another patient.
     """
 
     good: tuple[Noted, ...]
@@ -56,6 +58,7 @@ class Checked:
     passed: tuple[PassedOver, ...] = ()
     unusual: tuple[Unusual, ...] = ()
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    one_each: Mapping[str, bool] = field(default_factory=dict[str, bool])
 
     @property
     def left_out_patients(self) -> int:
@@ -98,7 +101,7 @@ def check(intake: Intake, known: Known) -> Checked:
         left_out=tuple(one for one in merged.values() if one.record.patient_id in bad),
         problems=tuple(sorted(problems, key=lambda one: (order.get(one.table, -1), one.row))),
         repeated=repeated, rows=dict(intake.rows), passed=tuple(intake.passed),
-        unusual=tuple(unusual(intake.seen.values())), columns=dict(intake.columns),
+        unusual=tuple(unusual(intake.seen.values())), columns=dict(intake.columns), one_each=dict(intake.one_each),
     )  # fmt: skip
 
 

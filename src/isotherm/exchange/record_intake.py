@@ -40,6 +40,8 @@ class Intake:
         What was not read, or made no record.
     columns : dict of str to tuple of str
         Of tables that a mapping names, and of those of it that are not read yet: the header.
+    one_each : dict of str to bool
+        Of tables that a mapping reads: whether each row that it takes is of another patient.
     seen : dict of (table, column, field) to Seen
         Numbers of which is known what is usual.
     simulated : bool
@@ -51,6 +53,7 @@ class Intake:
     rows: dict[str, int] = field(default_factory=dict[str, int])
     passed: list[PassedOver] = field(default_factory=list[PassedOver])
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    one_each: dict[str, bool] = field(default_factory=dict[str, bool])
     seen: dict[tuple[str, str, str], Seen] = field(default_factory=dict[tuple[str, str, str], Seen])
     simulated: bool = False
 

@@ -42,11 +42,7 @@ def mapping_from(text: str, *, name: str = "mapping.toml") -> RecordMapping:
     usual = {key: raw[key] for key in ("days", "decimal", "unknown", "empty") if raw.get(key) is not None}
     every: list[Raw | None] = list(raw.get("tables", ()))
     open_at = {place for place, one in enumerate(every) if one is not None and _is_open(one)}
-    waiting = [
-        Waiting(RECORD_KINDS[one["kind"]], one.get("file") or "", sheet=one.get("sheet") or "",
-                separator=one.get("separator") or "", encoding=one.get("encoding") or "")
-        for place in sorted(open_at) if (one := every[place])
-    ]  # fmt: skip
+    waiting = [_waiting(document, one, usual, ("table", place)) for place in sorted(open_at) if (one := every[place])]
     tables = [_table(document, one, usual, ("table", place)) for place, one in enumerate(every) if place not in open_at]
     if not tables and not document.problems:
         document.problem(("table",), _NOTHING_FILLED_IN if waiting else _NO_TABLE)
@@ -92,12 +88,29 @@ def _table(document: Document, raw: Raw | None, usual: Raw, place: Place) -> Tab
         return None
 
 
-def _source(document: Document, kind: RecordKind, name: str, raw: Raw, usual: Raw, place: Place) -> FieldSource | None:
+def _waiting(document: Document, raw: Raw, usual: Raw, place: Place) -> Waiting:
+    """Return a table that waits; a slip in what is told of it already is told now, and not once all is filled in."""
+    kind, fields = RECORD_KINDS[raw["kind"]], cast("Mapping[str, Raw]", raw["fields"])
+    for name, one in fields.items():
+        read = _field(document, kind, name, (*place, "fields", name))
+        if read is not None and one.get("constant") != FILL_IN:
+            _source(document, kind, name, one, usual, (*place, "fields", name))
+    return Waiting(kind, raw.get("file") or "", sheet=raw.get("sheet") or "", separator=raw.get("separator") or "",
+                   encoding=raw.get("encoding") or "")  # fmt: skip
+
+
+def _field(document: Document, kind: RecordKind, name: str, place: Place) -> Field | None:
     try:
-        field = kind.field(name)
+        return kind.field(name)
     except KeyError:
         names = {one.name: one for one in kind.fields}
         document.problem(place, f"a {kind.name} has no such field{near(name, names)}; allowed: {', '.join(names)}.")
+        return None
+
+
+def _source(document: Document, kind: RecordKind, name: str, raw: Raw, usual: Raw, place: Place) -> FieldSource | None:
+    field = _field(document, kind, name, place)
+    if field is None:
         return None
     given = {**usual, **raw}
     words = cast("Mapping[str, Any]", given.pop("values", {}))

@@ -103,7 +103,8 @@ def _read(mapping: TableMapping, sheet: Sheet, intake: Intake, today: date) -> M
     where = [(name, sheet.columns.index(name), words) for name, words in mapping.where.items()]
     filled = None if not mapping.filled else sheet.columns.index(mapping.filled)
     marked = marked_at(sheet.columns)
-    width, numbers = len(sheet.columns), dict[str, int]()
+    width, numbers, met = len(sheet.columns), dict[str, int](), set[str]()
+    intake.one_each.setdefault(sheet.name, True)
     intake.rows[sheet.name] = 0  # a table that is read for several kinds has its rows once
     for number, cells in sheet.rows:
         intake.counted(sheet.name)
@@ -116,10 +117,12 @@ def _read(mapping: TableMapping, sheet: Sheet, intake: Intake, today: date) -> M
         if other is not None:
             passed[number] = MadeNone("another word stands there than the mapping takes (where)", other)
             continue
+        patient = cell_text(cells[patient_at]).strip()
+        intake.one_each[sheet.name] &= patient not in met
+        met.add(patient)
         if filled is not None and not cell_text(cells[filled]).strip():
             passed[number] = MadeNone("nothing stands there (filled)", mapping.filled)
             continue
-        patient = cell_text(cells[patient_at]).strip()
         told = [_record(mapping, turn, cells, patient, numbers, intake, place, today) for turn in turns]
         if not any(told):
             passed[number] = nothing

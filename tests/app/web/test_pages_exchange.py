@@ -694,6 +694,30 @@ def test_a_choice_that_is_not_on_offer_is_refused_and_changes_nothing(client: Te
     assert field(client.get(where(html)).text, "read") == field(html, "read")
 
 
+@pytest.mark.parametrize("text", ["[[table]", '[[table]]\nkind = "lesion"\npatient = "MRN"\nkey = "k"\n'
+                                  'fields = { segmnt = { constant = "..." } }\n'])  # fmt: skip
+def test_a_choice_beside_a_mapping_that_cannot_be_used_says_what_is_wrong_with_it(
+    client: TestClient, text: str
+) -> None:
+    html = send(client, ("clinic.csv", "MRN,Sex,Hair\nQ1,female,gray\n"))
+    write(client, f"{where(html)}/mapping", text=text, read=field(html, "read"))
+    shown = client.get(where(html))
+    answer = write(client, f"{where(html)}/choose", column="0.lesion.place", read=field(shown.text, "read"),
+                   looked=field(html, "looked"))  # fmt: skip
+    assert (shown.status_code, answer.status_code) == (200, 400)
+    assert "cannot be used yet" in answer.text
+
+
+def test_a_tumor_is_not_made_of_each_row_of_a_patient_with_several(client: TestClient) -> None:
+    html = send(client, ("clinic.csv", "MRN,Sex,extra_organ\nQ1,female,lung\nQ1,female,lung\n"))
+    option = found_in(html, r'value="([^"]*)">lesion: organ<')
+    answer = write(
+        client, f"{where(html)}/choose", column=option, read=field(html, "read"), looked=field(html, "looked")
+    )
+    assert answer.status_code == 400
+    assert "Several rows of clinic.csv may be of one patient" in answer.text
+
+
 def test_every_field_that_a_mapping_can_name_is_listed_with_its_unit(client: TestClient) -> None:
     html = send(client, ("clinic.csv", "MRN,Sex\nQ1,female\n"))
     listed = re.findall(r'<tr><th scope="row">(\w+)</th><td>(\w+)</td>', html)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from isotherm.app.registry_choose import Fill, Hole, ReadAs, Unread, holes, offered, unread, with_choices
+from isotherm.app.registry_choose import Hole, Unread, holes, offered, unread
+from isotherm.app.registry_chosen import Fill, ReadAs, with_choices
 from isotherm.clinical.record import Field, RecordKind
 from isotherm.errors import BadSetting
 
@@ -56,6 +57,7 @@ def chosen(text: str, found: Mapping[str, Any] | None, fills: Sequence[str], rea
     Parameters
     ----------
     text : str
+        Of a valid mapping.
     found : mapping, optional
         What the look has found whose page had the form.
     fills : sequence of str
@@ -80,7 +82,7 @@ def chosen(text: str, found: Mapping[str, Any] | None, fills: Sequence[str], rea
     if any(one.field not in {field.name for kind, fields in offered(text, one.table) if kind.name == one.kind
                              for field in fields} for one in read):  # fmt: skip
         raise BadSetting(STALE)
-    return with_choices(text, filled, read)
+    return with_choices(text, filled, read, one_each=(found or {}).get("one_each", ()))
 
 
 def _columns(found: Mapping[str, Any]) -> dict[str, list[str]]:

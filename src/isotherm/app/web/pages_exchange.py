@@ -97,6 +97,8 @@ def choose(request: Request, sent_id: str, who: Who, read: Annotated[str, Form()
     text, mark = stated.read()
     if looked != sent.run or mark != read:
         return _shown(request, sent, status=409, refused=OVERTAKEN)
+    if _problems_of(text, sent):
+        return _shown(request, sent, status=400)
     try:
         told = chosen(text, _found(request, sent), hole or (), column or ())
     except BadSetting as error:
