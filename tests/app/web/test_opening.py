@@ -62,6 +62,7 @@ def test_the_file_leads_in_and_the_key_stays_nowhere(server: Serving, told: str,
     page.on("requestfinished", lambda one: asked.append(one))
     page.goto(told)
     expect(page.get_by_role("heading", name="Worklist")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # what the worklist itself asks for has come as well
 
     assert page.url.startswith(f"{server.home}/")
     came_from = [one.all_headers().get("referer", "") for one in asked if one.url.startswith(server.home)]

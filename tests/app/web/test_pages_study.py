@@ -320,7 +320,9 @@ def test_that_few_were_still_followed_stands_beside_the_headline(
         result["results"][f"design.clone_censor_weight.os.delayed.{part}"]["value"] = value
 
     page = client.get(run_of(app, study, result)).text
-    assert "<b>Few were still followed at 12 months: with “Delayed ablation” 7 of 60." in entities.unescape(page)
+    words = ("<b>Few were still followed, and in line with a strategy, at 12 months (each patient in every arm): with "
+             "“Delayed ablation” 7 of 60.")  # fmt: skip
+    assert words in entities.unescape(page)
 
 
 def test_a_study_without_limits_has_no_heading_for_them(client: TestClient, app: FastAPI, study: Study) -> None:
