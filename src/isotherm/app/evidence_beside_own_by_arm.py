@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from isotherm.app.evidence_beside_counted import counted, says_how_it_counts
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_designs import design_effect
-from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of
+from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of, horizon_days
 from isotherm.app.study_report_words import DAYS_PER_MONTH, Result, missing, months_of, printed
 from isotherm.study.analysis.curves import NOT_REACHED
 
@@ -30,9 +29,6 @@ NOBODY = "nobody of this arm was observed that long; "
 
 Read = Callable[[str, Arm], "InArm"]
 """Reads survival in an arm by the beginning of its ids."""
-
-HORIZON = re.compile(r"up to day (\d+(?:\.\d+)?)$")
-"""How the follow-up of a protocol ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +131,8 @@ def _median(result: Result, key: str, arm: Arm, *, none: str) -> InArm:
 def _of_design(result: Result, key: str, arm: Arm, day: float) -> InArm:
     """Return one minus the risk at the design's horizon; at another time, what the design's curve says."""
     record = result["results"].get(f"{key}.risk")
-    horizon = HORIZON.search(str(result["results"].get("protocol.horizon", {}).get("text")))
-    if record is not None and horizon is not None and _same(float(horizon[1]), day):
+    horizon = horizon_days(result)
+    if record is not None and horizon is not None and _same(horizon, day):
         return _number(arm, _survival(record), f"{key}.risk, one minus it")
     return _off_curve(result, key, arm, day, ends=ENDS)
 

@@ -6,7 +6,16 @@ from collections.abc import Iterator, Mapping
 
 from isotherm.app.report_words import NO_BREAK
 from isotherm.app.study_report_designs import main_key, rest_words
-from isotherm.app.study_report_frame import Arm, Outcome, analysis_of, arms_of, family, is_imputed, outcomes_of
+from isotherm.app.study_report_frame import (
+    Arm,
+    Outcome,
+    analysis_of,
+    arms_of,
+    family,
+    horizon_days,
+    is_imputed,
+    outcomes_of,
+)
 from isotherm.app.study_report_parts import Run, Runs, Table, Words, bound, first_data_set, months_of, say
 from isotherm.app.study_report_words import Result
 
@@ -36,10 +45,11 @@ def counts_clones(result: Result) -> bool:
 def by_arm_of_design(result: Result, outcome: Outcome) -> Table | None:
     """Return one row per arm of the main estimate's design; None where nothing of it is there."""
     key, arms, records = main_key(result), arms_of(result), result["results"]
-    events, day = outcome.counted_as, records["protocol.horizon"]["text"].rpartition(" ")[2]
+    events, day = outcome.counted_as, horizon_days(result)
+    assert day is not None
     parts = (("Patients", "{}.{}.n"), ("Worth, by their weights", "{}.weights.{}.effective"),
              (events[:1].upper() + events[1:], "{}.{}.events"),
-             (f"Risk by {months_of(float(day))}", "{}.{}.risk"))  # fmt: skip
+             (f"Risk by {months_of(day)}", "{}.{}.risk"))  # fmt: skip
     columns = [(head, {arm.name: ids.format(key, arm.name) for arm in arms}) for head, ids in parts]
     columns = [one for one in columns if set(one[1].values()) <= set(records)]
     if len(columns) < 2:

@@ -111,6 +111,12 @@ def has_design(result: Result) -> bool:
     return "headline.design" in result["results"]
 
 
+def horizon_days(result: Result) -> float | None:
+    """Return the day up to which a study of timing counts; None where there is none."""
+    told = result["results"].get("protocol.horizon", {}).get("text")
+    return float(told.rpartition(" ")[2]) if told else None
+
+
 def are_arms_barred(result: Result) -> bool:
     """Whether designs stand beside a comparison of arms as they became, which findings bar as an answer."""
     return "course" in result["tables"] and any("naive" in (one["bars"] or ()) for one in result["findings"])

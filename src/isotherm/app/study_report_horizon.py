@@ -8,7 +8,7 @@ from typing import Any
 
 from isotherm.app.study_report_arms import counts_clones, latest_of
 from isotherm.app.study_report_designs import main_key
-from isotherm.app.study_report_frame import Arm, analysis_of, arms_of, has_design, measure_of, outcomes_of
+from isotherm.app.study_report_frame import Arm, analysis_of, arms_of, has_design, horizon_days, measure_of, outcomes_of
 from isotherm.app.study_report_parts import Runs, Words, in_months, joined, months_of, say
 from isotherm.app.study_report_release import is_withheld
 from isotherm.app.study_report_words import Result, has_interval
@@ -45,7 +45,8 @@ def _few_of_design(result: Result) -> Runs:
             risk = records[f"{own}.risk"]["value"]
             if _is_few(records[f"{own}.followed"], records[f"{own}.n"], None if risk is None else 1.0 - risk):
                 few.append((arm, f"{own}.followed", f"{own}.n"))
-    day = float(records["protocol.horizon"]["text"].rpartition(" ")[2])
+    day = horizon_days(result)
+    assert day is not None
     return _few(result, months_of(day), few)
 
 

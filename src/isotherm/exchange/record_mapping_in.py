@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -44,8 +44,7 @@ def read_mapped(path: str | os.PathLike[str], mapping: RecordMapping, *, today: 
     for one, file in zip(mapping.tables, files, strict=True):
         alike = [its for its, of in zip(mapping.tables, files, strict=True) if (of, its.sheet) == (file, one.sheet)]
         used = {name for its in alike for turn in its.repeat or ("",) for name in its.columns(turn)}
-        with open_sheet(file, separator=one.separator or None, encoding=one.encoding or None,
-                        sheet=one.sheet or None) as sheet:  # fmt: skip
+        with _opened(file, one) as sheet:
             intake.columns[sheet.name] = tuple(sheet.columns)
             rows = _read(one, reading.counted(sheet, used), intake, today)
             reading.made_none(sheet.name, one.kind.name, rows)
@@ -53,17 +52,15 @@ def read_mapped(path: str | os.PathLike[str], mapping: RecordMapping, *, today: 
     intake.passed += reading.sheets_left(dict.fromkeys(files))
     waits = [(_beside(place, one.file), one) for one in mapping.waiting]
     for file, one in waits:
-        with suppress(BadTable, UnreadableFile):  # told once it is read
-            intake.columns |= _header(file, one)
+        with suppress(BadTable, UnreadableFile), _opened(file, one) as sheet:  # refused once it is read
+            intake.columns[sheet.name] = tuple(sheet.columns)
     intake.passed += files_left(place, [*files, *(file for file, _ in waits)], UNREAD) if place.is_dir() else ()
     intake.passed += (PassedOver(table=file.name, why=f"no {one.kind.name}: {_why(one)}") for file, one in waits)
     return intake
 
 
-def _header(file: Path, one: Waiting) -> Mapping[str, tuple[str, ...]]:
-    with open_sheet(file, separator=one.separator or None, encoding=one.encoding or None,
-                    sheet=one.sheet or None) as sheet:  # fmt: skip
-        return {sheet.name: tuple(sheet.columns)}
+def _opened(file: Path, one: TableMapping | Waiting) -> AbstractContextManager[Sheet]:
+    return open_sheet(file, separator=one.separator or None, encoding=one.encoding or None, sheet=one.sheet or None)
 
 
 def _why(one: Waiting) -> str:

@@ -50,7 +50,8 @@ def _release_pair(
     months = (np.arange(1.0, end // DAYS_PER_MONTH + 1.0) * DAYS_PER_MONTH).tolist()
     # Not the days of events: those are single patients'.
     wanted = [day for day in (*naive["fixed_days"], *naive["table_days"], *months) if day <= end]
-    kept = safe_days([_cumulated(naive), _cumulated(drawn)], wanted, smallest)
+    both = [_cumulated(naive), _cumulated(drawn)]
+    kept = safe_days(both, wanted, smallest)
     for key in pair:
         curve = curves[key]
         curves[key] = _thinned(curve, kept)
@@ -59,7 +60,7 @@ def _release_pair(
         fixed = f"curve.{curve['outcome']}.{curve['analysis']}.{curve['arm']}."
         gone |= {f"{fixed}at_{k}" for k, day in enumerate(curve["fixed_days"], start=1) if day not in kept}
         gone -= {f"{fixed}hazard_{k}" for k, day in enumerate(curve["fixed_days"], start=1) if day in kept}
-    gone |= _medians_of_few(results, pair, [_cumulated(naive), _cumulated(drawn)], kept, smallest)
+    gone |= _medians_of_few(results, pair, both, kept, smallest)
 
 
 def _medians_of_few(
